@@ -14,7 +14,7 @@ from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model, ModelOptions, decide
-from auditkit.text import one_line
+from auditkit.text import one_line, shown
 from auditkit.value_spelling import listed, match_class, spelling
 
 PROBE = 64
@@ -33,12 +33,12 @@ def adopt(model: Model, options: ModelOptions, name: str) -> None:
     model.stated = options.inputs
     if options.batch is not None:
         if not isinstance(options.batch, numbers.Integral):
-            raise ModelError(f"{model.name}: batch must be a whole number; {options.batch!r} was given")
+            raise ModelError(f"{model.name}: batch must be a whole number; {shown(options.batch)} was given")
         if options.batch < 1:
-            raise ModelError(f"{model.name}: batch must be at least 1; {options.batch!r} was given")
+            raise ModelError(f"{model.name}: batch must be at least 1; {shown(options.batch)} was given")
         model.batch = options.batch
     if options.threshold is not None and not _is_finite(options.threshold):
-        raise ModelError(f"{model.name}: threshold must be a finite number; {options.threshold!r} was given")
+        raise ModelError(f"{model.name}: threshold must be a finite number; {shown(options.threshold)} was given")
     model.threshold = options.threshold
 
 
@@ -62,7 +62,7 @@ def settle(model: Model, options: ModelOptions) -> None:
         mend = Mend("data.task", "binary" if len(model.classes) == 2 else "multiclass")
         raise ModelError(
             f"{model.name}: task must agree with the model, a classifier of {len(model.classes)} classes; "
-            f"{options.task!r} was given or inferred. Say {mend}",
+            f"{shown(options.task)} was given or inferred. Say {mend}",
             mend=mend,
         )
     if len({spelling(label) for label in model.classes}) < len(model.classes):
@@ -75,7 +75,7 @@ def settle(model: Model, options: ModelOptions) -> None:
         if model.positive not in model.classes:
             raise ModelError(
                 f"{model.name}: positive must be one of the classes {list(model.classes)}; "
-                f"{options.positive!r} was given"
+                f"{shown(options.positive)} was given"
             )
     elif model.task == "binary":
         model.positive = model.classes[-1]

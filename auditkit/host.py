@@ -20,7 +20,7 @@ from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, bring_in, describe, distribution
-from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_row
+from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_pack, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line, one_or_more
@@ -81,11 +81,11 @@ class Host:
         """The rule packs of everything loaded."""
         paths = []
         for offer in self._collect("register_rules"):
-            if isinstance(offer.value, str | os.PathLike):
-                paths.append(pathlib.Path(offer.value))
+            wrong = wrong_pack(offer.value)
+            if wrong:
+                self.fault(f"plugin {offer.plugin!r}: register_rules: a path of a rule pack is required; {wrong}")
             else:
-                wrong = f"a path of a rule pack is required; a {type(offer.value).__name__} was given"
-                self.fault(f"plugin {offer.plugin!r}: register_rules: {wrong}")
+                paths.append(pathlib.Path(offer.value))
         return sorted(paths, key=lambda path: path.name)
 
     def formats(self) -> dict[str, Format]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from auditkit.errors import AuditkitError, Mend
-from auditkit.text import one_line
+from auditkit.text import one_line, printable
 
 WAY_OUT: Final = "Give fewer rows or a smaller model, or take a machine with more memory"
 ROOT: Final = pathlib.Path("/")
@@ -92,7 +92,7 @@ def out_of_memory(error: BaseException | None) -> bool:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
         is_own = isinstance(error, AuditkitError)
-        if not is_own and any(text in str(error).lower() for text in PHRASES):
+        if not is_own and any(text in printable(error).lower() for text in PHRASES):
             return True
         # libraries wrap the error in one of their own
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -116,6 +116,10 @@ class Model(ABC):
     """The relative rounding of its arithmetic; that of single precision unless an adapter knows of a coarser one."""
     stated: tuple[str, ...] | None = None
     """The columns that the model is given, as its owner states; None where nothing is stated."""
+    share_tolerance: float = 1e-3
+    """How far probabilities may be off: networks that compute in 16 bits round so much."""
+    author: str = "the model"
+    """Who is named where its answers are none; set by the host for adapters of plugins."""
     apply_options: Callable[[Answers], Answers] | None = None
     """Puts the user's threshold, classes and positive class to the answers; set by the host for adapters of plugins."""
 
@@ -162,10 +166,48 @@ class Model(ABC):
         """Answers for any number of rows, batch by batch.
 
         Raises:
-            ModelError: the model failed on the inputs, or answered with numbers that are not finite.
+            ModelError: the model failed on the inputs, or what it gave are no answers: not one for each row, numbers
+                that are not finite, or probabilities that are none.
         """
         apply_options = self.apply_options or (lambda answers: answers)
-        return _join(self._by_batch(inputs, lambda rows, _: apply_options(self.answer(rows))), self.name)
+        parts = self._by_batch(inputs, lambda rows, _: apply_options(self._as_arrays(self.answer(rows), len(rows))))
+        return _join(parts, self.name)
+
+    def _as_arrays(self, given: Any, rows: int) -> Answers:
+        """The answers for one batch as arrays, held to what answers must be."""
+        who = f"{self.name}: {self.author}"
+        if not isinstance(given, Answers):
+            raise ModelError(f"{who} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
+        labels, scores, shares = arrays = [None if part is None else np.asarray(part) for part in given]
+        if labels is None:
+            raise ModelError(f"{who} must give a label for every row; it gave none")
+        for noun, array in zip(Answers._fields, arrays, strict=True):
+            if array is not None and array.shape[:1] != (rows,):
+                given_shape = f"{self.author} gave {noun} of shape {array.shape}"
+                raise ModelError(f"{self.name}: one answer per row is required ({rows:,}); {given_shape}")
+            if array is not None and noun != "labels" and array.dtype.kind not in "biuf":
+                raise ModelError(f"{who} must give {noun} that are numbers; they are of type {array.dtype}")
+        if shares is not None:
+            self._hold_shares(shares)
+        return Answers(labels, scores, shares)
+
+    def _hold_shares(self, shares: np.ndarray) -> None:
+        subject = f"{self.name}: probabilities of {self.author}"
+        if shares.ndim != 2 or (self.classes and shares.shape[1] != len(self.classes)):
+            columns = f"one column for each class, {len(self.classes)}"
+            raise ModelError(f"{subject} must have {columns}; they have shape {shares.shape}")
+        sums = shares.sum(axis=1)
+        # NaN passes here, and is refused where the answers of all batches are joined
+        if (shares < -self.share_tolerance).any() or (np.abs(sums - 1) > self.share_tolerance).any():
+            raise ModelError(
+                f"{subject} must lie in [0, 1] and sum to 1 in every row; the sums lie between {sums.min():g} and "
+                f"{sums.max():g}, the smallest value is {shares.min():g}. Apply softmax or sigmoid to logits"
+            )
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ModelError(
+                f"{self.name}: threshold must lie in [0, 1], for the model gives probabilities; "
+                f"{self.threshold:g} was given"
+            )
 
     def _by_batch(self, inputs: Any, ask: Callable[[Any, np.ndarray], T]) -> list[T]:
         """What `ask` gives for the rows and indices of each batch; halved where memory is short."""

@@ -9,11 +9,8 @@ import numpy as np
 from auditkit.adapters import adopt, settle
 from auditkit.errors import ConfigError, ModelError, closest
 from auditkit.models import Answers, Model, ModelOptions
-from auditkit.text import one_line, one_or_more
+from auditkit.text import one_line, one_or_more, shown
 from auditkit.value_spelling import match_class, spelling
-
-TOLERANCE = 1e-3
-"""How far probabilities may be off: networks that compute in 16 bits round so much."""
 
 
 def model_options(options: Mapping[str, Any]) -> ModelOptions:
@@ -61,6 +58,7 @@ def hold(model: Model, options: ModelOptions, plugin: str) -> None:
         model.abstain = options.abstain
     if not model.classes and options.classes is not None and model.task != "regression":
         model.classes = tuple(options.classes)
+    model.author = f"the adapter of plugin {plugin!r}"
     guard = OptionGuard(model, options, plugin)
     if model.classes or model.task == "regression":
         guard.apply()
@@ -83,7 +81,7 @@ def refuse_changes(model: Model, options: ModelOptions) -> None:
         if differs:
             raise ModelError(
                 f"{model.name}: {name} must be given where the model is wrapped, for it is a Model already; its "
-                f"{name} is {getattr(model, name)!r}, and {getattr(options, name)!r} was given"
+                f"{name} is {getattr(model, name)!r}, and {shown(getattr(options, name))} was given"
             )
 
 
@@ -122,7 +120,6 @@ class OptionGuard:
                 to which the threshold could be put.
         """
         model, threshold = self._model, self._options.threshold
-        model_answers = self._as_arrays(model_answers)
         if model.task == "regression":
             return model_answers
         self._same_classes()
@@ -134,34 +131,13 @@ class OptionGuard:
         column = model.classes.index(positive)
         scores = model_answers.scores
         if model_answers.probabilities is not None:
-            if model_answers.probabilities.shape != (len(model_answers.labels), 2):
-                have = model_answers.probabilities.shape
-                raise self._refusal(f"probabilities must have one column for each class, 2; they have shape {have}")
             scores = np.asarray(model_answers.probabilities, dtype=np.float64)[:, column]
         elif scores is not None and self._scored not in (None, positive):
             raise self._refusal(
                 f"positive must be the class that the model gives scores of, {self._scored!r}, or the model must give "
-                f"probabilities; {positive!r} was given"
+                f"probabilities; {shown(positive)} was given"
             )
         return Answers(self._decided(model_answers.labels, scores, column), scores, model_answers.probabilities)
-
-    def _as_arrays(self, given: Any) -> Answers:
-        """The adapter's answers as arrays; its probabilities are held to what auditkit's own adapters hold theirs."""
-        adapter = f"{self._model.name}: the adapter of plugin {self._plugin!r}"
-        if not isinstance(given, Answers):
-            raise ModelError(f"{adapter} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
-        labels, scores, shares = (None if part is None else np.asarray(part) for part in given)
-        if labels is None:
-            raise ModelError(f"{adapter} must give a label for every row; it gave none")
-        if shares is not None and shares.ndim == 2:
-            sums = shares.sum(axis=1)
-            # NaN passes here, and is refused where all models' answers are joined
-            if (shares < -TOLERANCE).any() or (np.abs(sums - 1) > TOLERANCE).any():
-                raise ModelError(
-                    f"{adapter} must give probabilities that lie in [0, 1] and sum to 1 in every row; the sums lie "
-                    f"between {sums.min():g} and {sums.max():g}, the smallest value is {shares.min():g}"
-                )
-        return Answers(labels, scores, shares)
 
     def _decided(self, labels: np.ndarray, scores: np.ndarray | None, column: int) -> np.ndarray:
         """(n,) the labels by the user's threshold; those that the model declined to give stay."""
@@ -186,7 +162,7 @@ class OptionGuard:
             return model.classes[-1] if model.positive is None and model.classes else model.positive
         if len(model.classes) == 2 and model.positive != match_class(stated, model.classes):
             # the model came to know its classes as it answered, and its answers may hang on its own choice
-            raise self._refusal(f"positive must be {model.positive!r}, as the model has it; {stated!r} was given")
+            raise self._refusal(f"positive must be {model.positive!r}, as the model has it; {shown(stated)} was given")
         return model.positive
 
     def _same_classes(self) -> None:

@@ -2,19 +2,21 @@
 
 import inspect
 import math
+import os
 import re
 import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from auditkit import hookspecs
-from auditkit.checks import MODALITIES, NEEDS
+from auditkit.checks import MODALITIES, NEEDS, Check
 from auditkit.errors import closest
 from auditkit.hookspecs import PROJECT, Attack, Corruption, Format, ReportSection
 from auditkit.io.atomic_files import plain_name
 from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
 from auditkit.runfolder.manifest import UNSEALED
-from auditkit.text import one_line
+from auditkit.text import shown
+from auditkit.trainers import Trainer
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{PROJECT}_spec"))
 """Every hook of the contract."""
@@ -34,13 +36,14 @@ def problems(plugin: Any) -> list[str]:
     """Why this plugin cannot be registered: each a sentence; empty where it can."""
     if inspect.isclass(plugin):
         return [f"an instance is required, and the class {plugin.__name__} was given; call it: {plugin.__name__}()"]
-    texts = []
+    texts, hooks = [], 0
     for name in dir(plugin):
         # static, for a property would run code of the plugin before it is known to be one
         function = inspect.getattr_static(plugin, name, None)
         marks = getattr(getattr(function, "__func__", function), f"{PROJECT}_impl", None)
         if marks is None:
             continue
+        hooks += 1
         hook = marks.get("specname") or name
         if hook not in HOOKS:
             # pluggy passes over an unknown hook in silence, and the plugin would seem to do nothing
@@ -48,6 +51,9 @@ def problems(plugin: Any) -> list[str]:
                 texts.append(f"{hook!r} is not a hook; {closest(hook, HOOKS)}")
         else:
             texts += _bad_signature(getattr(plugin, name), hook, marks)
+    is_module = isinstance(plugin, types.ModuleType)
+    if not hooks and not (is_module and (offered(plugin, Check) or offered(plugin, Trainer))):
+        texts.append("it offers nothing; mark a function with @auditkit.hookimpl, or decorate or subclass a check")
     return texts
 
 
@@ -80,12 +86,21 @@ def wrong_kind(value: Any, kind: type) -> str | None:
     """What is wrong with a class of check or trainer that a plugin gave; None where nothing is."""
     if not (isinstance(value, type) and issubclass(value, kind)):
         return f"a {kind.__name__} class or a function decorated with @auditkit.check is required"
-    if not value.id:  # type: ignore[attr-defined]
-        return "it has no id"
+    form, example = (CHECK_ID, "acme.share") if kind is Check else (TRAINER_ID, "acme-sgd")
+    id = value.id  # type: ignore[attr-defined]
+    if not (isinstance(id, str) and form.fullmatch(id)):
+        return f"id must be a name in lower case such as {example!r}; {shown(id)} was given"
     unknown = sorted(str(need) for need in getattr(value, "needs", ()) if need not in NEEDS)
     if unknown:
         return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
     return None
+
+
+def wrong_pack(path: Any) -> str | None:
+    """What is wrong with the path of a rule pack that a plugin gave; None where nothing is."""
+    if not isinstance(path, str | os.PathLike):
+        return f"a {type(path).__name__} was given"
+    return None if os.path.isfile(path) else f"there is no file {os.fspath(path)!r}"
 
 
 class Field(NamedTuple):
@@ -97,6 +112,9 @@ class Field(NamedTuple):
 
 
 DOTTED = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+CHECK_ID = re.compile(r"(?!train\.)[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+"""`family.name`; `train.` begins the account of a trainer."""
+TRAINER_ID = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 WORD = re.compile(r"[A-Za-z0-9_.-]+")
 SEVERITIES = 5
 NORMS = ("Linf", "L2", "L1")
@@ -170,7 +188,4 @@ def wrong_row(hook: str, row: Any) -> str | None:
 
 def _described(value: Any) -> str:
     plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
-    try:
-        return one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
-    except Exception:  # an object in a list may refuse to be written, and a number may have too many digits
-        return f"a {type(value).__name__}"
+    return shown(value) if plain else f"a {type(value).__name__}"

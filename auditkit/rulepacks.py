@@ -40,7 +40,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from auditkit.errors import PluginError, closest
 from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage
 from auditkit.results.disparity_text import left_out_text
-from auditkit.text import one_line
+from auditkit.text import one_line, shown
 
 Verified: TypeAlias = datetime.date | Literal["unverified"]
 
@@ -246,5 +246,5 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"the key {key!r} is required"
     sentence = one_line(first["msg"].removeprefix("Value error, "))
-    value = one_line(repr(first["input"]), 80)
+    value = shown(first["input"])
     return f"{key or 'the pack'}: {sentence}" + (f"; it is {value}" if first["type"] != "value_error" else "")

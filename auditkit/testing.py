@@ -142,7 +142,6 @@ def _demand(holds: object, message: str) -> None:
 
 def _check_facts(kind: type[Check]) -> None:
     about = kind.about()
-    _demand("." in kind.id, f"{kind.id}: an id must be of the form family.name")
     question = about.question
     _demand(question.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {question!r}")
     again = kind.model_validate(json.loads(kind().model_dump_json()))

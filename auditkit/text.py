@@ -1,7 +1,7 @@
 """Text that came from data, models or plugins, made harmless for terminals and logs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _CONTROL = re.compile(
@@ -14,13 +14,26 @@ _CONTROL = re.compile(
 
 def printable(text: object, limit: int = 2000) -> str:
     """`text` without control characters and escape sequences, cut to `limit` characters (CWE-150)."""
-    clean = _CONTROL.sub("", str(text))
+    clean = _CONTROL.sub("", written(text, str))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def one_line(text: object, limit: int = 200) -> str:
     """`printable` text on one line."""
     return " ".join(printable(text, limit * 4).split())[:limit]
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value that a user or a plugin gave, as Python writes it, on one line."""
+    return one_line(written(value, repr), limit)
+
+
+def written(value: object, write: Callable[[object], str]) -> str:
+    """What `str` or `repr` makes of a value; its kind where that raises, as a stranger's object may."""
+    try:
+        return write(value)
+    except Exception:
+        return f"a {type(value).__name__}"
 
 
 def one_or_more(names: Any) -> Any:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from auditkit.text import shown
 from auditkit.times import same_times
 
 NUMBER: Final = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -78,6 +79,6 @@ def meant(value: Any) -> Any:
 
 def listed(values: Any, limit: int = 10) -> str:
     """The first values of a collection, as an error message lists them."""
-    texts = [repr(value.item() if hasattr(value, "item") else value) for value in list(values)[:limit]]
+    texts = [shown(value.item() if hasattr(value, "item") else value, 200) for value in list(values)[:limit]]
     left_out = len(values) - len(texts)
     return ", ".join(texts) + (f" and {left_out} more" if left_out > 0 else "")

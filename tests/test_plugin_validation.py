@@ -12,7 +12,7 @@ from auditkit.checks import Offer
 from auditkit.errors import ConfigError, PluginError
 from auditkit.hookspecs import Attack, Corruption, Format, hookimpl
 from auditkit.host import Host
-from auditkit.plugin_validation import wrong_row
+from auditkit.plugin_validation import wrong_kind, wrong_row
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.provenance.environment import result_key
 from auditkit.run.context import AuditContext
@@ -22,6 +22,7 @@ from auditkit.testing import ToyModel, toy_data
 
 FOG = Corruption("acme.fog", lambda data: None, (1, 2, 3, 4, 5), "table")
 SPIRAL = Attack("acme.spiral", lambda *given: None)
+FUNCTION = "@auditkit.check('{}')\ndef one(rng):\n    'Which?'\n    return 1.0\n"
 SHEET = Format("sheet", "sheet.txt", lambda result: b"")
 
 
@@ -61,6 +62,7 @@ def _hook(hook, rows):
         ("register_formats", SHEET._replace(file="Results.json"), "'sheet': file must be a plain name"),
         ("register_formats", SHEET._replace(render=None), "'sheet': render must be a callable"),
         ("register_rules", 5, "a path of a rule pack is required; a int was given"),
+        ("register_rules", "/nowhere/mine.toml", "a rule pack is required; there is no file '/nowhere/mine.toml'"),
         ("register_corruptions", FOG._replace(severities=(1, 2)), "severities must be five finite numbers"),
         ("register_corruptions", FOG._replace(severities=(1, 2, 3, 4, float("inf"))), "severities must be five"),
         ("register_corruptions", FOG._replace(severities=5), "severities must be five finite numbers"),
@@ -105,8 +107,49 @@ def test_a_file_that_two_plugins_write_is_written_by_neither():
 
 
 def test_one_plugin_may_be_named_without_a_list(tmp_path):
-    (tmp_path / "acme.py").write_text("import auditkit\n")
+    (tmp_path / "acme.py").write_text(f"import auditkit\n{FUNCTION.format('acme.one')}")
     assert not Host(str(tmp_path / "acme.py"), discover=False).faults
+
+
+@pytest.mark.parametrize("thing", [5, 2.5, None, object(), [], {}, len, np.zeros(3), re])
+def test_what_offers_nothing_is_no_plugin(thing):
+    host = Host([thing], discover=False)
+    assert len(host.faults) == 1 and "it offers nothing; mark a function with @auditkit.hookimpl" in host.faults[0]
+
+
+@pytest.mark.parametrize(
+    "id", ["share", "Acme.share", "acme share.x", "acme.", ".share", "a..b", "acme/share", "train.x"]
+)
+def test_an_id_of_another_form_than_auditkits_own_is_refused(id, tmp_path):
+    (tmp_path / "acme.py").write_text(
+        "import auditkit\n" + FUNCTION.format(id) + FUNCTION.format("acme.fine").replace("one", "fine")
+    )
+    host = Host([tmp_path / "acme.py"], discover=False, builtin=False)
+    assert list(host.checks()) == ["acme.fine"]
+    assert len(host.faults) == 1
+    assert f"id must be a name in lower case such as 'acme.share'; {id!r} was given" in host.faults[0]
+
+    class Named(auditkit.Check):
+        """Which?"""
+
+        def measure(self, model, data, context):
+            return 1
+
+    Named.id = id
+    with pytest.raises(ConfigError, match=r"checks: Named: id must be a name in lower case"):
+        auditkit.audit(ToyModel(), toy_data(), checks=[Named()])
+
+
+def test_every_id_of_auditkit_itself_has_the_form():
+    host = Host(discover=False)
+    for kind, offers in ((auditkit.Check, host.checks()), (auditkit.Trainer, host.trainers())):
+        assert offers and not any(wrong_kind(offer.value, kind) for offer in offers.values())
+
+
+@pytest.mark.parametrize(("id", "right"), [("acme.sgd-2", True), ("dp_sgd", True), ("SGD", False), ("a b", False)])
+def test_the_id_of_a_trainer_needs_no_family(id, right):
+    trainer = type("Made", (auditkit.Trainer,), {"id": id})
+    assert (wrong_kind(trainer, auditkit.Trainer) is None) == right
 
 
 def planned(*plugins, names=("acme.fog",)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from auditkit.checks import Check
 from auditkit.errors import PluginError
@@ -32,6 +33,10 @@ def test_what_becomes_of_a_guarded_number_is_saved_under_the_key_of_every_schema
 def test_the_key_of_the_file_is_no_argument():
     with pytest.raises(PluginError, match="Control: `otherwise` is now `on_failure`; rename it"):
         Control(name="c", question="?", value=None, holds=None, otherwise="note")
+    with pytest.raises(PluginError, match="Control: `otherwise` is now `on_failure`; rename it"):
+        Control.within("c", "?", None, otherwise="note")
+    with pytest.raises(ValidationError, match="guard"):
+        Control.within("c", "?", None, guard=("a",))
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())

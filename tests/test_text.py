@@ -1,6 +1,6 @@
 """Text made short and harmless."""
 
-from auditkit.text import first_few, one_line, printable
+from auditkit.text import first_few, one_line, printable, shown
 
 
 def test_the_first_names_and_how_many_more():
@@ -14,3 +14,21 @@ def test_the_first_names_and_how_many_more():
 def test_what_a_terminal_would_obey_is_taken_out():
     assert printable("\x1b[31mred\x1b[0m\u202e") == "red" and len(printable("x" * 3000)) == 2000
     assert one_line("a\n b\tc") == "a b c"
+
+
+class Silent:
+    """An object of a stranger that refuses to be written."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("no")
+
+
+def test_what_refuses_to_be_written_is_told_by_its_kind():
+    assert (printable(Silent()), one_line(Mute()), shown(Silent())) == ("a Silent", "a Mute", "a Silent")
+    assert shown([Silent()]) == "a list" and shown(10**5000) == "a int"
+    assert shown("a\nb") == r"'a\nb'" and len(shown("x" * 300)) == 80

@@ -6,7 +6,7 @@ from typing import Any
 from auditkit.data.labels import Task
 from auditkit.errors import DataError, closest
 from auditkit.results import Meaning
-from auditkit.text import one_line
+from auditkit.text import one_line, shown
 from auditkit.value_spelling import spelling
 
 MEANINGS = ("benefit", "burden")
@@ -33,7 +33,7 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
     if outcome is None or (isinstance(outcome, str) and outcome in MEANINGS):
         return outcome
     if not isinstance(outcome, Mapping):
-        raise DataError(f'outcome must be "benefit" or "burden"; {one_line(repr(outcome), 80)} was given')
+        raise DataError(f'outcome must be "benefit" or "burden"; {shown(outcome)} was given')
     if task != "multiclass":
         where = f" (here {spelling(positive)!r})" if positive is not None else ""
         raise DataError(
@@ -45,7 +45,7 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
     known = [spelling(label) for label in classes]
     for name, word in stated.items():
         if not isinstance(word, str) or word not in MEANINGS:
-            text = one_line(repr(word), 80)
+            text = shown(word)
             raise DataError(f'outcome of class {one_line(name)!r} must be "benefit" or "burden"; {text} was given')
         if known and name not in known:
             raise DataError(f"outcome names {one_line(name)!r}, which is no class; {closest(name, known)}")
@@ -59,7 +59,7 @@ def check_words(words: Any) -> str:
         DataError: they are no text, empty, or too long.
     """
     if not isinstance(words, str):
-        raise DataError(f"selected_means must be a text; {one_line(repr(words), 80)} was given")
+        raise DataError(f"selected_means must be a text; {shown(words)} was given")
     sentence = one_line(words, LETTERS + 1)
     if len(sentence) > LETTERS or (words and not sentence):
         fault = f"{len(words)} letters were given" if sentence else "a blank text was given"

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from auditkit.errors import ConfigError, closest
 from auditkit.results.base import Record
-from auditkit.text import one_line
+from auditkit.text import one_line, shown
 
 
 def _several(value: Any) -> Any:
@@ -63,7 +63,7 @@ def parse_card(table: Mapping[str, Any]) -> dict[str, Any]:
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"[card] has no key {key!r}; {closest(key, Card.model_fields)}") from None
         required = "text or a list of texts" if isinstance(Card.model_fields[key].default, tuple) else "text"
-        value = one_line(repr(first["input"]), 80)
+        value = shown(first["input"])
         raise ConfigError(f"[card] {key} must be {required}; {value} was given") from None
 
 

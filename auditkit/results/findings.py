@@ -163,6 +163,7 @@ class Control(Record):
         guards: tuple[str, ...] = (),
         on_failure: Literal["invalid", "inconclusive", "note"] = "invalid",
         reason: str = "",
+        **renamed: Any,
     ) -> Control:
         """A control that holds where `at_least <= value <= at_most`; a value of None does not hold."""
         low, high = at_least, at_most
@@ -170,7 +171,7 @@ class Control(Record):
         holds = None if value is None else (low is None or value >= low) and (high is None or value <= high)
         return cls(
             name=name, question=question, value=value, at_least=low, at_most=high, holds=holds,
-            guards=guards, on_failure=on_failure, reason=reason,
+            guards=guards, on_failure=on_failure, reason=reason, **renamed,
         )  # fmt: skip
 
 

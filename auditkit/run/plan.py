@@ -15,6 +15,7 @@ from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, closest
 from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
+from auditkit.plugin_validation import wrong_kind
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.run.context import AuditContext
 from auditkit.run.resolve import resolve_for
@@ -172,6 +173,9 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
     chosen: list[str] = []
     for check in checks:
         if isinstance(check, Check):
+            wrong = wrong_kind(type(check), Check)
+            if wrong:
+                raise ConfigError(f"checks: {type(check).__name__}: {wrong}")
             chosen.append(check.id)
         elif check in offers:
             chosen.append(check)

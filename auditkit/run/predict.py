@@ -70,7 +70,7 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
     predictions = Predictions(model, data)
     try:
         # properties that raise: all that checks read later is asked for here, where an error still names the model
-        answered = predictions.labels
+        _ = predictions.labels
         if data.labels is not None and data.task != "regression":
             _ = predictions.truth
         if data.task == "binary":
@@ -80,6 +80,4 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
     except (Exception, SystemExit) as error:  # a model may raise anything at all, and may not end the audit
         message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
         raise ModelError(message) from error
-    if len(answered) != len(data):
-        raise ModelError(f"{model.name}: one answer per row is required ({len(data)}); the model gave {len(answered)}")
     return predictions

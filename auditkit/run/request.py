@@ -10,7 +10,7 @@ from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
-from auditkit.text import one_line, one_or_more
+from auditkit.text import one_line, one_or_more, shown
 
 Progress: TypeAlias = Callable[[str, int, int, str], None]
 """Called with (check, done, total, what)."""
@@ -86,10 +86,10 @@ def _records(kind: type[Any], given: Any, table: str) -> tuple[Any, ...]:
 
 def _record(kind: Any, record: Any, table: str) -> Any:
     if kind is Limit and isinstance(record, Mapping) and "scope" in record:
-        raise ConfigError(f"limits: {NO_SETTING}; {one_line(repr(record['scope']), 80)} was given")
+        raise ConfigError(f"limits: {NO_SETTING}; {shown(record['scope'])} was given")
     if isinstance(record, kind):
         return record
     if not isinstance(record, Mapping):
         called = f"{table} must hold mappings, or objects of auditkit.results.{kind.__name__}"
-        raise ConfigError(f"{called}; {one_line(repr(record), 80)} was given")
+        raise ConfigError(f"{called}; {shown(record)} was given")
     return parse(kind, dict(record), table)

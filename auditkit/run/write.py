@@ -10,7 +10,7 @@ from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Comparison, canonical
-from auditkit.text import one_line
+from auditkit.text import one_line, printable
 
 Result = TypeVar("Result", AuditResult, Comparison)
 
@@ -117,7 +117,8 @@ def _render(
         try:
             content = format.render(result)
         except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-            faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(scrubbed(str(error)), 300)}")
+            raised = f"{type(error).__name__}: {one_line(scrubbed(printable(error)), 300)}"
+            faults.append(f"the format {name!r} failed: {raised}")
             continue
         if not isinstance(content, bytes | None):
             faults.append(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")

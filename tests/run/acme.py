@@ -79,6 +79,19 @@ def vandal(model, data):
     raise RuntimeError("and then it fails")
 
 
+class Mute(Exception):
+    """Refuses to be written."""
+
+    def __str__(self):
+        raise ValueError("no")
+
+
+@auditkit.check("acme.mute")
+def mute(predictions):
+    """Does it say why it fails?"""
+    raise Mute
+
+
 MODULE = sys.modules[__name__]
 
 

@@ -40,6 +40,7 @@ def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
         ("not_a_number", "findings", "finite"),
         ("extra", "missing extra", "pip install 'auditkit-rai[lime]'"),
         ("vandal", "exception", "and then it fails"),
+        ("mute", "exception", "a Mute"),
     ],
 )
 def test_a_failure_is_a_loud_result_and_stops_no_other(name, kind, said):

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from auditkit.text import written
+
 _IDLE = {
     "n_jobs", "n_threads", "nthread", "verbose", "verbosity", "random_state", "_random_state", "_rng", "_random_seed",
     "_feature_subsample_rng", "_stop_words_id", "memory", "callbacks", "_sklearn_version", "_evals_result",
@@ -141,7 +143,7 @@ class _Walk:
         if hasattr(value, "detach"):
             self.add(tensor_bytes(value))
         elif hasattr(value, "state_dict") and hasattr(value, "named_modules"):
-            self.add([_ADDRESS.sub("", repr(value)), *module_state(value)])
+            self.add([_ADDRESS.sub("", written(value, repr)), *module_state(value)])
         elif kind.__name__ == "Booster":
             self.add(booster_bytes(value))
         elif kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree"):
@@ -167,7 +169,7 @@ class _Walk:
         try:
             reduced = value.__reduce_ex__(2)
         except Exception:  # an object that cannot be copied either: its text is all there is
-            self.text("repr", _ADDRESS.sub("", repr(value)))
+            self.text("repr", _ADDRESS.sub("", written(value, repr)))
             return
         if isinstance(reduced, str):
             self.text("name", reduced)

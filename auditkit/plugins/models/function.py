@@ -26,7 +26,6 @@ from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.text import one_line
 from auditkit.value_spelling import listed, match_class, spelling
 
-_TOLERANCE = 1e-3
 _PREDICTED = Mend("data.task", "regression")
 
 
@@ -246,14 +245,6 @@ class FunctionModel(LabelledModel):
                 )
             column = positive_column(self)
             shares = np.column_stack([1 - shares, shares] if column == 1 else [shares, 1 - shares])
-        if not np.isfinite(shares).all():
-            return shares  # said by Model.answers, with the count
-        if (shares < -_TOLERANCE).any() or (np.abs(shares.sum(axis=1) - 1) > _TOLERANCE).any():
-            raise ModelError(
-                f"{self.name}: probabilities must lie in [0, 1] and sum to 1 in every row; "
-                f"the sums lie between {shares.sum(axis=1).min():g} and {shares.sum(axis=1).max():g}, the smallest "
-                f"value is {shares.min():g}. Apply softmax or sigmoid in the callable"
-            )
         return shares
 
 

@@ -28,7 +28,7 @@ from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.plugins.models.torch.inputs import to_tensor
-from auditkit.plugins.models.torch.output import check_probabilities, of_class, tell, to_probabilities
+from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_graph import watched
 from auditkit.plugins.models.torch.output_ranges import Origin
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
@@ -57,6 +57,7 @@ class TorchModel(LabelledModel):
 
     kind = "torch"
     batch = 512
+    share_tolerance = TOLERANCE_LATER
 
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
         super().__init__(options)

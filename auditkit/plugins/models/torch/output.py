@@ -15,6 +15,8 @@ _TOLERANCE = 1e-3
 """Probabilities sum to one within this."""
 _TOLERANCE_HALF = 5e-3
 """A softmax in half precision sums to one within this."""
+TOLERANCE_LATER = 4 * _TOLERANCE_HALF
+"""Over many classes a sum in half precision may be farther off on later rows."""
 _STRETCHES = (10.0, -10.0, 1000.0)
 """Factors on the real rows: a softmax or sigmoid stays within its range, a layer of logits leaves it."""
 
@@ -77,9 +79,8 @@ def check_probabilities(output: np.ndarray, kind: str, name: str) -> None:
     """
     if not kind.endswith(("probability", "probabilities")) or not np.isfinite(output).all():
         return  # what is not finite is said by Model.answers, with the count
-    # Four times the tolerance: over many classes a sum in half precision may be farther off on later rows.
     off = np.abs(output.sum(axis=1) - 1).max() if kind == "probabilities" else 0.0
-    if output.min() < -_TOLERANCE_HALF or output.max() > 1 + _TOLERANCE_HALF or off > 4 * _TOLERANCE_HALF:
+    if output.min() < -_TOLERANCE_HALF or output.max() > 1 + _TOLERANCE_HALF or off > TOLERANCE_LATER:
         raise ModelError(
             f"{name}: the output is read as {kind}, so it must lie in [0, 1] and sum to 1 over the classes; it lies "
             f"between {output.min():g} and {output.max():g}, and a sum is up to {off:g} away from 1. If it is logits, "
