@@ -8,8 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from auditkit.results import GroupEnd, GroupPair, LeftOut
-from auditkit.stats import Extreme, Place, Shares, pairs_of, widest
-from auditkit.stats.extremes import Pairs
+from auditkit.stats import Extreme, Pairs, Place, Shares, pairs_of, widest
 
 
 class Members(NamedTuple):

@@ -17,7 +17,15 @@ exchangeable.py     whether repeats differ as chance makes them differ
 
 from auditkit.stats.auc import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.exchangeable import order_p, split_p
-from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_interval, widest, widest_gap_interval
+from auditkit.stats.extremes import (
+    Extreme,
+    Pairs,
+    Place,
+    smallest,
+    smallest_ratio_interval,
+    widest,
+    widest_gap_interval,
+)
 from auditkit.stats.gaps import (
     Shares,
     apart,
@@ -55,6 +63,7 @@ __all__ = [
     "Auc",
     "Bounds",
     "Extreme",
+    "Pairs",
     "Place",
     "Shares",
     "Shift",

@@ -8,7 +8,6 @@ from auditkit.results import Interval
 from auditkit.stats import mover
 from auditkit.stats.extremes import smallest_ratio_interval, widest_gap_interval
 from auditkit.stats.gaps import Shares, smallest_ratio, widest_gap
-from auditkit.stats.mover import Ends
 from auditkit.stats.proportions import wilson_bounds
 from auditkit.stats.resampling import resampled_counts
 
@@ -102,16 +101,16 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.clip(np.corrcoef(first, second)[0, 1], 0, 1))
 
 
-def _share(correct: int, among: int, level: float) -> Ends:
-    return Ends(correct / among, *wilson_bounds(correct, among, level))
+def _share(correct: int, among: int, level: float) -> mover.Ends:
+    return mover.Ends(correct / among, *wilson_bounds(correct, among, level))
 
 
-def _disparity(shares: Shares, ratio: bool, level: float) -> Ends | None:
+def _disparity(shares: Shares, ratio: bool, level: float) -> mover.Ends | None:
     value = smallest_ratio([shares]) if ratio else widest_gap([shares])
     ends = smallest_ratio_interval([shares], level) if ratio else widest_gap_interval([shares], level)
     if value is None or ends is None or ends.low is None or ends.high is None:
         return None
-    return Ends(value, ends.low, ends.high)
+    return mover.Ends(value, ends.low, ends.high)
 
 
 def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:

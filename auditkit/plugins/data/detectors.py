@@ -8,7 +8,6 @@ from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.data import auc
-from auditkit.plugins.data.auc import FOLDS, SMALLEST, Strength
 from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
 from auditkit.plugins.data.parameters import Parameters
 from auditkit.too_few import fewer_than
@@ -21,9 +20,9 @@ TRIED = 3000
 class Proxy:
     """How well a group is predicted."""
 
-    alone: dict[str, Strength] = field(default_factory=dict)
+    alone: dict[str, auc.Strength] = field(default_factory=dict)
     """{feature: its strength}, the strongest first."""
-    together: Strength | None = None
+    together: auc.Strength | None = None
     rows: int = 0
     reason: str | None = None
 
@@ -37,7 +36,7 @@ class SearchResult:
     """{feature: why its order is not known}: a leak or a proxy may hide there."""
     groups: tuple[str, ...] = ()
     """Group columns among the features, which are no proxies."""
-    leaks: dict[str, Strength] = field(default_factory=dict)
+    leaks: dict[str, auc.Strength] = field(default_factory=dict)
     leaks_reason: str | None = None
     proxies: dict[str, Proxy] = field(default_factory=dict)
     planted_leak: float | None = None
@@ -94,9 +93,9 @@ def _search_leaks(searched: SearchResult, features: Features, data: AuditData, r
     if not features.names:
         searched.leaks_reason = "there are no features"
         return
-    rows, classes = as_classes(target, SMALLEST)
+    rows, classes = as_classes(target, auc.SMALLEST)
     if len(np.unique(classes)) < 2:
-        searched.leaks_reason = fewer_than("two", f"labels with {SMALLEST} rows each")
+        searched.leaks_reason = fewer_than("two", f"labels with {auc.SMALLEST} rows each")
         return
     level = stats.sidak_level(0.95, len(features.names))
     searched.leaks = each_alone(features.take(rows), classes, rng, level)
@@ -120,7 +119,7 @@ def _group_classes(data: AuditData, attribute: str) -> Target:
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
     # a class of its own for what may not be shown would tell who is in it
     visible = np.flatnonzero(~np.isin(column, hidden))
-    rows, classes = as_classes(column[visible], SMALLEST)
+    rows, classes = as_classes(column[visible], auc.SMALLEST)
     return Target(visible[rows], classes)
 
 
@@ -129,7 +128,7 @@ def _search_proxy(features: Features, data: AuditData, attribute: str, context: 
     if not features.names:
         return Proxy(reason="there are no features other than the group columns")
     if len(np.unique(classes)) < 2:
-        return Proxy(reason=fewer_than("two", f"groups with {SMALLEST} rows each that may be shown"))
+        return Proxy(reason=fewer_than("two", f"groups with {auc.SMALLEST} rows each that may be shown"))
     level = stats.sidak_level(0.95, len(features.names))
     features_of_rows = features.take(rows)
     alone = each_alone(features_of_rows, classes, context.rng, level)
@@ -149,7 +148,7 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
     rows, classes = _group_classes(data, attribute)
     if len(rows) > TRIED:
         some = context.rng.choice(len(rows), TRIED, replace=False)
-        kept_rows, fewer = as_classes(classes[some], FOLDS)
+        kept_rows, fewer = as_classes(classes[some], auc.FOLDS)
         # a rare group may have no row in the sample: then all rows are tried
         if len(np.unique(fewer)) < 2:
             kept_rows, fewer = np.arange(len(rows)), classes

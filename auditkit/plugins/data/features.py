@@ -10,7 +10,6 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.plugins.data import auc
-from auditkit.plugins.data.auc import Strength
 from auditkit.value_spelling import is_number
 
 
@@ -119,7 +118,7 @@ def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
 
 def each_alone(
     features: Features, target: np.ndarray, rng: np.random.Generator, level: float = 0.95
-) -> dict[str, Strength]:
+) -> dict[str, auc.Strength]:
     """How well each feature alone predicts the class, the strongest first.
 
     Args:
@@ -137,7 +136,7 @@ def each_alone(
     return dict(sorted(strengths.items(), key=lambda pair: -pair[1].auc))
 
 
-def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> Strength:
+def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> auc.Strength:
     """How well all features together predict the class."""
     fold = auc.folds(target, rng)
     return auc.all_features(features.codes, features.discrete, target, fold, seed)

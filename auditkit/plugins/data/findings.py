@@ -12,7 +12,6 @@ from auditkit.data import AuditData
 from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
-from auditkit.plugins.data.detectors import SearchResult
 from auditkit.plugins.data.parameters import Parameters
 from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
@@ -160,7 +159,7 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     return measurements
 
 
-def _leaks(parameters: Parameters, searched: SearchResult) -> list[Measurement]:
+def _leaks(parameters: Parameters, searched: detectors.SearchResult) -> list[Measurement]:
     if searched.leaks_reason is not None:
         return [
             _measurement(name, None, reason=searched.leaks_reason)
@@ -175,7 +174,7 @@ def _leaks(parameters: Parameters, searched: SearchResult) -> list[Measurement]:
     ]
 
 
-def _proxies(searched: SearchResult) -> list[Measurement]:
+def _proxies(searched: detectors.SearchResult) -> list[Measurement]:
     measured = []
     # a group column is not searched as a proxy, so a doubt about it doubts nothing
     doubts = {name: why for name, why in searched.doubts.items() if name not in searched.groups}
@@ -206,7 +205,7 @@ def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
     )
 
 
-def _detector_controls(parameters: Parameters, searched: SearchResult) -> list[Control]:
+def _detector_controls(parameters: Parameters, searched: detectors.SearchResult) -> list[Control]:
     controls = []
     if searched.leaks_reason is None:
         controls.append(
@@ -244,7 +243,7 @@ def _detector_controls(parameters: Parameters, searched: SearchResult) -> list[C
     return controls
 
 
-def _figures(measurements: list[Measurement], searched: SearchResult | None) -> list[Figure]:
+def _figures(measurements: list[Measurement], searched: detectors.SearchResult | None) -> list[Figure]:
     drawn = []
     for name in ("group_share", "positive_share", "label_mean"):
         some = [measurement for measurement in measurements if measurement.name == name]
@@ -270,7 +269,7 @@ def _figures(measurements: list[Measurement], searched: SearchResult | None) -> 
     return [figure for figure in drawn if figure is not None]
 
 
-def _tables(parameters: Parameters, searched: SearchResult) -> list[Table]:
+def _tables(parameters: Parameters, searched: detectors.SearchResult) -> list[Table]:
     columns = (
         Column(name="feature", title="Feature"),
         Column(name="auc", title="Area under the ROC curve"),

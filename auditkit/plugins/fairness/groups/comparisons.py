@@ -10,8 +10,6 @@ from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES
 from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.conditional import Conditional
-from auditkit.plugins.fairness.groups.disparities import Compared, Tested
-from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.too_few import lacking
@@ -22,10 +20,10 @@ LOGARITHMIC = ("differential_fairness", "differential_fairness_smoothed")
 ENTROPY = "between_group_entropy"
 
 
-def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compared | Unequal]:
+def comparisons(target: Target, groups: Groups, data: AuditData) -> list[disparities.Compared | entropy.Unequal]:
     """Every comparison of the target over the groups of one table, untested."""
     groups = target.of(groups)
-    compared: list[Compared | Unequal] = []
+    compared: list[disparities.Compared | entropy.Unequal] = []
     for name in target.measures:
         if name in CRITERIA or name in LOGARITHMIC:
             compared.append(_compared(name, target, groups, data))
@@ -34,21 +32,23 @@ def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compare
     return compared
 
 
-def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Compared:
+def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> disparities.Compared:
     criterion = CRITERIA.get(name)
     rates = criterion.rates if criterion else OUTCOMES
     # Of differential fairness the second rate is the first over again, so only one part is tested.
-    comparison = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
+    comparison = disparities.Compared(
+        name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1
+    )
     rate_shares = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds
     return disparities.compare(comparison, groups.where, rate_shares, groups.hidden, data.minimum_rate, odds)
 
 
-def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
+def _unequal(target: Target, groups: Groups, data: AuditData) -> entropy.Unequal:
     minimum = max(1, data.minimum_rate)
     rows = amount(groups.tally.rows, EVERY)
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
-    unequal = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
+    unequal = entropy.Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
     unequal.table, unequal.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
     unequal.where = [groups.where[index] for index in np.flatnonzero(usable)]
     few = [lacking(int(many), minimum, DECIDED) for many in rows]
@@ -56,7 +56,7 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     return unequal
 
 
-def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Generator) -> int:
+def test_all(tested: Sequence[disparities.Tested], parameters: Parameters, rng: np.random.Generator) -> int:
     """Fill in every p-value, raw and adjusted.
 
     Returns:
@@ -64,15 +64,15 @@ def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Ge
     """
     ready = [test for test in tested if isinstance(test, Conditional) or comparable(test)]
     draws = disparities.enough_draws(parameters.permutations, len(ready))
-    disparities.shuffle([test for test in ready if isinstance(test, Compared)], draws, rng)
+    disparities.shuffle([test for test in ready if isinstance(test, disparities.Compared)], draws, rng)
     for test in ready:
-        if isinstance(test, Unequal) and np.isfinite(entropy.between(test.table, parameters.alpha)):
+        if isinstance(test, entropy.Unequal) and np.isfinite(entropy.between(test.table, parameters.alpha)):
             test.p = entropy.p_value(test.table, parameters.alpha, draws, rng)
     # Last, as Holm and Benjamini-Hochberg need every p-value of the family, those of the strata included.
     disparities.adjust(tested, parameters.correction)
     return sum(test.p is not None for test in tested)
 
 
-def comparable(test: Tested) -> bool:
+def comparable(test: disparities.Tested) -> bool:
     """Whether there are two groups to compare."""
-    return isinstance(test, Compared | Unequal) and test.comparable
+    return isinstance(test, disparities.Compared | entropy.Unequal) and test.comparable

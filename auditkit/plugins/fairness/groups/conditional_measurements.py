@@ -12,7 +12,6 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import conditional
-from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Conditional
 from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import INDICES
@@ -27,7 +26,7 @@ STRATUM = "\0stratum"
 
 def conditionals(
     parameters: Parameters, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
-) -> list[Conditional]:
+) -> list[conditional.Conditional]:
     """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
     targets = [target for target in targets if NAME in target.measures and target.class_index is not None]
     if not targets:
@@ -56,7 +55,7 @@ def conditionals(
 
 def _within_strata(
     groups: Groups, target: Target, strata: Tally, parameters: Parameters, data: AuditData, rng: np.random.Generator
-) -> list[Conditional]:
+) -> list[conditional.Conditional]:
     """The disparity of each of K groups, from (S, K, 2) people by stratum, group, and rejected or selected."""
     square = strata.square.sum()
     # Scaled to the effective number of rows, so that resamples of weighted people vary as much as the people do.
@@ -69,7 +68,7 @@ def _within_strata(
     results = []
     for index, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
         rows = int(strata.rows[:, index].sum())
-        disparity = Conditional(NAME, groups.attributes, conditions, rows, where=where, reason=hidden)
+        disparity = conditional.Conditional(NAME, groups.attributes, conditions, rows, where=where, reason=hidden)
         results.append(disparity)
         if hidden is None and rows < enough:
             disparity.reason = fewer_than(enough, "people with a decision")
@@ -80,14 +79,14 @@ def _within_strata(
         disparity.value, disparity.interval = float(values[index]), bounds[index]
         if assessed < 1:
             lost = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
-            disparity.some_strata, disparity.enough = lost, bool(assessed >= 1 - TOLD_NOTHING)
+            disparity.some_strata, disparity.enough = lost, bool(assessed >= 1 - conditional.TOLD_NOTHING)
         if errors[index] > 0:
             disparity.error = float(errors[index])
             disparity.p = float(2 * special.ndtr(-abs(disparity.value) / disparity.error))
     return results
 
 
-def measured(disparity: Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
+def measured(disparity: conditional.Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
     """One group's disparity."""
     index = INDICES[NAME]
     common: dict[str, Any] = {

@@ -10,11 +10,9 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, recount, self_tests
-from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import names_of_criterion
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
-from auditkit.plugins.fairness.groups.recount import Rows
 from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
 from auditkit.predictions import Predictions
@@ -57,7 +55,7 @@ def counted_again(
     )
 
 
-def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
+def rows_of(target: Target, data: AuditData, predictions: Predictions) -> recount.Rows:
     """What each row is to a target, from decisions and labels as the data spells them."""
     decided = ~predictions.abstained
     known = np.ones(len(data), dtype=bool) if data.known is None else data.known
@@ -74,20 +72,22 @@ def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
     if data.people is not None:
         # A row of several people counts for each of them, with the weight of the row.
         weight = data.people.astype(float) if weight is None else weight * data.people
-    return Rows(selected & decided, decided, positive, known, weight)
+    return recount.Rows(selected & decided, decided, positive, known, weight)
 
 
 def tried(
     parameters: Parameters,
     data: AuditData,
     context: Context,
-    compared: Sequence[Tested],
+    compared: Sequence[disparities.Tested],
     targets: Sequence[Target],
     tests: int,
     encoded: dict[str, Encoded],
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted gap; for the first attribute with two groups."""
-    tested = [comparison for comparison in compared if isinstance(comparison, Compared) and comparison.comparable]
+    tested = [
+        comparison for comparison in compared if isinstance(comparison, disparities.Compared) and comparison.comparable
+    ]
     # A criterion of several rates takes the larger statistic; the test is the same, and one rate is cheaper to try.
     single = [
         comparison
@@ -120,7 +120,7 @@ def _shuffled(
     parameters: Parameters,
     data: AuditData,
     context: Context,
-    first: Compared,
+    first: disparities.Compared,
     class_index: int,
     names: tuple[str, ...],
     encoded: dict[str, Encoded],
@@ -139,7 +139,9 @@ def _shuffled(
     )  # fmt: skip
 
 
-def _planted(parameters: Parameters, context: Context, first: Compared, tests: int, names: tuple[str, ...]) -> Control:
+def _planted(
+    parameters: Parameters, context: Context, first: disparities.Compared, tests: int, names: tuple[str, ...]
+) -> Control:
     gap = disparities.detectable(first.parts[:1], tests)
     power = None
     if gap is not None:

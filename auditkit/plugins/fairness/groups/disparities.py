@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 
 from auditkit import group_pairs, stats
-from auditkit.group_pairs import Members
 from auditkit.metrics.catalogue import Rate
 from auditkit.metrics.rates import GroupShares
 from auditkit.results import LeftOut
@@ -41,7 +40,7 @@ class Compared(Tested):
 
     parts: list[stats.Shares] = field(default_factory=list)
     """One for each rate: the groups that can be compared."""
-    members: list[Members] = field(default_factory=list)
+    members: list[group_pairs.Members] = field(default_factory=list)
     """For each rate, who these groups are."""
     trials: int = 0
     """How many of the parts are tested; the others are these over again (those not selected)."""
@@ -101,7 +100,7 @@ def compare(
             ]
         usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
         comparison.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
-        who = Members(rate.name, where, share.values, share.rows, share.counts)
+        who = group_pairs.Members(rate.name, where, share.values, share.rows, share.counts)
         comparison.members.append(who.take(np.flatnonzero(usable)))
         comparison.rows = max(comparison.rows, int(share.rows[usable].sum()))
         # A group that is hidden is hidden from every rate, so the reason is given once.

@@ -13,13 +13,10 @@ from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
 from auditkit.plugins.fairness.groups.definitions import DEFINITIONS
-from auditkit.plugins.fairness.groups.disparities import Compared, Tested
-from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
-from auditkit.stats import Extreme
 from auditkit.too_few import two_groups
 from auditkit.variants import variants
 
@@ -27,12 +24,16 @@ CORRECTIONS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg"}
 
 
 def measurements(
-    comparison: Compared | Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
+    comparison: disparities.Compared | entropy.Unequal,
+    tests: int,
+    parameters: Parameters,
+    data: AuditData,
+    rng: np.random.Generator,
 ) -> list[Measurement]:
     """What one comparison says: difference and ratio, or one index."""
     if not comparison.comparable:
         return [incomparable(comparison, name) for name in names(comparison)]
-    if isinstance(comparison, Unequal):
+    if isinstance(comparison, entropy.Unequal):
         results = [_entropy(comparison, tests, parameters, data, rng)]
     else:
         results = numbers(comparison, beside(comparison, tests, parameters, data), tests)
@@ -40,7 +41,10 @@ def measurements(
 
 
 def numbers(
-    comparison: Compared, common: dict[str, Any], tests: int | None = None, reference: list[int] | None = None
+    comparison: disparities.Compared,
+    common: dict[str, Any],
+    tests: int | None = None,
+    reference: list[int] | None = None,
 ) -> list[Measurement]:
     """Difference and ratio, or index, of groups that can be compared.
 
@@ -55,7 +59,7 @@ def numbers(
     return _criterion(comparison, tests, common, reference)
 
 
-def beside_them(comparison: Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
+def beside_them(comparison: disparities.Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
     """The numbers of one comparison among large groups, and against the reference group where one is named."""
 
     def again(groups: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
@@ -70,12 +74,12 @@ def beside_them(comparison: Compared, first: Sequence[Measurement], data: AuditD
     return variants(first, [who.where for who in comparison.members], again, data)
 
 
-def names(comparison: Tested) -> list[str]:
+def names(comparison: disparities.Tested) -> list[str]:
     """The measurements of a comparison."""
     return [comparison.name] if comparison.name in INDICES else names_of_criterion(comparison.name)
 
 
-def incomparable(comparison: Tested, name: str) -> Measurement:
+def incomparable(comparison: disparities.Tested, name: str) -> Measurement:
     """A comparison of fewer than two groups."""
     return undefined(comparison, name, two_groups(comparison.across, left_out=left_out_text(comparison.left_out)))
 
@@ -93,7 +97,7 @@ def names_of_criterion(name: str) -> list[str]:
     return [f"{name}_difference", f"{name}_ratio"]
 
 
-def beside(comparison: Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
+def beside(comparison: disparities.Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
     """What every number of a comparison carries beside its value."""
     return {
         "n": comparison.rows,
@@ -104,7 +108,7 @@ def beside(comparison: Tested, tests: int, parameters: Parameters, data: AuditDa
     }
 
 
-def undefined(comparison: Tested, name: str, reason: str) -> Measurement:
+def undefined(comparison: disparities.Tested, name: str, reason: str) -> Measurement:
     """A comparison without a value."""
     return _defined(
         name, value=None, reason=reason, across=comparison.across, conditions=dict(comparison.conditions),
@@ -117,12 +121,12 @@ def _defined(name: str, **fields: Any) -> Measurement:
     return Measurement(name=name, unit=DEFINITIONS[name].unit, direction=DEFINITIONS[name].direction, **fields)
 
 
-def _test(comparison: Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
+def _test(comparison: disparities.Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
     if comparison.p is None:
         return None
     rows = "effective numbers of rows" if data.weights is not None else "rows"
     statistic, draws = "index", disparities.enough_draws(parameters.permutations, tests)
-    if isinstance(comparison, Compared):
+    if isinstance(comparison, disparities.Compared):
         statistic = "largest studentized difference"
         draws = 0 if comparison.shuffled is None else len(comparison.shuffled)
         rows += " with equal label" if comparison.name in CRITERIA and len(comparison.parts) > 1 else ""
@@ -138,15 +142,15 @@ def family(tests: int) -> str:
 class _Disparity(NamedTuple):
     """The widest difference and the smallest ratio of a criterion, and what of either is detectable."""
 
-    widest: Extreme
-    smallest: Extreme | None
+    widest: stats.Extreme
+    smallest: stats.Extreme | None
     gap: float | None
     ratio: float | None
     no_ratio: str
     """Why there is no ratio, where there is none."""
 
 
-def _shares(comparison: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+def _shares(comparison: disparities.Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
     rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[comparison.name].rates)
     return _Disparity(
         stats.widest(comparison.parts, reference=reference), stats.smallest(comparison.parts, reference=reference),
@@ -156,7 +160,7 @@ def _shares(comparison: Compared, tests: int | None, reference: list[int] | None
     )  # fmt: skip
 
 
-def _odds(comparison: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+def _odds(comparison: disparities.Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
     # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
     (part,) = comparison.parts
     reference_index = None if reference is None else reference[0]
@@ -169,7 +173,7 @@ def _odds(comparison: Compared, tests: int | None, reference: list[int] | None) 
 
 
 def _criterion(
-    comparison: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+    comparison: disparities.Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> list[Measurement]:
     """Difference and ratio of a criterion, of its rates or of their odds."""
     disparity = (_odds if CRITERIA[comparison.name].odds else _shares)(comparison, tests, reference)
@@ -188,7 +192,7 @@ def _criterion(
 
 
 def _differential(
-    comparison: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+    comparison: disparities.Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
     # The logarithm of a ratio has no end where somebody is selected in one group and nobody in another.
     extreme = ratios.epsilon_extreme(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
@@ -205,7 +209,7 @@ def _differential(
 
 
 def _entropy(
-    comparison: Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
+    comparison: entropy.Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
 ) -> Measurement:
     value = float(entropy.between(comparison.table, parameters.alpha))
     if not np.isfinite(value) or comparison.p is None:

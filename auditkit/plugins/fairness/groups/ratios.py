@@ -7,12 +7,11 @@ import numpy as np
 from auditkit import stats
 from auditkit.metrics.composites import odds
 from auditkit.results import Interval
-from auditkit.stats import Extreme, Place
 
 METHOD = "simultaneous Wilson intervals of all groups (Šidák), as odds"
 
 
-def widest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme:
+def widest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> stats.Extreme:
     """The largest difference of the odds of two groups, with its interval and whose it is.
 
     Wilson's intervals of all groups hold at once, so the widest true difference is at least the distance between the
@@ -34,10 +33,10 @@ def widest_odds(part: stats.Shares, reference: int | None = None, level: float =
     bottom, certain = _best(np.where(np.isnan(least), -np.inf, least), first, second, part)
     top, possible = _best(most, first, second, part)
     interval = Interval(low=max(0.0, bottom), high=top if np.isfinite(top) else None, level=level, method=METHOD)
-    return Extreme(value, interval, pair, certain if bottom > 0 else None, possible)
+    return stats.Extreme(value, interval, pair, certain if bottom > 0 else None, possible)
 
 
-def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme | None:
+def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> stats.Extreme | None:
     """The smallest ratio of the odds of two groups, as `widest_odds`; None where all odds are 0."""
     values, low, high = _odds_of(part, level)
     if values.max() == 0:
@@ -52,7 +51,7 @@ def smallest_odds(part: stats.Shares, reference: int | None = None, level: float
     bottom, possible = _best(-least, first, second, part)
     top, certain = _best(-most, first, second, part)
     interval = Interval(low=-bottom, high=min(1.0, -top), level=level, method=METHOD)
-    return Extreme(-value, interval, pair, possible if bottom < 0 else None, certain if -top < 1 else None)
+    return stats.Extreme(-value, interval, pair, possible if bottom < 0 else None, certain if -top < 1 else None)
 
 
 def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -70,11 +69,11 @@ def _ordered(groups: int, reference: int | None) -> tuple[np.ndarray, np.ndarray
     return first[has_reference], second[has_reference]
 
 
-def _best(values: np.ndarray, first: np.ndarray, second: np.ndarray, part: stats.Shares) -> tuple[float, Place]:
+def _best(values: np.ndarray, first: np.ndarray, second: np.ndarray, part: stats.Shares) -> tuple[float, stats.Place]:
     """The largest value, and the two groups behind it."""
     largest = int(np.argmax(values))
     low, high = sorted((int(first[largest]), int(second[largest])), key=lambda group: float(part.rates[group]))
-    return float(values[largest]), Place(0, low, high)
+    return float(values[largest]), stats.Place(0, low, high)
 
 
 def detectable_odds(part: stats.Shares, gap: float | None) -> tuple[float | None, float | None]:
@@ -108,7 +107,7 @@ def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
 
 def epsilon_extreme(
     parts: Sequence[stats.Shares], smoothed: bool = False, reference: Sequence[int] | None = None
-) -> Extreme | None:
+) -> stats.Extreme | None:
     """`epsilon` with its interval and whose it is; None where it is infinite.
 
     The interval is that of the unsmoothed number of all people, widened to hold the value; it may have no high end.
@@ -134,7 +133,7 @@ def epsilon_extreme(
         level=ratio.interval.level, method=f"{ratio.interval.method}, as logarithms",
     )  # fmt: skip
     pairs = [pair and pair._replace(part=occurring[pair.part]) for pair in (chosen.at, ratio.high, ratio.low)]
-    return Extreme(value, interval, pairs[0] or chosen.at, pairs[1], pairs[2])
+    return stats.Extreme(value, interval, pairs[0] or chosen.at, pairs[1], pairs[2])
 
 
 def _with_one_more(part: stats.Shares, outcomes: int) -> stats.Shares:

@@ -13,7 +13,6 @@ from auditkit.counts import Counts
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.errors import present
-from auditkit.group_pairs import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, Test, pairs
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.too_few import lacking, two_groups
@@ -203,14 +202,14 @@ def _lowest(groups: Selection, among: np.ndarray, reference: int | None) -> Meas
     return Measurement(
         name=name, value=extreme.value, direction="higher", across=across, interval=extreme.interval,
         n=int(groups.people[among].sum()), left_out=groups.lacking,
-        pairs=tuple(pairs_behind(extreme, [members(groups, among)], "high")),
+        pairs=tuple(group_pairs.pairs_behind(extreme, [members(groups, among)], "high")),
     )  # fmt: skip
 
 
-def members(groups: Selection, indices: Sequence[int] | np.ndarray) -> Members:
+def members(groups: Selection, indices: Sequence[int] | np.ndarray) -> group_pairs.Members:
     """Some of the groups with their rates."""
     hits, people = groups.selected[indices], groups.people[indices]
-    return Members(groups.rate, [groups.where[index] for index in indices], hits / people, people, hits)
+    return group_pairs.Members(groups.rate, [groups.where[index] for index in indices], hits / people, people, hits)
 
 
 def undecided(lacking_from: str, decisions: np.ndarray, data: AuditData) -> list[str]:

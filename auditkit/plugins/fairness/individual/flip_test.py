@@ -13,7 +13,6 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
-from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.plugins.fairness.individual.parameters import Parameters
 from auditkit.results import TOGETHER, Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
 from auditkit.smaller import smaller_together
@@ -94,12 +93,12 @@ def _values(name: str, data: AuditData, most: int) -> tuple[list[str], tuple[Lef
     return chosen, tuple(group for group in lacking if group.slice[name] != MISSING), notes
 
 
-def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
+def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[flips.Pair], list[Control]]:
     """The attribute's groups changed into each other, and whether that was done right."""
     predictions, groups = context.predictions, data.groups[name]
     column, before = data.feature_names.index(data.column_of(name)), predictions.codes
 
-    def ask(swapped: Swapped) -> np.ndarray:
+    def ask(swapped: flips.Swapped) -> np.ndarray:
         return predictions.of(flips.swap(data.inputs, column, swapped)).codes
 
     # Of more than two classes none is the favourable one.
@@ -110,7 +109,7 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
         origins[TOGETHER] = np.isin(groups, [group[name] for group in small.groups])
     pairs = flips.pairs_of(name, origins, values, ask, before, positive, context.rng)
     swapped_all = flips.draw(np.isin(groups, values), origins[values[0]], context.rng)
-    few = Swapped(swapped_all.rows[: self_tests.TRIED], swapped_all.donors[: self_tests.TRIED])
+    few = flips.Swapped(swapped_all.rows[: self_tests.TRIED], swapped_all.donors[: self_tests.TRIED])
     after = codes_of(flips.swap(data.inputs, column, few), data.schema)
     wrong = self_tests.wrongly_changed(data.codes(), after, column, origins[values[0]], few)
     controls = [
@@ -128,7 +127,7 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
     return pairs, controls
 
 
-def _headline(name: str, pairs: list[Pair], data: AuditData) -> Measurement:
+def _headline(name: str, pairs: list[flips.Pair], data: AuditData) -> Measurement:
     """Whose decision changes for any other group."""
     tried, changed = flips.any_change(pairs, len(data))
     value, interval = _share(changed, tried, data)
@@ -138,7 +137,7 @@ def _headline(name: str, pairs: list[Pair], data: AuditData) -> Measurement:
     )  # fmt: skip
 
 
-def _pair(pair: Pair, data: AuditData) -> list[Measurement]:
+def _pair(pair: flips.Pair, data: AuditData) -> list[Measurement]:
     where: dict[str, str] = {pair.attribute: pair.origin}
     to: dict[str, Scalar] = {"to": pair.target}
     names = FLIPS if data.task == "binary" else FLIPS[:1]
@@ -171,7 +170,7 @@ def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, 
     return value, interval
 
 
-def _table(pairs: list[Pair], data: AuditData) -> Table:
+def _table(pairs: list[flips.Pair], data: AuditData) -> Table:
     rows: list[tuple[Scalar, ...]] = []
     for pair in pairs:
         numbers: list[Scalar] = [None] * 4

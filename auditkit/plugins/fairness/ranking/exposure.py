@@ -10,8 +10,6 @@ from auditkit import stats
 from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.ranking import inference, lists
-from auditkit.plugins.fairness.ranking.inference import Estimate
-from auditkit.plugins.fairness.ranking.lists import Ranked
 from auditkit.plugins.fairness.ranking.parameters import top_label
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Interval
@@ -51,7 +49,7 @@ class Listing:
     """The groups of some attributes in the lists."""
 
     split: Split
-    ranked: Ranked
+    ranked: lists.Ranked
     tops: list[Top]
     exposure: np.ndarray
     """(L, K) mean position bias of each group; NaN where it is not in the list."""
@@ -61,7 +59,7 @@ class Listing:
     """(L,)"""
     rows: np.ndarray
     """(K,) people of each group."""
-    estimate: Estimate | None = None
+    estimate: inference.Estimate | None = None
     """Relative exposures with their spread; None where it is not known."""
     p: dict[str, float] = field(default_factory=dict)
     usual: float | None = None
@@ -112,7 +110,7 @@ def longer_than_one(codes: np.ndarray) -> np.ndarray:
     return np.asarray(np.bincount(codes)[codes] > 1)
 
 
-def tops(ranked: Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
+def tops(ranked: lists.Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
     """The tops asked for, and which lists each is about."""
     found_tops = []
     for k in ks:
@@ -128,7 +126,7 @@ def tops(ranked: Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
     return found_tops
 
 
-def measure(split: Split, ranked: Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
+def measure(split: Split, ranked: lists.Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
     """Measure the groups of some attributes in the lists; not yet their spread and tests."""
     groups = len(split.usable)
     exposures = lists.exposures(ranked, split.codes, groups)

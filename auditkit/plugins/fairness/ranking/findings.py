@@ -20,15 +20,12 @@ from auditkit.plugins.fairness.ranking.definitions import (
     SKEW,
     TOP,
 )
-from auditkit.plugins.fairness.ranking.exposure import Listing, Top
 from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
-from auditkit.stats import Place
-from auditkit.stats.extremes import Pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, among_large, variants
@@ -84,7 +81,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     )
 
 
-def _per_group(listing: Listing) -> list[Measurement]:
+def _per_group(listing: exposure.Listing) -> list[Measurement]:
     measurements, group = [], 0  # the group among those that have numbers
     for where, reason, empty in zip(listing.split.where, listing.split.reasons, listing.split.empty, strict=True):
         if reason is not None:
@@ -98,7 +95,7 @@ def _per_group(listing: Listing) -> list[Measurement]:
     return measurements
 
 
-def _exposures(listing: Listing, group: int, where: dict[str, str]) -> list[Measurement]:
+def _exposures(listing: exposure.Listing, group: int, where: dict[str, str]) -> list[Measurement]:
     measurements = []
     for name, values in ((EXPOSURE, listing.exposure), (RELATIVE, listing.relative)):
         doubt = listing.unsure(group)
@@ -118,7 +115,7 @@ def _exposures(listing: Listing, group: int, where: dict[str, str]) -> list[Meas
     return measurements
 
 
-def _shares(listing: Listing, group: int, where: dict[str, str]) -> list[Measurement]:
+def _shares(listing: exposure.Listing, group: int, where: dict[str, str]) -> list[Measurement]:
     measurements = []
     for top in listing.tops:
         common: dict[str, Any] = {"slice": where, "conditions": {"k": top.label}}
@@ -144,7 +141,7 @@ def _shares(listing: Listing, group: int, where: dict[str, str]) -> list[Measure
     return measurements
 
 
-def _few_lists(top: Top) -> str:
+def _few_lists(top: exposure.Top) -> str:
     return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < len(top.shares) < inference.FEWEST else ""
 
 
@@ -155,7 +152,7 @@ def _skew_interval(interval: Interval, list_share: float) -> Interval:
     return interval.model_copy(update={"low": ends[0], "high": ends[1], "method": f"{interval.method}, logarithm"})
 
 
-def _between(listing: Listing, data: AuditData, tests: int, shuffles: int) -> list[Measurement]:
+def _between(listing: exposure.Listing, data: AuditData, tests: int, shuffles: int) -> list[Measurement]:
     if not listing.comparable:
         return _incomparable(listing, data)
     members = Members(RELATIVE, listing.split.usable, np.nanmean(listing.relative, axis=0), listing.rows)
@@ -185,7 +182,7 @@ def _between(listing: Listing, data: AuditData, tests: int, shuffles: int) -> li
     ]  # fmt: skip
 
 
-def _incomparable(listing: Listing, data: AuditData) -> list[Measurement]:
+def _incomparable(listing: exposure.Listing, data: AuditData) -> list[Measurement]:
     across = listing.split.attributes
     reason = two_groups(across, left_out=left_out_text(listing.split.left_out))
     common: dict[str, Any] = {
@@ -197,14 +194,14 @@ def _incomparable(listing: Listing, data: AuditData) -> list[Measurement]:
     return [*first, *gaps, *variants(first[:1], [], None, data), *among_large(gaps, [], None, data)]
 
 
-def _common(listing: Listing, people: int) -> dict[str, Any]:
+def _common(listing: exposure.Listing, people: int) -> dict[str, Any]:
     return {
         "across": listing.split.attributes, "n": people, "reason": listing.doubt or None,
         "validity": "inconclusive" if listing.doubt else "valid", "left_out": tuple(listing.split.left_out),
     }  # fmt: skip
 
 
-def _ratio(listing: Listing, members: Members, pairs: Pairs, people: int) -> Measurement:
+def _ratio(listing: exposure.Listing, members: Members, pairs: stats.Pairs, people: int) -> Measurement:
     """The smallest ratio of exposures over some pairs of groups; without an interval where their spread is unknown."""
     common = _common(listing, people)
     if listing.estimate is not None:
@@ -218,7 +215,7 @@ def _ratio(listing: Listing, members: Members, pairs: Pairs, people: int) -> Mea
     return _measurement(RATIO, value=float(values[lowest]), pairs=behind, **common)
 
 
-def _gap(listing: Listing, top: Top, positions: np.ndarray) -> Measurement:
+def _gap(listing: exposure.Listing, top: exposure.Top, positions: np.ndarray) -> Measurement:
     """The largest distance of a group's share of the top from its share of the list, over some groups."""
     common = {**_common(listing, int(listing.rows[positions].sum())), "conditions": {"k": top.label}}
     if top.reason:
@@ -246,15 +243,15 @@ def _behind_gap(members: Members, positions: np.ndarray, gap: exposure.Gap | Non
     ends: list[tuple[Literal["low", "high"], int | None]] = []
     if gap is not None:
         ends = [("low", gap.low), ("high", gap.high)]
-    pairs = [pair([members], Place(0, lowest, highest))]
+    pairs = [pair([members], stats.Place(0, lowest, highest))]
     for end, group in ends:
         if group is not None and group not in (lowest, highest):
-            places = Place(0, group, highest) if members.values[group] <= 0 else Place(0, lowest, group)
+            places = stats.Place(0, group, highest) if members.values[group] <= 0 else stats.Place(0, lowest, group)
             pairs.append(pair([members], places, end))
     return tuple(pairs)
 
 
-def _test(listing: Listing, name: str, shuffles: int) -> Test | None:
+def _test(listing: exposure.Listing, name: str, shuffles: int) -> Test | None:
     if name not in listing.p:
         return None
     method = (
@@ -266,7 +263,7 @@ def _test(listing: Listing, name: str, shuffles: int) -> Test | None:
 
 
 def _controls(
-    parameters: Parameters, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
+    parameters: Parameters, listings: Sequence[exposure.Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
     context: Context,
 ) -> list[Control]:  # fmt: skip
     controls = [

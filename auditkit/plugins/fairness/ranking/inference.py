@@ -9,8 +9,6 @@ from auditkit import stats
 from auditkit.plugins.fairness.ranking.positions import Places, coarse, ndkl, position_bias, tied_places, top_count
 from auditkit.plugins.fairness.shared.permutation import shuffled_counts
 from auditkit.results import Interval
-from auditkit.stats import Extreme
-from auditkit.stats.extremes import Pairs
 
 FEWEST = 10
 """Lists below which how they vary is not known."""
@@ -40,7 +38,7 @@ class Estimate(NamedTuple):
         value = float(self.values[group])
         return Interval(low=value * np.exp(-half), high=value * np.exp(half), level=level, method=self.method)
 
-    def ratio(self, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+    def ratio(self, pairs: stats.Pairs | None = None, level: float = 0.95) -> stats.Extreme:
         """The smallest ratio of two groups: with intervals of all pairs at once, so that it can reach 1.
 
         Args:

@@ -8,16 +8,12 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.errors import present
-from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.distances import Distances
-from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.shared import permutation
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
-from auditkit.stats import Extreme
-from auditkit.stats.extremes import Pairs
 from auditkit.too_few import fewer_than, two_groups
 
 CONSTANT = f"all values are the same in {fewer_than(stats.FEW, 'people')}"
@@ -34,12 +30,12 @@ class Compared:
     quantity: Quantity | None = None
     codes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """(N,) the group of each row among those compared; -1 for the others."""
-    means: Means | None = None
+    means: moments.Means | None = None
     """Of the groups compared."""
     left_out: list[LeftOut] = field(default_factory=list)
-    members: Members | None = None
+    members: group_pairs.Members | None = None
     """The groups compared, with the numbers that they have; of a distance, their mean predictions."""
-    extreme: Extreme | None = None
+    extreme: stats.Extreme | None = None
     """The disparity with its interval; None where there is no value."""
     distances: Distances | None = None
     """Of all pairs, where it is a distance."""
@@ -58,7 +54,7 @@ class Compared:
         """The disparity."""
         return None if self.extreme is None else self.extreme.value
 
-    def among(self, pairs: Pairs | None) -> Extreme:
+    def among(self, pairs: stats.Pairs | None) -> stats.Extreme:
         """The disparity over some pairs of the groups (`stats.pairs_of`); None: all."""
         members = present(self.members, "asked only where there are two groups or more")
         if self.distances is not None:
@@ -69,13 +65,13 @@ class Compared:
         return moments.ratio(means, quantity.root, pairs)
 
 
-def usable(means: Means) -> np.ndarray:
+def usable(means: moments.Means) -> np.ndarray:
     """(K,) bool: whether a group's standard error can be estimated."""
     # Among few people who all have one value, a standard error of 0 is not to be believed.
     return (means.errors > 0) | (means.rows >= stats.FEW)
 
 
-def compare(quantity: Quantity, split: Split, means: Means) -> Compared:
+def compare(quantity: Quantity, split: Split, means: moments.Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
     comparison = Compared(
         # Ratios have no unit, and the larger a ratio of errors the more alike the groups.
@@ -89,7 +85,7 @@ def compare(quantity: Quantity, split: Split, means: Means) -> Compared:
     comparison.means = means.take(is_usable)
     values = comparison.means.values
     numbers = np.array([quantity.reported(value) for value in values])
-    comparison.members = Members(
+    comparison.members = group_pairs.Members(
         quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)], numbers, comparison.means.rows
     )
     if is_usable.sum() < 2:
@@ -116,7 +112,7 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
     for comparison in comparisons:
         comparison.codes, comparison.distances = split.codes, distances_of_pairs
         comparison.reason = two_groups(split.attributes)
-        comparison.members = Members("mean_prediction", split.usable, means.values, means.rows)
+        comparison.members = group_pairs.Members("mean_prediction", split.usable, means.values, means.rows)
         comparison.extreme = None if distances_of_pairs is None else comparison.among(None)
     return comparisons
 

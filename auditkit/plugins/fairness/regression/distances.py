@@ -7,8 +7,6 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.shared.permutation import shuffled_counts
-from auditkit.stats import Apart, Extreme
-from auditkit.stats.extremes import Pairs
 
 COLUMNS = 50_000
 """Distinct values looked at at once."""
@@ -21,14 +19,14 @@ BINS = 256
 class Distances(NamedTuple):
     """The distances of all pairs of groups."""
 
-    ks: Apart
+    ks: stats.Apart
     """The largest difference of two distribution functions; between 0 and 1."""
-    wasserstein: Apart
+    wasserstein: stats.Apart
     """The area between two distribution functions, in units of the values."""
     method: str
     """Of the bands, which hold for all groups at once, so for any of the pairs too."""
 
-    def largest(self, numbers: np.ndarray, pairs: Pairs | None = None) -> tuple[Extreme, Extreme]:
+    def largest(self, numbers: np.ndarray, pairs: stats.Pairs | None = None) -> tuple[stats.Extreme, stats.Extreme]:
         """The largest of the Kolmogorov-Smirnov and of the Wasserstein distances.
 
         Args:
@@ -37,7 +35,7 @@ class Distances(NamedTuple):
         """
         chosen = slice(None) if pairs is None else stats.pair_numbers(len(numbers), pairs)
         ks, area = (
-            Apart((apart.pairs[0][chosen], apart.pairs[1][chosen]), *(part[chosen] for part in apart[1:]))
+            stats.Apart((apart.pairs[0][chosen], apart.pairs[1][chosen]), *(part[chosen] for part in apart[1:]))
             for apart in self[:2]
         )
         return (
@@ -101,7 +99,9 @@ def distances(
     method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups (Šidák)"
     if weights is not None:
         method += ", for the effective number of rows"
-    return Distances(Apart((i, j), ks, ks - band_of_pair, ks + band_of_pair), Apart((i, j), area, least, most), method)
+    return Distances(
+        stats.Apart((i, j), ks, ks - band_of_pair, ks + band_of_pair), stats.Apart((i, j), area, least, most), method
+    )
 
 
 def chance(

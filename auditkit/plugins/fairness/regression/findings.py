@@ -11,10 +11,7 @@ from auditkit.errors import present
 from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
-from auditkit.plugins.fairness.regression.disparities import Compared
-from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.regression.parameters import Parameters
-from auditkit.plugins.fairness.regression.self_tests import Sample
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
@@ -35,9 +32,9 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     quantities = [partition for partition in QUANTITIES if residual is not None or not partition.labelled]
     splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(parameters.intersections)]]
     per_group: list[Measurement] = []
-    compared: list[Compared] = []
+    compared: list[disparities.Compared] = []
 
-    def means_of(quantity: Quantity, partition: Split) -> Means:
+    def means_of(quantity: Quantity, partition: Split) -> moments.Means:
         return moments.means(partition.codes, quantity.of(predicted, residual), data.weights, len(partition.usable))
 
     for step, partition in enumerate(splits):
@@ -75,7 +72,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     )
 
 
-def _per_group(quantity: Quantity, partition: Split, means: Means, weighted: bool) -> list[Measurement]:
+def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weighted: bool) -> list[Measurement]:
     measurements, group = [], 0
     known = disparities.usable(means)
     for where, reason, empty in zip(partition.where, partition.reasons, partition.empty, strict=True):
@@ -99,7 +96,7 @@ def _per_group(quantity: Quantity, partition: Split, means: Means, weighted: boo
     return measurements
 
 
-def _disparity(comparison: Compared, tests: int) -> Measurement:
+def _disparity(comparison: disparities.Compared, tests: int) -> Measurement:
     measurement = _measured(comparison, comparison.extreme)
     if comparison.extreme is None:
         return measurement
@@ -108,7 +105,7 @@ def _disparity(comparison: Compared, tests: int) -> Measurement:
     return measurement.model_copy(update={"test": test, "detectable": _detectable(comparison, tests)})
 
 
-def _beside(comparison: Compared, data: AuditData) -> list[Measurement]:
+def _beside(comparison: disparities.Compared, data: AuditData) -> list[Measurement]:
     """The same among large groups, and against the reference group where one is named."""
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
@@ -122,7 +119,7 @@ def _beside(comparison: Compared, data: AuditData) -> list[Measurement]:
     )
 
 
-def _measured(comparison: Compared, extreme: Extreme | None) -> Measurement:
+def _measured(comparison: disparities.Compared, extreme: Extreme | None) -> Measurement:
     missing = left_out_text(comparison.left_out)
     common: dict[str, Any] = {
         "name": comparison.name, "unit": comparison.unit, "direction": comparison.direction,
@@ -138,7 +135,7 @@ def _measured(comparison: Compared, extreme: Extreme | None) -> Measurement:
     )  # fmt: skip
 
 
-def _detectable(comparison: Compared, tests: int) -> float | None:
+def _detectable(comparison: disparities.Compared, tests: int) -> float | None:
     if comparison.quantity is None or comparison.means is None:
         return None
     if comparison.quantity.compared == "difference":
@@ -171,7 +168,7 @@ def _trials(
     parameters: Parameters,
     data: AuditData,
     context: Context,
-    compared: list[Compared],
+    compared: list[disparities.Compared],
     tests: int,
     predicted: np.ndarray,
     residual: np.ndarray | None,
@@ -184,7 +181,7 @@ def _trials(
         first = means[0]
         law = present(first.law, "a tested mean")
         values = present(first.quantity, "a tested mean").of(predicted, residual)
-        sample = Sample(first.codes, values, data.weights).take(first.codes >= 0)
+        sample = self_tests.Sample(first.codes, values, data.weights).take(first.codes >= 0)
         over = " and ".join(first.split.attributes)
         names = tuple(quantity.disparity for quantity in QUANTITIES)
         alarms = self_tests.false_alarms(sample, parameters.trials, context.rng)
@@ -215,14 +212,18 @@ def _trials(
 
 
 def _trial_of_distances(
-    parameters: Parameters, data: AuditData, context: Context, compared: list[Compared], predicted: np.ndarray
+    parameters: Parameters,
+    data: AuditData,
+    context: Context,
+    compared: list[disparities.Compared],
+    predicted: np.ndarray,
 ) -> list[Control]:
     """False alarms of the test of distances; for the first attribute with two groups."""
     apart = [comparison for comparison in compared if comparison.value is not None and comparison.name == KS]
     if not apart:
         return []
     first = apart[0]
-    sample = Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
+    sample = self_tests.Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
     return [
         false_alarms(
             "shuffled predictions",
@@ -235,7 +236,7 @@ def _trial_of_distances(
     ]
 
 
-def _chance(compared: list[Compared]) -> list[Table]:
+def _chance(compared: list[disparities.Compared]) -> list[Table]:
     """What shuffled groups would show, beside what was found."""
     rows = tuple(
         (

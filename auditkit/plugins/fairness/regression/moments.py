@@ -12,8 +12,6 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.results import Interval
-from auditkit.stats import Apart, Extreme
-from auditkit.stats.extremes import Pairs
 
 PAIRWISE = 100
 """Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
@@ -101,7 +99,7 @@ def root_interval(means: Means, group: int, level: float = 0.95) -> Interval:
     return Interval(low=float(low), high=float(high), level=level, method="delta method on logarithms, Student t")
 
 
-def gap(means: Means, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+def gap(means: Means, pairs: stats.Pairs | None = None, level: float = 0.95) -> stats.Extreme:
     """The widest difference of means and its interval; the low end is 0 unless some pair differs for certain.
 
     With intervals of all pairs that hold at once, the widest true difference is at least every low end and at most the
@@ -124,7 +122,7 @@ def gap(means: Means, pairs: Pairs | None = None, level: float = 0.95) -> Extrem
     return stats.largest_apart(apart, means.values, method, level=level)
 
 
-def ratio(means: Means, root: bool = False, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+def ratio(means: Means, root: bool = False, pairs: stats.Pairs | None = None, level: float = 0.95) -> stats.Extreme:
     """The smallest ratio of means and its interval, 0 to 1; the high end is 1 unless some pair differs for certain.
 
     Args:
@@ -155,11 +153,11 @@ def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
     return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
 
 
-def _many(means: Means, pairs: Pairs | None) -> bool:
+def _many(means: Means, pairs: stats.Pairs | None) -> bool:
     return pairs is None and len(means.values) > PAIRWISE
 
 
-def _apart(means: Means, pairs: Pairs | None, level: float) -> Apart:
+def _apart(means: Means, pairs: stats.Pairs | None, level: float) -> stats.Apart:
     """The differences of the pairs; of very many groups, those of groups at an end, from an interval for each group."""
     # Pairs grow with the square of the groups. Only a group at an end of the values, or of their intervals, can make
     # the widest gap.
@@ -169,7 +167,7 @@ def _apart(means: Means, pairs: Pairs | None, level: float) -> Apart:
         ends = np.unique([index for side in (means.values, low, high) for index in (side.argmin(), side.argmax())])
         i, j = stats.pairs_of(len(means.values), ends.tolist())
         gap = np.abs(means.values[i] - means.values[j])
-        return Apart((i, j), gap, np.maximum(low[i] - high[j], low[j] - high[i]),
+        return stats.Apart((i, j), gap, np.maximum(low[i] - high[j], low[j] - high[i]),
                      np.maximum(high[i] - low[j], high[j] - low[i]))  # fmt: skip
     i, j = stats.pairs_of(len(means.values)) if pairs is None else pairs
     gap, error = np.abs(means.values[i] - means.values[j]), means.errors[i] + means.errors[j]
@@ -177,4 +175,4 @@ def _apart(means: Means, pairs: Pairs | None, level: float) -> Apart:
     below = means.errors[i] ** 2 / (means.sizes[i] - 1) + means.errors[j] ** 2 / (means.sizes[j] - 1)
     freedom = np.divide(error**2, below, out=np.full(len(gap), np.inf), where=below > 0)
     half = _student(stats.sidak_level(level, len(gap)), freedom) * np.sqrt(error)
-    return Apart((i, j), gap, gap - half, gap + half)
+    return stats.Apart((i, j), gap, gap - half, gap + half)

@@ -7,10 +7,7 @@ from scipy import stats as distributions
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import curves, resampling
-from auditkit.plugins.fairness.scores.resampling import Scale
 from auditkit.plugins.fairness.scores.score_table import Area, ScoreTable
-from auditkit.stats import Extreme
-from auditkit.stats.extremes import Pairs
 
 CHUNK = 4_000_000
 """Counts drawn at once: 32 MB."""
@@ -44,7 +41,7 @@ class Resampled(NamedTuple):
     """(pairs,) how much wider the interval must be for few people."""
 
 
-def auc_gap(areas: list[Area], pairs: Pairs, level: float = 0.95) -> Extreme:
+def auc_gap(areas: list[Area], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
     """The widest gap of the areas under the curve with its interval, for all of the pairs at once.
 
     Args:
@@ -61,7 +58,7 @@ def auc_gap(areas: list[Area], pairs: Pairs, level: float = 0.95) -> Extreme:
     return stats.largest_apart(apart, values, at_once("MOVER on DeLong intervals", pairs), 1.0, level)
 
 
-def at_once(method: str, pairs: Pairs) -> str:
+def at_once(method: str, pairs: stats.Pairs) -> str:
     """The method of an interval that holds for some pairs of groups at once."""
     return method + ("" if len(pairs[0]) == 1 else ", all pairs at once (Šidák)")
 
@@ -88,12 +85,12 @@ def pair_gaps(score_tables: list[ScoreTable]) -> np.ndarray:
     return np.array([curves.between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
 
 
-def observed(scale: Scale) -> Law:
+def observed(scale: resampling.Scale) -> Law:
     """Both statistics of the table itself (B = 1)."""
     return _law(scale.negative[None], scale.positive[None])
 
 
-def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
+def shuffled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> Law:
     """Both statistics where the groups are shuffled among people of equal label."""
     parts = [
         _law(*(resampling.shuffled(counts, count, rng) for counts in scale))
@@ -119,7 +116,7 @@ def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
     return stats.permutation_p(float(observed_law.z[0]), law.z), abroca
 
 
-def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
+def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> Resampled:
     """The errors of all curves, from people drawn anew around the curves observed.
 
     Args:
@@ -137,8 +134,13 @@ def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
 
 
 def abroca(
-    values: np.ndarray, errors: Resampled, areas: np.ndarray, pairs: Pairs, floor: Extreme, level: float = 0.95
-) -> Extreme:
+    values: np.ndarray,
+    errors: Resampled,
+    areas: np.ndarray,
+    pairs: stats.Pairs,
+    floor: stats.Extreme,
+    level: float = 0.95,
+) -> stats.Extreme:
     """The largest area between two ROC curves, with an interval that reaches 0 where nothing speaks against equal ones.
 
     ABROCA is never below 0 and chance makes it too large, so resampled values of it say nothing about its true value.
@@ -172,7 +174,7 @@ def abroca(
     return extreme
 
 
-def _few(scale: Scale, level: float = 0.95) -> np.ndarray:
+def _few(scale: resampling.Scale, level: float = 0.95) -> np.ndarray:
     """(pairs,) how much wider than its resamples a curve's error is, by the smallest class of the pair.
 
     The factor of Student's t over the normal law, as for a mean whose spread was estimated from as few people.

@@ -9,12 +9,10 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, resampling
-from auditkit.plugins.fairness.scores.auc_gaps import Law
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.score_table import area
 from auditkit.results import Interval, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
-from auditkit.stats import Extreme
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
 
@@ -26,7 +24,7 @@ class Ranked(NamedTuple):
 
     part: Partition
     chosen: Chosen
-    law: Law | None
+    law: auc_gaps.Law | None
     """What shuffled groups show; None where fewer than two groups can be compared."""
     measurements: list[Measurement]
 
@@ -95,7 +93,7 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
 
 
 def _gap(
-    name: str, extreme: Extreme, compared: Members, groups: Sequence[Group], part: Partition, chosen: Chosen
+    name: str, extreme: stats.Extreme, compared: Members, groups: Sequence[Group], part: Partition, chosen: Chosen
 ) -> Measurement:
     return Measurement(
         name=name, value=extreme.value, interval=extreme.interval, direction="lower",

@@ -9,8 +9,6 @@ from auditkit.plugins.fairness.scores import resampling
 from auditkit.plugins.fairness.scores.auc_gaps import at_once
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
-from auditkit.stats import Extreme
-from auditkit.stats.extremes import Pairs
 
 ROWS = 25
 """Small groups get fewer bins, so that each holds this many people."""
@@ -137,7 +135,7 @@ def large_interval(score_table: ScoreTable, level: float = 0.95) -> Interval:
     )  # fmt: skip
 
 
-def gap(score_tables: list[ScoreTable], pairs: Pairs, level: float = 0.95) -> Extreme:
+def gap(score_tables: list[ScoreTable], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
     """The widest gap of calibration in the large with its interval, for all of the pairs of groups at once."""
     level_of_each = stats.sidak_level(level, len(pairs[0]))
     bounds = [large_interval(score_table, level_of_each) for score_table in score_tables]

@@ -10,7 +10,6 @@ from auditkit.data import AuditData
 from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling
 from auditkit.plugins.fairness.scores.auc_measurements import FAMILY, below, common, members, undefined
-from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
 from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
@@ -26,7 +25,7 @@ class Planted(NamedTuple):
     """Groups in one of which a shift can be planted."""
 
     attributes: tuple[str, ...]
-    profiles: list[Profile]
+    profiles: list[calibration.Profile]
     law: np.ndarray
     """(B,) the largest studentized difference among shuffled groups."""
     gap: float
@@ -37,7 +36,7 @@ class CalibrationFound(NamedTuple):
     """What was found about calibration."""
 
     measurements: list[Measurement]
-    profiles: list[dict[int, Profile]]
+    profiles: list[dict[int, calibration.Profile]]
     """For each partition {group: its profile}; empty where scores are no probabilities."""
     planted: Planted | None
 
@@ -73,10 +72,10 @@ def find(
 
 def per_group(
     part: Partition, probable: bool, bins: int, draws: int, rng: np.random.Generator
-) -> tuple[list[Measurement], dict[int, Profile]]:
+) -> tuple[list[Measurement], dict[int, calibration.Profile]]:
     """Calibration of everyone or of every group, and {group: its profile}; arguments as of `find`."""
     measurements: list[Measurement] = []
-    known: dict[int, Profile] = {}
+    known: dict[int, calibration.Profile] = {}
     for group, where in enumerate(part.where):
         if not probable:
             reason = part.hidden[group] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
@@ -98,7 +97,7 @@ def _missing(name: str, where: dict[str, str], reason: str) -> Measurement:
 
 
 def _group(
-    score_table: ScoreTable, levels: Profile, where: dict[str, str], draws: int, rng: np.random.Generator
+    score_table: ScoreTable, levels: calibration.Profile, where: dict[str, str], draws: int, rng: np.random.Generator
 ) -> list[Measurement]:
     n, bins = int(score_table.people.sum()), calibration.binned(levels)
     large = Measurement(
@@ -121,7 +120,12 @@ def _group(
 
 
 def _gaps(
-    part: Partition, data: AuditData, known: dict[int, Profile], draws: int, tests: int, rng: np.random.Generator
+    part: Partition,
+    data: AuditData,
+    known: dict[int, calibration.Profile],
+    draws: int,
+    tests: int,
+    rng: np.random.Generator,
 ) -> tuple[list[Measurement], Planted | None]:
     chosen = part.choose(needs_both_labels=False)
     score_tables = [part.score_tables[group] for group in chosen.indices]

@@ -10,9 +10,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.errors import present
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
-from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.calibration_measurements import Planted
-from auditkit.plugins.fairness.scores.score_table import ScoreTable
 
 ROWS = 2_000
 """Rows that are tried at most: a thousand times a thousand pairs."""
@@ -41,7 +39,7 @@ class Sample:
         groups_of_rows = {name: np.asarray(column)[rows].astype(str) for name, column in groups.items()}
         return cls(scores[rows], outcomes[rows], None if weights is None else weights[rows], groups_of_rows)
 
-    def score_tables(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[ScoreTable]:
+    def score_tables(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[score_table.ScoreTable]:
         """A table for each code from 0 up."""
         rows = score_table.sort(self.scores if scores is None else scores, self.outcomes, self.weights)
         return score_table.score_tables(rows, codes, int(codes.max()) + 1)
@@ -123,7 +121,7 @@ def false_alarms(
     return float(alarms.max() / trials)
 
 
-def calibrated_alarms(everyone: Profile, bins: int, trials: int, rng: np.random.Generator) -> float:
+def calibrated_alarms(everyone: calibration.Profile, bins: int, trials: int, rng: np.random.Generator) -> float:
     """How often the test calls scores miscalibrated where labels are drawn from them, row by row.
 
     Args:
@@ -183,7 +181,7 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
     return float(np.mean(p * tests <= 0.05))
 
 
-def _area(table: ScoreTable) -> float:
+def _area(table: score_table.ScoreTable) -> float:
     return present(score_table.area(table), "both labels are there").value
 
 

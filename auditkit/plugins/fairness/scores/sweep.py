@@ -9,8 +9,6 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
-from auditkit.stats import Place
-from auditkit.stats.extremes import Pairs
 
 BLOCK = 20_000
 """Thresholds looked at together."""
@@ -64,7 +62,7 @@ class Worst(NamedTuple):
 class Behind(NamedTuple):
     """Two groups at one threshold."""
 
-    pair: Place
+    pair: stats.Place
     threshold: float
     end: Literal["low", "high"] | None
     """Of the interval; None: they make the gap itself."""
@@ -201,7 +199,7 @@ def peaks(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -
     return Peaks(gaps, thresholds_of_gaps, least)
 
 
-def worst(groups: list[Steps], peaks: Peaks, pairs: Pairs, level: float = 0.95) -> Worst:
+def worst(groups: list[Steps], peaks: Peaks, pairs: stats.Pairs, level: float = 0.95) -> Worst:
     """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
 
     Args:
@@ -241,9 +239,9 @@ def worst(groups: list[Steps], peaks: Peaks, pairs: Pairs, level: float = 0.95) 
     return Worst(float(gaps.max()), behind[0].threshold, peaks.least, interval, tuple(behind))
 
 
-def _behind(index: Any, thresholds: np.ndarray, pairs: Pairs, end: Literal["low", "high"] | None) -> Behind:
+def _behind(index: Any, thresholds: np.ndarray, pairs: stats.Pairs, end: Literal["low", "high"] | None) -> Behind:
     part, pair = map(int, index)
-    return Behind(Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
+    return Behind(stats.Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
 
 
 def changes(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:

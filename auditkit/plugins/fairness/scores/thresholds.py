@@ -12,9 +12,7 @@ from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
-from auditkit.plugins.fairness.scores.sweep import Behind, Steps, Threshold
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
-from auditkit.stats import Place
 from auditkit.variants import Group, variants
 
 CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
@@ -49,7 +47,7 @@ class Sides(NamedTuple):
 
     part: Partition
     chosen: Chosen
-    steps: list[Steps]
+    steps: list[sweep.Steps]
     with_both_labels: bool
     """In true and false positive rates, not in selection rates."""
 
@@ -72,7 +70,7 @@ def find(
     parameters: Parameters,
     parts: list[Partition],
     data: AuditData,
-    threshold: Threshold,
+    threshold: sweep.Threshold,
     probable: bool,
     scores: np.ndarray,
 ) -> Near:
@@ -182,13 +180,13 @@ def _people(sides: Sides, groups: Sequence[Group]) -> int:
     return sum(int(sides.part.score_tables[index].people.sum()) for index, group in where if group in groups)
 
 
-def _pair(behind: Behind, sides: Sides) -> GroupPair:
+def _pair(behind: sweep.Behind, sides: Sides) -> GroupPair:
     """Two groups at the threshold where they are farthest apart."""
     part, *groups = behind.pair
     members = _members(sides, behind.threshold)[part]
     low, high = sorted(groups, key=lambda group: float(members.values[group]))
     # `pair` looks its part up in a list, and only this part was made.
-    return pair([members] * (part + 1), Place(part, low, high), behind.end)
+    return pair([members] * (part + 1), stats.Place(part, low, high), behind.end)
 
 
 def _members(sides: Sides, threshold: float) -> list[Members]:

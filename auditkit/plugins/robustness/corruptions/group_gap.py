@@ -6,8 +6,7 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit import stats
-from auditkit.stats import Extreme
-from auditkit.stats.extremes import Pairs
+from auditkit.stats import Extreme, Pairs
 
 
 class Losses(NamedTuple):
