@@ -118,8 +118,9 @@ class Attack(NamedTuple):
     The attack of a plugin takes (problem, x, y, radius, start): x are rows in units of the data's range (N, *shape), y
     their right classes (N,), radius one number a row (N,) in the problem's norm, start points to begin with, as x, or
     None. It gives points, a tensor as x. They are held against the box, the norm and the model's own answers, so it
-    need not say which rows it broke. `problem` has `logits(points)`, `look(points, y, loss, scale)` for losses and
-    slopes, `project(points, x, radius)`, `norm`, `low`, `high` and `free`.
+    need not say which rows it broke. `problem` has `logits(points)`, `scale(logits, loss)` and `look(points, y, loss,
+    scale)` for losses and slopes, `project(points, x, radius)`, `norm`, `low`, `high` and `free`; losses are `margin`,
+    `cross-entropy` and `dlr`.
     """
     cost: float = 1
     """Forward passes for each row and step; for the plan."""

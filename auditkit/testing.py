@@ -98,7 +98,10 @@ def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
     _demand(not host.faults, "; ".join(host.faults))
     checks = {id: offer.value for id, offer in host.checks().items() if only in (None, id)}
     rows = [(hook, name) for hook in ROWS for name in host.rows(hook) if only in (None, name)]
-    nothing = "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check"
+    nothing = (
+        "the plugin offers no check, attack, corruption or section, and nothing else is proved here; decorate a function "
+        "with @auditkit.check or subclass auditkit.Check"
+    )
     _demand(checks or rows, nothing)
     for kind in checks.values():
         _check_facts(kind)

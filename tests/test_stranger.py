@@ -197,6 +197,11 @@ def test_an_adapter(file, tmp_path):
     assert result.model.kind == "points" and result.model.threshold == 0.9
 
 
+def test_the_harness_says_that_an_adapter_alone_is_not_proved(file):
+    with pytest.raises(AssertionError, match="no check, attack, corruption or section, and nothing else is proved here"):
+        check_plugin(file("points.py"))
+
+
 def test_a_section(file):
     result = only(file("cost.py"), "robustness.corruptions", corruptions=("noise",), shuffles=99)
     (section,) = result.sections
