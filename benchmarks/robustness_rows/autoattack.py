@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness.attacks import Problem, ensemble, standard
+from auditkit.plugins.robustness.attacks import Problem, standard
 from benchmarks.harness import Baseline, Gate, Line
 from benchmarks.peers import Child, environment
+from benchmarks.robustness_rows.assembled import ensemble
 from benchmarks.robustness_rows.networks import LATEST, TRAINED_ON, Pictures, mnist, trained
 from benchmarks.robustness_rows.sweeps import TRAINED, _wrong
 

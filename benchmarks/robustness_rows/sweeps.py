@@ -80,7 +80,7 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
     for peer in peers:
         claimed = broken[peer]
         for mode, goal in (("exact", 2.5 if peer == "ART" else None), ("fast", 10.0)):
-            swept: Swept = broken[mode]
+            swept: Swept = broken[mode][0]
             at = torch.tensor(grid, dtype=torch.float64)[:, None]
             held = (swept.broken_at.cpu()[None] <= at + 1e-12).numpy()
             missed = int((claimed & ~held).sum())
@@ -92,14 +92,23 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
             work = f"PGD-40, ten epsilons, {len(tried.x):,} images, {name} network, {mode}"
             baseline = Baseline(peer, min(seconds[peer]), f"{STEPS} steps of epsilon/4, run {size.rounds} times")
             lines.append(Line("e1", work, baseline, tuple(seconds[mode]), gates, goal))
-    counts = {mode: {"forward": broken[mode].forward, "backward": broken[mode].backward} for mode in ours}
+    asked: dict[str, Problem] = {mode: broken[mode][1] for mode in ours}
+    counts = {mode: {"forward": each.forward, "backward": each.backward} for mode, each in asked.items()}
     curve = {peer: (1 - broken[peer].mean(axis=1)).round(3).tolist() for peer in peers}
     return lines, {"seconds": seconds, "row_steps": counts, "robust_accuracy": curve}
 
 
-def _ours(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], mode: Any) -> Callable[[], Swept]:
+def _ours(
+    module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], mode: Any
+) -> Callable[[], tuple[Swept, Problem]]:
+    """The sweep, and the problem, which counts what was asked."""
     attack = PGD(steps=STEPS, share=STRIDE, patience=PATIENCE if mode == "fast" else None)
-    return lambda: sweep(Problem(module), tried.x, tried.y, grid, attack, mode=mode)
+
+    def run() -> tuple[Swept, Problem]:
+        problem = Problem(module)
+        return sweep(problem, tried.x, tried.y, grid, attack, mode=mode), problem
+
+    return run
 
 
 def _art(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], device: str) -> Callable[[], np.ndarray]:

@@ -134,37 +134,3 @@ class Surface(torch.nn.Module):
         """(n,) the column decided."""
         with torch.no_grad():
             return self(unit).argmax(dim=1)
-
-
-class Margin(torch.nn.Module):
-    """The largest other logit minus that of the class wanted, summed: it cannot saturate, unlike cross-entropy."""
-
-    def forward(self, logits: torch.Tensor, one_hot: torch.Tensor) -> torch.Tensor:
-        """A number for logits (n, C) and one-hot classes (n, C)."""
-        own_logit = (logits * one_hot).sum(dim=1)
-        largest_other = logits.masked_fill(one_hot > 0, -torch.inf).max(dim=1).values
-        return (largest_other - own_logit).sum()
-
-
-def zero_gradients(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
-    """(n,) bool: rows at which the margin's gradient is exactly zero on every feature that may change, or not finite.
-
-    Args:
-        surface: the classifier.
-        unit: (n, *shape) inputs in units.
-        classes: (n,) the classes that are right.
-        free: (*shape) bool.
-    """
-    points = unit.detach().clone().requires_grad_(True)
-    with torch.enable_grad():
-        logits = surface(points)
-        if not logits.requires_grad:
-            return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
-        one_hot = torch.nn.functional.one_hot(classes, logits.shape[1])
-        loss = Margin()(logits, one_hot)
-        (slope,) = torch.autograd.grad(loss, points, allow_unused=True)
-    if slope is None:
-        return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
-    # a slope that is not finite leads nowhere either
-    usable = torch.isfinite(slope) & (slope != 0) & free
-    return ~usable.reshape(len(unit), -1).any(dim=1)

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from auditkit.plugins.robustness.surface import Margin, Surface, as_logits, zero_gradients
+from auditkit.plugins.robustness.attacks import Problem
+from auditkit.plugins.robustness.attacks.losses import margin
+from auditkit.plugins.robustness.attacks.problem import flat
+from auditkit.plugins.robustness.surface import Surface, as_logits
 
 
 def surface(module: torch.nn.Module, kind: str = "logits", **more: Any) -> Surface:
@@ -74,8 +77,8 @@ def test_units_become_inputs() -> None:
 
 def test_margin_by_hand() -> None:
     logits = torch.tensor([[1.0, 4.0, 2.0], [5.0, 0.0, 1.0]])
-    wanted = torch.tensor([[1, 0, 0], [1, 0, 0]])
-    assert float(Margin()(logits, wanted)) == (4 - 1) + (1 - 5)
+    assert margin(logits, torch.tensor([0, 0])).tolist() == [4 - 1, 1 - 5]
+    assert margin(logits, torch.tensor([0, 0]), torch.tensor([2, 1])).tolist() == [2 - 1, 0 - 5]
 
 
 def test_gradients_that_vanish_are_seen_and_others_are_not() -> None:
@@ -83,7 +86,7 @@ def test_gradients_that_vanish_are_seen_and_others_are_not() -> None:
     linear = torch.nn.Linear(2, 2)
 
     def zero(function: Callable[[torch.Tensor], torch.Tensor], where: torch.Tensor = free) -> torch.Tensor:
-        return zero_gradients(surface(Of(function)), inputs, classes, where)
+        return flat(Problem(surface(Of(function)), free=where), inputs, classes)
 
     assert not zero(linear).any()
     assert zero(lambda x: linear(x.round())).all()

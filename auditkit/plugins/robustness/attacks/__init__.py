@@ -1,13 +1,13 @@
 """Attacks as tensor maths: a function on a box, rows, radii. They know nothing of models, data or checks.
 
-`Problem` says what is attacked; `fgsm`, `PGD`, `APGD`, `fmn_within`, `fab_targeted` and `square`
-attack within a radius, `chain` and `ensemble` one after the other, `sweep` over a grid of radii; `fmn` finds the
-nearest point.
+`Problem` says what is attacked, and counts what was asked; `fgsm`, `PGD`, `APGD`, `fmn_within`, `fab_targeted` and
+`square` attack within a radius, `chain` one after the other, `sweep` over a grid of radii; `fmn` finds the nearest
+point.
 """
 
 from auditkit.plugins.robustness.attacks.autopgd import APGD
-from auditkit.plugins.robustness.attacks.ensemble import Assembled, chain, ensemble, standard
-from auditkit.plugins.robustness.attacks.epsilon_sweep import Swept, monotone, sweep
+from auditkit.plugins.robustness.attacks.ensemble import chain, standard
+from auditkit.plugins.robustness.attacks.epsilon_sweep import Swept, sweep
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.fmn import Nearest, fmn, fmn_within
 from auditkit.plugins.robustness.attacks.pgd import PGD, fgsm
@@ -17,19 +17,16 @@ from auditkit.plugins.robustness.attacks.square import square
 __all__ = [
     "APGD",
     "PGD",
-    "Assembled",
     "Attack",
     "Attacked",
     "Nearest",
     "Problem",
     "Swept",
     "chain",
-    "ensemble",
     "fab_targeted",
     "fgsm",
     "fmn",
     "fmn_within",
-    "monotone",
     "square",
     "standard",
     "sweep",

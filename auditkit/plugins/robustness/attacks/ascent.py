@@ -9,6 +9,8 @@ from typing import TypeAlias
 import torch
 from torch.nn import functional
 
+from auditkit.plugins.robustness.attacks.losses import margin
+
 Loss: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
 """Inputs (N, ...) to a number for each row (N,): what the attack makes large."""
 
@@ -46,12 +48,6 @@ def climb(
             slope = torch.autograd.grad(total, points)[0] if total.requires_grad else torch.zeros_like(points)
         points = torch.minimum(torch.maximum(points.detach() + step * slope.sign(), low), high)
     return points.detach()
-
-
-def margin(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """(N,) the largest other logit less that of the class: above 0 where the decision is another."""
-    is_own = functional.one_hot(classes, logits.shape[1]).bool()
-    return logits.masked_fill(is_own, -torch.inf).amax(dim=1) - logits.masked_fill(~is_own, 0).sum(dim=1)
 
 
 def broken(

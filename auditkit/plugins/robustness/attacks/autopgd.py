@@ -9,6 +9,7 @@ from torch import Tensor
 from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import Loss, fitting_loss
 from auditkit.plugins.robustness.attacks.norms import wide
+from auditkit.plugins.robustness.attacks.pgd import Descent
 from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
 
 MOMENTUM = 0.75
@@ -17,13 +18,14 @@ RISING = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
-class APGD:
+class APGD(Descent):
     """Auto-PGD: momentum, the best point kept, and the step halved for rows that stop making progress.
 
     Croce and Hein (2020), Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
     Attacks, arXiv:2003.01690, algorithm 1. For L1 the first step is the radius and there is no momentum, after Croce
     and Hein (2021), arXiv:2103.01208. DLR needs three classes, and four where it is targeted; with fewer the margin
-    stands in for it. Every run begins at a random point; `start` is tried first, with a quarter of the steps.
+    stands in for it. Every run begins at a random point; `start` is tried first, with a quarter of the steps. There are
+    `restarts` runs where there are no targets.
 
     Raises:
         ValueError: steps or restarts below 1.
@@ -31,18 +33,8 @@ class APGD:
 
     steps: int = 100
     """Of each run."""
-    loss: Loss = "cross-entropy"
-    """See `losses.loss_of`."""
-    restarts: int = 1
-    """Runs, where there are no targets."""
     targets: int = 0
     """Towards how many of the nearest other classes, by their logits at x, one run each; 0: away from the right one."""
-    seed: int = 0
-    """Of the random points."""
-
-    def __post_init__(self) -> None:
-        if self.steps < 1 or self.restarts < 1:
-            raise ValueError(f"steps and restarts must be 1 or more; {self.steps} and {self.restarts} were given")
 
     def __call__(
         self, problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None

@@ -10,7 +10,7 @@ class Record:
     """What was found so far on N rows.
 
     Args:
-        problem: whose counts are read.
+        problem: what is attacked.
         x: (N, *shape) the rows.
     """
 
@@ -19,7 +19,6 @@ class Record:
         self.points = x.clone()
         self.loss = torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
         self.broken = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-        self._asked = problem.forward, problem.backward
 
     def note(self, indices: Tensor, points: Tensor, glance: Evaluation) -> None:
         """Take down what was seen at `points` of the rows `indices` (both n long)."""
@@ -34,9 +33,8 @@ class Record:
         return (~self.broken).nonzero()[:, 0]
 
     def attacked(self) -> Attacked:
-        """The result, with the rows asked about since this record was opened."""
-        forward, backward = self._asked
-        return Attacked(self.broken, self.points, self.problem.forward - forward, self.problem.backward - backward)
+        """The result."""
+        return Attacked(self.broken, self.points)
 
 
 def pick(state: dict[str, Tensor], kept_rows: Tensor) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ class Broken(NamedTuple):
     points: np.ndarray
     """(N, D) the closest point with another decision; the origin where there is none."""
     distances: np.ndarray
-    """(N,) Euclidean, in units of the space; infinite where none was found."""
+    """(N,) in units of the space, Euclidean or Linf as was searched; infinite where none was found."""
     queries: np.ndarray
     """(N,) how often the model was asked."""
 

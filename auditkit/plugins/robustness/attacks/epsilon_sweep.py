@@ -24,12 +24,6 @@ class Swept(NamedTuple):
     infinite where nothing was found."""
     points: Tensor
     """(N, *shape) that point; else the last point of highest loss."""
-    refused: int
-    """Points that the attack took for a success and that were not confirmed when asked anew."""
-    forward: int
-    """Rows that went forward."""
-    backward: int
-    """Rows that went backward."""
     mode: Literal["exact", "fast"]
     """What was done: `exact` also where `fast` was asked for and success was not monotone on the sample."""
 
@@ -41,9 +35,8 @@ class _State:
         if not epsilons or list(epsilons) != sorted(set(epsilons)) or epsilons[0] <= 0:
             raise ValueError(f"epsilons must ascend and lie above 0; {list(epsilons)} was given")
         self.problem, self.x, self.y = problem, x, y
-        self.asked = problem.forward, problem.backward
         self.grid = torch.tensor([*epsilons, torch.inf], dtype=torch.float64, device=x.device)
-        self.points, self.refused = x.clone(), 0
+        self.points = x.clone()
         self.index = torch.full((len(x),), len(epsilons), device=x.device)
         """(N,) the index in the grid of the smallest radius that is known to break the row."""
         self.wrong = problem.wrong(x, y)
@@ -57,7 +50,6 @@ class _State:
         if len(claimed):
             arguments = self.x[rows[claimed]], self.y[rows[claimed]], self.grid[grid_indices[claimed]]
             is_confirmed[claimed] = self.problem.confirm(result.points[claimed], *arguments)
-        self.refused += int(result.broken.sum() - is_confirmed.sum())
         # a row that is known to break keeps the point that showed it until a nearer one is found
         known = self.index[rows]
         is_nearer = is_confirmed & (grid_indices < known)
@@ -71,9 +63,7 @@ class _State:
 
     def result(self, mode: Literal["exact", "fast"]) -> Swept:
         broken_at = torch.where(self.wrong, torch.zeros_like(self.grid[0]), self.grid[self.index])
-        forward, backward = self.asked
-        spent = self.problem.forward - forward, self.problem.backward - backward
-        return Swept(broken_at, self.points, self.refused, *spent, mode)
+        return Swept(broken_at, self.points, mode)
 
 
 def sweep(
@@ -124,13 +114,8 @@ def sweep(
     return state.result(mode)
 
 
-def monotone(problem: Problem, x: Tensor, y: Tensor, epsilons: Sequence[float], attack: Attack) -> bool:
-    """Whether the attack, run at every radius by itself, breaks at each all rows that it breaks at a smaller one."""
-    state = _State(problem, x, y, epsilons)
-    return _is_monotone(state, (~state.wrong).nonzero()[:, 0], attack)
-
-
 def _is_monotone(state: _State, rows: Tensor, attack: Attack) -> bool:
+    """Whether the attack, run at every radius by itself, breaks at each all rows that it breaks at a smaller one."""
     before = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
     for grid_index in range(len(state.grid) - 1):
         # nothing is handed on from one radius to the next: what is tried is the attack by itself

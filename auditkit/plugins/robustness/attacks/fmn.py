@@ -19,8 +19,6 @@ class Nearest(NamedTuple):
     """(N,) in the problem's norm; infinite where none was found."""
     points: Tensor
     """(N, *shape); the row itself where none was found."""
-    forward: int
-    backward: int
 
 
 def fmn(
@@ -39,7 +37,6 @@ def fmn(
         enough: a row is left alone once a point this near was found; a number or (N,).
         first: the share by which a radius changes at first; it falls to a hundredth of that along a cosine.
     """
-    counts = problem.forward, problem.backward
     distances, points = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device), x.clone()
     all_rows = torch.arange(len(x), device=x.device)
     state = {
@@ -65,7 +62,7 @@ def fmn(
         if not len(state["rows"]):
             break
         state["points"] = _move(problem, state, fade)
-    return Nearest(distances, points, problem.forward - counts[0], problem.backward - counts[1])
+    return Nearest(distances, points)
 
 
 def _move(problem: Problem, state: dict[str, Tensor], fade: float) -> Tensor:
@@ -89,5 +86,4 @@ def fmn_within(
     nearest = fmn(problem, x, y, steps=steps, enough=reach)
     broken = nearest.distances <= reach
     projected = problem.project(nearest.points, x, reach)
-    points = torch.where(wide(broken, x), nearest.points, projected)
-    return Attacked(broken, points, nearest.forward, nearest.backward)
+    return Attacked(broken, torch.where(wide(broken, x), nearest.points, projected))

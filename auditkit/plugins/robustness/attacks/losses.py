@@ -58,14 +58,18 @@ def loss_of(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor
     """
     if loss == "cross-entropy":
         return torch.nn.functional.cross_entropy(logits / scale[:, None], y, reduction="none")
-    own_logit = logits.gather(1, y[:, None])[:, 0]
-    if target is None:
-        other_logit = logits.scatter(1, y[:, None], -torch.inf).amax(dim=1)
-    else:
-        other_logit = logits.gather(1, target[:, None])[:, 0]
+    lead = margin(logits, y, target)
     if loss == "margin":
-        return (other_logit - own_logit) / scale
+        return lead / scale
     top = logits.topk(3 if target is None else 4, dim=1).values
     third = top[:, 2] if target is None else (top[:, 2] + top[:, 3]) / 2
     # relative to the row's own scale, lest a fixed number count for much when all logits are small
-    return (other_logit - own_logit) / (top[:, 0] - third + 1e-9 * scale)
+    return lead / (top[:, 0] - third + 1e-9 * scale)
+
+
+def margin(logits: Tensor, y: Tensor, target: Tensor | None = None) -> Tensor:
+    """(n,) the largest other logit, or that of the target, less that of the class: above 0 the decision is another."""
+    own_logit = logits.gather(1, y[:, None])[:, 0]
+    if target is None:
+        return logits.scatter(1, y[:, None], -torch.inf).amax(dim=1) - own_logit
+    return logits.gather(1, target[:, None])[:, 0] - own_logit

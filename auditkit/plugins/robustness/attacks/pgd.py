@@ -19,12 +19,8 @@ LOOK_BACK = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class PGD:
-    """Projected gradient descent; a row is left alone from the first step at which the function is wrong about it.
-
-    Madry et al. (2018), Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083. The steps are
-    all of one length and hold no chance, so a row that comes to a point for the second time goes in circles and is
-    left alone as well: its verdict is what all the steps would give. `start` is tried with an eighth of the steps.
+class Descent:
+    """What every descent along the slope is told.
 
     Raises:
         ValueError: steps or restarts below 1.
@@ -32,22 +28,37 @@ class PGD:
 
     steps: int = 40
     """Of each run."""
-    share: float | None = None
-    """The length of a step as a share of the radius; None: a quarter, or 2.5 / steps where that is more."""
     loss: Loss = "cross-entropy"
     """See `losses.loss_of`."""
     restarts: int = 1
-    """Runs. The first begins at x unless `random_start`, the others at random points."""
-    random_start: bool = False
-    """Every run begins at a random point."""
-    patience: int | None = None
-    """Steps without a higher loss after which a row is left alone; None: all steps are taken."""
+    """Runs."""
     seed: int = 0
     """Of the random points."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.restarts < 1:
             raise ValueError(f"steps and restarts must be 1 or more; {self.steps} and {self.restarts} were given")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PGD(Descent):
+    """Projected gradient descent; a row is left alone from the first step at which the function is wrong about it.
+
+    Madry et al. (2018), Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083. The steps are
+    all of one length and hold no chance, so a row that comes to a point for the second time goes in circles and is
+    left alone as well: its verdict is what all the steps would give. `start` is tried with an eighth of the steps. The
+    first run begins at x unless `random_start`, the others at random points.
+
+    Raises:
+        ValueError: steps or restarts below 1.
+    """
+
+    share: float | None = None
+    """The length of a step as a share of the radius; None: a quarter, or 2.5 / steps where that is more."""
+    random_start: bool = False
+    """Every run begins at a random point."""
+    patience: int | None = None
+    """Steps without a higher loss after which a row is left alone; None: all steps are taken."""
 
     def __call__(
         self, problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None

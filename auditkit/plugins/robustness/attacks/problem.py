@@ -35,10 +35,6 @@ class Attacked(NamedTuple):
     """(N,) bool: a point was seen at which the function is wrong."""
     points: Tensor
     """(N, *shape) that point; for a row that withstood, the point of highest loss."""
-    forward: int
-    """Rows that went forward."""
-    backward: int
-    """Rows that went backward."""
 
 
 class Attack(Protocol):
@@ -197,6 +193,10 @@ def zero_slopes(problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, 
 
     An attack that follows gradients has nothing to follow on such rows; that they withstand it shows nothing.
     """
-    points = problem.scatter(x, radii(radius, x) / 2, torch.Generator().manual_seed(seed))
-    slope = problem.look(points, y, "margin", torch.ones(len(x), dtype=x.dtype, device=x.device)).slope
+    return flat(problem, problem.scatter(x, radii(radius, x) / 2, torch.Generator().manual_seed(seed)), y)
+
+
+def flat(problem: Problem, points: Tensor, y: Tensor) -> Tensor:
+    """(n,) bool: at this point the margin's slope is exactly zero, or not finite, on every feature that may move."""
+    slope = problem.look(points, y, "margin", torch.ones(len(points), dtype=points.dtype, device=points.device)).slope
     return (slope == 0).flatten(1).all(dim=1)

@@ -6,9 +6,10 @@ where that brings the boundary nearer. What is added: several rows of other clas
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
+
+from auditkit.plugins.robustness.attacks.decision_search import Broken
 
 HALVINGS = 10
 """Steps of the search along a direction: the rest is a thousandth of the distance."""
@@ -19,17 +20,6 @@ KNOWN = 0.2
 
 Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(M, D) points in units and (M,) rows in, (M,) bool out: the decision is wrong."""
-
-
-class Ray(NamedTuple):
-    """What was found for each row."""
-
-    points: np.ndarray
-    """(N, D) the nearest point found; the row itself where there is none."""
-    distances: np.ndarray
-    """(N,) Linf; infinite where none was found."""
-    queries: np.ndarray
-    """(N,) how often the model was asked."""
 
 
 class RaySearch:
@@ -78,8 +68,8 @@ class RaySearch:
 
 def rays(
     search: RaySearch, hints: np.ndarray, rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
-) -> Ray:
-    """Look for the nearest wrong decision to each row.
+) -> Broken:
+    """Look for the nearest wrong decision to each row, in Linf.
 
     Args:
         search: the rows, what may move, and how often the model may be asked.
@@ -108,7 +98,7 @@ def rays(
         stretches *= 2
     is_found = np.isfinite(search.distance)
     points = search.points(all_rows, search.sign, np.where(is_found, search.distance, 0.0))
-    return Ray(np.where(is_found[:, None], points, x), search.distance, search.queries)
+    return Broken(np.where(is_found[:, None], points, x), search.distance, search.queries)
 
 
 def known_ratio(

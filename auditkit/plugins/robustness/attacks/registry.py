@@ -1,13 +1,20 @@
-"""The attacks that follow gradients, a row each: which parts are run in which order, at what cost, in which norms."""
+"""The attacks that follow gradients, a row each: which parts are run in which order, at what cost, in which norms.
 
+An attack of a plugin is asked as auditkit's own are: its points are asked about, and nothing is taken on trust.
+"""
+
+import copy
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
+
+from torch import Tensor
 
 from auditkit.checks import Offer
 from auditkit.errors import ConfigError, closest
 from auditkit.hookspecs import Attack as Row
-from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Problem, chain, fmn_within, standard
-from auditkit.plugins.robustness.attacks.plugin_attack import guarded
+from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Attacked, Problem, chain, fmn_within, standard
+from auditkit.plugins.robustness.attacks.problem import radii
 
 TARGETS = 3
 """Classes that the ensemble goes towards; the standard composition takes nine."""
@@ -51,7 +58,48 @@ def chosen(name: str, offers: Mapping[str, Offer]) -> Row:
         ConfigError: there is none of this name.
     """
     if name in offers:
-        return guarded(offers[name])
+        return _guarded(offers[name])
     if name not in ATTACKS:
         raise ConfigError(f"attack must be one of the registry; {name!r} was given, {closest(name, ATTACKS)}")
     return ATTACKS[name]
+
+
+def _guarded(offer: Offer) -> Row:
+    """The row of a plugin, with a `make` whose attacks say what they broke only by the function's own answers.
+
+    Whoever uses the points holds them against the box, the norm and the model, as those of any attack; an attack that
+    leaves the box or the ball has its points refused and counted.
+    """
+    row: Row = offer.value
+    label = f"the attack {row.name!r}"
+
+    def make(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
+        with offer.blamed(label):
+            inner = row.make(problem, classes, steps, restarts, seed)
+        if not callable(inner):
+            raise offer.error(f"make of {label} must give a function; it gave {type(inner).__name__}")
+
+        def attack(
+            problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
+        ) -> Attacked:
+            # the plugin works on copies, so that what it writes to them changes nothing that its points are held to
+            copied = copy.copy(problem)
+            start_copy = None if start is None else start.clone()
+            with offer.blamed(label):
+                points = inner(copied, x.clone(), y.clone(), radii(radius, x).clone(), start_copy)
+            points = _points(points, x, offer)
+            problem.forward, problem.backward = copied.forward, copied.backward
+            return Attacked(problem.wrong(points, y), points)
+
+        return attack
+
+    return row._replace(make=make)
+
+
+def _points(points: Any, x: Tensor, offer: Offer) -> Tensor:
+    """The points that an attack gave, as the rows are: (N, *shape) of their type on their device."""
+    if not isinstance(points, Tensor) or points.shape != x.shape or points.is_complex():
+        description = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
+        shape = tuple(x.shape)
+        raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {description}")
+    return points.detach().to(x)

@@ -256,14 +256,12 @@ def _changed_decisions(scene: Scene) -> float:
 def _zero_gradients(scene: Scene, right: np.ndarray, truth: np.ndarray) -> float:
     import torch
 
-    from auditkit.plugins.robustness.surface import zero_gradients
+    from auditkit.plugins.robustness.attacks import Problem
+    from auditkit.plugins.robustness.attacks.problem import flat
 
     surface = present(scene.surface, "only networks are attacked by gradients")
     like = surface.low
     unit = (scene.noise_space.rows[right] - scene.space.low) / scene.space.scale
-    flags = zero_gradients(
-        surface, torch.as_tensor(unit).to(like).reshape(-1, *scene.noise_space.shape),
-        torch.as_tensor(truth[right], device=like.device),
-        torch.as_tensor(scene.space.free.reshape(scene.noise_space.shape), device=like.device),
-    )  # fmt: skip
-    return float(flags.float().mean())
+    problem = Problem(surface, free=torch.as_tensor(scene.space.free.reshape(scene.noise_space.shape)))
+    points = torch.as_tensor(unit).to(like).reshape(-1, *scene.noise_space.shape)
+    return float(flat(problem, points, torch.as_tensor(truth[right], device=like.device)).float().mean())

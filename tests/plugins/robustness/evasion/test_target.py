@@ -116,7 +116,7 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
 
 def still(problem: Any, x: Any, y: Any, radius: Any, start: Any = None) -> Attacked:
     """An attack that stands still."""
-    return Attacked(torch.zeros(len(x), dtype=torch.bool), x.clone(), 0, 0)
+    return Attacked(torch.zeros(len(x), dtype=torch.bool), x.clone())
 
 
 def test_an_attack_that_stands_still_fails_its_trials() -> None:
