@@ -2,13 +2,11 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 
 class Parameters(BaseModel):
     """What a user may set for `robustness.certificates`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     rows: int = Field(default=100, ge=1, description="how many rows are certified")
     sigma: float = Field(

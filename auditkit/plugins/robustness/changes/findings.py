@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
+from auditkit.data.cells import Cell
 from auditkit.data.disclosure import how_many
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady
@@ -14,7 +15,6 @@ from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
 from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.plugins.robustness.changes.search import Cheapest, Singles
-from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.plugins.robustness.shares import tested_gaps
 from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
@@ -74,46 +74,34 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 
 def _everyone(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
     """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
-    measurements = []
-    for cost in sorted(parameters.within, key=lambda number: number != parameters.group_cost):
-        conditions = {"cost": cost}
-        measurements.append(
-            shares.share("withstanding_share", searched.best.costs > _reach(cost), data, conditions=dict(conditions))
-        )
-        measurements.append(
-            shares.share("single_flip_share", searched.alone.costs <= _reach(cost), data, conditions=dict(conditions))
-        )
-        measurements += _directions(searched, data, cost)
-    return measurements
-
-
-def _directions(
-    searched: Searched, data: AuditData, cost: float, rows: np.ndarray | None = None,
-    where: dict[str, str] | None = None, hidden: str | None = None,
-) -> list[Measurement]:  # fmt: skip
-    """Flips toward the positive decision and away from it, where there is one."""
-    if data.task != "binary":
-        return []
-    positive = searched.single.before == searched.oracle.positive
-    flipped = searched.alone.costs <= _reach(cost)
-    rows = np.ones(len(flipped), dtype=bool) if rows is None else rows
-    return [
-        shares.share(name, flipped, data, rows & side, conditions={"cost": cost}, where=where, hidden=hidden)
-        for name, side in (("flip_toward", ~positive), ("flip_away", positive))
-    ]
+    costs = sorted(parameters.within, key=lambda number: number != parameters.group_cost)
+    return [measurement for cost in costs for measurement in _shares(searched, data, cost)]
 
 
 def _by_group(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
-    cost, measurements = parameters.group_cost, []
-    for cell in slices_and_smaller(data):
-        for name, hits in _hits(searched, cost):
-            measurements.append(
-                shares.share(
-                    name, hits, data, cell.rows, conditions={"cost": cost}, where=cell.where, hidden=cell.hidden
-                )
-            )
-        measurements += _directions(searched, data, cost, cell.rows, cell.where, cell.hidden)
-    return measurements
+    return [
+        measurement
+        for cell in slices_and_smaller(data)
+        for measurement in _shares(searched, data, parameters.group_cost, cell)
+    ]
+
+
+def _shares(searched: Searched, data: AuditData, cost: float, cell: Cell | None = None) -> list[Measurement]:
+    """What withstands and what flips; where a decision is positive, also flips toward it and away from it."""
+    positive = searched.single.before == searched.oracle.positive
+    everyone = np.ones(len(positive), dtype=bool)
+    rows = everyone if cell is None else cell.rows
+    parts = [(*named_hits, everyone) for named_hits in _hits(searched, cost)]
+    if data.task == "binary":
+        _, (_, flipped) = _hits(searched, cost)
+        parts += [("flip_toward", flipped, ~positive), ("flip_away", flipped, positive)]
+    return [
+        shares.share(
+            name, hits, data, rows & side, conditions={"cost": cost}, where=None if cell is None else cell.where,
+            hidden=None if cell is None else cell.hidden,
+        )
+        for name, hits, side in parts
+    ]  # fmt: skip
 
 
 def _gaps(parameters: Parameters, searched: Searched, data: AuditData, context: Context) -> list[Measurement]:
@@ -140,7 +128,6 @@ def _reach(cost: float) -> float:
 def _controls(
     parameters: Parameters, model: Model, data: AuditData, context: Context, searched: Searched
 ) -> list[Control]:
-    effort = Effort(parameters.depth, parameters.beam, parameters.max_queries)
     before, moves, oracle = searched.single.before, searched.moves, searched.oracle
     scored = oracle(moves.origins[:1]).scores is not None
     steady = unsteady(model, data, context.predictions)
@@ -157,8 +144,8 @@ def _controls(
     chance = self_tests.random_changes(
         moves, before, limit, parameters.depth, parameters.draws, oracle, context.rng
     )  # fmt: skip
-    known = self_tests.known_boundary(data, moves, effort, scored, context.rng, context.progress)
-    constant = self_tests.constant_flips(data, moves, effort, context.progress)
+    known = self_tests.known_boundary(data, moves, parameters, scored, context.rng, context.progress)
+    constant = self_tests.constant_flips(data, moves, parameters, context.progress)
     return [
         Control.within(
             "repeatable", "Does the model give the same answer when asked again?", steady, at_most=1e-4,

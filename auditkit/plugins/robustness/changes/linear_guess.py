@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.plugins.robustness.changes.model_codes import ahead
 from auditkit.plugins.robustness.changes.moves import Field, Moves
 
 CELLS = 2**21
@@ -58,17 +59,8 @@ def guess(
         field, part = moves.fields[feature], weights[:, starts[feature] : starts[feature + 1]]
         change = _column(field, moves.values[:, slot]) - _column(field, moves.origins[:, field.at])
         after[:, slot] = level + change @ part.T
-    start = _ahead(level, class_columns)
-    return Guess(start, start[:, None] - _ahead(after, class_columns))
-
-
-def _ahead(levels: np.ndarray, class_columns: np.ndarray) -> np.ndarray:
-    """(N, ...) by how much the class of each row leads the best other, of levels (N, ..., C)."""
-    other_levels = levels.copy()
-    rows = np.arange(len(class_columns))
-    other_levels[rows, ..., class_columns] = -np.inf
-    ahead: np.ndarray = levels[rows, ..., class_columns] - other_levels.max(axis=-1)
-    return ahead
+    start = ahead(level, class_columns)
+    return Guess(start, start[:, None] - ahead(after, class_columns))
 
 
 def _design_matrix(fields: tuple[Field, ...], points: np.ndarray) -> np.ndarray:

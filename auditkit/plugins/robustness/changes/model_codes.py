@@ -90,11 +90,15 @@ def margins(answers: Answers, before: np.ndarray, positive: int, threshold: floa
         return None
     if answers.scores.ndim == 1:
         return np.where(before == positive, answers.scores - threshold, threshold - answers.scores)
-    other_scores = answers.scores.copy()
-    rows = np.arange(len(before))
+    return ahead(answers.scores, before)
+
+
+def ahead(levels: np.ndarray, class_columns: np.ndarray) -> np.ndarray:
+    """(N, ...) by how much the class of each row (N,) leads the best other, of levels (N, ..., C)."""
+    other_levels, rows = levels.copy(), np.arange(len(class_columns))
     # the row's own class is taken out, so that the largest left is the nearest other
-    other_scores[rows, before] = -np.inf
-    return answers.scores[rows, before] - other_scores.max(axis=1)
+    other_levels[rows, ..., class_columns] = -np.inf
+    return np.asarray(levels[rows, ..., class_columns] - other_levels.max(axis=-1))
 
 
 def threshold_of(answers: Answers, positive: int) -> float:

@@ -2,13 +2,11 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 
 class Parameters(BaseModel):
     """What a user may set for `robustness.changes`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the audit")
     within: tuple[float, ...] = Field(

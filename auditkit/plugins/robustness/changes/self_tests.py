@@ -10,6 +10,7 @@ from auditkit.data.codes import codes_of
 from auditkit.plugins.robustness.changes import search
 from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
+from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.plugins.robustness.changes.search import Cheapest, Progress, Singles
 
 TRIED = 30
@@ -18,14 +19,6 @@ BY_HAND = 8
 """Rows that are searched value by value."""
 CLOSE = 0.01
 """A random change that is cheaper by less than this share does no better."""
-
-
-class Effort(NamedTuple):
-    """How the several-feature search is run."""
-
-    depth: int
-    beam: int
-    budget: int
 
 
 class Known(NamedTuple):
@@ -168,7 +161,7 @@ def random_changes(
 
 
 def known_boundary(
-    data: AuditData, moves: Moves, effort: Effort, scored: bool, rng: np.random.Generator, progress: Progress
+    data: AuditData, moves: Moves, effort: Parameters, scored: bool, rng: np.random.Generator, progress: Progress
 ) -> Known:
     """The search against a linear rule on the same table, whose cheapest changes follow from its weights.
 
@@ -190,7 +183,9 @@ def known_boundary(
     oracle = rule_oracle(data, lambda points: score(points) - centre, scored)
     before = oracle(sample.origins).decisions
     single = search.singles(sample, before, oracle, progress)
-    found_several = search.several(sample, single, oracle, *effort, progress)
+    found_several = search.several(
+        sample, single, oracle, effort.depth, effort.beam, effort.max_queries, progress
+    )  # fmt: skip
     # the score counts down to 0 on either side of the boundary
     sign = np.where(before == 1, 1.0, -1.0)
     start = sign * (score(sample.origins) - centre)
@@ -210,13 +205,13 @@ def known_boundary(
     return Known(_ratio(found_alone, true_alone), _ratio(found_several.costs, np.minimum(true_pairs, true_alone)))
 
 
-def constant_flips(data: AuditData, moves: Moves, effort: Effort, progress: Progress) -> float:
+def constant_flips(data: AuditData, moves: Moves, effort: Parameters, progress: Progress) -> float:
     """The share of rows for which a change is found that flips a rule which always says the same."""
     sample = moves.take(np.arange(min(TRIED, len(moves.origins))))
     oracle = rule_oracle(data, lambda points: np.ones(len(points)), True)
     before = np.ones(len(sample.origins), dtype=np.int64)
     single = search.singles(sample, before, oracle, progress)
-    cheapest = search.several(sample, single, oracle, effort.depth, effort.beam, min(effort.budget, 40), progress)
+    cheapest = search.several(sample, single, oracle, effort.depth, effort.beam, min(effort.max_queries, 40), progress)
     return float(np.isfinite(cheapest.costs).mean())
 
 

@@ -1,7 +1,10 @@
 """What a suite of corruptions gives, whatever the kind of inputs, and the names of the corruptions."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from auditkit.hookspecs import Corruption
 
 SEVERITIES = (1, 2, 3, 4, 5)
 MIDDLE = 3
@@ -23,20 +26,50 @@ class Changed(NamedTuple):
     """Values that are not finite, or not in the range or the schema of the data."""
 
 
-class Suite(Protocol):
-    """Corruptions of given rows. The draws of chance are the same at every severity, so that these compare."""
+class Suite(ABC):
+    """Corruptions of given rows. The draws of chance are the same at every severity, so that these compare.
 
-    names: tuple[str, ...]
-    """Those that can be applied to these inputs."""
-    notes: list[str]
-    """What was left out or done otherwise, and why."""
+    Args:
+        names: of those that can be applied to these inputs.
+        strengths: {corruption: its strength at each severity}.
+        words: {corruption: what a strength means, with a place for the number}.
+        seeds: {corruption: seed}, those of plugins too.
+    """
 
-    def change(self, name: str, severity: int) -> Changed:
-        """The rows under one corruption; severity 0 leaves them as they are, by the same way through."""
+    def __init__(
+        self, names: tuple[str, ...], strengths: Mapping[str, tuple[float, ...]], words: Mapping[str, str],
+        seeds: Mapping[str, int],
+    ) -> None:  # fmt: skip
+        self.names, self.seeds = names, seeds
+        self.notes: list[str] = []
+        """What was left out or done otherwise, and why."""
+        self._strengths, self._words = dict(strengths), dict(words)
+        self._plugins: dict[str, Corrupt] = {}
+
+    def add(self, row: Corruption, corrupt: Corrupt) -> None:
+        """Put the corruption of a plugin behind the others."""
+        self.names = (*self.names, row.name) if self.names else ()  # where nothing can be changed, nothing can
+        self._strengths[row.name], self._words[row.name], self._plugins[row.name] = row.severities, row.words, corrupt
+
+    def level(self, name: str, severity: int) -> float:
+        """The strength of a severity from 1 to 5."""
+        return self._strengths[name][severity - 1]
 
     def strength(self, name: str, severity: int) -> str:
         """What the severity means, in words."""
+        return self._words[name].format(self.level(name, severity))
 
+    def change(self, name: str, severity: int) -> Changed:
+        """The rows under one corruption; severity 0 leaves them as they are, by the same way through."""
+        if severity and name in self._plugins:
+            return self.under(self._plugins[name], self.level(name, severity), self.seeds[name])
+        return self.own(name, severity)
+
+    @abstractmethod
+    def own(self, name: str, severity: int) -> Changed:
+        """The rows under a corruption of auditkit's own, or at severity 0."""
+
+    @abstractmethod
     def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
         """The rows under the function of a plugin, held to the range and the schema; see `hookspecs.Corruption`."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
-from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed, Corrupt
+from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed, Corrupt, Suite
 
 BATCH = 128
 """Images at a time: a fixed number, so that the draws of chance do not depend on the machine."""
@@ -62,7 +62,7 @@ APPLY: Mapping[str, Apply] = {
 }
 
 
-class Pictures:
+class Pictures(Suite):
     """Images (N, C, H, W), as an array or a tensor, of any number type.
 
     Args:
@@ -75,11 +75,8 @@ class Pictures:
     def __init__(
         self, images: Any, seeds: Mapping[str, int], device: str, declared: Sequence[tuple[float, float]] | None = None
     ) -> None:  # fmt: skip
-        self.names: tuple[str, ...] = IMAGE
-        self.notes: list[str] = []
         self._images = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(images))
         self._array = not isinstance(images, torch.Tensor)
-        self._seeds = seeds
         self._device = torch.device(device)
         # bytes have a known range; their smallest and largest value would stretch a dark image
         is_byte = self._images.dtype == torch.uint8
@@ -88,27 +85,24 @@ class Pictures:
         self.low, self.width = low, high - low
         self._plain = list(ends) == [(0.0, 1.0)]  # nothing to scale
         self._small = min(self._images.shape[-2:]) <= SMALL
+        super().__init__(IMAGE, SMALL_STRENGTHS if self._small else STRENGTHS, WORDS, seeds)
         if not bool((self.width > 0).all()):
             self.names = ()
             self.notes.append("All pixels of all images are alike, so there is no range and nothing was corrupted.")
 
     def level(self, name: str, severity: int) -> float:
         """The strength of a severity from 1 to 5; lengths in pixels of these images."""
-        value = (SMALL_STRENGTHS if self._small else STRENGTHS)[name][severity - 1]
+        value = super().level(name, severity)
         if name not in LENGTHS:
             return value
         side = max(min(self._images.shape[-2:]), 16)  # under 16 pixels a fraction of a pixel would do nothing
         return value * side / SIDES[self._small]
 
-    def strength(self, name: str, severity: int) -> str:
-        """What the severity means, in words."""
-        return WORDS[name].format(self.level(name, severity))
-
-    def change(self, name: str, severity: int) -> Changed:
+    def own(self, name: str, severity: int) -> Changed:
         """The images under one corruption; the distance is the root mean square of the change, in ranges."""
         if not severity:
             return self._changed(None)
-        chance = torch.Generator(device=self._device).manual_seed(self._seeds[name])
+        chance = torch.Generator(device=self._device).manual_seed(self.seeds[name])
         level = self.level(name, severity)
         return self._changed(lambda unit: APPLY[name](unit, level, chance))
 

@@ -16,8 +16,7 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
     if len(values) < stats.FEW or np.ptp(values) == 0:
         return stats.wilson(float(np.clip(values.mean(), 0, 1)) * len(values), len(values), level)
     interval = present(stats.student_interval(values, level), "values that vary have one")
-    low = present(interval.low, "values that vary have one")
-    high = present(interval.high, "values that vary have one")
+    low, high = (present(end, "values that vary have both") for end in (interval.low, interval.high))
     return interval.model_copy(update={"low": max(0.0, low), "high": min(1.0, high)})
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from auditkit.checks import PluginRows
 
 
 class Parameters(PluginRows):
     """What a user may set for `robustness.corruptions`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     rows_from: ClassVar[Mapping[str, str]] = {"corruptions": "register_corruptions"}
 

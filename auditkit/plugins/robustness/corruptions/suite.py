@@ -1,12 +1,13 @@
-"""Which suite of corruptions fits the data."""
+"""Which suite of corruptions fits the data; corruptions of plugins are beside it by name, and held to the rules."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from auditkit.checks import Offer
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.corruptions.base import KNOWN, Suite
+from auditkit.plugins.robustness.corruptions.base import KNOWN, Corrupt, Suite
 
 
 def seeds(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, int]:
@@ -14,9 +15,7 @@ def seeds(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, int]:
     return dict(zip(names, rng.integers(2**31, size=len(names)).tolist(), strict=True))
 
 
-def suite(
-    data: AuditData, rng: np.random.Generator, *, device: str, held: bool, offers: Mapping[str, Offer] | None = None
-) -> Suite:
+def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool, offers: Mapping[str, Offer]) -> Suite:
     """The suite for the data's kind of inputs.
 
     Args:
@@ -25,15 +24,14 @@ def suite(
         device: where images are worked on.
         held: whether group columns and immutable features of a table stay as they are.
         offers: {name: row} of the corruptions of plugins that were named.
-    """
-    names = KNOWN[data.modality]
-    seed_of = seeds((*names, *(offers or ())), rng)
-    builtin = _own(data, {name: seed_of[name] for name in names}, device, held)
-    if not offers:
-        return builtin
-    from auditkit.plugins.robustness.corruptions.plugin_corruption import WithPlugins  # only where one is named
 
-    return WithPlugins(builtin, offers, data, seed_of)
+    Raises:
+        PluginError: a row gives no function.
+    """
+    corruptions = _own(data, seeds((*KNOWN[data.modality], *offers), rng), device, held)
+    for offer in offers.values():
+        corruptions.add(offer.value, _guarded(offer, data))
+    return corruptions
 
 
 def _own(data: AuditData, seed_of: Mapping[str, int], device: str, held: bool) -> Suite:
@@ -49,3 +47,30 @@ def _own(data: AuditData, seed_of: Mapping[str, int], device: str, held: bool) -
     from auditkit.plugins.robustness.corruptions.tables import Tables  # only where there is a table
 
     return Tables(data, seed_of, held=held)
+
+
+def _guarded(offer: Offer, data: AuditData) -> Corrupt:
+    """The function of a row, with errors that name the plugin."""
+    label = f"the corruption {offer.value.name!r}"
+    with offer.blamed(label):
+        corrupt = offer.value.make(data)
+    if not callable(corrupt):
+        raise offer.error(f"make of {label} must give a function; it gave {type(corrupt).__name__}")
+
+    def guarded(inputs: Any, strength: float, rng: np.random.Generator) -> Any:
+        with offer.blamed(label):
+            corrupted = corrupt(inputs, strength, rng)
+        if isinstance(inputs, list):
+            texts = isinstance(corrupted, list | tuple) and all(isinstance(text, str) for text in corrupted)
+            if not texts or len(corrupted) != len(inputs):
+                raise offer.error(f"{label} must give a list of {len(inputs)} texts; it gave {_shape(corrupted)}")
+        elif np.shape(corrupted) != inputs.shape or np.asarray(corrupted).dtype.kind not in "fiub":
+            raise offer.error(f"{label} must give numbers of the shape {inputs.shape}; it gave {_shape(corrupted)}")
+        return corrupted
+
+    return guarded
+
+
+def _shape(output: Any) -> str:
+    shape = getattr(output, "shape", None)
+    return f"a {type(output).__name__}" + (f" of the shape {tuple(shape)}" if shape is not None else "")

@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.data.ranges import spread_range
-from auditkit.plugins.robustness.corruptions.base import TABLE, Changed, Corrupt
+from auditkit.plugins.robustness.corruptions.base import TABLE, Changed, Corrupt, Suite
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space
 from auditkit.value_spelling import listed
 
@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
 }
 
 
-class Tables:
+class Tables(Suite):
     """A table as codes (N, D), and what may be done to it.
 
     Args:
@@ -34,7 +34,7 @@ class Tables:
     """
 
     def __init__(self, data: AuditData, seeds: Mapping[str, int], *, held: bool) -> None:
-        self._data, self._seeds = data, seeds
+        self._data = data
         self._codes = data.codes()
         names = data.feature_names
         self._numeric = np.array([feature.numeric for feature in data.schema] or [True] * len(names), dtype=bool)
@@ -50,14 +50,10 @@ class Tables:
             "noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories,
             "missing values": self._numbers | self._categories,
         }  # fmt: skip
-        self.names: tuple[str, ...] = tuple(name for name in TABLE if can_change[name].any())
+        super().__init__(tuple(name for name in TABLE if can_change[name].any()), STRENGTHS, WORDS, seeds)
         self.notes = self._sentences([name for name in TABLE if name not in self.names], is_immutable & held)
 
-    def strength(self, name: str, severity: int) -> str:
-        """What the severity means, in words."""
-        return WORDS[name].format(STRENGTHS[name][severity - 1])
-
-    def change(self, name: str, severity: int) -> Changed:
+    def own(self, name: str, severity: int) -> Changed:
         """The table under one corruption.
 
         The distance is the mean over the features that may change: a number's change in ranges, 1 for another category
@@ -65,7 +61,7 @@ class Tables:
         """
         codes = self._codes
         if severity:
-            strength, rng = STRENGTHS[name][severity - 1], np.random.default_rng(self._seeds[name])
+            strength, rng = self.level(name, severity), np.random.default_rng(self.seeds[name])
             codes = getattr(self, "_" + name.replace(" ", "_"))(strength, rng)
         return self._changed(codes, int(self._outside(codes).sum()))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from auditkit.plugins.robustness.corruptions.base import TEXT, Changed, Corrupt
+from auditkit.plugins.robustness.corruptions.base import TEXT, Changed, Corrupt, Suite
 
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 """A keyboard; each row is half a key to the right of the one above."""
@@ -86,7 +86,7 @@ def distance(before: str, after: str) -> float:
     return sum(a != b for a, b in zip(before, after, strict=True)) / max(1, len(before))
 
 
-class Texts:
+class Texts(Suite):
     """Texts, and what may be done to them.
 
     Args:
@@ -95,20 +95,16 @@ class Texts:
     """
 
     def __init__(self, texts: list[str], seeds: Mapping[str, int]) -> None:
-        self.names: tuple[str, ...] = TEXT
+        super().__init__(TEXT, STRENGTHS, WORDS, seeds)
         self.notes = ["Slips of the keyboard are those of an English one; look-alikes and accents of Latin letters."]
-        self._texts, self._seeds = texts, seeds
+        self._texts = texts
 
-    def strength(self, name: str, severity: int) -> str:
-        """What the severity means, in words."""
-        return WORDS[name].format(STRENGTHS[name][severity - 1])
-
-    def change(self, name: str, severity: int) -> Changed:
+    def own(self, name: str, severity: int) -> Changed:
         """The texts under one corruption; the distance is the share of characters changed."""
         if not severity:
             return Changed(list(self._texts), 0.0, 0)
-        rng = np.random.default_rng(self._seeds[name])
-        return self._changed([corrupted(text, name, STRENGTHS[name][severity - 1], rng) for text in self._texts])
+        rng = np.random.default_rng(self.seeds[name])
+        return self._changed([corrupted(text, name, self.level(name, severity), rng) for text in self._texts])
 
     def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
         """The texts under the function of a plugin."""

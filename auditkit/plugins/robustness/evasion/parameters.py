@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from auditkit.checks import PluginRows
 from auditkit.errors import closest
@@ -25,7 +25,6 @@ ATTACKS = ("ensemble", "pgd", "standard")
 class Parameters(PluginRows):
     """What a user may set for `robustness.evasion`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
     rows_from: ClassVar[Mapping[str, str]] = {"attack": "register_attacks"}
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")

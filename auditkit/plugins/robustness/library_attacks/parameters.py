@@ -2,13 +2,11 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 
 class Parameters(BaseModel):
     """What a user may set for `robustness.library`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     rows: int = Field(default=30, ge=1, description="how many rows are attacked")
     attacks: tuple[str, ...] = Field(

@@ -16,6 +16,7 @@ from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.plugins.robustness.changes import self_tests
 from auditkit.plugins.robustness.changes.check import Changes
+from auditkit.plugins.robustness.changes.implications import bind, parse
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = {"permutations": 199, "draws": 10, "max_queries": 100}
@@ -151,8 +152,26 @@ def test_an_implication_takes_away_the_changes_that_break_it():
 
 
 @pytest.mark.parametrize(
-    "text", ["__import__('os')", "income", "income <", "1 < 2", "income <= debt <= years", "(" * 99]
-)
+    ("text", "holds"),
+    [
+        ("a - b - 1 <= 2", [True, True]), ("a - (b - 1) > 2", [False, True]), ("-a * 2 < b / 2 + 1e1", [True, True]),
+        ("`a b` == 007.50", [True, False]), ("class != .5 * a", [False, True]), ("a / (b - b) < 0", [False, True]),
+        ("- -a >= class * class", [True, False]), ("a+b*2==7", [True, True]),
+    ],
+)  # fmt: skip
+def test_an_implication_is_arithmetic_and_one_comparison(text, holds):
+    rows = np.array([[3.0, 2.0, 7.5, 1.5], [1.0, np.nan, 0.0, 2.0]])
+    assert bind(parse(text), ("a", "b", "a b", "class"))(rows).tolist() == holds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "income", "income <", "1 < 2", "income <= debt <= years", "(" * 99, "a ** 2 < 1",
+        "a // 2 < 1", "+a < 1", "a(1) < 1", "(a < 1) < 1", "a.b < 1", "a < 1; a", "a := 1 < 2", "not a < 1", "2a < 1",
+        "a < ()", "-" * 5000 + "a < 1", "+".join("a" * 5000) + " < 1",
+    ],
+)  # fmt: skip
 def test_what_is_no_comparison_is_refused_where_it_is_written(text):
     with pytest.raises(ValidationError, match="implication"):
         Changes(implications=(text,))
