@@ -99,8 +99,8 @@ def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
     checks = {id: offer.value for id, offer in host.checks().items() if only in (None, id)}
     rows = [(hook, name) for hook in ROWS for name in host.rows(hook) if only in (None, name)]
     nothing = (
-        "the plugin offers no check, attack, corruption or section, and nothing else is proved here; decorate a function "
-        "with @auditkit.check or subclass auditkit.Check"
+        "the plugin offers no check, attack, corruption or section, and nothing else is proved here; decorate a "
+        "function with @auditkit.check or subclass auditkit.Check"
     )
     _demand(checks or rows, nothing)
     for kind in checks.values():

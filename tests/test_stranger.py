@@ -198,7 +198,7 @@ def test_an_adapter(file, tmp_path):
 
 
 def test_the_harness_says_that_an_adapter_alone_is_not_proved(file):
-    with pytest.raises(AssertionError, match="no check, attack, corruption or section, and nothing else is proved here"):
+    with pytest.raises(AssertionError, match="no check, attack, corruption or section, and nothing else"):
         check_plugin(file("points.py"))
 
 
