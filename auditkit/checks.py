@@ -147,6 +147,8 @@ class PluginRows(BaseModel):
 
     rows_from: ClassVar[Mapping[str, str]] = {}
     """{parameter: the hook whose rows its dotted names are}."""
+    own_rows: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """{parameter: {name that it takes without any plugin: what that is}}."""
     _offers: dict[str, Offer] = PrivateAttr(default_factory=dict)
 
     def dotted(self, parameter: str) -> tuple[str, ...]:

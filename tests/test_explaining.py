@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
 
-from auditkit.command import explanation
+from auditkit.command import explanation, lists
 from auditkit.errors import ConfigError
 from auditkit.host import Host
+from auditkit.plugins.robustness.attacks.registry import ATTACKS
+from auditkit.plugins.robustness.corruptions.base import KNOWN
+from auditkit.reports.html.sections import SECTIONS
 from auditkit.rulepacks import load_pack
 
 HOST = Host()
@@ -64,6 +68,77 @@ def test_json_is_the_same_facts(capsys):
     (found,) = json.loads(capsys.readouterr().out)
     definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
     assert (found["kind"], found["formula"]) == ("measurement", definition.formula)
+
+
+FOG = """
+import auditkit
+from auditkit import hookspecs
+
+
+def fog(data):
+    "Values drift by the hour."
+
+
+@auditkit.hookimpl
+def register_corruptions():
+    return [hookspecs.Corruption("acme.fog", fog, (1, 2, 3, 4, 5), "table", "{:g} hours")]
+
+
+@auditkit.hookimpl
+def register_attacks():
+    return [hookspecs.Attack("acme.spiral", fog, 2, ("L2",))]
+
+
+@auditkit.hookimpl
+def register_sections():
+    return [hookspecs.ReportSection("acme.cost", "What did it cost?", fog)]
+
+
+@auditkit.hookimpl
+def register_formats():
+    return [hookspecs.Format("sheet", "sheet.txt", fog)]
+"""
+"""A plugin that adds a row to every list."""
+
+
+def test_every_row_of_a_list_is_explained_and_listed(tmp_path, capsys):
+    path = tmp_path / "acme.py"
+    path.write_text(FOG)
+    assert lists.plugins((str(path),), json=True) == 0
+    named = json.loads(capsys.readouterr().out)["named"]
+    assert set(named["attacks"]) == {*ATTACKS, "acme.spiral"}
+    assert set(named["corruptions"]) == {*itertools.chain(*KNOWN.values()), "acme.fog"}
+    assert named["report sections"] == [*(row.id for row in SECTIONS if row.title), "acme.cost"]
+    assert set(named["formats"]) == {*HOST.formats(), "sheet"}
+    assert named["rule packs"] == [pack.stem for pack in HOST.rules()]
+    host = Host([path])
+    for kind, names in named.items():
+        for name in names:
+            assert kind.removesuffix("s") in {found.kind for found in explanation.look_up(name, host)}, name
+    assert lists.plugins((str(path),), json=False) == 0
+    text = capsys.readouterr().out
+    assert "attacks: ensemble, pgd, standard, acme.spiral\n" in text and "acme.fog\n" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("pgd", ["(attack)", "Madry", 'attack under [checks."robustness.evasion"]']),
+        ("drift", ["(corruption)", "of table inputs", 'corruptions under [checks."robustness.corruptions"]']),
+        ("coverage", ["(report section)", "What was not tested"]),
+        ("junit", ["(format)", "file: junit.xml"]),
+        ("acme.fog", ["what: Values drift by the hour.", "severities: 1 hours, 2 hours", "modality: table", "acme"]),
+        ("acme.spiral", ["(attack)", "cost: 2", "norms: L2", "plugin: acme"]),
+        ("acme.cost", ["(report section)", "title: What did it cost?", "plugin: acme"]),
+        ("sheet", ["(format)", "file: sheet.txt", "plugin: acme"]),
+    ],
+)
+def test_a_row_says_what_it_is_and_whose(name, parts, tmp_path, capsys):
+    path = tmp_path / "acme.py"
+    path.write_text(FOG)
+    assert explanation.explain(name, (str(path),), json=False) == 0
+    text = capsys.readouterr().out
+    assert not [part for part in parts if part not in text], text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
-"""`auditkit explain NAME`: what a check, a measurement, a trainer or a rule pack means, without measuring anything."""
+"""`auditkit explain NAME`: what a name means that an audit uses, without measuring anything."""
 
+import inspect
 import json as json_module
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from auditkit.checks import Check
+from auditkit.checks import Check, Offer, PluginRows
 from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
 from auditkit.results import Definition
@@ -29,7 +30,7 @@ class Explained(NamedTuple):
 
     name: str
     kind: str
-    """`check`, `trainer`, `measurement` or `rule pack`."""
+    """`check`, `trainer`, `measurement`, `rule pack`, `attack`, `corruption`, `report section` or `format`."""
     facts: tuple[Fact, ...]
 
 
@@ -38,7 +39,7 @@ def explain(name: str, plugins: Sequence[str], *, json: bool) -> int:
 
     Args:
         name: `fairness.groups`, `fairness.groups.demographic_parity_ratio`, `demographic_parity_ratio` wherever it is
-            measured, `dp-sgd` or `eu-ai-act`.
+            measured, `dp-sgd`, `eu-ai-act`, or an attack, a corruption, a section of the report or a format.
         plugins: names of those to load.
         json: whether to print JSON.
 
@@ -64,7 +65,7 @@ def explain(name: str, plugins: Sequence[str], *, json: bool) -> int:
 
 
 def look_up(name: str, host: Host) -> list[Explained]:
-    """Everything that has this name: an id, `id.measurement`, or a measurement of any check.
+    """Everything that has this name: an id, `id.measurement`, a measurement of any check, or a row of a list.
 
     Raises:
         ConfigError: nothing has.
@@ -88,13 +89,56 @@ def look_up(name: str, host: Host) -> list[Explained]:
             for key, definition in kind.definitions.items()
             if name in (key, f"{id}.{key}")
         ]
+    rows = listed_rows(host)
+    explanations += [row for row in rows if row.name == name]
     if not explanations:
         known = [*kinds_and_trainers, *trainers, *packs, *_measurements(kinds_and_trainers)]
+        known += [row.name for row in rows]
         raise ConfigError(
-            f"name must be a check, a measurement, a trainer or a rule pack; {one_line(name)!r} is none, "
+            "name must be a check, a measurement, a trainer, a rule pack, an attack, a corruption, a section of the "
+            f"report or a format; {one_line(name)!r} is none, "
             f"{closest(name, known)} (`auditkit plugins` lists them)"
         )
     return explanations
+
+
+def listed_rows(host: Host) -> list[Explained]:
+    """The rows of all lists to which plugins add, auditkit's own first: attacks, corruptions, sections and formats."""
+    rows = []
+    for id, offer in host.checks().items():
+        kind = offer.value
+        for parameter, hook in kind.rows_from.items() if issubclass(kind, PluginRows) else ():
+            named_in = Fact("named in", f'{parameter} under [checks."{id}"]')
+            own = kind.own_rows.get(parameter, {}).items()
+            rows += [Explained(name, KINDS[hook], (Fact("what", what), named_in)) for name, what in own]
+            rows += [Explained(name, KINDS[hook], (*_row(given), named_in)) for name, given in host.rows(hook).items()]
+    from auditkit.reports.html.sections import SECTIONS  # templates, wanted only where names are listed
+
+    rows += [Explained(own.id, "report section", (Fact("title", own.title),)) for own in SECTIONS if own.title]
+    for hook in ("register_sections", "register_formats"):
+        rows += [Explained(name, KINDS[hook], tuple(_row(offer))) for name, offer in host.rows(hook).items()]
+    return rows
+
+
+KINDS = {
+    "register_attacks": "attack", "register_corruptions": "corruption", "register_sections": "report section",
+    "register_formats": "format",
+}  # fmt: skip
+"""What a row of a plugin is, by its hook."""
+
+
+def _row(offer: Offer) -> Iterator[Fact]:
+    """What a plugin says of its row: all that is no function, and the first line about what makes it."""
+    row = offer.value
+    made_by = next(filter(callable, row))
+    yield Fact("what", ((inspect.isroutine(made_by) and inspect.getdoc(made_by)) or "").partition("\n")[0])
+    for field in row._fields[1:]:
+        value = getattr(row, field)
+        if field == "severities":
+            yield Fact("severities", ", ".join(row.words.format(strength) for strength in value))
+        elif not callable(value) and field != "words":
+            yield Fact(field.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, tuple) else str(value))
+    yield Fact("plugin", f"{offer.plugin} {offer.version}".strip())
 
 
 def _measurements(kinds: Mapping[str, type[Check] | type[Trainer]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditkit.checks import Check
+from auditkit.command.explanation import listed_rows
 from auditkit.errors import ConfigError
 from auditkit.hookspecs import API
 from auditkit.host import Host
@@ -21,10 +22,13 @@ def plugins(plugin_names: Sequence[str], *, json: bool) -> int:
     infos = host.plugins()
     rows = [_check_row(host, id) for id in host.checks()]
     trainers = sorted(host.trainers())
+    named = {"rule packs": [path.stem for path in host.rules()]}
+    for listed in listed_rows(host):
+        named.setdefault(f"{listed.kind}s", []).append(listed.name)
     if json:
         document = {
             "api": API, "plugins": [info.model_dump(mode="json") for info in infos], "checks": rows,
-            "trainers": trainers, "faults": host.faults,
+            "trainers": trainers, "faults": host.faults, "named": named,
         }  # fmt: skip
         _print_json(document)
         return 3 if host.faults else 0
@@ -44,8 +48,9 @@ def plugins(plugin_names: Sequence[str], *, json: bool) -> int:
                 print(f"        needs {needs}" + (f"; {row['missing']}" if row["missing"] else ""))
                 if row["reference"]:
                     print(f"        {one_line(row['reference'], 300)}")
-    if trainers:
-        print(f"trainers: {', '.join(trainers)}")
+    for kind, names in {"trainers": trainers, **named}.items():
+        if names:
+            print(f"{kind}: {', '.join(map(one_line, names))}")
     for fault in host.faults:
         print(f"auditkit: {one_line(fault, 500)}", file=sys.stderr)
     return 3 if host.faults else 0

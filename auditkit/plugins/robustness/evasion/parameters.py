@@ -18,14 +18,19 @@ GRIDS = {
     SCALED: (0.02, 0.05, 0.1, 0.2),
 }
 """Sizes of change for each norm, where none are given; None: no norm was asked for."""
-ATTACKS = ("ensemble", "pgd", "standard")
-"""The names in `attacks.registry`."""
+ATTACKS = {
+    "ensemble": "PGD, Auto-PGD on the margin and towards three classes, and fast minimum-norm",
+    "pgd": "projected gradient descent (Madry et al., 2018)",
+    "standard": "Auto-PGD, also towards other classes, and FAB, with Square beside them (Croce and Hein, 2020)",
+}
+"""The names in `attacks.registry`, and what each is."""
 
 
 class Parameters(PluginRows):
     """What a user may set for `robustness.evasion`."""
 
     rows_from: ClassVar[Mapping[str, str]] = {"attack": "register_attacks"}
+    own_rows: ClassVar[Mapping[str, Mapping[str, str]]] = {"attack": ATTACKS}
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
     norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(
