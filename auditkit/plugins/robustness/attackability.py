@@ -88,7 +88,7 @@ def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
     if data.range is not None:
         low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
         return declared_space(low, high, whole=whole)
-    known_rows = _with_train(data, flat)
+    known_rows = with_train(data, flat)
     if array.ndim > 2:
         return picture_space(known_rows, whole=whole)
     return feature_space(known_rows, whole=np.full(flat.shape[1], whole), free=may_change(data))
@@ -102,10 +102,10 @@ def table_space(data: AuditData, codes: np.ndarray) -> Space:
     whole = np.array([feature.kind == "integer" for feature in data.schema])
     # None becomes NaN, which stands for an end that was not declared
     low, high = np.array([(feature.low, feature.high) for feature in data.schema], dtype=np.float64).T
-    return feature_space(_with_train(data, codes), whole=whole, free=free, low=low, high=high)
+    return feature_space(with_train(data, codes), whole=whole, free=free, low=low, high=high)
 
 
-def _with_train(data: AuditData, values: np.ndarray) -> np.ndarray:
+def with_train(data: AuditData, values: np.ndarray) -> np.ndarray:
     """The rows and the training split's: what counts as in range is a matter of all the data."""
     if data.train is None:
         return values

@@ -1,15 +1,15 @@
 """What certificates stand on: the rows in units, what may change, and how the model is asked about noisy copies."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit.data import AuditData, as_array
-from auditkit.data.ranges import spread_range
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import may_change, word_numbers
-from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
+from auditkit.plugins.robustness.attackability import array_space, may_change, with_train, word_numbers
+from auditkit.plugins.robustness.space import Space, feature_space
 from auditkit.predictions import Predictions
 
 COPIES = 2048
@@ -51,21 +51,12 @@ def noise_space_of(data: AuditData) -> NoiseSpace:
     """
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     rows = data.codes() if array is None else array.reshape(len(array), -1).astype(np.float64)
-    if array is not None and data.range is not None:
-        whole = array.ndim > 2 and array.dtype.kind in "iu"
-        low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
-        return NoiseSpace(rows, array.shape[1:], declared_space(low, high, whole=whole), table=False)
-    known_rows = rows
-    if data.train is not None:
-        train_rows = data.train.codes() if array is None else as_array(data.train.inputs)
-        if train_rows is not None:
-            known_rows = np.vstack([rows, train_rows.reshape(len(train_rows), -1).astype(np.float64)])
-    if array is not None and array.ndim > 2:
-        return NoiseSpace(rows, array.shape[1:], picture_space(known_rows, whole=array.dtype.kind in "iu"), table=False)
-    nothing_whole = np.zeros(rows.shape[1], dtype=bool)
-    return NoiseSpace(
-        rows, rows.shape[1:], feature_space(known_rows, whole=nothing_whole, free=may_change(data)), table=True
-    )
+    if array is not None and (data.range is not None or array.ndim > 2):
+        space = array_space(data, array, rows)
+        # noise on a table of whole numbers is not rounded
+        return NoiseSpace(rows, array.shape[1:], replace(space, whole=space.whole & (array.ndim > 2)), table=False)
+    space = feature_space(with_train(data, rows), whole=np.zeros(rows.shape[1], dtype=bool), free=may_change(data))
+    return NoiseSpace(rows, rows.shape[1:], space, table=True)
 
 
 def noisy_votes(

@@ -7,9 +7,12 @@ from typing import Any
 
 import torch
 
-from auditkit.models import main_output
+from auditkit.errors import ModelError
+from auditkit.models import Model, main_output
 from auditkit.plugins.robustness import disguised_logits
 
+KINDS = ("logits", "one logit", "probabilities", "one probability")
+"""What the output of a classifier may be."""
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
 
@@ -53,25 +56,13 @@ class Surface(torch.nn.Module):
         low: (*shape) the input at 0.
         scale: (*shape) how far the input at 1 is from it.
         like: an encoded input, for type and device.
-        positive: the column that `threshold` is about (binary).
-        threshold: the probability from which the positive class is decided (binary); None: the largest logit decides.
     """
 
     def __init__(
-        self,
-        module: torch.nn.Module,
-        kind: str,
-        low: torch.Tensor,
-        scale: torch.Tensor,
-        like: torch.Tensor,
-        *,
-        positive: int = 1,
-        threshold: float | None = None,
+        self, module: torch.nn.Module, kind: str, low: torch.Tensor, scale: torch.Tensor, like: torch.Tensor
     ) -> None:
         super().__init__()
-        self.inner, self.kind, self.positive = module, kind, positive
-        # the log odds of the threshold: less this the positive logit is the larger one from there on
-        self.shift = 0.0 if threshold is None else math.log(threshold) - math.log1p(-threshold)
+        self.inner, self.kind, self.positive, self.shift = module, kind, 1, 0.0
         self.low, self.scale = low.to(like), scale.to(like)
         self.factor = 1.0
         """Multiplies the model's logits: what it claims to be sure of, not what it decides."""
@@ -85,6 +76,17 @@ class Surface(torch.nn.Module):
         """Whether what the module rounds inside is left as it was, and its decisions with it."""
         self.rows = 0
         """How many rows went forward."""
+
+    def decide_at(self, threshold: float | None, positive: int) -> None:
+        """Let the largest logit be the decision from a threshold on; until then it is at one half.
+
+        Args:
+            threshold: the probability from which the positive class is decided (binary); None: the largest logit.
+            positive: the column that it is about.
+        """
+        self.positive = positive
+        # the log odds of the threshold: less this the positive logit is the larger one from there on
+        self.shift = 0.0 if threshold is None else math.log(threshold) - math.log1p(-threshold)
 
     def train(self, mode: bool = True) -> Surface:
         """The mode of every layer; an exported graph refuses to be asked for it, and a frozen script has none."""
@@ -134,3 +136,26 @@ class Surface(torch.nn.Module):
         """(n,) the column decided."""
         with torch.no_grad():
             return self(unit).argmax(dim=1)
+
+
+def surface_of(module: torch.nn.Module, model: Model, low: Any, scale: Any, like: torch.Tensor) -> Surface:
+    """The module of a model as a surface on which the largest logit is the model's own decision.
+
+    Args:
+        module: that is asked: the model's, or a copy.
+        model: says how its output is read, and from which threshold it decides.
+        low: (D,) or (*shape) the input at 0.
+        scale: likewise, how far the input at 1 is from it.
+        like: (1, *shape) an encoded input.
+
+    Raises:
+        ModelError: the module's output is of no kind that can be read as logits.
+    """
+    if model.output not in KINDS:
+        raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
+    low, scale = (torch.as_tensor(ends).reshape(like.shape[1:]) for ends in (low, scale))
+    surface = Surface(module, model.output, low, scale, like)
+    if len(model.classes) == 2:
+        known = model.positive in model.classes
+        surface.decide_at(model.threshold, list(model.classes).index(model.positive) if known else 1)
+    return surface

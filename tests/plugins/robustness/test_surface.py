@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import torch
@@ -13,8 +12,8 @@ from auditkit.plugins.robustness.attacks.problem import flat
 from auditkit.plugins.robustness.surface import Surface, as_logits
 
 
-def surface(module: torch.nn.Module, kind: str = "logits", **more: Any) -> Surface:
-    return Surface(module, kind, torch.zeros(2), torch.ones(2), torch.zeros(1, 2), **more)
+def surface(module: torch.nn.Module, kind: str = "logits") -> Surface:
+    return Surface(module, kind, torch.zeros(2), torch.ones(2), torch.zeros(1, 2))
 
 
 class Of(torch.nn.Module):
@@ -53,7 +52,8 @@ def test_an_unknown_output_is_refused() -> None:
 def test_the_threshold_moves_the_decision(positive: int) -> None:
     chance = torch.linspace(0.01, 0.99, 50)
     both = torch.stack([1 - chance, chance], dim=1) if positive else torch.stack([chance, 1 - chance], dim=1)
-    model = surface(Of(lambda x: both), "probabilities", positive=positive, threshold=0.3)
+    model = surface(Of(lambda x: both), "probabilities")
+    model.decide_at(0.3, positive)
     decided = model.decide(torch.zeros(50, 2))
     assert ((decided == positive) == (chance >= 0.3)).all()
 

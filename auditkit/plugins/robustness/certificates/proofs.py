@@ -6,7 +6,6 @@ import numpy as np
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.errors import ModelError
 from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.certificates import smoothing
@@ -65,12 +64,15 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     import torch
 
     from auditkit.plugins.robustness.certificates.tensors import Tensors
+    from auditkit.plugins.robustness.surface import surface_of
 
     truth = context.predictions.truth
     _ = context.predictions.codes  # once asked, the model says what its output is
     with model.module() as module, torch.random.fork_rng(devices=_devices(model.device)):
         torch.manual_seed(context.seed)
-        tensors = Tensors(_surface(module, model, noise_space, data), noise_space, context.seed)
+        space, like = noise_space.space, model.encode(data.inputs[:1])
+        surface = surface_of(module, model, space.low, space.scale, like).eval()
+        tensors = Tensors(surface, noise_space, context.seed)
         tensors.surface.standardise(tensors.unit)
         smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
         broken, attacked_rows = _pushed(parameters, tensors, smoothed, truth)
@@ -185,24 +187,6 @@ def linear_error() -> float:
         proven = bounds.certified(network, inputs - middle[:, None], inputs + middle[:, None], classes)
         low, high = torch.where(proven, middle, low), torch.where(proven, high, middle)
     return float(((low - truth).abs() / truth).max())
-
-
-def _surface(module: Any, model: Model, noise_space: NoiseSpace, data: AuditData) -> Any:
-    import torch
-
-    from auditkit.plugins.robustness.surface import Surface
-
-    if model.output not in ("logits", "one logit", "probabilities", "one probability"):
-        raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
-    binary = len(model.classes) == 2
-    positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
-    low, scale = (
-        torch.as_tensor(array.reshape(noise_space.shape)) for array in (noise_space.space.low, noise_space.space.scale)
-    )
-    return Surface(
-        module, model.output, low, scale, model.encode(data.inputs[:1]),
-        positive=positive, threshold=model.threshold if binary else None,
-    ).eval()  # fmt: skip
 
 
 def _devices(device: str) -> list[str]:

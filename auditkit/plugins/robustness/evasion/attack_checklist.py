@@ -6,7 +6,6 @@ the least that any attack left, whichever it was.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 from auditkit.hookspecs import Attack as Row
 from auditkit.plugins.robustness.attacks import PGD, Attack, Problem, fgsm
 from auditkit.plugins.robustness.attacks.problem import radii
-from auditkit.plugins.robustness.evasion.controls import ALONE
+from auditkit.plugins.robustness.evasion.controls import ALONE, CHANCE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 
@@ -77,24 +76,20 @@ def again(bench: Bench) -> float:
     return bench.beaten(PGD(steps=bench.steps, restarts=5, random_start=True, loss="margin", seed=bench.seed + 77))
 
 
-class OneStep(NamedTuple):
-    """A single step held against many, row by row."""
+def one_step(bench: Bench) -> float:
+    """By how much a single step breaks more of the sample than descent of many steps; 0 at most where chance would.
 
-    ahead: float
-    """By how much the single step breaks more of the sample."""
-    chance: float
-    """How often so many rows or more would go against many steps if each that tells them apart went either way."""
-
-
-def one_step(bench: Bench) -> OneStep:
-    """Whether a single step breaks more of the sample than descent of many steps: McNemar's exact test, one-sided."""
+    McNemar's exact test, one-sided: how often so many rows or more would go against many steps if each that tells them
+    apart went either way.
+    """
     from scipy import stats  # slow to import
 
     by_one_step = bench.broken(fgsm, bench.epsilon)
     by_many_steps = bench.broken(PGD(steps=bench.steps), bench.epsilon)
     single_only, different = int((by_one_step & ~by_many_steps).sum()), int((by_one_step != by_many_steps).sum())
     chance = float(stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
-    return OneStep(float(by_one_step.mean() - by_many_steps.mean()), chance)
+    ahead = float(by_one_step.mean() - by_many_steps.mean())
+    return ahead if chance < CHANCE else min(0.0, ahead)
 
 
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
@@ -118,24 +113,20 @@ def scale_gap(bench: Bench) -> float:
     return max(abs(share - shares[0]) for share in shares)
 
 
-class Unbounded(NamedTuple):
-    """What withstands an attack that may go anywhere in the box."""
+def unbounded(bench: Bench, right: float) -> dict[str, float]:
+    """Attack the sample through the whole range; `right` is the share of all rows that are right.
 
-    unbroken: float
-    """The share of the sample that withstands although some allowed point is known to break it."""
-    accuracy: float
-    """The share that withstands, of the sample and the rows that were wrong from the start, in proportion."""
-
-
-def unbounded(bench: Bench, right: float) -> Unbounded:
-    """Attack the sample through the whole range; `right` is the share of all rows that are right."""
+    `unbounded`: the share of the sample that withstands although some allowed point is known to break it.
+    `high-distortion`: the share that withstands, of the sample and the rows that were wrong from the start, in
+    proportion.
+    """
     target, (x, y) = bench.target, bench.at(bench.rows)
     full_range = _reach(target)
     withstands = ~bench.attack(target.problem, x, y, full_range).broken
-    if not bool(withstands.any()):
-        return Unbounded(0.0, 0.0)
-    is_breakable = np.array([_breakable(bench, int(row)) for row in bench.rows[withstands.cpu().numpy()]])
-    return Unbounded(float(is_breakable.sum()) / len(bench.rows), float(withstands.double().mean()) * right)
+    breakable = sum(_breakable(bench, int(row)) for row in bench.rows[withstands.cpu().numpy()])
+    return {
+        "unbounded": breakable / len(bench.rows), "high-distortion": float(withstands.double().mean()) * right
+    }  # fmt: skip
 
 
 def _reach(target: Target) -> float:

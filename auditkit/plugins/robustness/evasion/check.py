@@ -92,7 +92,7 @@ class Evasion(Parameters, Check):
 
             attacks = chosen(self.attack, self.offers("attack")).cost * self.restarts
             return round(rows * (len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws))
-        return (rows + min(rows, self.trial_searches)) * self.max_queries
+        return (rows + min(rows, 2 * self.trial_rows)) * self.max_queries
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, and count what withstood."""

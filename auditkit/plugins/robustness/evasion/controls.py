@@ -1,6 +1,7 @@
 """The trials of a white-box attack as controls: the numbers of the checklist, and what each of them means."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal
 
 from auditkit.plugins.robustness.evasion.outcome import GUARDED
 from auditkit.results import Control
@@ -26,32 +27,8 @@ CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
 
-class Trials(NamedTuple):
-    """What the trials gave; see `trials`, `tracing`, `forward`. None: the trial does not apply."""
-
-    rows: int
-    classes: int
-    zero: float
-    agreement: float
-    gradients_inside: bool
-    probability: bool
-    unfit: float
-    longer: float
-    again: float
-    one_step: float
-    one_step_chance: float
-    falls: float
-    scale_gap: float
-    unbroken: float
-    full_range: float
-    noise: float
-    moving: float
-    silent: float
-    unstable: float
-    slope_correlation: float
-    rounded: bool
-    undefended: float | None
-    black_box: float
+Found = Mapping[str, float | None]
+"""{control: what its trial gave}; None: the trial does not apply."""
 
 
 def beaten_room(rows: int) -> float:
@@ -74,7 +51,7 @@ def steady_control(steady: float) -> Control:
     )  # fmt: skip
 
 
-def noise_control(share: float, at_most: float) -> Control:
+def noise_control(share: float | None, at_most: float) -> Control:
     """Whether random changes do better than the attack."""
     return _of(
         "random-noise", "What share of rows does random noise of the same size break, and the attack did not?", share,
@@ -99,20 +76,16 @@ def longer_control(share: float) -> Control:
     )  # fmt: skip
 
 
-def beneath_control(behind: float | None) -> list[Control]:
-    """What only rounding or cutting off holds back; none where nothing is rounded or cut off."""
-    if behind is None:
-        return []
-    return [
-        _of(
-            "beneath", "What share of rows more breaks, at any epsilon, where nothing is rounded or cut off inside?",
-            behind, at_most=POINTS,
-            reason="Rounding or cutting off holds these back from this attack; whether from others is not known.",
-        )
-    ]  # fmt: skip
+def beneath_control(behind: float) -> Control:
+    """What only rounding or cutting off holds back."""
+    return _of(
+        "beneath", "What share of rows more breaks, at any epsilon, where nothing is rounded or cut off inside?",
+        behind, at_most=POINTS,
+        reason="Rounding or cutting off holds these back from this attack; whether from others is not known.",
+    )  # fmt: skip
 
 
-def decision_controls(zero: float, inside: bool, ratio: float | None, missed: float | None) -> list[Control]:
+def decision_controls(zero: float, inside: float, ratio: float | None, missed: float | None) -> list[Control]:
     """Where there is no gradient to follow, decisions answered: the search by decisions is tried instead."""
     return [
         _of(
@@ -129,120 +102,136 @@ def decision_controls(zero: float, inside: bool, ratio: float | None, missed: fl
     ]  # fmt: skip
 
 
-def gradient_controls(trials: Trials) -> list[Control]:
-    """The checklist, for an attack that follows gradients."""
-    return [*_of_the_gradient(trials), *_of_the_strength(trials), *_of_the_search(trials)]
+def gradient_controls(found: Found, rows: int, classes: int, rounded: bool) -> list[Control]:
+    """The checklist, for an attack that follows gradients.
+
+    Args:
+        found: see `Found`.
+        rows: on which the trials were made.
+        classes: of the model.
+        rounded: something is rounded inside, and the slope an estimate.
+    """
+    return [
+        *_of_the_gradient(found, rows, rounded),
+        *_of_the_strength(found, rows, classes),
+        *_of_the_search(found, rows),
+    ]
 
 
-def _of_the_gradient(trials: Trials) -> list[Control]:
+def _of_the_gradient(found: Found, rows: int, rounded: bool) -> list[Control]:
     return [
         _of(
-            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", trials.zero, at_most=0.1,
-            reason="Where there is no gradient to follow, withstanding the attack shows nothing.",
+            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", found["gradient-vanishes"],
+            at_most=0.1, reason="Where there is no gradient to follow, withstanding the attack shows nothing.",
         ),
         _of(
-            "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?", trials.zero,
-            at_most=0.01, on_failure="note",
+            "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?",
+            found["gradient-vanishes"], at_most=0.01, on_failure="note",
             reason="On these rows the attack had no direction to go in; the true robust accuracy may be lower.",
         ),
-        _inside(trials.gradients_inside),
+        _inside(found["gradient-inside"]),
         _of(
-            "output-probability", "Does what is read as logits look like probabilities?", float(trials.probability),
+            "output-probability", "Does what is read as logits look like probabilities?", found["output-probability"],
             at_most=0, on_failure="note",
             reason="The logarithm of the output was attacked; the decisions are the same.",
         ),
         _of(
-            "same-decisions", "Does the attacked function decide as the model does?", trials.agreement, at_least=0.99,
+            "same-decisions", "Does the attacked function decide as the model does?", found["same-decisions"],
+            at_least=0.99,
             reason="The attack climbed another function than the model.",
         ),
         _of(
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
-            trials.scale_gap, at_most=_room(POINTS, trials.rows),
+            found["logit-scale"], at_most=_room(POINTS, rows),
             reason="The attack is stopped by saturated logits, which decide nothing.",
         ),
         _of(
             "slopes-hold", "How far does the loss do what its slope promises, as a correlation over random directions?",
-            trials.slope_correlation, at_least=KEPT_ROUNDED if trials.rounded else KEPT,
+            found["slopes-hold"], at_least=KEPT_ROUNDED if rounded else KEPT,
             reason="The slope leads astray: it is not that of the decision.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
-            trials.unstable, at_most=0.1, on_failure="note",
+            found["unstable-loss"], at_most=0.1, on_failure="note",
             reason="The loss changes much within epsilon, so a slope says little about what lies farther off.",
         ),
     ]  # fmt: skip
 
 
-def _of_the_strength(trials: Trials) -> list[Control]:
+def _of_the_strength(found: Found, rows: int, classes: int) -> list[Control]:
     # a model that guesses is right that often, whatever is done to its inputs
-    chance = 1 / trials.classes
+    chance = 1 / classes
     return [
         _of(
             "black-box", "What share of rows do attacks without gradients break, and those with them came not near?",
-            trials.black_box, at_most=beaten_room(trials.rows),
+            found["black-box"], at_most=beaten_room(rows),
             reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
         ),
         _of(
             "unbounded", "What share withstands a change through the whole range, though some change is known to do?",
-            trials.unbroken, at_most=0,
+            found["unbounded"], at_most=0,
             reason="An attack that may do anything must succeed; this one does not, so it is the attack that fails.",
         ),
         _of(
             "high-distortion", "What accuracy is left when the change may go through the whole range?",
-            trials.full_range, at_most=chance + POINTS, reason="So much is not left by chance: the attack fails.",
+            found["high-distortion"], at_most=chance + POINTS,
+            reason="So much is not left by chance: the attack fails.",
         ),
-        noise_control(trials.noise, 0),
+        noise_control(found["random-noise"], 0),
         _of(
             "one-step", "By how much does a single step break more rows than many do, beyond what chance explains?",
-            trials.one_step if trials.one_step_chance < CHANCE else min(0.0, trials.one_step), at_most=POINT,
+            found["one-step"], at_most=POINT,
             reason="Many steps must not do worse than one: descent goes astray.",
         ),
         *(
-            [] if trials.undefended is None else [
+            [] if found["undefended-copy"] is None else [
                 _of(
                     "undefended-copy", "What share of rows breaks on a plain linear copy, through the whole range?",
-                    trials.undefended, at_least=0.95, reason="The attack fails where nothing is defended.",
+                    found["undefended-copy"], at_least=0.95,
+                    reason="The attack fails where nothing is defended.",
                 )
             ]
         ),
     ]  # fmt: skip
 
 
-def _of_the_search(trials: Trials) -> list[Control]:
-    room = _room(POINT, trials.rows)
+def _of_the_search(found: Found, rows: int) -> list[Control]:
+    room = _room(POINT, rows)
     return [
         _of(
-            "converged", "What share of rows breaks beyond, with twice the steps?", trials.longer, at_most=room,
+            "converged", "What share of rows breaks beyond, with twice the steps?", found["converged"], at_most=room,
             reason="The attack had not come to its end; raise steps. What was found is counted.",
         ),
         _of(
-            "restarts", "What share of rows breaks beyond, from five other random starts?", trials.again, at_most=room,
+            "restarts", "What share of rows breaks beyond, from five other random starts?", found["restarts"],
+            at_most=room,
             reason="Success hangs on where the attack starts; raise restarts. What was found is counted.",
         ),
         _of(
-            "monotone", "By how much does success fall where the change may be larger?", trials.falls,
-            at_most=_room(POINT, min(trials.rows, ALONE)),
+            "monotone", "By how much does success fall where the change may be larger?", found["monotone"],
+            at_most=_room(POINT, min(rows, ALONE)),
             reason="A larger change allows all that a smaller one does, so the attack loses its way.",
         ),
         _of(
             "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
-            trials.moving, at_most=0.05, on_failure="note",
+            found["incomplete"], at_most=0.05, on_failure="note",
             reason="Descent was still on its way; whether that matters is what doubling the steps tries.",
         ),
         _of(
             "silent-success", "What share of rows was wrong at some step, though the attack says that it withstands?",
-            trials.silent, at_most=0, reason="The attack threw successes away.",
+            found["silent-success"], at_most=0, reason="The attack threw successes away.",
         ),
         _of(
             "returned-points", "What share of the attack's points was not finite, out of range or too far?",
-            trials.unfit, at_most=0, reason="Points that break the rules were not counted: the attack was weaker.",
+            found["returned-points"], at_most=0,
+            reason="Points that break the rules were not counted: the attack was weaker.",
         ),
     ]  # fmt: skip
 
 
-def _inside(inside: bool) -> Control:
+def _inside(inside: float | None) -> Control:
     return _of(
-        "gradient-inside", "Does the model take gradients or optimise while it answers?", float(inside), at_most=0,
+        "gradient-inside", "Does the model take gradients or optimise while it answers?", inside, at_most=0,
         reason="A gradient through a search is not the gradient of the decision, so the attack is led astray.",
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
 
     origins, classes = codes[right], truth[right]
     # the trial is a second search of some rows, in the same calls of the model; the first knows nothing of it
-    trial_rows = rng.permutation(len(right))[: parameters.trial_searches]
+    trial_rows = rng.permutation(len(right))[: 2 * parameters.trial_rows]
     row_indices = np.concatenate([np.arange(len(right)), trial_rows])
     search = Search(
         decide, origins[row_indices], classes[row_indices], space, parameters.max_queries, teachers=len(right)
@@ -82,5 +82,4 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
             known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, parameters.max_queries)),
         ),
         notes=attackability.what_moved(data, space),
-        answered_by="decisions",
     )

@@ -14,6 +14,7 @@ from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome, 
 from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.evasion.run import Run
 from auditkit.plugins.robustness.evasion.target import Target
+from auditkit.plugins.robustness.surface import surface_of
 
 
 def attack(
@@ -37,7 +38,8 @@ def attack(
         return np.asarray(context.predictions.of(attackability.like(data.inputs, shaped)).codes)
 
     with model.module() as module:
-        surface = model_surface.surface_of(module, model, space, array)
+        like = model.encode(attackability.like(data.inputs, array[:1]))
+        surface = surface_of(module, model, space.low, space.scale, like).eval()
         probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
         model_surface.look_beneath(surface, flat, array.shape[1:], space, context.seed)
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, parameters.distance, ask)
@@ -59,5 +61,4 @@ def attack(
     return Outcome(
         parameters.distance, broken_at, target.problem.forward + counter[0], distances=nearest,
         controls=tuple(run.controls), notes=notes, pictures=pictures if array.ndim > 2 else None,
-        answered_by=run.answered_by,
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """Attacks on a target that follow no gradient: by its logits (Square), and by its decisions (RayS, HopSkipJump)."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,14 +10,6 @@ from auditkit.plugins.robustness.attacks.decision_search import Search
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 
-class DecisionSearch(NamedTuple):
-    """What the search by decisions did."""
-
-    queries: int
-    known_ratio: float | None
-    """How much farther than the truth it finds a boundary that is known, with the same budget."""
-
-
 def by_decisions(
     target: Target,
     tally: Tally,
@@ -26,8 +17,11 @@ def by_decisions(
     rng: np.random.Generator,
     max_queries: int,
     progress: Callable[[int, int], None] | None = None,
-) -> DecisionSearch:
-    """Look for the nearest wrong decision to these rows by decisions alone, and take down what is found."""
+) -> float | None:
+    """Look for the nearest wrong decision to these rows by decisions alone, and take down what is found.
+
+    How much farther than the truth the same search finds a boundary that is known, with the same budget.
+    """
     if target.problem.norm == "Linf":
         return _rays(target, tally, rows, rng, max_queries, progress)
     origins = target.origins[rows]
@@ -37,14 +31,13 @@ def by_decisions(
     points = ((result.points - target.space.low) / target.space.scale).astype(np.float32).reshape(-1, *target.shape)
     distances = target.distance(result.points, rows)
     tally.add(points[is_found], rows[is_found], distances[is_found] * (1 + 1e-6) + 1e-6)
-    ratio = hop_skip_jump.known_ratio(origins, target.space, target.origins, rng, max_queries)
-    return DecisionSearch(int(result.queries.sum()), ratio)
+    return hop_skip_jump.known_ratio(origins, target.space, target.origins, rng, max_queries)
 
 
 def _rays(
     target: Target, tally: Tally, rows: np.ndarray, rng: np.random.Generator, max_queries: int,
     progress: Callable[[int, int], None] | None,
-) -> DecisionSearch:  # fmt: skip
+) -> float | None:  # fmt: skip
     x = target.x.cpu().numpy().reshape(len(target.x), -1)
     high, free = target.ceiling.cpu().numpy().reshape(-1), target.space.free
     hints = np.stack([_others(target, x, row, rng) for row in rows]) if len(rows) else np.empty((0, 0, x.shape[1]))
@@ -58,7 +51,7 @@ def _rays(
     is_found = np.isfinite(result.distances)
     points = result.points.astype(np.float32).reshape(-1, *target.shape)
     tally.add(points[is_found], rows[is_found], result.distances[is_found] + 1e-6)
-    return DecisionSearch(int(result.queries.sum()), rays.known_ratio(x[rows], high, free, rng, max_queries))
+    return rays.known_ratio(x[rows], high, free, rng, max_queries)
 
 
 def by_squares(target: Target, tally: Tally, rows: np.ndarray, epsilon: float, queries: int, seed: int) -> None:

@@ -1,7 +1,5 @@
 """The loss along the way: whether descent had come to its end, and whether the loss is smooth enough to follow."""
 
-from typing import NamedTuple
-
 import torch
 
 from auditkit.plugins.robustness.attacks.problem import radii
@@ -15,17 +13,13 @@ FEW = 30
 """Rows on which it is."""
 
 
-class Trace(NamedTuple):
-    """Descent looked at step by step."""
+def trace(bench: Bench) -> dict[str, float]:
+    """Follow descent on the sample, as Pintor et al. (2022), Indicators of Attack Failure, arXiv:2106.09947, do.
 
-    moving: float
-    """By how much the loss, scaled to 0 to 1 and never falling, still rises over the last ten steps; the mean."""
-    silent: float
-    """The share of the sample at which a step was wrong, though the attack says that the row withstands."""
-
-
-def trace(bench: Bench) -> Trace:
-    """Follow descent on the sample, as Pintor et al. (2022), Indicators of Attack Failure, arXiv:2106.09947, do."""
+    `incomplete`: by how much the loss, scaled to 0 to 1 and never falling, still rises over the last ten steps; the
+    mean. `silent-success`: the share of the sample at which a step was wrong, though the attack says that the row
+    withstands.
+    """
     problem, (x, y) = bench.target.problem, bench.at(bench.rows)
     ones, reach = torch.ones(len(x), dtype=x.dtype, device=x.device), radii(bench.epsilon, x)
     current, losses, wrong, points = x, [], torch.zeros(len(x), dtype=torch.bool, device=x.device), x.clone()
@@ -45,7 +39,7 @@ def trace(bench: Bench) -> Trace:
     is_confirmed = bench.tally.add(points[torch.as_tensor(missed)], bench.rows[missed], bench.epsilon)
     withstood = ~wrong
     moving = float(late_rise[withstood].mean()) if bool(withstood.any()) else 0.0
-    return Trace(moving, float(is_confirmed.sum()) / len(bench.rows))
+    return {"incomplete": moving, "silent-success": float(is_confirmed.sum()) / len(bench.rows)}
 
 
 def unstable(bench: Bench) -> float:

@@ -1,40 +1,20 @@
-"""From a wrapped torch model to the surface that is attacked; a probability in disguise is seen through."""
+"""A wrapped torch model as the surface that is attacked: disguises seen through, and what goes on inside seen."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import contextlib
+from collections.abc import Iterator
+from unittest import mock
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from auditkit.errors import ModelError
-from auditkit.plugins.robustness import attackability
-from auditkit.plugins.robustness.evasion import model_probes
+from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface, as_logits
-
-if TYPE_CHECKING:
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.space import Space
 
 MIXED = 128
 """Rows, and as many mixtures of two rows, at which a module is watched."""
-
-
-def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Surface:
-    """The surface of a model over inputs like these.
-
-    Raises:
-        ModelError: the module's output is of no kind that can be read as logits.
-    """
-    if model.output not in ("logits", "one logit", "probabilities", "one probability"):
-        raise ModelError(f"{model.name}: output must be logits or probabilities to be attacked; it is {model.output!r}")
-    binary = len(model.classes) == 2
-    positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
-    low, scale = (torch.as_tensor(ends.reshape(array.shape[1:])) for ends in (space.low, space.scale))
-    return Surface(
-        module, model.output, low, scale, model.encode(attackability.like(array, array[:1])),
-        positive=positive, threshold=model.threshold if binary else None,
-    ).eval()  # fmt: skip
+SUMS = 1e-5
 
 
 def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
@@ -55,7 +35,7 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
     sample = torch.as_tensor(origins[:64].reshape(-1, *shape)).to(surface.low)
     with torch.no_grad():
         output = surface.inner(sample)
-    if not model_probes.is_probability(as_logits(getattr(output, "logits", output), "logits")):
+    if not is_probability(as_logits(getattr(output, "logits", output), "logits")):
         return False
     surface.kind = "probabilities"
     return True
@@ -80,3 +60,42 @@ def _as_given(surface: Surface, disguised: bool) -> str:
     if "probabilit" in surface.kind:
         return f"outputs were read as {surface.kind}, and their logarithm was attacked"
     return f"outputs were read as {surface.kind}"
+
+
+def takes_gradients(surface: Surface, unit: Tensor) -> bool:
+    """Whether answering about these inputs (n, *shape) takes a gradient or steps an optimiser."""
+    events: list[str] = []
+    # frozen parameters may stop such a model short: that is seen all the same
+    with _watched(events), torch.enable_grad(), contextlib.suppress(RuntimeError):
+        surface(unit.detach().clone().requires_grad_(True))
+    return bool(events)
+
+
+def is_probability(output: Tensor) -> bool:
+    """Whether every row of (n, C) lies between 0 and 1 and sums to 1, within 1e-5 (Croce and Hein 2020, checks)."""
+    if output.ndim != 2 or output.shape[1] < 2 or not len(output):
+        return False
+    least, most = float(output.min()), float(output.max())
+    sums = output.double().sum(dim=1)
+    return least > -SUMS and most < 1 + SUMS and bool(((sums - 1).abs() < SUMS).all())
+
+
+@contextlib.contextmanager
+def _watched(events: list[str]) -> Iterator[None]:
+    """Note every gradient taken, by whatever name, and every step of an optimiser."""
+    stack = contextlib.ExitStack()
+    name = "_engine_run_backward" if hasattr(torch.autograd, "_engine_run_backward") else "grad"
+    inner = getattr(torch.autograd, name)
+
+    def spy(*args: object, **kwargs: object) -> object:
+        events.append("gradient")
+        return inner(*args, **kwargs)
+
+    stack.enter_context(mock.patch.object(torch.autograd, name, spy))
+    # an optimiser may step without a gradient that autograd takes
+    hook = register_optimizer_step_pre_hook(lambda *_: events.append("step"))
+    with stack:
+        try:
+            yield
+        finally:
+            hook.remove()

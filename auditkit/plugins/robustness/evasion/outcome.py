@@ -35,5 +35,3 @@ class Outcome(NamedTuple):
     controls: tuple[Control, ...] = ()
     notes: tuple[str, ...] = ()
     pictures: Pictures | None = None
-    answered_by: str = "gradients"
-    """`gradients`, or `decisions` where there was no gradient to follow."""

@@ -105,11 +105,6 @@ class Parameters(PluginRows):
         return "Linf" if self.norm is None or self.norm == "L2 scaled" else self.norm
 
     @property
-    def trial_searches(self) -> int:
-        """How many rows are searched a second time, by decisions."""
-        return 2 * self.trial_rows
-
-    @property
     def middle(self) -> float:
         """The epsilon at which groups are compared and the attack is tried."""
         return self.group_epsilon or self.grid[min(1, len(self.grid) - 1)]

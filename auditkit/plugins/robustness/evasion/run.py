@@ -13,11 +13,12 @@ from auditkit.plugins.robustness.evasion import (
     controls,
     gradient_free,
     loss_trace,
-    model_probes,
+    model_surface,
     surrogate,
 )
 from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.evasion.target import Tally, Target
+from auditkit.results import Control
 
 NEAREST = 100
 """Steps at least of the search for the nearest point."""
@@ -37,13 +38,10 @@ class Run:
         self.tally = Tally(target, parameters.grid)
         self.rows = np.arange(len(target.origins))
         self.classes = int(target.problem.logits(target.x[:1]).shape[1])
-        self.controls: list[Any] = []
+        self.controls: list[Control] = []
         self.notes: list[str] = []
-        self.answered_by = "gradients"
-        self.zero, self.inside = 0.0, False
-        self.known_ratio: float | None = None
-        self.missed: float | None = None
-        self.behind: float | None = None
+        self.follows_gradients = True
+        self.zero, self.inside = 0.0, model_surface.takes_gradients(target.surface, target.x[:4])
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
@@ -57,17 +55,16 @@ class Run:
 
     def search(self) -> None:
         """Attack: along gradients, and by decisions where there are none to follow."""
-        target = self.target
-        self.inside = model_probes.takes_gradients(target.surface, target.x[:4])
+        surface = self.target.surface
         self.sweep_all_ways()
-        if self.zero <= (VOID_HIDDEN if target.surface.hides else VOID) and not self.inside:
+        self.follows_gradients = self.zero <= (VOID_HIDDEN if surface.hides else VOID) and not self.inside
+        if self.follows_gradients:
             self.nearest()
-            if target.surface.lens is not None and not target.surface.lens.exact:
-                self.behind = self.attack_beneath()
+            if surface.lens is not None and not surface.lens.exact:
+                self.controls.append(controls.beneath_control(self.attack_beneath()))
             return
-        self.answered_by = "decisions"
-        self.known_ratio = self.attack_by_decisions(self.rows)
-        self.transfer()
+        ratio = self.attack_by_decisions(self.rows)
+        self.controls = controls.decision_controls(self.zero, float(self.inside), ratio, self.transfer())
         self.notes.append(
             "No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump), and by what breaks a "
             "network fitted to the model's answers."
@@ -94,16 +91,19 @@ class Run:
             slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, seed)
         return float(slopes.double().mean())
 
-    def transfer(self) -> None:
-        """Break a network fitted to the answers, try that on the model, and the search by decisions on the network."""
+    def transfer(self) -> float | None:
+        """Break a network fitted to the answers, try that on the model, and the search by decisions on the network.
+
+        The share of rows that the search misses there; None where there is nothing to tell it from.
+        """
         parameters, target, seed = self.parameters, self.target, self.context.seed
         self.context.progress(0, 1, "a network fitted to the answers")
         fitted = surrogate.fit(target, self.classes, seed)
         if not len(fitted.origins):
-            return
+            return None
         attack = self.row.make(fitted.problem, self.classes, parameters.steps, 1, seed)
         broken = surrogate.transferred(target, self.tally, fitted, attack, parameters.grid)
-        self.missed = surrogate.missed(fitted, broken, parameters.grid, self.context.rng, parameters.max_queries)
+        return surrogate.missed(fitted, broken, parameters.grid, self.context.rng, parameters.max_queries)
 
     def attack_beneath(self) -> float:
         """By how much more rows break where nothing is rounded or cut off; what breaks them is tried on the model."""
@@ -127,7 +127,7 @@ class Run:
     def attack_by_decisions(self, rows: np.ndarray) -> float | None:
         """Attack rows by decisions and by squares; how far off that finds a boundary that is known."""
         parameters, target = self.parameters, self.target
-        outcome = gradient_free.by_decisions(
+        known_ratio = gradient_free.by_decisions(
             target, self.tally, rows, self.context.rng, parameters.max_queries,
             lambda done, total: self.context.progress(done, total, "search by decisions, queries per row"),
         )  # fmt: skip
@@ -136,22 +136,22 @@ class Run:
             gradient_free.by_squares(
                 target, self.tally, survivors, epsilon, parameters.max_queries // 4, self.context.seed
             )
-        return outcome.known_ratio
+        return known_ratio
 
     def examine(self) -> None:
         """Try the attack; what the trials find counts as well."""
-        if self.answered_by == "gradients":
-            trials = self.trials(self.zero, self.inside)
-            self.controls = [*controls.gradient_controls(trials), *controls.beneath_control(self.behind)]
-            if trials.black_box > controls.BEATEN:
-                self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
-                self.attack_by_decisions(self.rows)
+        bench, lens = self.bench(), self.target.surface.lens
+        if not self.follows_gradients:
+            noise = attack_checklist.noise(bench, self.parameters.grid, self.parameters.noise_draws)
+            self.controls.append(controls.noise_control(noise, controls.POINTS))
             return
-        noise = attack_checklist.noise(self.bench(), self.parameters.grid, self.parameters.noise_draws)
+        found, is_rounded = self.trials(bench), lens is not None and bool(lens.steps)
         self.controls = [
-            *controls.decision_controls(self.zero, self.inside, self.known_ratio, self.missed),
-            controls.noise_control(noise, controls.POINTS),
-        ]
+            *controls.gradient_controls(found, len(bench.rows), self.classes, is_rounded), *self.controls
+        ]  # fmt: skip
+        if (found["black-box"] or 0) > controls.BEATEN:
+            self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
+            self.attack_by_decisions(self.rows)
 
     def sweep(self) -> int:
         """Attack along gradients over the grid, and take down what holds when the model itself is asked.
@@ -210,27 +210,31 @@ class Run:
             self.context.seed,
         )
 
-    def trials(self, zero: float, inside: bool) -> controls.Trials:
-        """Every trial, on one sample."""
-        parameters, bench = self.parameters, self.bench()
+    def trials(self, bench: attack_checklist.Bench) -> controls.Found:
+        """Every trial, on one sample; what one finds beyond the attack is known to the next."""
+        parameters = self.parameters
         self.notes.append(
             f"The attack was tried on {len(bench.rows)} of the attacked rows, at epsilon {parameters.middle:g}."
         )
-        longer, again = attack_checklist.longer(bench), attack_checklist.again(bench)
-        traced = loss_trace.trace(bench)
-        noise = attack_checklist.noise(bench, parameters.grid, parameters.noise_draws)
-        unbounded, single = attack_checklist.unbounded(bench, self.right), attack_checklist.one_step(bench)
-        return controls.Trials(
-            rows=len(bench.rows), classes=self.classes, zero=zero, agreement=self.target.agreement(),
-            gradients_inside=inside, probability=self.probable,
-            unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
-            one_step=single.ahead, one_step_chance=single.chance, falls=attack_checklist.falls(bench, parameters.grid),
-            scale_gap=attack_checklist.scale_gap(bench), unbroken=unbounded.unbroken, full_range=unbounded.accuracy,
-            noise=noise, moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench),
-            slope_correlation=loss_trace.slope_correlation(bench),
-            rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
-            undefended=attack_checklist.undefended(bench, self.row), black_box=self.black_box(bench),
-        )  # fmt: skip
+        return {
+            "converged": attack_checklist.longer(bench),
+            "restarts": attack_checklist.again(bench),
+            **loss_trace.trace(bench),
+            "random-noise": attack_checklist.noise(bench, parameters.grid, parameters.noise_draws),
+            **attack_checklist.unbounded(bench, self.right),
+            "one-step": attack_checklist.one_step(bench),
+            "gradient-vanishes": self.zero,
+            "gradient-inside": float(self.inside),
+            "output-probability": float(self.probable),
+            "same-decisions": self.target.agreement(),
+            "returned-points": self.tally.unfit / max(1, self.tally.returned),
+            "monotone": attack_checklist.falls(bench, parameters.grid),
+            "logit-scale": attack_checklist.scale_gap(bench),
+            "unstable-loss": loss_trace.unstable(bench),
+            "slopes-hold": loss_trace.slope_correlation(bench),
+            "undefended-copy": attack_checklist.undefended(bench, self.row),
+            "black-box": self.black_box(bench),
+        }
 
     def black_box(self, bench: attack_checklist.Bench) -> float:
         """The largest share of the sample, over epsilons, that only Square or the search by decisions breaks.

@@ -15,7 +15,7 @@ from auditkit.plugins.robustness.library_attacks.targets import Watched, blackbo
 from auditkit.plugins.robustness.library_attacks.watch import Watch
 from auditkit.plugins.robustness.noise_space import NoiseSpace, as_inputs, noise_space_of
 from auditkit.plugins.robustness.space import Space
-from auditkit.plugins.robustness.surface import Surface
+from auditkit.plugins.robustness.surface import KINDS, Surface, surface_of
 from auditkit.predictions import Predictions
 from auditkit.text import one_line
 
@@ -41,7 +41,7 @@ class Scene:
         self.space = self.noise_space.space
         self.classes = len(predictions.classes)
         self.shape = self.noise_space.shape if self.space.free.all() else (int(self.space.free.sum()),)
-        self.surface = None if module is None else _surface(model, data, predictions, module, self.noise_space)
+        self.surface = None if module is None else _surface(model, data, module, self.noise_space)
         self.narrow = self.surface is not None and model.encode(data.inputs[:1]).dtype.itemsize < 4
         """The model computes in 16 bits, and a copy in 32 bits is attacked."""
         self.beyond = BEYOND if self.narrow else ()
@@ -170,8 +170,7 @@ class KnownBoundary:
 
 def attackable(model: Model, data: AuditData) -> bool:
     """Whether the model has a torch module that eats the inputs as they are and gives what can be read as logits."""
-    known = model.output in ("logits", "one logit", "probabilities", "one probability")
-    return known and eats_as_is(model, data)
+    return model.output in KINDS and eats_as_is(model, data)
 
 
 def _declared(data: AuditData, space: Space) -> Space:
@@ -186,21 +185,13 @@ def _declared(data: AuditData, space: Space) -> Space:
     return replace(space, whole=whole, low=np.asarray(low, dtype=float), high=np.asarray(high, dtype=float))
 
 
-def _surface(
-    model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module, noise_space: NoiseSpace
-) -> Surface:
+def _surface(model: Model, data: AuditData, module: torch.nn.Module, noise_space: NoiseSpace) -> Surface:
     if not np.isfinite(noise_space.rows).all():
         raise ModelError("rows with missing values must be left out before a network is attacked")
-    low, scale = (
-        torch.as_tensor(array.reshape(noise_space.shape)) for array in (noise_space.space.low, noise_space.space.scale)
-    )
-    binary, like = len(model.classes) == 2, model.encode(data.inputs[:1])
+    like = model.encode(data.inputs[:1])
     if like.dtype.itemsize < 4:
         module, like = _widened(module, like)
-    surface = Surface(
-        module, model.output, low, scale, like,
-        positive=predictions.positive if binary else 1, threshold=model.threshold if binary else None,
-    ).eval()  # fmt: skip
+    surface = surface_of(module, model, noise_space.space.low, noise_space.space.scale, like).eval()
     unit = (noise_space.rows[:256] - noise_space.space.low) / noise_space.space.scale
     surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *noise_space.shape))
     return surface

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,11 +14,10 @@ from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.attacks import Problem
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of
 from auditkit.plugins.robustness.space import feature_space, picture_space
-from auditkit.plugins.robustness.surface import Surface
+from auditkit.plugins.robustness.surface import KINDS, Surface, surface_of
 from auditkit.predictions import Predictions
 
 BATCH = 512
-OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 
 
 class Split(NamedTuple):
@@ -56,14 +55,10 @@ class Split(NamedTuple):
             model: says how its output is read.
             decides: the largest logit is the decision at the model's own threshold; else at one half, as is learned.
         """
-        chosen: dict[str, Any] = {}
-        if decides and len(model.classes) == 2:
-            known = model.positive in model.classes
-            chosen = {
-                "threshold": model.threshold,
-                "positive": list(model.classes).index(model.positive) if known else 1,
-            }
-        return Surface(module, model.output, self.low, self.scale, self.low, **chosen)
+        surface = surface_of(module, model, self.low, self.scale, self.low[None])
+        if not decides:
+            surface.decide_at(None, 1)
+        return surface
 
     def problem(self, surface: Surface) -> Problem:
         """What is attacked: the network on the box of what may change."""
@@ -85,7 +80,7 @@ def trainable(model: Model) -> torch.nn.Module:
         ModelError: its output is of no kind that can be trained, or it has nothing to train.
     """
     module = model.estimator()
-    if model.output not in OUTPUTS or not isinstance(module, torch.nn.Module):
+    if model.output not in KINDS or not isinstance(module, torch.nn.Module):
         raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
     if next(module.parameters(), None) is None:
         raise ModelError(f"{model.name}: a module without parameters cannot be trained")
