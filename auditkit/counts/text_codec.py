@@ -7,6 +7,7 @@ import io
 import pathlib
 from typing import Any, Final
 
+from auditkit.counts.encodings import likely
 from auditkit.errors import DataError, Mend
 
 MARKS: Final = (
@@ -15,6 +16,8 @@ MARKS: Final = (
 )  # fmt: skip
 """What a file begins with where it says its encoding itself; the mark of 32 bits begins with that of 16."""
 UTF8: Final = "utf-8-sig"
+SAMPLE: Final = 65536
+"""Bytes by which an encoding is told."""
 
 
 def encoding_of(path: pathlib.Path, declared: str | None) -> tuple[bool, str]:
@@ -73,31 +76,35 @@ def reading(path: pathlib.Path, compressed: bool, encoding: str, read: Any) -> A
 
 
 def not_decoded(path: pathlib.Path, compressed: bool, encoding: str) -> DataError:
-    """The error that names the line and proposes an encoding that can read it."""
-    named = "UTF-8" if encoding.startswith("utf-8") else encoding
+    """The error that names the line and proposes the encodings that can read it."""
     with _bytes(path, compressed) as stream:
-        head = stream.read(4096)
+        sample = stream.read(SAMPLE)
+        if not encoding.startswith("utf-8"):
+            return _encoding_error(f"{path.name} is not {encoding}", sample)
         stream.seek(0)
-        for number, line in enumerate(stream if named == "UTF-8" else (), start=1):
+        for number, line in enumerate(stream, start=1):
             try:
                 line.decode()
             except UnicodeDecodeError as error:
                 byte = f"line {number} holds the byte 0x{line[error.start]:02x}"
-                return _encoding_error(f"{path.name} is not UTF-8: {byte}", head if b"\x00" in head else line)
-    return _encoding_error(f"{path.name} is not {named}", head)
+                # letters of two bytes are told by the first of them, others by those that are no ASCII
+                sample = sample if b"\x00" in sample else line + stream.read(SAMPLE)
+                return _encoding_error(f"{path.name} is not UTF-8: {byte}", sample)
+    return _encoding_error(f"{path.name} is not UTF-8", sample)
 
 
 def _encoding_error(fault: str, sample: bytes) -> DataError:
-    encoding = "cp1252"
-    if b"\x00" in sample:  # letters of two bytes, of which one is mostly zero
-        encoding = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
+    # of letters of two bytes one is mostly zero
+    wide = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
+    # latin-1 reads whatever there is
+    readings = {wide: ""} if b"\x00" in sample else likely(sample) or {"latin-1": ""}
+    mends = {Mend("data.encoding", encoding): word for encoding, word in readings.items()}
+    if len(mends) == 1:
+        how = f"as in {next(iter(mends))}"
     else:
-        try:
-            sample.decode(encoding)
-        except UnicodeDecodeError:
-            encoding = "latin-1"
-    mend = Mend("data.encoding", encoding)
-    return DataError(f"{fault}; save it as UTF-8, or say how it is written, as in {mend}", mend=mend)
+        how = "by the one of these that reads its words rightly: "
+        how += ", ".join(f"{mend} reads {word!r}" for mend, word in mends.items())
+    return DataError(f"{fault}; save it as UTF-8, or say how it is written, {how}", mend=mends)
 
 
 def _bytes(path: pathlib.Path, compressed: bool) -> Any:
