@@ -14,7 +14,7 @@ from auditkit.counts.text_codec import UTF8, encoding_of, not_decoded, reading, 
 from auditkit.errors import DataError, Mend
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-QUOTED: Final = re.compile(r'"[^"]*("|$)')
+QUOTES: Final = ('"', "'")
 HINT: Final = re.compile(r'("?)sep=(.)\1', re.IGNORECASE)
 """The first line by which a spreadsheet is told what parts the fields."""
 COMMENT: Final = "#"
@@ -31,6 +31,8 @@ class Options(NamedTuple):
     encoding: str | None = None
     comment: str | None = None
     """What a line begins with that is no row."""
+    quote: str | None = None
+    """What stands around a field that holds the delimiter."""
 
 
 class Dialect(NamedTuple):
@@ -47,6 +49,8 @@ class Dialect(NamedTuple):
     """Whether rows end with a delimiter that parts nothing."""
     comment: str | None
     """What a line begins with that is no row; None: every line is one."""
+    quote: str
+    """What stands around a field that holds the delimiter."""
     notes: tuple[str, ...]
 
     @property
@@ -61,7 +65,9 @@ class Dialect(NamedTuple):
         def unfit(row: Any) -> str:
             return "skip" if self.comment and row.text.startswith(self.comment) else "error"
 
-        return arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=unfit)
+        return arrow.ParseOptions(
+            delimiter=self.delimiter, quote_char=self.quote, newlines_in_values=True, invalid_row_handler=unfit
+        )
 
 
 def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
@@ -118,17 +124,21 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     comment = options.comment or (COMMENT if comments else None)
     if comments:
         notes.append(f"{comments} lines before the header that begin with {comment!r} are no rows")
-    while header_line.count('"') % 2:  # a name with a line break in it
+    quote = _quote(header_line, options.quote)
+    while header_line.count(quote) % 2:  # a name with a line break in it
         following = next(lines, "")
         header_line += following
         if not following:
             break
-    delimiter = delimiter or _delimiter(header_line)
+    delimiter = delimiter or _delimiter(header_line, quote)
+    if quote != (options.quote or QUOTES[0]):
+        notes.append(f"names and values are read as quoted by {quote}")
     if delimiter != "," and not options.delimiter:
         notes.append(f"the fields are parted by {delimiter!r}")
     before = lines.read - len(header_line.splitlines())
     # the header goes through csv as well, for a quoted name may hold the delimiter or a line break
-    rows = csv.reader(itertools.chain(header_line.splitlines(keepends=True), lines), delimiter=delimiter)
+    header_lines = header_line.splitlines(keepends=True)
+    rows = csv.reader(itertools.chain(header_lines, lines), delimiter=delimiter, quotechar=quote)
     header = next(rows)
     if options.columns is None:
         before = lines.read
@@ -140,7 +150,7 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     names, trailing = _without_trailing(names, row)
     if trailing:
         notes.append("every row ends with a delimiter, after which nothing stands")
-    return Dialect(names, delimiter, before, UTF8, False, trailing, comment, tuple(notes))
+    return Dialect(names, delimiter, before, UTF8, False, trailing, comment, quote, tuple(notes))
 
 
 def _without_trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
@@ -194,13 +204,22 @@ def _comments(line: str, lines: _Lines, sign: str | None) -> tuple[int, str]:
 
 
 def _field_count(line: str) -> int:
-    return len(next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), []))
+    quote = _quote(line, None)
+    return len(next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line, quote), quotechar=quote), []))
 
 
-def _delimiter(line: str) -> str:
+def _quote(line: str, declared: str | None) -> str:
+    """As the owner says; a single quotation mark where it stands around every name of the header."""
+    if declared is not None and (len(declared) != 1 or declared.isalnum() or declared.isspace()):
+        raise DataError(f'quote must be one sign, such as "\'"; {declared!r} was given')
+    names = f"('[^']*'[{''.join(DELIMITERS)}]?)+"
+    return declared or QUOTES[re.fullmatch(names, line.strip()) is not None]
+
+
+def _delimiter(line: str, quote: str) -> str:
     """Comma; where the header has none outside of quotation marks, the sign that it has most of."""
     # a name in quotation marks may hold any sign
-    bare = QUOTED.sub("", line)
+    bare = re.sub(rf"{re.escape(quote)}[^{re.escape(quote)}]*({re.escape(quote)}|$)", "", line)
     return "," if "," in bare else max(DELIMITERS, key=bare.count)
 
 
@@ -219,7 +238,7 @@ def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
     for _ in range(dialect.lines):
         next(lines, None)
     # Arrow says which row it was, not which line: a value in quotation marks may run over several
-    for row in csv.reader(lines, delimiter=dialect.delimiter):
+    for row in csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote):
         if dialect.comment and row and row[0].startswith(dialect.comment):
             continue
         if row and len(row) != dialect.fields:
@@ -230,8 +249,13 @@ def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
             hint = f", or say that such lines are no rows, with {mend}" if mends else ""
             if len(dialect.names) == 1 and not sign:
                 hint = "; where the first line is a title, take it out"
+            other = next((quote for quote in QUOTES if any(field.strip().startswith(quote) for field in row)), "")
+            if other and other != dialect.quote:
+                mends.append(Mend("data.quote", other))
+                hint += f", or say that values are quoted so already, with {mends[-1]}"
+            marks = f"quotation marks {dialect.quote}…{dialect.quote} around a value that holds the delimiter"
             raise DataError(
                 f"{name}: line {lines.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
-                f'line, and put quotation marks "…" around a value that holds the delimiter{hint}',
+                f"line, and put {marks}{hint}",
                 mend=mends,
             )

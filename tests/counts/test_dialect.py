@@ -27,6 +27,8 @@ SPELLINGS = {
     "a blank line before the header": "\n\n" + PLAIN,
     "old line ends": PLAIN.replace("\n", "\r"),
     "no last line end": PLAIN.rstrip("\n"),
+    "quoted by single marks": "'sex','decision'\n'f','1'\n'm','0'\nf,0\n",
+    "quoted by single marks, parted by semicolons": "'sex';'decision'\r\n'f';'1'\r\n'm';0\r\n'f';0\r\n",
     "quoted": '"sex","decision"\n"f","1"\n"m","0"\n"f","0"\n',
 }
 
@@ -82,6 +84,36 @@ def test_an_encoding_that_is_wrong_or_unknown_is_said(tmp_path):
     path.write_bytes("sex,decision\nfü,1\nm,0\n".encode())
     with pytest.raises(DataError, match="is not ascii"):
         read(path, encoding="ascii")
+
+
+def test_values_alone_in_single_marks_are_read_after_the_mend_and_may_hold_delimiters_and_marks(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("name,sex,decision\nDoe,f,1\n'O''Hara, Ann','m',0\n'a\nb',f,0\n")
+    with pytest.raises(DataError, match=r'line 3 has 4 fields.*quoted so already, with quote = "\'"') as caught:
+        AuditData.from_table(path)
+    (mend,) = caught.value.mend
+    assert (mend.setting, mend.value) == ("data.quote", "'")
+    assert read(path, quote="'") == wanted() and counted(path, quote="'") == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
+    names = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1, quote="'").inputs["name"]
+    assert list(names) == ["Doe", "O'Hara, Ann", "a\nb"]
+    for quote, ending in (('"', ""), ("'", ", or say that values are quoted so already, with quote = ")):
+        path.write_text("name,decision\n" + "a,1,2\n" * (quote == '"') + '"a, b",1\n' * (quote == "'"))
+        with pytest.raises(DataError, match=f"marks {quote}…{quote} around a value that holds the delimiter{ending}"):
+            AuditData.from_table(path, quote=quote)
+
+
+@pytest.mark.parametrize("quote", ["", "''", "a", " "])
+def test_a_quote_is_one_sign(tmp_path, quote):
+    path = tmp_path / "people.csv"
+    path.write_text(PLAIN)
+    with pytest.raises(DataError, match="quote must be one sign"):
+        read(path, quote=quote)
+
+
+def test_an_apostrophe_is_no_quotation_mark(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("'sex,the 'decision\n'f,1\nm',0\n")
+    assert AuditData.from_table(path).feature_names == ("'sex", "the 'decision")
 
 
 def test_a_header_may_hold_line_breaks_delimiters_and_a_leading_sharp(tmp_path):

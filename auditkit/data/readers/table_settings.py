@@ -105,6 +105,9 @@ class TableSettings:
     comment: str | None = None
     """What a line of a csv file begins with that is no row, such as "#"; lines before the header that begin so
     are passed over unasked."""
+    quote: str | None = None
+    """What stands around a field of a csv file that holds the delimiter, such as "'"; a double quotation mark unless
+    given, or a single one where every name of the header has it."""
     decimal: str | None = None
     """How numbers are written in texts, where more than one reading fits: "." or "," before the decimals.
     Checks read them so; the model is given texts as they stand."""
@@ -118,7 +121,7 @@ class TableSettings:
     def text(self) -> Options:
         """What is said of text files."""
         columns = None if self.columns is None else tuple(one_or_more(self.columns))
-        return Options(self.delimiter, columns, self.encoding, self.comment)
+        return Options(self.delimiter, columns, self.encoding, self.comment, self.quote)
 
     @property
     def reading(self) -> Reading:
