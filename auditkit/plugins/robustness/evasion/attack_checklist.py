@@ -17,6 +17,9 @@ from auditkit.plugins.robustness.attacks.problem import radii
 from auditkit.plugins.robustness.evasion.controls import ALONE, CHANCE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
+OTHERS = 64
+"""Rows of other classes put in the place of one that withstands."""
+
 
 @dataclass
 class Bench:
@@ -140,7 +143,7 @@ def _reach(target: Target) -> float:
 def _breakable(bench: Bench, row: int) -> bool:
     """Whether what may move of some other row, put into this one, makes the model wrong."""
     target = bench.target
-    other_rows = target.x[torch.as_tensor(target.classes != target.classes[row], device=target.x.device)][:64]
+    other_rows = target.x[torch.as_tensor(target.classes != target.classes[row], device=target.x.device)][:OTHERS]
     if not len(other_rows):
         return False
     free = target.problem.free

@@ -6,7 +6,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import way
+from auditkit.plugins.robustness.attackability import PROBED, REPEATS, way
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 from auditkit.results import of_everyone
@@ -83,16 +83,17 @@ class Evasion(Parameters, Check):
         return {"epsilon": at_groups if groups else MeasuredAt(self.grid, "epsilons"), "norm": norms}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """Rows times queries, and once more for the rows of the trial.
+        """At most so many rows, where every row withstands: with gradients those of every sweep, search and trial.
 
-        With gradients rows times steps, for each attack and epsilon, and the trials.
+        By decisions alone rows times queries, once more for the rows of the trial, and the random changes.
         """
+        asked_again = (REPEATS + 1) * min(rows, PROBED)
         if way(model, data) == "gradient":
-            from auditkit.plugins.robustness.attacks.registry import chosen  # imports torch, as the model did
+            from auditkit.plugins.robustness.evasion.cost import at_most  # imports torch, as the model did
 
-            attacks = chosen(self.attack, self.offers("attack")).cost * self.restarts
-            return round(rows * (len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws))
-        return (rows + min(rows, 2 * self.trial_rows)) * self.max_queries
+            return at_most(self, model, data, rows) + asked_again
+        searched = (rows + min(rows, 2 * self.trial_rows)) * self.max_queries
+        return searched + rows * len(self.grid) * self.black_draws + asked_again
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, and count what withstood."""

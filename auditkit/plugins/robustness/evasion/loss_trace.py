@@ -1,14 +1,17 @@
 """The loss along the way: whether descent had come to its end, and whether the loss is smooth enough to follow."""
 
 import torch
+from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.problem import radii
+from auditkit.plugins.robustness.attacks.problem import Problem, radii
 from auditkit.plugins.robustness.evasion.attack_checklist import Bench, outward
 
 DRAWN = 100
 """Random points at which the loss is looked at."""
 WAYS = 20
 """Random directions in which a slope is held against the loss."""
+NEARBY = 0.25
+"""The share of epsilon within which it is, too."""
 FEW = 30
 """Rows on which it is."""
 
@@ -58,18 +61,29 @@ def slope_correlation(bench: Bench) -> float:
     """How far the loss does what its slope promises: their correlation over random directions, the median of rows.
 
     1 where the loss is a plane, about 0 where the slope is of something else: cut off for a part of the model, made up,
-    or of a ripple. Rows on which neither moves do not count; 1 where there is no other.
+    or of a ripple. Through epsilon from the row, or through a part of it from a random point beside the row, whichever
+    is higher: a loss that bends, or has its kinks on the row, as that of a filter has, is a plane only nearby.
     """
     problem, (x, y) = bench.target.problem, bench.at(bench.rows[:FEW])
+    generator = torch.Generator().manual_seed(bench.seed)
+    beside = problem.scatter(x, radii(bench.epsilon * NEARBY, x), generator)
+    return max(
+        _correlation(problem, x, y, bench.epsilon, generator),
+        _correlation(problem, beside, y, bench.epsilon * NEARBY, generator),
+    )
+
+
+def _correlation(problem: Problem, x: Tensor, y: Tensor, epsilon: float, generator: torch.Generator) -> float:
+    """Rows on which neither slope nor loss moves do not count; 1 where there is no other."""
     if not len(x):
         return 1.0
-    ones, generator = torch.ones(len(x), dtype=x.dtype, device=x.device), torch.Generator().manual_seed(bench.seed)
+    ones = torch.ones(len(x), dtype=x.dtype, device=x.device)
     slope = problem.look(x, y, "margin", ones).slope
     promised, observed = [], []
     for _ in range(WAYS):
-        ahead = outward(problem, x, bench.epsilon, generator)
+        ahead = outward(problem, x, epsilon, generator)
         # both ways from the row: what curves upwards on either side cancels, what the slope promises does not
-        back = problem.project(2 * x - ahead, x, radii(bench.epsilon, x))
+        back = problem.project(2 * x - ahead, x, radii(epsilon, x))
         losses = [problem.see(points, y, "margin", ones).loss.double() for points in (ahead, back)]
         promised.append((slope * (ahead - back)).flatten(1).double().sum(dim=1))
         observed.append(losses[0] - losses[1])

@@ -19,13 +19,17 @@ SUMS = 1e-5
 
 def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
     """Find what lies beneath an output that hides how near another decision is, by rows and mixtures of rows."""
-    # mixtures lie between classes: on rows alone few decisions are near to another
-    rng = np.random.default_rng(seed)
-    first, second = (origins[rng.integers(0, len(origins), MIXED)] for _ in range(2))
-    mixed = first + rng.random((MIXED, 1)) * (second - first)
-    points = np.unique(np.vstack([origins[:MIXED], mixed]), axis=0)
+    points = mixtures(origins, np.random.default_rng(seed))
     unit = torch.as_tensor(((points - space.low) / space.scale).reshape(-1, *shape)).to(surface.low)
     surface.look_beneath(unit)
+
+
+def mixtures(origins: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(M, D) different rows of `origins` (N, D), and mixtures of two of them."""
+    # mixtures lie between classes: on rows alone few decisions are near to another
+    first, second = (origins[rng.integers(0, len(origins), MIXED)] for _ in range(2))
+    mixed = first + rng.random((MIXED, 1)) * (second - first)
+    return np.unique(np.vstack([origins[:MIXED], mixed]), axis=0)
 
 
 def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from auditkit.plugins.robustness.attacks import PGD, Attacked, rays, registry, sweep
+from auditkit.plugins.robustness.attacks import PGD, Attacked, Problem, rays, registry, sweep
 from auditkit.plugins.robustness.evasion import attack_checklist, controls, gradient_free, loss_trace, model_surface
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 from auditkit.plugins.robustness.space import Space
@@ -181,6 +182,41 @@ class Masked(torch.nn.Module):
 def test_a_slope_of_something_else_than_the_decision_is_seen(norm: str, how: str, holds: bool) -> None:
     target, _ = make(norm=norm, module=Masked(how))
     assert (loss_trace.slope_correlation(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
+
+
+def median_filtered(x: torch.Tensor) -> torch.Tensor:
+    """Each pixel is the median of nine; where several are alike, as on paper, the slope is that of one of them."""
+    padded = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="reflect")
+    return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(dim=-1).values
+
+
+class HalfCut(torch.autograd.Function):
+    """Nothing is done, and every other pixel has no slope."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, slope: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return slope * (torch.arange(slope.shape[-1]) % 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "epsilon", "holds"),
+    [
+        (torch.clone, 0.05, True), (torch.clone, 0.25, True), (median_filtered, 0.05, True),
+        (HalfCut.apply, 0.05, False), (HalfCut.apply, 0.25, False),
+    ],
+)  # fmt: skip
+def test_kinks_on_the_row_and_bends_within_a_large_epsilon_are_no_masked_slope(
+    before: Any, epsilon: float, holds: bool, digits: Any
+) -> None:
+    problem = Problem(lambda x: digits.network(before(x)), "Linf", 0.0, 1.0)
+    rows, target = np.arange(30), SimpleNamespace(problem=problem)
+    tried: Any = SimpleNamespace(target=target, rows=rows, epsilon=epsilon, seed=0)
+    tried.at = lambda some: (torch.as_tensor(digits.pictures)[some], torch.as_tensor(digits.labels)[some])
+    assert (loss_trace.slope_correlation(tried) >= controls.KEPT) is holds
 
 
 @pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])
