@@ -1,11 +1,8 @@
 """Where the path of integrated gradients begins."""
 
-from __future__ import annotations
+from typing import Literal, NamedTuple, TypeAlias
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    import torch
+import torch
 
 Kind: TypeAlias = Literal["auto", "mean", "zeros", "blurred"]
 
@@ -30,8 +27,6 @@ def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, i
     Raises:
         ValueError: `blurred` was asked of something else than images.
     """
-    import torch
-
     if kind == "blurred":
         if not image:
             raise ValueError("baseline 'blurred' is for images; take 'mean' or 'zeros'")
@@ -43,8 +38,6 @@ def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, i
 
 def blur(pictures: torch.Tensor) -> torch.Tensor:
     """(n, ..., H, W) averaged twice over squares of about a quarter of the picture."""
-    import torch
-
     height, width = pictures.shape[-2:]
     reach = max(1, min(height, width) // 8)
     # odd, so that the picture keeps its size

@@ -12,7 +12,7 @@ import numpy as np
 from auditkit.errors import MissingExtra, TimeLimit
 from auditkit.plugins.explanations.attributions import Attributions, additivity_gap
 from auditkit.plugins.explanations.columns import column_owners, gather
-from auditkit.plugins.explanations.links import explained
+from auditkit.plugins.explanations.outputs import Output, explained
 from auditkit.plugins.explanations.trees import Progress, silent, tree_values
 
 COMPLETE = 0.01
@@ -29,22 +29,16 @@ class Case:
     """(B, D) codes."""
     decode: Callable[[np.ndarray], Any]
     """From codes to the inputs that the model takes."""
-    answer: Callable[[Any], np.ndarray]
-    """From these inputs to the model's answers (m, K)."""
-    answers: np.ndarray
-    """(n, K) the model's answers about the rows themselves."""
-    target: np.ndarray
-    """(n,) the column of the answers that is explained."""
-    unit: str
-    """What the answers are."""
+    output: Output
+    """Of the model about the rows, and how to ask for more."""
     progress: Progress = silent
     as_fitted: Callable[[Any], Any] = lambda inputs: inputs
     """From the inputs that the model takes to those that its estimator was fitted on."""
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
-        answers = self.answer(self.decode(codes))
-        return answers[np.arange(len(codes)), self.target[rows]].astype(np.float64)
+        answers = self.output.answer(self.decode(codes))
+        return answers[np.arange(len(codes)), self.output.target[rows]].astype(np.float64)
 
 
 def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> Attributions | str:
@@ -111,7 +105,7 @@ def _solve(
     # from the estimator's own code and not from shap, so that the two can contradict each other
     margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
     method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
-    attributions = explained(values, base, margins, case.answers, case.target, case.unit, method)
+    attributions = explained(values, base, margins, case.output, method)
     if attributions is None:
         return "the model's answers are no known function of its estimator's output"
     gap = additivity_gap(attributions)

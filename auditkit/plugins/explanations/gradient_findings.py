@@ -1,17 +1,21 @@
 """Measurements, controls and figures of gradient attributions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import torch
 
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.figures import heat_map
-from auditkit.model_inputs import Seeing
+from auditkit.model_inputs import Seeing, seeing
+from auditkit.models import Model
 from auditkit.plugins.explanations.attributions import mean_absolute
-from auditkit.plugins.explanations.columns import gather
+from auditkit.plugins.explanations.background import draw_background
+from auditkit.plugins.explanations.baselines import make_baseline
+from auditkit.plugins.explanations.columns import column_owners, gather
+from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
 from auditkit.plugins.explanations.influence import (
     LISTED,
     feature_measurements,
@@ -21,8 +25,7 @@ from auditkit.plugins.explanations.influence import (
     importance_table,
     interval,
 )
-from auditkit.plugins.explanations.integrated import Integrated, evaluating
-from auditkit.plugins.explanations.repeat import Path
+from auditkit.plugins.explanations.integrated import Integrated, Path
 from auditkit.plugins.explanations.self_tests import (
     coarse_map,
     largest_relative_change,
@@ -33,18 +36,80 @@ from auditkit.plugins.explanations.self_tests import (
 )
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+from auditkit.text import first_few
 from auditkit.too_few import fewer_than
 
-if TYPE_CHECKING:
-    import torch
-
+UNITS = {"logits": "logit", "one logit": "logit", "number": "prediction"}
+NAMED = 10
+"""Columns named in a note."""
 ATTRIBUTED = ("mean_abs_attribution", "group_share", "top_decile_share")
 PICTURES = 10
 """Fewer are never averaged into a figure, for it would show what one picture looks like."""
-TRIED = 16
-"""Rows on which the trials are made."""
 RADIUS = 0.02
 """Of the small changes, as a share of the inputs' range."""
+
+
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
+    """All findings of the check."""
+    # a regression has one output, whose column every row explains
+    targets = np.zeros(len(data), int) if data.task == "regression" else context.predictions.codes
+    unit = UNITS.get(model.output, "probability")
+    with model.module() as module:
+        path = _path(parameters, module, model, data, targets, context)
+        integrated = path.explain(context.progress)
+        trials = try_attributions(path, integrated.values, parameters.copies, context)
+        owners = _owners(model, data, integrated.values, context)
+    if data.modality == "table" and integrated.values.ndim == 2:
+        part = of_columns(integrated.values, owners, data, seeing(model, data), unit)
+    else:
+        part = of_positions(integrated.values, targets, data, context.predictions)
+    return Findings(
+        [*part.measurements, *trials.measurements, *completeness_measurements(integrated)],
+        [*completeness_controls(integrated), *trials.controls],
+        part.figures,
+        part.tables,
+        [*_notes(path, integrated, data, unit), *part.notes, *trials.notes],
+    )
+
+
+def _path(
+    parameters: Parameters, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray,
+    context: Context,
+) -> Path:  # fmt: skip
+    source = data if data.train is None else data.train
+    # rows are drawn before they are encoded: the whole split may not fit into memory
+    few = np.sort(context.rng.permutation(len(source))[: parameters.background])
+    encoded = model.encode(data.inputs).detach()
+    background = model.encode(source.take(few).inputs).detach()
+    start = make_baseline(parameters.baseline, encoded, background, data.modality == "image")
+    return Path(module, encoded, start.values, start.what, targets, parameters.steps, model.batch)
+
+
+def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context) -> np.ndarray | None:
+    """The original column of each encoded column of a table; None where there is no such thing."""
+    if values.ndim != 2 or data.modality != "table":
+        return None
+
+    def encode(codes: np.ndarray) -> np.ndarray:
+        return np.asarray(model.encode(data.decode(codes)).detach().double().cpu().numpy())
+
+    codes = data.codes()
+    if data.train is not None:
+        # a column that is constant in these rows can still differ from the training split's mean
+        codes = np.concatenate([codes, draw_background(data, len(codes), context.rng).codes])
+    return column_owners(encode, codes, context.rng)
+
+
+def _notes(path: Path, integrated: Integrated, data: AuditData, unit: str) -> list[str]:
+    output = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
+    between = [feature.name for feature in data.schema if not feature.numeric]
+    named = first_few(between, NAMED)
+    return [
+        f"Explained is {output}, in the unit {unit}, by integrated gradients.",
+        f"Baseline: {path.origin}.",
+        f"Points on the path: {integrated.steps.min()} to {integrated.steps.max()} per row.",
+        *([f"The path leads through values between those that occur in: {named}."] if between else []),
+    ]
 
 
 def of_columns(
@@ -128,8 +193,6 @@ def completeness_controls(integrated: Integrated) -> list[Control]:
 
 def try_attributions(path: Path, values: np.ndarray, copies: int, context: Context) -> Findings:
     """Repetition, agreement with a simpler method, small changes, and networks with random parameters."""
-    import torch
-
     # each trial explains the rows anew, so a few of them must do
     few = path.first(TRIED)
     # a generator of its own: torch's global state belongs to whoever runs the audit
@@ -137,37 +200,25 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
     simple = path.gradients() * path.distance
     agreement = _mean(top_agreement(values, simple), "method_agreement", "share", "higher")
     changed = largest_relative_change(
-        lambda encoded: few.at(encoded).explain().values, few.encoded, values[:TRIED], RADIUS, generator
+        lambda encoded: replace(few, encoded=encoded).explain().values, few.encoded, values[:TRIED], RADIUS, generator
     )
     sensitivity = _mean(changed, "sensitivity", "ratio", "lower", {"radius": RADIUS})
     randomised, notes = _randomisation(few, values[:TRIED], copies, generator, context)
-    repeated = _repetition(few, values[:TRIED])
-    return Findings([agreement, sensitivity], [repeated, _agreement(agreement.value), *randomised], notes=notes)
-
-
-def _repetition(few: Path, values: np.ndarray) -> Control:
-    again, largest = few.explain().values, float(np.abs(values).max())
-    return Control.within(
-        "repetition",
-        "Does the same question give the same attributions?",
-        float(np.abs(again - values).max()) / largest if largest > 0 else 0.0,
-        at_most=1e-3,
-        guards=ATTRIBUTED,
-        on_failure="inconclusive",
-        reason="A network that answers at random even in eval mode has no one attribution.",
-    )
-
-
-def _agreement(value: float | None) -> Control:
-    return Control.within(
-        "agreement",
-        "Do integrated gradients and gradient times distance name the same strongest inputs?",
-        value,
-        at_least=0.6,
-        guards=ATTRIBUTED,
-        on_failure="note",
-        reason="Where methods disagree, a ranking should not rest on one of them.",
-    )
+    again, largest = few.explain().values, float(np.abs(values[:TRIED]).max())
+    controls = [
+        Control.within(
+            "repetition", "Does the same question give the same attributions?",
+            float(np.abs(again - values[:TRIED]).max()) / largest if largest > 0 else 0.0, at_most=1e-3,
+            guards=ATTRIBUTED, on_failure="inconclusive",
+            reason="A network that answers at random even in eval mode has no one attribution.",
+        ),
+        Control.within(
+            "agreement", "Do integrated gradients and gradient times distance name the same strongest inputs?",
+            agreement.value, at_least=0.6, guards=ATTRIBUTED, on_failure="note",
+            reason="Where methods disagree, a ranking should not rest on one of them.",
+        ),
+    ]  # fmt: skip
+    return Findings([agreement, sensitivity], [*controls, *randomised], notes=notes)
 
 
 def _randomisation(
@@ -180,9 +231,8 @@ def _randomisation(
         except Exception as error:  # foreign code: some graphs cannot be copied
             sentence = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
             return [], [f"The network could not be copied: {sentence}."]
-        # a copy made of a training module would drop units at random
-        with evaluating(random_copy):
-            similarities.append(slope_similarity(values, few.of(random_copy).explain().values, few.distance))
+        random_values = replace(few, module=random_copy).explain().values
+        similarities.append(slope_similarity(values, random_values, few.distance))
         context.progress(number + 1, copies, "networks with random parameters")
     defined = [similarity for similarity in similarities if similarity is not None]
     control = Control.within(

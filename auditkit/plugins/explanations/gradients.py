@@ -1,45 +1,20 @@
 """The check `explanations.gradients`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, Mend, Refusal
-from auditkit.model_inputs import seeing
 from auditkit.models import Model
-from auditkit.plugins.explanations.background import draw_background
-from auditkit.plugins.explanations.baselines import make_baseline
-from auditkit.plugins.explanations.columns import column_owners
-from auditkit.plugins.explanations.gradient_findings import (
-    TRIED,
-    completeness_controls,
-    completeness_measurements,
-    of_columns,
-    of_positions,
-    try_attributions,
-)
+from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
 from auditkit.plugins.explanations.influence import DEFINITIONS
-from auditkit.plugins.explanations.integrated import Integrated, evaluating
-from auditkit.plugins.explanations.repeat import Path
 from auditkit.results import Definition, of_everyone
-from auditkit.text import first_few
-
-if TYPE_CHECKING:
-    import torch
 
 
-UNITS = {"logits": "logit", "one logit": "logit", "number": "prediction"}
-NAMED = 10
-"""Columns named in a note."""
-
-
-class Gradients(Check):
+class Gradients(Parameters, Check):
     """Which inputs move a differentiable model's output, and does the attribution follow the model?
 
     Shows what a network's decisions rest on: the features of a table, or how concentrated its attention to an image is.
@@ -116,14 +91,6 @@ class Gradients(Check):
     conditions: ClassVar[frozenset[str]] = frozenset({"feature", "predicted"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
 
-    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
-    background: int = Field(default=100, ge=1, description="Rows whose mean is the baseline, from training if given.")
-    steps: int = Field(default=50, ge=2, description="Points on the path at first; doubled for rows that need more.")
-    baseline: Literal["auto", "mean", "zeros", "blurred"] = Field(
-        default="auto", description="Where the path begins; auto: zeros for images, otherwise the background's mean."
-    )
-    copies: int = Field(default=5, ge=1, description="Copies of the network with random parameters.")
-
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Whole numbers that pick embeddings have no gradients, and only pictures can be blurred."""
         if self.baseline == "blurred" and data.modality != "image":
@@ -144,61 +111,6 @@ class Gradients(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, sum up for tables or look at the concentration for the rest, and try the attributions."""
-        # a regression has one output, whose column every row explains
-        targets = np.zeros(len(data), int) if data.task == "regression" else context.predictions.codes
-        unit = UNITS.get(model.output, "probability")
-        with model.module() as module, evaluating(module):
-            path = _path(self, module, model, data, targets, context)
-            integrated = path.explain(context.progress)
-            trials = try_attributions(path, integrated.values, self.copies, context)
-            owners = _owners(model, data, integrated.values, context)
-        if data.modality == "table" and integrated.values.ndim == 2:
-            part = of_columns(integrated.values, owners, data, seeing(model, data), unit)
-        else:
-            part = of_positions(integrated.values, targets, data, context.predictions)
-        return Findings(
-            [*part.measurements, *trials.measurements, *completeness_measurements(integrated)],
-            [*completeness_controls(integrated), *trials.controls],
-            part.figures,
-            part.tables,
-            [*_notes(path, integrated, data, unit), *part.notes, *trials.notes],
-        )
+        from auditkit.plugins.explanations.gradient_findings import find  # imports torch, as the model did
 
-
-def _path(
-    check: Gradients, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray, context: Context
-) -> Path:
-    source = data if data.train is None else data.train
-    # rows are drawn before they are encoded: the whole split may not fit into memory
-    few = np.sort(context.rng.permutation(len(source))[: check.background])
-    encoded = model.encode(data.inputs).detach()
-    background = model.encode(source.take(few).inputs).detach()
-    start = make_baseline(check.baseline, encoded, background, data.modality == "image")
-    return Path(module, encoded, start.values, start.what, targets, check.steps, model.batch)
-
-
-def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context) -> np.ndarray | None:
-    """The original column of each encoded column of a table; None where there is no such thing."""
-    if values.ndim != 2 or data.modality != "table":
-        return None
-
-    def encode(codes: np.ndarray) -> np.ndarray:
-        return np.asarray(model.encode(data.decode(codes)).detach().double().cpu().numpy())
-
-    codes = data.codes()
-    if data.train is not None:
-        # a column that is constant in these rows can still differ from the training split's mean
-        codes = np.concatenate([codes, draw_background(data, len(codes), context.rng).codes])
-    return column_owners(encode, codes, context.rng)
-
-
-def _notes(path: Path, integrated: Integrated, data: AuditData, unit: str) -> list[str]:
-    output = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
-    between = [feature.name for feature in data.schema if not feature.numeric]
-    named = first_few(between, NAMED)
-    return [
-        f"Explained is {output}, in the unit {unit}, by integrated gradients.",
-        f"Baseline: {path.origin}.",
-        f"Points on the path: {integrated.steps.min()} to {integrated.steps.max()} per row.",
-        *([f"The path leads through values between those that occur in: {named}."] if between else []),
-    ]
+        return find(self, model, data, context)

@@ -12,7 +12,7 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.plugins.explanations import permutation
 from auditkit.plugins.explanations.attributions import Attributions
-from auditkit.plugins.explanations.background import Background, draw_background
+from auditkit.plugins.explanations.background import draw_background
 from auditkit.plugins.explanations.exact import Case, exact_attributions, is_exact_kind
 from auditkit.plugins.explanations.importance_findings import (
     deletion_control,
@@ -118,7 +118,9 @@ class Importance(Check):
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, summarise, and try the outcome on the model itself."""
         inputs_seen = seeing(model, data)
-        case, background, output = _case(model, data, context, self.background)
+        output = explained_output(model, data, context.predictions)
+        background = draw_background(data, self.background, context.rng)
+        case = Case(data.codes(), background.codes, data.decode, output, context.progress, model.as_fitted)
         attributions, level, why = _attribute(case, model, context, self.permutations)
         features = feature_measurements(attributions.values, data.feature_names, attributions.unit)
         flipped = flip_columns(model, data, case, attributions.values, context)
@@ -131,9 +133,9 @@ class Importance(Check):
         controls = [*method_controls(attributions, background), *(control for _, control in flipped)]
         deletion, sentences = deletion_control(case, attributions, context.rng)
         unlisted = len(data.feature_names) - LISTED
-        unit = "" if attributions.unit == case.unit else f", as {attributions.unit}"
+        unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
-            f"Explained is {output}{unit}, by: {attributions.method}.",
+            f"Explained is {output.what}{unit}, by: {attributions.method}.",
             *why,
             background.note,
             *group_notes(inputs_seen, data),
@@ -152,17 +154,6 @@ class Importance(Check):
         )
 
 
-def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[Case, Background, str]:
-    output = explained_output(model, data, context.predictions)
-    background = draw_background(data, rows, context.rng)
-    case = Case(
-        x=data.codes(), background=background.codes, decode=data.decode,
-        answer=output.answer, answers=output.answers, target=output.target, unit=output.unit,
-        progress=context.progress, as_fitted=model.as_fitted,
-    )  # fmt: skip
-    return case, background, output.what
-
-
 def _attribute(case: Case, model: Model, context: Context, permutations: int) -> tuple[Attributions, str, list[str]]:
     """Attributions, the evidence level they rest on, and why they are not exact where they are not."""
     exact = exact_attributions(case, model.estimator(), context.rng)
@@ -171,7 +162,7 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     sampled = permutation.paired_permutations(
         case.ask, case.x, case.background, context.rng, permutations, context.progress
     )
-    shared = case.answers[np.arange(len(case.x)), case.target]
+    shared = case.output.answers[np.arange(len(case.x)), case.output.target]
     method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
-    attributions = Attributions(sampled.values, sampled.base, shared, case.unit, method, sampled.errors)
+    attributions = Attributions(sampled.values, sampled.base, shared, case.output.unit, method, sampled.errors)
     return attributions, "queries", [f"Exact values were not to be had: {exact}."]

@@ -1,5 +1,6 @@
 """Measurements and controls that try an importance on the model itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from auditkit.plugins.explanations.background import ENOUGH, Background
 from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.exact import Case
 from auditkit.plugins.explanations.influence import interval
-from auditkit.plugins.explanations.links import in_unit
-from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
+from auditkit.plugins.explanations.outputs import in_unit
 from auditkit.results import Control, Measurement
 from auditkit.too_few import fewer_than
 
 INFLUENCE = ("mean_abs_attribution", "group_share")
+NOTICEABLE = 0.05
+"""The share of the predictions' range from which a changed prediction counts as a changed decision."""
 
 
 def sampling_measurements(attributions: Attributions) -> list[Measurement]:
@@ -137,3 +139,37 @@ def _flip(
         f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
     )
     return measurement, control
+
+
+def flips(
+    answer: Callable[[np.ndarray], np.ndarray],
+    x: np.ndarray,
+    column: int,
+    group: np.ndarray,
+    rng: np.random.Generator,
+    numbers: bool = False,
+) -> np.ndarray | None:
+    """(n,) bool: which decisions change when a row's value in `column` becomes that of a random row of another group.
+
+    Args:
+        answer: codes (m, D) to decisions (m,), or to predicted numbers.
+        x: (n, D) real rows.
+        column: the sensitive column.
+        group: (n,) the group that each row belongs to.
+        rng: draws the other rows.
+        numbers: the answers are predicted numbers, whose change counts from 5 % of their range.
+
+    Returns:
+        None where all rows are of one group.
+    """
+    if len(np.unique(group)) < 2:
+        return None
+    changed = x.copy()
+    for value in np.unique(group):
+        inside = np.flatnonzero(group == value)
+        # real values of real people: an invented one might be out of the model's range
+        changed[inside, column] = x[rng.choice(np.flatnonzero(group != value), len(inside)), column]
+    before, after = answer(x), answer(changed)
+    if numbers:
+        return np.asarray(np.abs(after - before) > NOTICEABLE * np.ptp(before))
+    return np.asarray(after != before)

@@ -1,15 +1,10 @@
 """Trials of gradient attributions: do they follow the model, agree with another method, stay under small changes?"""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import torch
+import torch
 
 DRAWS = 3
 """Small changes tried for each row."""
@@ -20,8 +15,6 @@ def randomised_copy(module: torch.nn.Module, generator: torch.Generator) -> torc
 
     Source: Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292.
     """
-    import torch
-
     random_copy = copy.deepcopy(module)
     with torch.no_grad():
         for parameter in random_copy.parameters():
@@ -111,8 +104,6 @@ def largest_relative_change(
 
     Source: Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations, arXiv:1901.09392 (SENS_MAX).
     """
-    import torch
-
     # columns of a table have units of their own, pixels have one in common
     if encoded.ndim == 2:
         spread = encoded.amax(dim=0) - encoded.amin(dim=0)

@@ -67,7 +67,7 @@ class Function(Model):
 
 
 class Network(Model):
-    """A torch module on float tensors made by `encoder`; the module's own mode is left to the check."""
+    """A torch module on float tensors made by `encoder`."""
 
     kind = "fake"
     fingerprint = "0" * 64
@@ -114,7 +114,13 @@ class Network(Model):
 
     @contextlib.contextmanager
     def module(self) -> Iterator[Any]:
-        yield self.net
+        modes = [(layer, layer.training) for layer in self.net.modules()]
+        self.net.eval()
+        try:
+            yield self.net
+        finally:
+            for layer, training in modes:
+                layer.training = training
 
 
 def context(model: Model, data: AuditData, seed: int = 0) -> Context:

@@ -24,6 +24,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from auditkit.data import AuditData
 from auditkit.plugins.explanations.attributions import additivity_gap
 from auditkit.plugins.explanations.exact import Case, exact_attributions, linear_values, margin
+from auditkit.plugins.explanations.outputs import Output
 from auditkit.plugins.explanations.trees import tree_values
 from tests.plugins.explanations.brute import interventional
 from tests.plugins.explanations.models import DATA, binary_table
@@ -42,10 +43,11 @@ def case(model, x=X[:12], background=X[100:130]):
     if hasattr(model, "predict_proba"):
         answers = model.predict_proba(x)
         target = np.ones(len(x), int) if answers.shape[1] == 2 else answers.argmax(axis=1)
-        return Case(x, background, lambda codes: codes, model.predict_proba, answers, target, "probability")
+        return Case(x, background, lambda codes: codes, Output(model.predict_proba, answers, target, "probability", ""))
     answers = model.predict(x).astype(float)[:, None]
     zeros = np.zeros(len(x), int)
-    return Case(x, background, lambda codes: codes, lambda z: model.predict(z)[:, None], answers, zeros, "prediction")
+    output = Output(lambda z: model.predict(z)[:, None], answers, zeros, "prediction", "")
+    return Case(x, background, lambda codes: codes, output)
 
 
 MODELS = [
@@ -86,7 +88,7 @@ def test_exact_values_equal_the_definition(model, task, unit):
         margins = margin(model, z)
         if unit == "centred log-probability":
             margins = margins - margins.mean(axis=1, keepdims=True)
-        return margins[:, asked.target[row] if margins.shape[1] > 1 else 0]
+        return margins[:, asked.output.target[row] if margins.shape[1] > 1 else 0]
 
     for row in range(4):
         truth = interventional(lambda z, row=row: one(z, row), asked.x[row], asked.background)
@@ -104,7 +106,8 @@ def test_the_explained_output_is_the_models_own_in_the_stated_unit():
 def test_the_other_class_gets_the_opposite_values():
     model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(X, LABELS["binary"])
     asked = case(model)
-    other = Case(asked.x, asked.background, asked.decode, asked.answer, asked.answers, 1 - asked.target, asked.unit)
+    turned = dataclasses.replace(asked.output, target=1 - asked.output.target)
+    other = Case(asked.x, asked.background, asked.decode, turned)
     one, two = (exact_attributions(each, model, np.random.default_rng(0)) for each in (asked, other))
     assert one.values == pytest.approx(-two.values) and one.base == pytest.approx(-two.base)
 
@@ -161,7 +164,8 @@ def frame_case(model, data, rows=20):
     codes = data.codes()
     answers = model.predict_proba(data.inputs)[:rows]
     target = np.ones(rows, int)
-    return Case(codes[:rows], codes[50:110], data.decode, model.predict_proba, answers, target, "probability")
+    output = Output(model.predict_proba, answers, target, "probability", "")
+    return Case(codes[:rows], codes[50:110], data.decode, output)
 
 
 FRAME, TRUTH = binary_table()

@@ -194,7 +194,6 @@ def encode(inputs):
 
 
 def test_dropout_in_train_mode_is_switched_off_and_back_on():
-    """The fake model leaves the mode to the check."""
     net = mlp(0.5)
     net.train()
     model, audited = Network(net, "logits", encoder=encode), table()

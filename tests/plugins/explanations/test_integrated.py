@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from auditkit.plugins.explanations.baselines import blur, make_baseline
-from auditkit.plugins.explanations.integrated import evaluating, gradients, integrated_gradients, relative_gaps
+from auditkit.plugins.explanations.integrated import Path, relative_gaps
+from auditkit.plugins.models.torch.state import frozen
 
 
 class Quadratic(torch.nn.Module):
@@ -24,7 +25,7 @@ def rows(n=12, features=5, seed=1):
 def explain(net, encoded, baseline=None, targets=None, steps=20, batch=512):
     start = torch.zeros_like(encoded[:1]) if baseline is None else baseline
     places = np.zeros(len(encoded), dtype=int) if targets is None else targets
-    return integrated_gradients(net, encoded, start, places, steps, batch)
+    return Path(net, encoded, start, "zeros", places, steps, batch).explain()
 
 
 def test_a_quadratic_by_hand():
@@ -107,7 +108,8 @@ def test_relative_gaps_by_hand():
 
 
 def test_plain_gradients():
-    found = gradients(Quadratic(), torch.tensor([[2.0, 1.0, 4.0], [1.0, 0.0, 0.0]]), np.zeros(2, int), batch=1)
+    encoded = torch.tensor([[2.0, 1.0, 4.0], [1.0, 0.0, 0.0]])
+    found = Path(Quadratic(), encoded, encoded[:1], "a row", np.zeros(2, int), steps=2, batch=1).gradients()
     assert found.tolist() == [[8, 3, 2], [2, 3, 1]]
 
 
@@ -135,15 +137,6 @@ def test_other_errors_pass():
         explain(Broken(), rows(2))
 
 
-def test_modes_are_forced_and_put_back_also_after_an_error():
-    net = torch.nn.Sequential(torch.nn.BatchNorm1d(5), torch.nn.Dropout(), torch.nn.Linear(5, 1)).train()
-    net[0].eval()
-    with pytest.raises(KeyError), evaluating(net):
-        assert not any(each.training for each in net.modules())
-        raise KeyError
-    assert [each.training for each in net] == [False, True, True] and net.training
-
-
 def test_recurrent_layers():
     class Last(torch.nn.Module):
         def __init__(self):
@@ -158,7 +151,7 @@ def test_recurrent_layers():
         torch.manual_seed(0)
         net = Last()
     encoded = torch.as_tensor(np.random.default_rng(0).normal(size=(4, 6, 3)), dtype=torch.float32)
-    with evaluating(net):
+    with frozen(net):
         found = explain(net, encoded)
     assert found.values.shape == (4, 6, 3) and found.gaps.max() < 0.01
 
@@ -180,7 +173,7 @@ def test_recurrent_layers_on_cuda():
     found = []
     for device in ("cpu", "cuda"):
         net = Last().to(device)
-        with evaluating(net):
+        with frozen(net):
             found.append(explain(net, encoded.to(device)).values)
     assert torch.backends.cudnn.enabled
     assert found[1] == pytest.approx(found[0], abs=1e-4)

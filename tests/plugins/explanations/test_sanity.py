@@ -10,7 +10,7 @@ from auditkit.plugins.explanations.attributions import (
     sampling_error,
     share,
 )
-from auditkit.plugins.explanations.sanity import flips
+from auditkit.plugins.explanations.importance_findings import flips
 
 
 def test_flips_by_hand():
