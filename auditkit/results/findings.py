@@ -242,7 +242,9 @@ class Table(Record):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Scalar, ...], ...]
     made_of: str = optional("")
-    """The counts of everyone that it shows, in the words of `Definition.made_of`, where it shows nothing else."""
+    """The counts that it shows, in the words of `Definition.made_of`, where it shows nothing else."""
+    across: tuple[str, ...] = optional(())
+    """Of all groups of which attributes these counts are; none: of everyone."""
 
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
@@ -268,7 +270,9 @@ class Definition(Record):
     """From which counts of its group it is made and nothing else, which is what may be published is chosen by: words of
     people, positives, negatives, selected, rejected, abstained, tp, fp, fn, tn, outcomes (right and wrong decisions),
     and others where a group is held against the others; or `everyone`, where it is made of more than counts (scores,
-    predictions, attacks): that is published about everyone, and about groups of which every count is."""
+    predictions, attacks): that is published about everyone, and about groups of which every count is; or `further`,
+    where it is made of other counts of people (in a slice, at another threshold, at the top of a list): that is
+    published where no count of people is kept back at all, and none of its own is of few."""
     harm: Harm | None = optional()
     """Who fares worse by it; None where the number is not about how a group fares."""
     only_groups: bool = optional(False)

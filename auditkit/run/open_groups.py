@@ -4,14 +4,20 @@ Such a number is published about a group of which every count is. Where it is it
 no table of counts protects it: then it is published about all groups of some attributes or about none, and only where
 each of its counts and their complements are enough people. The people of a group that is left alone would follow by
 subtraction. A sum that is no count, as a mean score is, follows for no group whose people do not.
+
+Further counts, of other divisions of people than by label and decision (at another threshold, at the top of a list, in
+a slice), are tied to no table, and each bounds the counts that are. So they are published only where no count of people
+is kept back at all, and with it nothing that they could tell of; and where they are enough people themselves.
 """
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from auditkit.results import Measurement
 from auditkit.run.publishable_counts import People
 
+NEAR: Final = 1e-6
+"""By how much a share times its n may miss a whole number."""
 Family: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, object]], str]
 """The attributes, the conditions and the name that numbers about several groups share."""
 
@@ -24,10 +30,15 @@ class OpenGroups:
         model: the position of the model.
         measurements: of one check, those that are made of more than counts.
         sampled: whether the check looked at some of the rows; how many of a sample are in a group is no secret of it.
+        further: measurements of the same check that are made of further counts.
     """
 
-    def __init__(self, people: People, model: int, measurements: Iterable[Measurement], sampled: bool) -> None:
+    def __init__(
+        self, people: People, model: int, measurements: Iterable[Measurement], sampled: bool,
+        further: Iterable[Measurement] = (),
+    ) -> None:  # fmt: skip
         self.people, self._model, self._sampled = people, model, sampled
+        self._few = {_family(measured)[:2] for measured in further if measured.slice and self._is_few(measured)}
         families: dict[Family, list[Measurement]] = {}
         for measured in measurements:
             if measured.slice:
@@ -51,6 +62,28 @@ class OpenGroups:
         is_uniform = any(count == 0 for count in _own_counts(measured))  # it says the same of each of them
         is_shown = people.every_count(measured.slice, self._model) is not None
         return is_shown and not is_uniform and _family(measured) not in self._closed
+
+    def may_further(self, measured: Measurement) -> bool:
+        """Whether a number that is made of further counts may be published: of all groups or of none."""
+        is_few = _family(measured)[:2] in self._few or self._is_few(measured)
+        return self.people.all_open and not is_few
+
+    def _is_few(self, measured: Measurement) -> bool:
+        """Whether one of the further counts in a number, or its complement, is of few people, or is not known."""
+        ends = [end for pair in measured.pairs for end in (pair.low, pair.high)]
+        counts: list[float] = []
+        for end in ends:
+            counts += [] if end.n is None or end.count is None else [end.count, end.n - end.count]
+        if measured.slice:
+            known = {name: value for name, value in measured.slice.items() if name in self.people.data.groups}
+            if measured.value is None or (known and self.people.every_count(known, self._model) is None):
+                return True
+            if measured.unit == "share" and measured.n:
+                hits = measured.value * measured.n
+                counts += [hits, measured.n - hits]
+                # at the top of a list the share is of the places, and the rest of the group is elsewhere
+                counts += [self.people.size_of(known) - hits] if known == measured.slice else []
+        return any(count < self.people.minimum - NEAR for count in counts)
 
     def _gives_away(self, members: list[Measurement]) -> bool:
         """Whether some numbers are counts of which one of few people follows."""
@@ -88,5 +121,5 @@ def _own_counts(measured: Measurement) -> list[int]:
     if measured.unit != "share" or measured.value is None or not measured.n:
         return []
     hits = abs(measured.value) * measured.n
-    is_count = abs(hits - round(hits)) < 1e-6 * max(1, measured.n)
+    is_count = abs(hits - round(hits)) < NEAR * max(1, measured.n)
     return [round(hits), measured.n - round(hits)] if is_count else []

@@ -28,6 +28,8 @@ from auditkit.too_few import FEWER, fewer_than
 
 EVERYONE: Final = "everyone"
 """A number that is made of more than counts: see `Definition.made_of`."""
+FURTHER: Final = "further"
+"""A number that is made of other counts of people than these: see `Definition.made_of`."""
 OTHERS: Final = "others"
 """A number of one group that is held against the other groups of the same attributes."""
 REASON: Final = f"withheld, so that no count of {fewer_than('{}', 'people')} can be worked out"
@@ -119,10 +121,13 @@ class Publish:
     def _open_groups(self, result: CheckResult) -> OpenGroups | None:
         if self._people is None:
             return None
-        names = {name for name, definition in result.definitions.items() if definition.made_of == EVERYONE}
+        words = {name: definition.made_of for name, definition in result.definitions.items()}
         sampled = result.rows is not None and result.rows.used < result.rows.total
-        measurements = (measurement for measurement in result.measurements if measurement.name in names)
-        return OpenGroups(self._people, self._model, measurements, sampled)
+        measurements, further = (
+            [measurement for measurement in result.measurements if words.get(measurement.name) == word]
+            for word in (EVERYONE, FURTHER)
+        )
+        return OpenGroups(self._people, self._model, measurements, sampled, further)
 
     def _measurement(
         self, measured: Measurement, definitions: dict[str, Definition], groups: OpenGroups | None
@@ -152,6 +157,8 @@ class Publish:
             if attributes or not people.everyone_is_public(self._model):
                 return False
             return groups.may(measured) if measured.slice or measured.across else not self._small(measured)
+        if words == FURTHER:
+            return groups.may_further(measured)
         if measured.conditions:
             return False
         # a group against the others: the counts of all others follow from it, so all of them must be open
@@ -204,7 +211,12 @@ class Publish:
 
     def _tabled(self, table: Table) -> bool:
         people = self._people
-        return bool(table.made_of) and people is not None and people.counts({}, table.made_of, self._model) is not None
+        if people is None or table.made_of in ("", FURTHER):
+            return people is not None and table.made_of == FURTHER and people.all_open
+        # of all groups, those too small to have a rate too: numbers of all others tell of them
+        groups = [*people.groups(table.across)] if table.across else [{}]
+        counts = [people.counts(group, table.made_of, self._model) for group in groups]
+        return bool(counts) and None not in counts
 
 
 def withheld(measured: Measurement, reason: str) -> Measurement:

@@ -40,7 +40,7 @@ WORDS: Final[Mapping[str, Kind]] = {
     "rejected": (ANY, "0"), "abstained": (ANY, BLANK), "tp": ("1", "1"), "fp": ("0", "1"), "fn": ("1", "0"),
     "tn": ("0", "0"),
 }  # fmt: skip
-"""What a check may say that a number is made of (`Check.counted`), where there are two classes."""
+"""What a check may say that a number is made of (`Definition.made_of`), where there are two classes."""
 
 
 class People:
@@ -71,6 +71,7 @@ class People:
         plan = fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions
         self._detailed = bool(plan.decisions[0].names) or data.task == "regression"
+        is_whole = self._detailed and self.order == min(order, len(data.groups))
         self._parts = list(parts_of(data, plan))
         self._keys: dict[tuple[int, Group, Kind], int] = {}
         self._counts: list[int] = []
@@ -83,6 +84,8 @@ class People:
                 self._add_groups(attributes)
         table = self._table()
         self._dark = suppress(table, self.minimum) if self.minimum > 1 else np.zeros(len(self._counts), bool)
+        self.all_open = is_whole and not self._dark.any()
+        """Whether all counts that are protected are published, so that there is none to be worked out."""
         self.may_be_called_small = may_be_called_small(table, self.minimum)
         """Whether no count is given away where it is said that a group is small."""
 

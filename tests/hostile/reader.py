@@ -155,11 +155,26 @@ class Reader:
                     self._measurement({"name": record["rate"], "across": (), "conditions": {}, **end})
             elif {"slice", "people", "share"} <= set(record) and record["slice"] and record["people"] is not None:
                 self.learn(record["slice"], ALL, record["people"])
+            elif {"columns", "rows"} <= set(record) and record.get("across"):
+                self._rates(record)
             elif record.get("name") == "confusion":
                 for label, row in enumerate(record["rows"]):
                     for decision, count in enumerate(row[1:]):
                         if isinstance(count, int):
                             self.learn({}, frozenset({(label, decision)}), count)
+
+    def _rates(self, table: dict[str, Any]) -> None:
+        """A table of New York, or of adverse impact: how many people a group has, and how many of them are selected."""
+        for row in table["rows"]:
+            cells = dict(zip((column["name"] for column in table["columns"]), row, strict=True))
+            words = {word for text in row if isinstance(text, str) for word in text.split(", ")}
+            group = {name: value for name in table["across"] for value in (*self.values[name], TOGETHER)
+                     if {value, f"{name}={value}"} & words}  # fmt: skip
+            assert len(group) == len(table["across"])
+            for kind, names in ((SELECTED | REJECTED, ("people", "applicants")), (SELECTED, ("selected", "rated"))):
+                for people in (cells.get(name) for name in names):
+                    if people is not None:
+                        self.learn(group, kind, people)
 
     def _measurement(self, record: dict[str, Any]) -> None:
         group = record["slice"]

@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 
 from auditkit.predictions import Predictions
-from auditkit.results import About, CheckResult, Definition, Measurement, Rows
+from auditkit.results import About, CheckResult, Definition, GroupEnd, GroupPair, Measurement, Rows
 from auditkit.run.publish_rule import Publish
 from auditkit.run.publishable_counts import People
 from tests.plugins.recorded import recorded
 
 OF_EVERYONE = Definition(title="t", formula="f", range="r", made_of="everyone")
+FURTHER = OF_EVERYONE.model_copy(update={"made_of": "further"})
 
 
-def published(measurements, sizes=(400, 600), rows=None):
+def published(measurements, sizes=(400, 600), rows=None, definition=OF_EVERYONE):
     """What is left of some measurements; the groups a, b, … have so many people, half of each kind."""
     sex = np.repeat([chr(ord("a") + at) for at in range(len(sizes))], sizes)
     labels, decisions = np.arange(len(sex)) % 2, np.arange(len(sex)) // 2 % 2
     model, data = recorded(decisions, labels, {"g": sex}, disclosure="publish")
     result = CheckResult(
         check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
-        definitions={each.name: OF_EVERYONE for each in measurements}, measurements=tuple(measurements), rows=rows,
+        definitions={each.name: definition for each in measurements}, measurements=tuple(measurements), rows=rows,
     )  # fmt: skip
     rule = Publish(People(data, [Predictions(model, data)], 1), 10, 10)
     return [each.value for each in rule.check(result).measurements]
@@ -79,3 +80,51 @@ def test_among_large_groups_a_disparity_needs_no_small_group_where_two_percent_a
     assert both == [None, 0.1]
     # 2 % are 27: to be told that c is under that is to be told too much
     assert published([across(0.1), across(0.1, "x_difference_large_groups")], (800, 500, 20, 7)) == [None, None]
+
+
+def further(measurements, sizes=(400, 600)):
+    return published(measurements, sizes, definition=FURTHER)
+
+
+def of_top(hits, group="a", places=100):
+    return of(group, hits / places, places, conditions={"k": places})
+
+
+@pytest.mark.parametrize("hits", [9, 0, 9.5, 91, 100])
+def test_further_counts_are_published_of_all_groups_or_none_and_none_of_few(hits):
+    assert None not in further([of_top(40), of_top(60, "b"), across(0.1)])
+    gap = Measurement(name="gap", value=0.1, n=1000, unit="share", across=("g",), conditions={"k": 100}, exact=True)
+    assert further([of_top(hits), of_top(60, "b"), gap]) == [None] * 3
+    at_another_place = of_top(hits).model_copy(update={"conditions": {"k": 5}})
+    assert further([at_another_place, of_top(60, "b"), gap]) == [None, 0.6, 0.1]
+
+
+def test_nearly_all_of_a_group_at_the_top_leaves_few_who_are_not():
+    assert further([of_top(395, "a", 900), of_top(505, "b", 900)]) == [None, None]
+    assert None not in further([of_top(390, "a", 900), of_top(510, "b", 900)])
+
+
+def test_further_counts_are_published_only_where_no_count_of_people_is_kept_back():
+    shares = [of_top(40), of_top(60, "b"), across(0.1)]
+    assert further(shares, (400, 600, 7)) == [None] * 3
+    assert None not in further(shares, (400, 600, 40))
+    assert further(shares, (400, 600, 39)) == [None] * 3  # 9 of 39 are of one kind
+
+
+@pytest.mark.parametrize(("low", "high", "shown"), [(30, 300, True), (9, 300, False), (30, 591, False)])
+def test_a_gap_between_two_groups_needs_enough_people_on_either_side_of_both(low, high, shown):
+    ends = [GroupEnd(slice={"g": "a"}, value=low / 400, n=400, count=low),
+            GroupEnd(slice={"g": "b"}, value=high / 600, n=600, count=high)]  # fmt: skip
+    pair = GroupPair(role="value", rate="selection_rate", low=ends[0], high=ends[1])
+    (value,) = further([across(0.3).model_copy(update={"pairs": (pair,), "conditions": {"threshold": 0.4}})])
+    assert (value is not None) == shown
+
+
+def test_a_slice_by_features_is_further_people_too():
+    slices = [Measurement(name="x", value=hits / 200, n=200, unit="share", exact=True, slice={"job": job})
+              for job, hits in (("cook", 120), ("clerk", 40))]  # fmt: skip
+    assert None not in further(slices)
+    few = slices[1].model_copy(update={"value": 4 / 200})
+    assert further([slices[0], few]) == [None, None]
+    crossed = slices[0].model_copy(update={"slice": {"job": "cook", "g": "nobody knows"}})
+    assert further([crossed]) == [None]

@@ -56,6 +56,7 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
         + (" Groups too small to show stand together, and are compared with nobody." if joined else "")
         + _selected(data),
         columns=tuple(columns),
+        made_of="further",
         rows=tuple(rows),
     )
 

@@ -69,6 +69,8 @@ def _rates(impact: Impact, number: int, data: AuditData) -> Table:
         "intervals for that ratio, for all pairs of groups at once; the highest group has none, as its ratio is 1 by "
         "definition.",
         columns=RATES,
+        made_of="selected rejected",
+        across=groups.attributes,
         rows=tuple(rows),
     )
 
@@ -93,5 +95,6 @@ def _tests(impact: Impact, number: int) -> Table:
         "product of the two sizes is 2,500 or less, else Fisher's. A result that one or two moved selections would "
         "turn rests on very few decisions.",
         columns=TESTS,
+        made_of="further",
         rows=tuple(rows),
     )

@@ -21,11 +21,11 @@ HEADS = {"sex": "Sex", "race_ethnicity": "Race/ethnicity"}
 
 def tables(parameters: Parameters, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
     """The rule's tables, and the facts that a summary gives beside them."""
-    required = [_table(parameters, breakdown, assessed) for breakdown in breakdowns]
+    required = [_table(parameters, breakdown, assessed, data) for breakdown in breakdowns]
     return [
         *required,
         _facts(breakdowns, assessed, data),
-        *[_uncertain(breakdown, assessed) for breakdown in breakdowns],
+        *[_uncertain(breakdown, assessed, data) for breakdown in breakdowns],
     ]
 
 
@@ -66,7 +66,7 @@ def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
     return f"Attributes taken as {', '.join(named)}{taken}."
 
 
-def _table(parameters: Parameters, breakdown: Breakdown, assessed: Assessed) -> Table:
+def _table(parameters: Parameters, breakdown: Breakdown, assessed: Assessed, data: AuditData) -> Table:
     scoring = assessed.mode == "scoring"
     columns = [
         *_categories(breakdown),
@@ -82,7 +82,17 @@ def _table(parameters: Parameters, breakdown: Breakdown, assessed: Assessed) -> 
         caption=" ".join(filter(None, (_people(breakdown), _median(assessed), _left_out(parameters, breakdown)))),
         columns=tuple(columns),
         rows=tuple(_row(breakdown, index) for index in range(len(breakdown.groups.where))),
+        made_of=_made_of(breakdown, assessed, data),
+        across=breakdown.attributes,
     )
+
+
+def _made_of(breakdown: Breakdown, assessed: Assessed, data: AuditData) -> str:
+    """Which counts a table holds, as `Definition.made_of` says it; nothing where few are above the median, or not."""
+    if assessed.mode == "selection":
+        return "selected rejected"
+    above, people = breakdown.groups.selected, breakdown.groups.people
+    return "further" if min(*above, *(people - above), data.minimum_cell) == data.minimum_cell else ""
 
 
 def _row(breakdown: Breakdown, index: int) -> tuple[Scalar, ...]:
@@ -99,7 +109,7 @@ def _row(breakdown: Breakdown, index: int) -> tuple[Scalar, ...]:
     return (*category, n, x, x / n, ratio, remark)
 
 
-def _uncertain(breakdown: Breakdown, assessed: Assessed) -> Table:
+def _uncertain(breakdown: Breakdown, assessed: Assessed, data: AuditData) -> Table:
     """What the rule does not require: how much the rates and ratios can tell."""
     rows: list[tuple[Scalar, ...]] = []
     for index in map(int, breakdown.groups.visible):
@@ -120,6 +130,8 @@ def _uncertain(breakdown: Breakdown, assessed: Assessed) -> Table:
             Column(name="ratio_high", title="Ratio to"),
         ),
         rows=tuple(rows),
+        made_of=_made_of(breakdown, assessed, data),
+        across=breakdown.attributes,
     )
 
 
@@ -189,6 +201,7 @@ def _facts(breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData)
         name=f"summary{assessed.suffix}",
         title="What the published summary gives beside the tables",
         caption="6 RCNY 5-302 and 5-303.",
+        made_of="further",
         columns=(Column(name="what", title="What"), Column(name="value", title="Value")),
         rows=tuple(rows),
     )

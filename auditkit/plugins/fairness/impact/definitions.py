@@ -61,6 +61,7 @@ _ADVERSE = {
         pitfalls="Grows with the number of people: a large one may be a small difference, and a small one a large "
         "difference among few people.",
         harm=SELECTED,
+        made_of="selected rejected others",
     ),
     "shortfall": Definition(
         only_groups=True,
@@ -73,6 +74,7 @@ _ADVERSE = {
         pitfalls="Takes the highest rate as it is. It is a measure of size, not a remedy: selecting by group to reach "
         "a number may itself be unlawful.",
         harm=SHORT,
+        made_of="selected rejected others",
     ),
     "selections_to_turn": Definition(
         only_groups=True,
@@ -85,6 +87,7 @@ _ADVERSE = {
         pitfalls="Where one or two would turn the result, the ratio rests on very few decisions. Compares two groups; "
         "another group may become the highest on the way.",
         harm=NOBODY,
+        made_of="selected rejected others",
     ),
     "chance_of_ratio_under_0_8": Definition(
         title="Chance of a ratio under four fifths without any true difference",
@@ -96,6 +99,7 @@ _ADVERSE = {
         pitfalls="Says how easily these sizes alone give such a ratio, not how likely chance is the cause here. Taken "
         "at the overall rate, which is itself an estimate.",
         harm=NOBODY,
+        made_of="selected rejected",
     ),
 }
 ADVERSE = defined(_ADVERSE, ["lowest_impact_ratio", "impact_ratio"])
@@ -134,6 +138,7 @@ _AUDIT = {
         pitfalls="A score equal to the median is not above it: with many equal scores far fewer than half may lie "
         "above.",
         harm=SELECTED,
+        made_of="further",
     ),
     "impact_ratio": Definition(
         only_groups=True,
@@ -165,6 +170,7 @@ _AUDIT = {
         range="that of the scores",
         reference="6 RCNY 5-301(c)(1)",
         harm=NOBODY,
+        made_of="further",
     ),
     "unknown_category": Definition(
         title="People in an unknown category",
@@ -175,6 +181,7 @@ _AUDIT = {
         pitfalls="They are in no rate and no ratio. Where they are many, the table may not be about the people who "
         "applied.",
         harm=NOBODY,
+        made_of="further",
     ),
     **{
         f"{name}_categories": Definition(
@@ -184,6 +191,7 @@ _AUDIT = {
             unit="categories",
             reference=f"6 RCNY 5-301(b)(3) and 5-301(c), {clause}",
             harm=NOBODY,
+            made_of="further",
         )
         for name, title, clause in (
             ("sex", "Sex", "i"),
@@ -196,6 +204,6 @@ AUDIT = defined(_AUDIT, ["lowest_impact_ratio"], [AMONG_LARGE])
 """Of `fairness.bias_audit`."""
 
 SCORED = {
-    name: AUDIT[name].model_copy(update={"made_of": ""}) for name in ("impact_ratio", "lowest_impact_ratio")
-}  # fmt: skip
+    name: meaning.model_copy(update={"made_of": "further"}) for name, meaning in AUDIT.items() if "impact_ratio" in name
+}
 """Of `fairness.bias_audit` where scores are rated: a score above the median is no decision."""

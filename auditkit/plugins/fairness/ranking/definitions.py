@@ -68,6 +68,7 @@ _DEFINITIONS = {
     name: definition.model_copy(update={"only_groups": definition.more_groups == "neither"})
     for name, definition in _DEFINITIONS.items()
 }
-# Who is in the top are a few people by definition: those numbers have no `made_of`.
+# Who is in the top is decided by another count than the decisions are.
+_DEFINITIONS |= {name: _DEFINITIONS[name].model_copy(update={"made_of": "further"}) for name in (TOP, SKEW, GAP)}
 _DEFINITIONS |= of_everyone({name: _DEFINITIONS[name] for name in (EXPOSURE, RELATIVE, RATIO, DIVERGENCE)})
 DEFINITIONS = {**defined(_DEFINITIONS, [RATIO]), **defined({GAP: _DEFINITIONS[GAP]}, [GAP], [AMONG_LARGE])}

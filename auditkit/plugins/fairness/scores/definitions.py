@@ -1,6 +1,6 @@
 """What the measurements of the scores mean."""
 
-from auditkit.results import NOBODY, SELECTED_MORE, Definition, of_everyone
+from auditkit.results import NOBODY, SELECTED_MORE, Definition
 from auditkit.variants import defined
 
 IMPOSSIBLE = (
@@ -150,13 +150,9 @@ _DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
 }
-# shares at another threshold than that of the decisions are counts that are not kept safe: they have no `made_of`
+# shares at a threshold are other counts than those of the decisions
 _AT_THRESHOLDS = ("demographic_parity", "equalized_odds")
-DEFINITIONS = defined(
-    {
-        **_DEFINITIONS,
-        **of_everyone(
-            {name: definition for name, definition in _DEFINITIONS.items() if not name.startswith(_AT_THRESHOLDS)}
-        ),
-    }
-)
+DEFINITIONS = defined({
+    name: meaning.model_copy(update={"made_of": "further" if name.startswith(_AT_THRESHOLDS) else "everyone"})
+    for name, meaning in _DEFINITIONS.items()
+})  # fmt: skip

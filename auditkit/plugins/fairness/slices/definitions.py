@@ -23,6 +23,7 @@ def definitions() -> dict[str, Definition]:
             pitfalls=PITFALLS,
             harm=outcome.harm,
             only_groups=True,
+            made_of="further",
         )
         for outcome in OUTCOMES.values()
     }
