@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import types
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -20,14 +21,13 @@ from sklearn.pipeline import make_pipeline
 import auditkit.counts
 from auditkit.comparison import audits
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, DataError, Mend, Refusal
+from auditkit.errors import AuditkitError, DataError, Mend
 from auditkit.host import Host
 from auditkit.models import ModelOptions
+from auditkit.plugins.robustness.library_attacks.targets import torch_target
 from auditkit.plugins.robustness.training.fit import fit
 from auditkit.run import write
-from auditkit.run.audit import plan_only
 from auditkit.run.context import AuditContext
-from auditkit.run.predict import introduce
 from auditkit.run.request import make_request
 from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
@@ -66,6 +66,14 @@ def text(raw: bytes, **options: Any) -> Callable[..., Any]:
         return AuditData.from_table(folder / "people.csv", **options, **mends)
 
     return read
+
+
+def elsewhere(device: str = "meta") -> Any:
+    """A network whose inputs are on a device that ART does not take, and attacks of ART."""
+    network, ones = torch.nn.Linear(4, 2), np.ones(4)
+    space = types.SimpleNamespace(free=ones > 0, high=ones, low=0 * ones, scale=ones)
+    network.like, network.watch = torch.zeros(1, device=device), types.SimpleNamespace(space=space)
+    return torch_target(network, (4,), 2)
 
 
 def regressor(**mends: Any) -> Any:
@@ -324,6 +332,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "several labels at once": asked(torch.nn.Linear(4, 2), torch.nn.Sigmoid()),
     "numbers never below 0": asked(torch.nn.Linear(4, 1), torch.nn.Softplus(0.1), task="binary"),
     "a logit or a probability": asked(torch.nn.Linear(4, 2), Mixture(), task="binary"),
+    "a network where no attack of the toolbox runs": elsewhere,
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
     "scores without a threshold": scored,
@@ -441,59 +450,3 @@ def test_a_signature_that_was_not_checked_proposes_the_public_key(tmp_path: path
     assert "give --public-key" in account.problems[0]
     checked = verification.verify(tmp_path / "run", keys.read_verifier(pair.public), required=True)
     assert (checked.signed, checked.problems, checked.mend) == ("yes", (), ())
-
-
-SKIPPED = [
-    ("robustness.evasion", {"norm": "L2 scaled"}, torch.nn.Linear(4, 2), {}),
-    ("robustness.evasion", {"norm": "L2"}, LogisticRegression().fit(NUMBERS, FRAME["label"]), {}),
-    ("fairness.slices", {"of": "error"}, None, {"label": None}),
-    ("fairness.slices", {"of": "selection"}, None, {"label": "years", "task": "multiclass", "decisions": "guess"}),
-    ("explanations.gradients", {"baseline": "blurred"}, torch.nn.Linear(4, 2), {}),
-]
-
-
-@pytest.mark.parametrize(("id", "parameters", "model", "roles"), SKIPPED)
-@pytest.mark.filterwarnings("ignore")
-def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes(
-    id: str, parameters: dict[str, Any], model: Any, roles: dict[str, Any]
-) -> None:
-    data = AuditData(NUMBERS, FRAME["label"])
-    if model is None:
-        table = FRAME.assign(guess=FRAME["years"])
-        data = AuditData.from_table(table, groups=["sex"], **{"label": "label", "decisions": "decision", **roles})
-    wrapped = auditkit.wrap(data if model is None else model)
-    introduce(wrapped, data)
-    kind = Host().checks()[id].value
-    refused = kind(**parameters).applies(wrapped, data)
-    assert isinstance(refused, Refusal) and refused.mends
-    for mend in refused.mends:
-        table, _, key = mend.setting.rpartition(".")
-        assert str(mend) in str(refused) and table == f'checks."{id}"'
-        assert kind(**{key: mend.value}).applies(wrapped, data) is None
-    request = make_request(checks=[id], parameters={id: parameters}, budget="quick")
-    (planned,) = plan_only(AuditContext(Host(), data, request), wrapped).checks
-    assert planned.ways_out == tuple(map(str, refused.mends)) and planned.skipped == str(refused)
-
-
-@pytest.mark.parametrize(
-    ("scores", "threshold"), [([-2.0, 3.0], 0.0), ([5.0, 88.0], 50.0), ([300.0, 851.0], 576.0), ([-9.0, -1.0], -5.0)]
-)
-def test_the_threshold_that_is_proposed_lies_among_the_scores(scores: list[float], threshold: float) -> None:
-    data = AuditData.from_table(pandas.DataFrame({"y": [0, 1], "score": scores}), label="y", scores="score")
-    with pytest.raises(AuditkitError) as caught:
-        auditkit.wrap(data)
-    assert caught.value.mend == (Mend("model.threshold", threshold),)
-    assert auditkit.wrap(data, threshold=threshold).threshold == threshold
-
-
-def test_classes_are_proposed_only_where_the_model_numbers_as_many_as_there_are_labels() -> None:
-    numbered = LogisticRegression().fit(NUMBERS, FRAME["label"])
-    named = LogisticRegression().fit(NUMBERS, FRAME["label"].map({0: "n", 1: "y"}))
-    labels = FRAME["label"].map({0: "no", 1: "yes"})
-    others = FRAME["label"] + 1
-    for model, given, mend in (
-        (numbered, labels, (Mend("model.classes", ["no", "yes"]),)), (named, labels, ()), (numbered, others, ())
-    ):  # fmt: skip
-        with pytest.raises(AuditkitError, match="must be one of the model's classes") as caught:
-            auditkit.audit(model, AuditData(NUMBERS, given), checks=[])
-        assert caught.value.mend == mend and ("classes =" in str(caught.value)) == bool(mend)

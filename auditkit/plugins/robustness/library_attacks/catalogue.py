@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, Mend, Refusal, closest
 from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
 KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
@@ -16,6 +16,8 @@ PLAIN = {"BaseEstimator", "ClassifierMixin", "NeuralNetworkMixin"}
 NEED_PROBABILITIES = {"SimBA", "VirtualAdversarialMethod"}
 """Attacks that refuse anything but probabilities."""
 RATIO = "difference_logits_ratio"
+PARTS = ("AutoProjectedGradientDescent", "DeepFool", "SquareAttack")
+"""What AutoAttack is made of, with a loss of its own for the first."""
 
 
 def attack_class(name: str) -> Any:
@@ -67,14 +69,15 @@ def options_of(attack: Any) -> list[str]:
     return [parameter for parameter in inspect.signature(attack.__init__).parameters if parameter != "self"][1:]
 
 
-def unfit(name: str, options: Mapping[str, Any], classes: int) -> str | None:
-    """Why an attack cannot be used with so many classes; None where it can."""
+def unfit(name: str, options: Mapping[str, Any], classes: int) -> Refusal | None:
+    """Why an attack cannot be used with so many classes, with the setting that would mend it; None where it can."""
     if classes > 2:
         return None
+    why, table = f"the loss {RATIO!r} needs more than 2 classes", 'checks."robustness.library"'
     if options.get("loss_type") == RATIO:
-        return f"the loss {RATIO!r} needs more than 2 classes; choose loss_type = 'cross_entropy'"
+        return Refusal(why, [Mend(f"{table}.options.{name}.loss_type", "cross_entropy")])
     if name == "AutoAttack" and "attacks" not in options:
-        return f"its parts use the loss {RATIO!r}, which needs more than 2 classes; name its parts instead"
+        return Refusal(f"{why}, and its parts use it", [Mend(f"{table}.attacks", list(PARTS))])
     return None
 
 

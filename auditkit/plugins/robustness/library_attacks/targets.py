@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 from auditkit.plugins.robustness.library_attacks.watch import BudgetSpent, Watch
 
@@ -81,9 +81,9 @@ def torch_target(watched: Watched, shape: tuple[int, ...], classes: int, loss: t
             clip_values=clip(watched.watch), device_type="cpu" if device.type == "cpu" else "gpu",
         )  # fmt: skip
     if classifier.device.type != device.type or (classifier.device.index or 0) != (device.index or 0):
-        raise ModelError(
-            f"the attack runs on {classifier.device} and the model is on {device}; wrap the model with device='cpu'"
-        )
+        mend = Mend("model.device", "cpu")
+        where = f"the attack runs on {classifier.device}, and the model is on {device}"
+        raise ModelError(f"{where}; put the model where attacks run, with {mend}", mend=mend)
     return classifier
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -172,6 +173,22 @@ def test_a4_the_loss_that_needs_three_classes_is_not_run_on_two():
     assert said(result, "AutoProjectedGradientDescent was not run", "more than 2 classes")
     assert set(robust(result).values()) == {None}
     assert catalogue.unfit("AutoProjectedGradientDescent", options["AutoProjectedGradientDescent"], 3) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("AutoProjectedGradientDescent", {"loss_type": catalogue.RATIO, "max_iter": 3}), ("AutoAttack", {})],
+)
+def test_a4_runs_with_the_setting_that_is_proposed(name, options):
+    data, _ = plane_rows()
+    refused = catalogue.unfit(name, options, 2)
+    (mend,) = refused.mends
+    proposed = tomllib.loads("\n".join(str(mend).split(" under ")[::-1]))["checks"]["robustness.library"]
+    merged = {name: {**options, **proposed.get("options", {}).get(name, {})}} if options else {}
+    names = proposed.get("attacks", [name])
+    assert all(catalogue.unfit(name, merged.get(name, {}), 2) is None for name in names)
+    result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, *names, options=merged, max_queries=20)
+    assert not said(result, "was not run", "more than 2 classes") and None not in robust(result).values()
 
 
 def test_a5_rows_with_missing_values_are_left_out():
