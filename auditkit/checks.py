@@ -342,10 +342,13 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
             return f"needs a row for each person, and the data is a table of counts{why}"
         if data.size > WRITTEN_OUT:
             return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people{why}"
-    for allowed, value, subject in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
+    for allowed, value, sentence in (
+        (MODALITIES, data.modality, "is for inputs of kind {}; these are of kind {}"),
+        (TASKS, data.task, "is for the task {}; this task is {}"),
+    ):
         allowed_here = needs & allowed
         if allowed_here and value not in allowed_here:
-            return f"is for {subject} of kind {' or '.join(sorted(allowed_here))}; this is {value}"
+            return sentence.format(" or ".join(sorted(allowed_here)), value)
     return None
 
 

@@ -153,7 +153,8 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     ]
     if not small:
         return None
-    sentence = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
+    groups_of, each = ("groups of", " each") if len(small) > 1 else ("group of", "")
+    sentence = f"without {len(small):,} {groups_of} under {LARGE:.0%} of the people{each}"
     # how many people they are together would give the one that is not shown away
     if any(data.cells.unshown(group) for group in small):
         return sentence

@@ -304,8 +304,8 @@ def test_a_limit_is_about_everyone_unless_it_asks_for_groups():
     left = decide(measurement(), group).outcome
     assert left.exit_code == 0
     assert left.notes == (
-        "One limit is about everyone alone, and groups were measured too: l. "
-        'Where every group is meant too, write groups = "each".',
+        "One limit is about everyone only, and groups were measured: l. "
+        'To judge every group too, write groups = "each".',
     )
     for asked in ({"everyone": True}, {"groups": "each"}, {"slice": {"sex": "F"}}):
         judged = decide(measurement(), group, limits=[limit(**asked)])

@@ -165,7 +165,7 @@ def test_the_harness_proves_corruptions_of_texts_and_images(modality, corrupt):
         ),
         ("stale", "return codes", "return codes[:1]", "plugin 'stale': the corruption 'acme.stale' must give numbers"),
         ("signs", "return points\n", "return 1 - x\n", "What share of the attack's points was not finite"),
-        ("signs", "return points\n", "return x\n", "What share withstands a change through the whole range"),
+        ("signs", "return points\n", "return x\n", "What share withstands the attack within the whole range"),
         ("cost", "(f", "(object(), f", "plugin 'cost': the section 'acme.cost' raised ValidationError"),
         (
             "cost",

@@ -47,7 +47,7 @@ def less_asked(old: Limit, new: Limit) -> str:
     """
     parts = []
     if old.groups and not new.groups and (is_bare(new) or new.everyone):
-        parts.append('it was about every group too, and is about everyone alone; groups = "each" asks for them again')
+        parts.append('it was about every group too, and is about everyone only; groups = "each" asks for them again')
     lower = old.at_least is not None and (new.at_least is None or new.at_least < old.at_least)
     higher = old.at_most is not None and (new.at_most is None or new.at_most > old.at_most)
     if lower or higher:

@@ -60,7 +60,7 @@ def judge(
     accepted = {waiver.limit: waiver for waiver in waivers}
     measured = _Measured(results, absent or {}, faults)
     verdicts = tuple(_judge_limit(limit, measured, accepted.get(limit.name), today) for limit in limits)
-    note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured too")
+    note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured")
     return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else [], elsewhere))
 
 

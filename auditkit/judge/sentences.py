@@ -52,12 +52,10 @@ def everyone_alone(names: Sequence[str], circumstance: str) -> str:
 
     Args:
         names: of the limits.
-        circumstance: when that matters, such as `and groups were measured too`.
+        circumstance: when that matters, such as `and groups were measured`.
     """
     if not names:
         return ""
     many = f"{len(names)} limits are" if len(names) > 1 else "One limit is"
     first = first_few(names, 5)
-    return (
-        f'{many} about everyone alone, {circumstance}: {first}. Where every group is meant too, write groups = "each".'
-    )
+    return f'{many} about everyone only, {circumstance}: {first}. To judge every group too, write groups = "each".'

@@ -330,8 +330,8 @@ def test_the_plan_says_whom_each_limit_is_about():
         "everyone", "everyone and 4 groups", "sex=male", "everyone and 4 groups and their intersections", "over sex",
     ]  # fmt: skip
     assert plan.notes == (
-        "One limit is about everyone alone, also where groups are measured: performance.quality.accuracy. "
-        'Where every group is meant too, write groups = "each".',
+        "One limit is about everyone only, also where groups are measured: performance.quality.accuracy. "
+        'To judge every group too, write groups = "each".',
     )
     assert plan.limits[0].name == "performance.quality.accuracy"
 

@@ -21,8 +21,8 @@ class Integrity(Parameters, Check):
     written, in columns of texts too; the model is given them as they stand. Images and texts are compared as a whole;
     their features are not searched.
 
-    A column whose order is not known can hide a leak or a proxy: what is found is then the least there is. Near
-    duplicates, wrong labels, and people whom these rows do not hold stay unseen. A proxy is a possibility: whether
+    A column whose order is not known can hide a leak or a proxy: there may then be more than was found. Near
+    duplicates, wrong labels, and people who are not in these rows are not seen. A proxy is a possibility: whether
     the model uses it is for the explanations to show. Weights are not used here.
     """
 

@@ -20,18 +20,18 @@ def _define(
 DEFINITIONS = {
     "missing_share": _define(
         "Missing values", "rows without a value / rows, for each feature",
-        "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.", made_of="everyone",
+        "Only what the schema reads as missing counts: a -999 or an 'unknown' does not.", made_of="everyone",
     ),
     "sentinel_features": _define(
         "Columns with a value that may mean missing",
         "features, groups, labels and recorded answers that hold, far from their other values or far more often than "
         "those around, a code as -999, 9999 or 1900-01-01",
-        "The largest value that a form allows looks alike. Where it means missing, list it under [data] missing.",
+        "The largest value that a form allows looks the same. Where it means missing, list it under [data] missing.",
         unit="columns", range="0 or more",
     ),
     "alike_groups": _define(
         "Groups that may be one",
-        "groups whose name is that of another but for case, blanks and Unicode form",
+        "groups whose names differ only in case, blanks or Unicode form",
         "Abbreviations and spelling mistakes are not found. Give both one name under [data.groups.NAME] values.",
         unit="groups", range="0 or more",
     ),
@@ -47,8 +47,8 @@ DEFINITIONS = {
         made_of="everyone",
     ),
     "repeated_id_share": _define(
-        "Rows of a person who stands in an earlier row", "rows whose id an earlier row has / rows with an id",
-        "An id may name an event in place of a person; then people can still stand in several rows.",
+        "Rows of a person who has an earlier row", "rows whose id an earlier row has / rows with an id",
+        "An id may name an event instead of a person; then a person can still have several rows.",
     ),
     "train_overlap_share": _define(
         "Audit rows seen in training", "rows whose inputs occur in the training split / rows",
@@ -64,7 +64,8 @@ DEFINITIONS = {
     "leaking_features": _define(
         "Features that give the label away",
         "features that alone predict the label with an area under the ROC curve above the check's `leakage`",
-        "A feature may be that good honestly; ask whether it is known before the label is.", DELONG, unit="features",
+        "A feature may legitimately be that good; ask whether it is known before the label is.", DELONG,
+        unit="features",
         range="0 or more", made_of="everyone",
     ),
     "strongest_feature_auc": _define(
@@ -76,8 +77,9 @@ DEFINITIONS = {
     "proxy_auc": _define(
         "Group predicted from the other features",
         "area under the ROC curve of a cross-validated gradient-boosted model of the group from all features that are "
-        "no group columns, or of the one feature that tells more; several groups: each against the rest, averaged",
-        "Close to 1: leaving the group column out of the model hides nothing from it. A proxy may still be unused; see "
+        "no group columns, or of the one feature that predicts it better; several groups: each against the rest, "
+        "averaged",
+        "Close to 1: leaving the group column out hides nothing from the model. A proxy may still be unused; see "
         "the explanations.",
         DELONG, unit="",
     ),
@@ -87,7 +89,7 @@ DEFINITIONS = {
     ),
     "group_share": _define(
         "Share of a group", "rows of the group / rows",
-        "Whether that is too few depends on the people the model is for, whom these rows may not mirror.",
+        "Whether that is too few depends on the people the model is used for, and these rows may not represent them.",
         direction="none", made_of="people",
     ),
     "positive_share": _define(

@@ -262,7 +262,7 @@ def _figures(measurements: list[Measurement], searched: detectors.SearchResult |
                 figures.bars(
                     f"proxies_{attribute}", f"Features that stand in for {attribute}", rows,
                     label=Axis(field="feature", title="Feature"),
-                    value=Axis(field="auc", title="Area under the ROC curve (0.5: tells nothing)", domain=(0, 1)),
+                    value=Axis(field="auc", title="Area under the ROC curve (0.5: no relation)", domain=(0, 1)),
                     low="low", high="high", caption="The strongest single features, with 95 % intervals.",
                 )
             )  # fmt: skip

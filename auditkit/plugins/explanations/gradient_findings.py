@@ -105,7 +105,7 @@ def _notes(path: Path, integrated: Integrated, data: AuditData, unit: str) -> li
     between = [feature.name for feature in data.schema if not feature.numeric]
     named = first_few(between, NAMED)
     return [
-        f"Explained is {output}, in the unit {unit}, by integrated gradients.",
+        f"Integrated gradients explain {output}, in the unit {unit}.",
         f"Baseline: {path.origin}.",
         f"Points on the path: {integrated.steps.min()} to {integrated.steps.max()} per row.",
         *([f"The path leads through values between those that occur in: {named}."] if between else []),
@@ -210,7 +210,7 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
             "repetition", "Does the same question give the same attributions?",
             float(np.abs(again - values[:TRIED]).max()) / largest if largest > 0 else 0.0, at_most=1e-3,
             guards=ATTRIBUTED, on_failure="inconclusive",
-            reason="A network that answers at random even in eval mode has no one attribution.",
+            reason="A network that answers at random even in eval mode has no single attribution.",
         ),
         Control.within(
             "agreement", "Do integrated gradients and gradient times distance name the same strongest inputs?",
@@ -243,7 +243,7 @@ def _randomisation(
         guards=ATTRIBUTED,
         on_failure="note",
         reason="Attributions that stay as they are without the learned parameters do not show what was learned. "
-        "Compared are attributions divided by the distance from the baseline, which is the same for every network.",
+        "The attributions compared are divided by the distance from the baseline, which is the same for every network.",
     )
     return [control], []
 

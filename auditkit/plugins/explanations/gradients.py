@@ -24,7 +24,8 @@ class Gradients(Parameters, Check):
     decides them, which is exact because integrated gradients add up. Tried by completeness, by repetition, against
     gradient times distance, under small changes, and against copies of the network with random parameters.
 
-    The answer depends on the baseline, and the path leads through inputs that do not occur. Rows count alike.
+    The answer depends on the baseline, and the path leads through inputs that do not occur. All rows have the
+    same weight.
     """
 
     id: ClassVar[str] = "explanations.gradients"

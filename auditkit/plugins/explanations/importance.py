@@ -44,7 +44,7 @@ class Importance(Check):
     paired permutations of the original columns, with the error that sampling leaves. Which way was taken is noted.
 
     Absent features are filled in independently, so the model is also asked about combinations that do not occur.
-    Values describe the model, not the world. Rows count alike; weights are not used.
+    Values describe the model, not the world. All rows have the same weight.
     """
 
     id: ClassVar[str] = "explanations.importance"
@@ -135,7 +135,7 @@ class Importance(Check):
         unlisted = len(data.feature_names) - LISTED
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
-            f"Explained is {output.what}{unit}, by: {attributions.method}.",
+            f"This explains {output.what}{unit}, by {attributions.method}.",
             *why,
             background.note,
             *group_notes(inputs_seen, data),
@@ -165,4 +165,4 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     shared = case.output.answers[np.arange(len(case.x)), case.output.target]
     method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
     attributions = Attributions(sampled.values, sampled.base, shared, case.output.unit, method, sampled.errors)
-    return attributions, "queries", [f"Exact values were not to be had: {exact}."]
+    return attributions, "queries", [f"Exact values are not available: {exact}."]

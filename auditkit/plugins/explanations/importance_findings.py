@@ -63,7 +63,7 @@ def method_controls(attributions: Attributions, background: Background) -> list[
             at_least=ENOUGH,
             guards=INFLUENCE,
             on_failure="inconclusive",
-            reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values hang on who these rows are.",
+            reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values depend on which rows these are.",
         ),
     ]
 

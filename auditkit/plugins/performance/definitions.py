@@ -23,7 +23,7 @@ def _define(title: str, formula: str, reference: str, pitfalls: str, **others: A
 DEFINITIONS = {
     "accuracy": _define(
         "Accuracy", "right decisions / people", WILSON,
-        "Compare with majority_accuracy: with 95 % negatives, deciding always no is 95 % accurate.", made_of="outcomes",
+        "Compare with majority_accuracy: with 95 % negatives, always deciding no is 95 % accurate.", made_of="outcomes",
     ),
     "majority_accuracy": _define(
         "Accuracy of the most common label", "people with the most common label / people",
@@ -33,7 +33,8 @@ DEFINITIONS = {
     "balanced_accuracy": _define(
         "Balanced accuracy", "mean over classes of (decided right / people with that label)",
         COMPOSITES["balanced_accuracy"].reference,
-        "Undefined where a class does not occur; weighs a rare class like a common one.", made_of="tp fp fn tn",
+        "Undefined where a class does not occur; gives a rare class the same weight as a common one.",
+        made_of="tp fp fn tn",
     ),
     "precision": _define(
         "Precision", "TP / (TP + FP)", WILSON,
@@ -41,7 +42,7 @@ DEFINITIONS = {
     ),
     "recall": _define(
         "Recall", "TP / (TP + FN)", WILSON,
-        "Can be had for nothing by deciding always positive.", harm=SELECTED_MORE, made_of="tp fn",
+        "A model that always decides positive has a recall of 1.", harm=SELECTED_MORE, made_of="tp fn",
     ),
     "auc": _define(
         "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",

@@ -36,8 +36,8 @@ ONCE = (
     "in position_ids.expand(len(x), -1)"
 )
 NOTES = (
-    "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not kept, for "
-    "whoever knew them could take the noise off again.",
+    "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not "
+    "kept, because anyone who knew them could remove the noise.",
     "The noise is not cryptographically secure: it comes from torch's generator in floating point.",
     "The guarantee is about this one training. It covers neither the choice of parameters by looking at the data, nor "
     "preprocessing fitted on the training rows, nor the accuracy on the training rows that is reported here.",
@@ -51,7 +51,7 @@ class DpSgd(Trainer):
 
     id: ClassVar[str] = "dp-sgd"
     title: ClassVar[str] = "Private training (DP-SGD)"
-    question: ClassVar[str] = "What does a model cost that cannot tell much about any one training row?"
+    question: ClassVar[str] = "What does it cost to train a model that discloses little about any single training row?"
     purpose: ClassVar[str] = (
         "Membership inference and memorisation have a bound in a model that was trained with differential privacy: "
         "its answers would have been almost as likely without any one of the rows. The price is accuracy, often more "
@@ -293,8 +293,9 @@ def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows
     accounted = sum(steps for _, _, steps in journal.history)
     return (
         Control.within(
-            "per-row-gradients", "How far is a row's gradient in company from its gradient alone?", error,
-            at_most=ROW_ERROR, guards=guards, reason="Where rows mix, clipping each of them bounds nothing.",
+            "per-row-gradients", "How far is a row's gradient in a batch from its gradient alone?", error,
+            at_most=ROW_ERROR, guards=guards, reason="Where rows influence each other, clipping each of them "
+            "bounds nothing.",
         ),
         Control.within(
             "sampling", "How many standard errors are the batch sizes from those of Poisson sampling?",
@@ -311,7 +312,7 @@ def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows
         ),
         Control.within(
             "every-step-counted", "How many steps did the accountant miss?", len(journal.batches) - accounted,
-            at_most=0, guards=guards, reason="A step that is not counted is privacy lost without a word.",
+            at_most=0, guards=guards, reason="A step that is not counted loses privacy unseen.",
         ),
         Control.within(
             "second-accountant", "By how much does epsilon exceed what another library computes?",

@@ -35,16 +35,16 @@ ATTACKS = ("auc", "true_positive_rate", "advantage")
 
 
 class Membership(Check):
-    """Can it be told from the model's answers who was in the training data?
+    """Do the model's answers reveal who was in the training data?
 
     That somebody was in a data set can itself be a secret (patients, debtors), and a model that gives members away
     usually gives away more. The headline is how many members are found when hardly anyone is wrongly accused.
 
-    Whoever has a small loss is called a member; members are rows of the training split, non-members the audit data,
-    and rows that occur twice in all of it are left out first. Training rows that are far from all others, or whose
-    label contradicts their neighbours', can only be known by heart: there the model is held against a reference model
-    that was fitted without them. Before any of it counts, a classifier that never sees the model tries to tell the two
-    sides apart, and the attack is run on a model that was trained on neither.
+    Whoever has a small loss is called a member; members are rows of the training split, non-members the audit data, and
+    rows that occur twice in all of it are left out first. Training rows that are far from all others, or whose label
+    contradicts their neighbours', can only be memorised: there the model is compared with a reference model that was
+    fitted without them. As controls, a classifier that never sees the model tries to distinguish members from
+    non-members, and the attack is run on a model that was trained on neither.
 
     The attack is the simplest of its kind: that it fails does not mean that no attack succeeds. A stronger one trains
     shadow models.
@@ -75,7 +75,7 @@ class Membership(Check):
             range="-1 to 1", direction="lower", unit="share", reference=YEOM,
         ),
         "memorisation": Definition(
-            title="Odd training rows known by heart",
+            title="Unusual training rows that are memorised",
             formula="share the model is right about less the share a reference fitted without them is right about",
             range="-1 to 1", direction="lower", unit="share", reference=FELDMAN,
             pitfalls="The reference is a model of another kind, in place of this one trained again without the row.",
@@ -176,7 +176,7 @@ def _blind_control(sides: Sides, seed: int) -> Control:
     member_scores = blind_scores(values, sides.category, labels, is_member, seed)
     area = _area(member_scores[is_member], member_scores[~is_member])
     return Control.within(
-        "blind-baseline", "How well are members told by a classifier that never sees the model (AUC, lower end)?",
+        "blind-baseline", "How well does a classifier that never sees the model recognise members (AUC, lower end)?",
         area.interval.low, at_most=0.55, guards=ATTACKS,
         reason=f"Members and non-members differ without the model: its AUC is {area.value:.3f}.",
     )  # fmt: skip
@@ -198,7 +198,7 @@ def _placebo_control(sides: Sides, rng: np.random.Generator) -> Control:
     return Control.within(
         "placebo-model", "How far from 0.5 is the attack's AUC on a model trained on neither side, at the least?",
         max(0.0, low - 0.5, 0.5 - high), at_most=0.03, guards=ATTACKS,
-        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {area.value:.3f}.",
+        reason=f"The attack distinguishes members where nothing was learned from them: its AUC is {area.value:.3f}.",
     )  # fmt: skip
 
 
@@ -237,7 +237,7 @@ def _skill_control(gap: float) -> Control:
     return Control.within(
         "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
         gap, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",
-        reason="The model is better than the reference at large, so what looks known by heart may be skill.",
+        reason="The model is better than the reference in general, so what looks memorised may be skill.",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ class GroupFairness(Parameters, Check):
 
     A model can be accurate on the whole and fail one group. Every rate is shown per group and per intersection, and
     every criterion of fairness as the widest difference and the smallest ratio over the groups of each attribute. With
-    more than two classes, each class is held against all others.
+    more than two classes, each class is compared with all others.
 
     People are counted once by group, label and decision; everything follows from these counts. A rate has Wilson's
     interval (with weights: for Kish's effective number of rows). A disparity has an interval from the score intervals

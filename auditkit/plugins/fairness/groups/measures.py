@@ -37,7 +37,7 @@ INDICES = {
         Index("differential_fairness", "Differential fairness",
               "the largest |ln(P(outcome in one group) / P(outcome in another))| over pairs of groups and "
               "both outcomes",
-              "0 or more; 0: equal rates; without end where an outcome does not occur in a group", "lower", "nats",
+              "0 or more; 0: equal rates; infinite where an outcome does not occur in a group", "lower", "nats",
               False,
               "Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362; interval: "
               "simultaneous score intervals of all pairs' ratios",

@@ -12,16 +12,17 @@ from auditkit.variants import named
 class AdverseImpact(Parameters, Check):
     """Is any group's selection rate much lower than the highest one, and could that be chance?
 
-    United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below
-    four fifths is generally taken as evidence of adverse impact, unless the numbers are too small to mean anything.
-    So the ratio, its uncertainty, a test and the number of people behind it belong on one page. Being selected is taken
-    for a benefit, as there; a burden is refused.
+    United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below four
+    fifths is generally taken as evidence of adverse impact, unless the numbers are too small to mean anything. So the
+    ratio, its uncertainty, a test and the number of people behind it belong on one page. Being selected is assumed to
+    be a benefit; a burden is refused.
 
     People are counted by group and decision. Each group has its rate with Wilson's interval; its ratio to the highest
     rate with a score interval that holds for all pairs of groups at once; the difference in standard deviations; an
-    exact test (Boschloo's for small groups, else Fisher's), adjusted by Holm over all pairs of groups, for the highest
-    group is chosen by looking; how many more selections would reach four fifths, and how many moved selections would
-    turn the result. A simulation says how often groups of these sizes fall below four fifths with no true difference.
+    exact test (Boschloo's for small groups, else Fisher's), adjusted by Holm over all pairs of groups, because the
+    highest group is chosen after seeing the numbers; how many more selections would reach four fifths, and how many
+    moved selections would turn the result. A simulation says how often groups of these sizes fall below four fifths
+    with no true difference.
 
     Four fifths is a rule of thumb of enforcement, and here only a line in the figure: this check does not judge.
     Small differences can be unlawful and large ones lawful. Who counts as an applicant, whether the pool was usual,

@@ -23,8 +23,8 @@ class BiasAudit(Parameters, Check):
     Selection: the rate is selected over applicants. Scoring: the rate is the share with a score strictly above the
     median of everybody assessed, unknown categories included. The impact ratio is a category's rate over that of the
     most selected (highest scoring) category. Three tables: sex; race/ethnicity; both together. People in an unknown
-    category are counted apart and are in no rate. A category under 2 % of the people whose category is known may be
-    left out of the ratios (exclude_under), and its numbers still shown. Wilson and score intervals are added.
+    category are counted separately and are in no rate. A category under 2 % of the people whose category is known may
+    be left out of the ratios (exclude_under), and its numbers still shown. Wilson and score intervals are added.
 
     The rule sets no value that a ratio must reach, and neither does this check. Whether the auditor is independent,
     the data historical, the notices given and the summary published is not in the data, and applicants who were never

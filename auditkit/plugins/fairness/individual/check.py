@@ -12,7 +12,7 @@ from auditkit.plugins.fairness.individual.parameters import Parameters
 class IndividualFairness(Parameters, Check):
     """Are similar people decided alike, and would the same person be decided otherwise with another sex or race?
 
-    Group rates can be equal while each decision is arbitrary, or hangs on the sensitive attribute alone. This check
+    Group rates can be equal while each decision is arbitrary, or depends on the sensitive attribute alone. This check
     looks at single rows: at each row's most similar others, and at the row itself with one attribute changed.
 
     Consistency is the share of a row's nearest others that got the same decision. Numbers are standardised, different

@@ -79,8 +79,9 @@ def _neighbour_controls(
         ),
         Control.within(
             "shuffled decisions",
-            "How many standard errors is the consistency of shuffled decisions off the chance level?",
+            "How many standard errors is the consistency of shuffled decisions from the chance level?",
             errors_off if np.isfinite(errors_off) else None, at_most=4, guards=("consistency", "chance_consistency"),
-            reason="decisions that have nothing to do with the rows agree with their neighbours unlike chance",
+            reason="decisions that have nothing to do with the rows agree with their neighbours more or less than "
+            "by chance",
         ),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ KUSNER = "Kusner, Loftus, Russell and Silva (2017), Counterfactual fairness, arX
 ROWS = "Galhotra, Brun and Meliou (2017), Fairness testing: testing software for discrimination, arXiv:1709.03221"
 PROXIES = (
     "Only this one column changes. Features that go with it (a proxy such as the occupation) stay as they are, so 0 "
-    "does not show that the attribute has no influence, and a changed row may be one that nobody is like. What the "
+    "does not show that the attribute has no influence, and a changed row may describe nobody. What the "
     f"person would have been with the other value is a causal question ({KUSNER})."
 )
 
@@ -55,7 +55,8 @@ _DEFINITIONS = {
         direction="lower",
         unit="share",
         reference=f"{ROWS}; Wilson (1927), JASA 22, for the interval",
-        pitfalls=f"Read beside the decisions that turn away: both mean that the attribute decides. {PROXIES}",
+        pitfalls=f"Read together with the decisions that are no longer positive: both mean that the attribute "
+        f"decides. {PROXIES}",
         harm=SELECTED_LESS,
     ),
     "flip_away": Definition(
@@ -66,7 +67,8 @@ _DEFINITIONS = {
         direction="lower",
         unit="share",
         reference=f"{ROWS}; Wilson (1927), JASA 22, for the interval",
-        pitfalls=f"Read beside the decisions that become positive: both mean that the attribute decides. {PROXIES}",
+        pitfalls=f"Read together with the decisions that become positive: both mean that the attribute decides. "
+        f"{PROXIES}",
         harm=SELECTED_MORE,
     ),
 }

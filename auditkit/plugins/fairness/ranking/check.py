@@ -19,12 +19,12 @@ class RankingFairness(Parameters, Check):
     group: exposure, exposure relative to everyone in the same list, share of the top k beside the share of the list,
     and their log ratio (skew). Over groups: the ratio of exposures, the largest gap between top and list, and NDKL
     (natural logarithm), the divergence of every top from the list. One list: intervals from drawing the people of each
-    group anew, p-values from shuffling the groups over the places. Many lists (parameter `query`): each is ranked
-    apart, all count alike, intervals and p-values come from how lists vary. P-values are adjusted by Holm.
+    group anew, p-values from shuffling the groups over the places. Many lists (parameter `query`): each is ranked by
+    itself, all have the same weight, intervals and p-values come from how lists vary. P-values are adjusted by Holm.
 
     Labels are not used: equal exposure can be wrong where groups differ in what is ranked, and fair to unfair labels
     where they do not. How fast attention falls with the place is an assumption. In one list NDKL has no interval: it is
-    a fact about that list, to be read beside what chance gives. Groups that were not recorded cannot be seen.
+    a fact about that list, to be compared with what chance gives. Groups that were not recorded cannot be seen.
     """
 
     id = "fairness.ranking"

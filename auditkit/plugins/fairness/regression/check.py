@@ -10,8 +10,9 @@ from auditkit.plugins.fairness.regression.parameters import Parameters
 class RegressionFairness(Parameters, Check):
     """Are the predicted numbers as right for one group as for another, and how far apart do their predictions lie?
 
-    A prediction that is right on average may be too high for one group and too low for another, or sure for one and
-    wild for another. Prices, grades and risk scores are numbers: no threshold, and no count of decisions, shows this.
+    A prediction that is right on average may be too high for one group and too low for another, or precise for one and
+    imprecise for another. Prices, grades and risk scores are numbers: no threshold, and no count of decisions, shows
+    this.
 
     For every group: mean prediction, mean residual (prediction minus label; Student's interval), mean absolute error
     (Student) and root mean squared error (delta method). Over groups: the widest difference of mean predictions and of
@@ -22,7 +23,7 @@ class RegressionFairness(Parameters, Check):
     alone would give. All p-values are adjusted by Holm. Without labels there are predictions and distances only.
 
     Labels are taken as true. A difference of mean predictions can be right, where groups differ in what is predicted.
-    Distances are above 0 even for equal groups. Errors with rare huge values make means, and their intervals, unsure
+    Distances are above 0 even for equal groups. Errors with rare huge values make means, and their intervals, uncertain
     in small groups. Groups that were not recorded cannot be seen.
     """
 

@@ -12,7 +12,7 @@ class ScoreFairness(Parameters, Check):
     """Do scores rank people equally well in every group, and does the same score mean the same in each?
 
     Decisions are made from scores by a threshold, and the threshold can be moved. Scores that rank one group worse, or
-    that promise one group more than comes true, are unfair at any threshold; and a gap that is small at the chosen
+    that are too high for one group, are unfair at any threshold; and a gap that is small at the chosen
     threshold only is a warning.
 
     Scores are sorted once. Ranking: the area under the ROC curve per group, its widest difference, and the area
@@ -25,7 +25,7 @@ class ScoreFairness(Parameters, Check):
     A group without enough people of both labels is not ranked, and a disparity over the others then bounds the one over
     all. Labels are taken as true. A well ranked group can still be scored too low as a whole. Where groups differ in
     how common the label is, equal calibration and equal error rates exclude each other, so a gap in one of them is no
-    fault by itself. In resampling scores are taken at 128 levels, which costs the tests a little power and no validity.
+    fault by itself. For resampling, scores are rounded to 128 levels: the tests lose a little power and stay valid.
     """
 
     id = "fairness.scores"

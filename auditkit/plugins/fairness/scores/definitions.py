@@ -44,8 +44,8 @@ _DEFINITIONS = {
         range="0 to 1",
         direction="lower",
         reference=GARDNER,
-        pitfalls="Never below 0 and above it by chance, most of all in small groups: read it beside what shuffled "
-        "groups show, and read the interval. Does not say whose curve is lower.",
+        pitfalls="Never below 0, and above 0 by chance, above all in small groups: compare it with the area of "
+        "shuffled groups, and read the interval. Does not say whose curve is lower.",
         harm=NOBODY,
     ),
     "abroca_by_chance": Definition(

@@ -64,7 +64,8 @@ def _roc(part: Partition) -> Figure | None:
         x=Axis(field="false", title="False positive rate", unit="share", percent=True, domain=(0, 1)),
         y=Axis(field="true", title="True positive rate", unit="share", percent=True, domain=(0, 1)),
         series=Axis(field="group", title=attribute),
-        caption="One point for each threshold, at most 32 of a group. Curves that lie apart rank differently well.",
+        caption="One point for each threshold, at most 32 of a group. Where the curves of two groups lie apart, "
+        "the scores rank one group better.",
     )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ def _controls(
         ),
         Control.within(
             "order only",
-            "Do areas under and between curves stay where scores are transformed without changing their order?",
+            "Do areas under and between curves stay the same where scores are transformed without changing their "
+            "order?",
             self_tests.order_deviation(sample),
             at_most=1e-9,
             guards=("auc", *named("auc_difference", "abroca")),
@@ -117,7 +118,7 @@ def _controls(
         controls.append(
             Control.within(
                 "own threshold",
-                f"Which share of decisions is that of the score at or above {threshold.value:.6g} "
+                f"What share of decisions agrees with the threshold {threshold.value:.6g} on the score "
                 f"({threshold.source})?",
                 agree,
                 at_least=0.999,

@@ -119,8 +119,8 @@ def find(
     table = Table(
         name="thresholds",
         title="Gaps near the model's threshold",
-        caption="Largest differences between groups at every threshold of the window. A difference is certain at a "
-        "threshold where its interval does not reach 0.",
+        caption="Largest differences between groups at every threshold of the window. A difference is certain at "
+        "a threshold where its interval does not include 0.",
         columns=COLUMNS,
         rows=tuple(rows),
     )

@@ -134,7 +134,8 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
             at_least=0.8,
             guards=("confirmed_slices",),
             on_failure="note",
-            reason="with these rows, conditions and common errors even a slice in which all goes wrong may be missed; "
+            reason="with these rows, conditions and common errors even a slice with an error in every row may be "
+            "missed; "
             "absence of a finding says little. A larger alpha finds smaller slices",
         ),
     ]

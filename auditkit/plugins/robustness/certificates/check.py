@@ -41,7 +41,7 @@ class Certificates(Parameters, Check):
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"epsilon", "norm", "radius", "sigma"})
     for_groups = frozenset({"smoothed_certified_accuracy"})
-    higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
+    higher_level = "With the network itself, interval bounds are about the model as it is used, without noise."
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no noise can be added to these inputs; None where it can."""

@@ -43,6 +43,6 @@ DEFINITIONS = {
         formula="share of rows for which gradient ascent within epsilon found no wrong decision",
         range="0 to accuracy", direction="higher", unit="share",
         reference="Madry et al., 2018, arXiv:1706.06083",
-        pitfalls="An upper bound, there to be held against the certificate; robustness.evasion attacks harder.",
+        pitfalls="An upper bound, to be compared with the certificate; robustness.evasion attacks harder.",
     ),
 }  # fmt: skip

@@ -11,21 +11,22 @@ from auditkit.results import of_everyone
 class Changes(Parameters, Check):
     """How few realistic changes of a person's details flip the decision?
 
-    A decision that hangs on one detail is easily gamed, easily lost by a clerical error, and hard to defend. This check
-    changes the details of real rows as a person or a clerk could, and says how much it takes until the model decides
-    otherwise, for everyone and for each group.
+    A decision that depends on one detail is easily gamed, easily lost by a clerical error, and hard to defend. This
+    check changes the details of real rows as a person or a clerk could, and says how much it takes until the model
+    decides otherwise, for everyone and for each group.
 
     Sensitive attributes and features declared immutable stay; whole numbers stay whole; categories are among those
-    observed; ranges and the implications that the owner states hold. A number moved through its range (1st to 99th
+    observed; ranges and the implications that the owner declares hold. A number moved through its range (1st to 99th
     percentile) costs 1, a changed category costs 1, unless the owner sets other costs. First every change of one
     feature is tried, over observed values and small steps up and down: exact for these values. Then up to `depth`
     features are changed within a budget of questions for each row, the most promising combinations first, by the scores
-    if there are any. What was found is asked about anew and held against every rule. Shares have Wilson's interval,
-    differences between groups a simultaneous one and a permutation test with Holm's correction.
+    if there are any. The model is asked again about every change found, and each change is checked against every rule.
+    Shares have Wilson's interval, differences between groups a simultaneous one and a permutation test with Holm's
+    correction.
 
     A search only finds that a decision can be flipped: the share that withstands is an upper bound where several
-    features are changed. A missing value is neither filled nor made. Whether a change is realistic beyond the rules
-    stated is not known, nor whether a flip is wrong: some details ought to decide.
+    features are changed. A missing value is neither filled nor made. Whether a change is realistic beyond the declared
+    rules is not known, nor whether a flip is wrong: some details ought to decide.
     """
 
     id = "robustness.changes"

@@ -62,7 +62,7 @@ def table(rows: list[Row], cost: float) -> Table:
         name="features",
         title="What changing one feature alone does",
         caption=f"Shares of the rows that were changed. Near: at a cost of at most {cost:g}. Median: over the rows "
-        "that the feature flips. Shares of a few rows only are left empty, so that nobody is pointed at.",
+        "that the feature flips. Shares of a few rows only are left empty, so that no person can be recognised.",
         columns=(
             Column(name="feature", title="Feature"),
             Column(name="kind", title="Kind"),

@@ -203,7 +203,7 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
             notes.append(f"{rows_text} rows as given do not keep {text!r}; their changes need not either.")
     if not parameters.implications:
         notes.append(
-            "No implications between features were stated, so a changed row may be one that nobody could be: "
-            "state them under implications."
+            "No implications between features were declared, so a changed row may describe nobody: declare them "
+            "under implications."
         )
     return notes

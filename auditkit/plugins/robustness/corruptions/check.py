@@ -15,7 +15,7 @@ class Corruptions(Parameters, Check):
     """How much worse does the model get when its inputs are a little worse, as happens in practice?
 
     Nobody has to attack a model to make it fail: another scanner, a lossy upload, a lost value, a shifted unit or a
-    slip of the keyboard is enough. Accuracy on clean test data says nothing about that.
+    typing error is enough. Accuracy on clean test data says nothing about that.
 
     Every row is corrupted in every way that fits its kind, at five severities, and the model is asked again. Images:
     noise, blur, brightness, contrast, JPEG, coarser pixels, deformation, rotation, occlusion, with the strengths of

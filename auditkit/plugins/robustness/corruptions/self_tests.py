@@ -20,16 +20,17 @@ def controls(answers: CorruptedAnswers, model: Model, data: AuditData, context: 
         Control.within(
             "repeatable", "Does the model give the same answer when asked again?",
             unsteady(model, data, context.predictions), at_most=1e-4,
-            reason="A model that answers at random changes its mind without any corruption.",
+            reason="A model that answers at random changes its decisions without any corruption.",
         ),
         Control.within(
-            "identity", "What share of decisions is another at severity 0, which changes nothing?",
+            "identity", "What share of decisions changes at severity 0, which changes no input?",
             float(answers.moved.max()), at_most=0,
-            reason="The way through the corruptions itself changes the inputs, so drops are not those of corruptions.",
+            reason="The conversion that corruptions need changes the inputs itself, so losses do not come from "
+            "corruptions alone.",
         ),
         Control.within(
             "in-range", "How many corrupted values does the data's range or schema not allow?", answers.outside,
-            at_most=0, reason="The model was asked about inputs that cannot be.",
+            at_most=0, reason="The model was asked about inputs that cannot occur.",
         ),
         Control.within(
             "reaches", "What share of rows does each corruption reach at severity 5, at least?", reached(answers),
@@ -38,7 +39,7 @@ def controls(answers: CorruptedAnswers, model: Model, data: AuditData, context: 
             "would not have noticed it.",
         ),
         Control.within(
-            "stronger", "By how much does any corruption come nearer again from a severity to the next?",
+            "stronger", "By how much does any corruption get weaker from a severity to the next?",
             nearer(answers.distance), at_most=0.01, on_failure="note",
             reason="A higher severity is not a stronger change here: read the severities as five different ones.",
         ),

@@ -17,20 +17,20 @@ NORM = 'checks."robustness.evasion".norm'
 class Evasion(Parameters, Check):
     """How little must an input change before the model is wrong about it?
 
-    A model that changes its mind over a difference that nobody would notice can be steered by whoever controls the
+    A model that changes its decision over a difference that nobody would notice can be steered by whoever controls the
     input. The number is the share of rows that are decided rightly and stay so under the worst change found, for each
     size of change (epsilon).
 
-    Differentiable models that eat arrays are attacked along their gradients by several attacks, epsilons upward, and a
-    row counts as broken where any attack broke it; every counted point is asked about anew and must be finite, in range
-    and within epsilon, a share of the data's range. Where the output hides how near another decision is, what lies
-    beneath it is attacked; where there is no gradient to follow, decisions answer, and what breaks a network fitted to
-    the answers; the report says so. Any other model of a table is attacked with HopSkipJump, which asks for decisions
-    only: numeric features alone move, whole numbers stay whole, categories, sensitive attributes and immutable features
-    are held. Norm "L2 scaled": the Euclidean distance with each feature in units of its range from the 1st to the 99th
-    percentile; with gradients Linf, L2 or L1. A norm that is asked for and that the model cannot be attacked in is
-    refused. Rows that are wrong without any attack count as wrong. Numbers of words (tokens) are not attacked: a
-    distance between them means nothing.
+    Differentiable models that take arrays are attacked along their gradients by several attacks, epsilons upward, and a
+    row counts as broken where any attack broke it; the model is asked again about every counted point, which must be
+    finite, in range and within epsilon, a share of the data's range. Where the output hides how near another decision
+    is, the last layer that shows it is attacked. Where there is no gradient to follow, the model is asked for
+    decisions, and what breaks a network fitted to its answers is tried on it; the report says so. Any other model of a
+    table is attacked with HopSkipJump, which asks for decisions only: numeric features alone move, whole numbers stay
+    whole, categories, sensitive attributes and immutable features are held. Norm "L2 scaled": the Euclidean distance
+    with each feature in units of its range from the 1st to the 99th percentile; with gradients Linf, L2 or L1. A norm
+    that is asked for and that the model cannot be attacked in is refused. Rows that are wrong without any attack count
+    as wrong. Token ids are not attacked: a distance between them means nothing.
 
     An attack can only show that a model is not robust: robust accuracy is an upper bound. Changes of categories and of
     text are not tried.

@@ -47,14 +47,14 @@ def steady_control(steady: float) -> Control:
     """Whether the model answers the same again, over five passes."""
     return _of(
         "repeatable", "Does the model give the same answer when asked five times?", steady, at_most=1e-4,
-        reason="An attack on a model that answers at random cannot tell a changed mind from chance.",
+        reason="An attack on a model that answers at random cannot distinguish a changed decision from chance.",
     )  # fmt: skip
 
 
 def noise_control(share: float | None, at_most: float) -> Control:
     """Whether random changes do better than the attack."""
     return _of(
-        "random-noise", "What share of rows does random noise of the same size break, and the attack did not?", share,
+        "random-noise", "What share of rows does random noise of the same size break that the attack did not?", share,
         at_most=at_most, reason="Noise found changes that the attack had missed, so the attack is too weak here.",
     )  # fmt: skip
 
@@ -70,9 +70,9 @@ def known_boundary(ratio: float | None, at_most: float = 1.5) -> Control:
 def longer_control(share: float) -> Control:
     """Whether a search by decisions had come to its end."""
     return _of(
-        "converged", "What share of rows would break beyond, at any epsilon, with twice the queries?", share,
+        "converged", "What further share of rows would break, at any epsilon, with twice the queries?", share,
         at_most=LONGER,
-        reason="The search had not come to its end; raise max_queries. What was found is counted.",
+        reason="The search had not converged; raise max_queries. What was found is counted.",
     )  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _of_the_gradient(found: Found, rows: int, rounded: bool) -> list[Control]:
         _of(
             "same-decisions", "Does the attacked function decide as the model does?", found["same-decisions"],
             at_least=0.99,
-            reason="The attack climbed another function than the model.",
+            reason="The attack maximised another function than that of the model.",
         ),
         _of(
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
@@ -146,14 +146,15 @@ def _of_the_gradient(found: Found, rows: int, rounded: bool) -> list[Control]:
             reason="The attack is stopped by saturated logits, which decide nothing.",
         ),
         _of(
-            "slopes-hold", "How far does the loss do what its slope promises, as a correlation over random directions?",
+            "slopes-hold", "How well does the gradient predict the change of the loss, as a correlation over "
+            "random directions?",
             found["slopes-hold"], at_least=KEPT_ROUNDED if rounded else KEPT,
-            reason="The slope leads astray: it is not that of the decision.",
+            reason="The gradient is misleading: it is not that of the decision.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
             found["unstable-loss"], at_most=0.1, on_failure="note",
-            reason="The loss changes much within epsilon, so a slope says little about what lies farther off.",
+            reason="The loss changes strongly within epsilon, so a gradient says little about points farther away.",
         ),
     ]  # fmt: skip
 
@@ -163,12 +164,14 @@ def _of_the_strength(found: Found, rows: int, classes: int) -> list[Control]:
     chance = 1 / classes
     return [
         _of(
-            "black-box", "What share of rows do attacks without gradients break, and those with them came not near?",
+            "black-box", "What share of rows do attacks without gradients break that those with gradients did not "
+            "come near?",
             found["black-box"], at_most=beaten_room(rows),
-            reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
+            reason="Attacks that see less did better, so the gradient is misleading; the number counts both.",
         ),
         _of(
-            "unbounded", "What share withstands a change through the whole range, though some change is known to do?",
+            "unbounded", "What share withstands the attack within the whole range, though a change that breaks it "
+            "is known?",
             found["unbounded"], at_most=0,
             reason="An attack that may do anything must succeed; this one does not, so it is the attack that fails.",
         ),
@@ -181,7 +184,7 @@ def _of_the_strength(found: Found, rows: int, classes: int) -> list[Control]:
         _of(
             "one-step", "By how much does a single step break more rows than many do, beyond what chance explains?",
             found["one-step"], at_most=POINT,
-            reason="Many steps must not do worse than one: descent goes astray.",
+            reason="Many steps must not do worse than one: the attack does not find what it should.",
         ),
         *(
             [] if found["undefended-copy"] is None else [
@@ -199,27 +202,27 @@ def _of_the_search(found: Found, rows: int) -> list[Control]:
     room = _room(POINT, rows)
     return [
         _of(
-            "converged", "What share of rows breaks beyond, with twice the steps?", found["converged"], at_most=room,
-            reason="The attack had not come to its end; raise steps. What was found is counted.",
+            "converged", "What further share of rows breaks with twice the steps?", found["converged"], at_most=room,
+            reason="The attack had not converged; raise steps. What was found is counted.",
         ),
         _of(
-            "restarts", "What share of rows breaks beyond, from five other random starts?", found["restarts"],
+            "restarts", "What further share of rows breaks from five other random starts?", found["restarts"],
             at_most=room,
-            reason="Success hangs on where the attack starts; raise restarts. What was found is counted.",
+            reason="Success depends on where the attack starts; raise restarts. What was found is counted.",
         ),
         _of(
             "monotone", "By how much does success fall where the change may be larger?", found["monotone"],
             at_most=_room(POINT, min(rows, ALONE)),
-            reason="A larger change allows all that a smaller one does, so the attack loses its way.",
+            reason="A larger change allows all that a smaller one does, so the attack misses what it had found.",
         ),
         _of(
             "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
             found["incomplete"], at_most=0.05, on_failure="note",
-            reason="Descent was still on its way; whether that matters is what doubling the steps tries.",
+            reason="The loss was still rising; the control with twice the steps shows whether that matters.",
         ),
         _of(
             "silent-success", "What share of rows was wrong at some step, though the attack says that it withstands?",
-            found["silent-success"], at_most=0, reason="The attack threw successes away.",
+            found["silent-success"], at_most=0, reason="The attack lost wrong decisions that it had found.",
         ),
         _of(
             "returned-points", "What share of the attack's points was not finite, out of range or too far?",
@@ -232,7 +235,7 @@ def _of_the_search(found: Found, rows: int) -> list[Control]:
 def _inside(inside: float | None) -> Control:
     return _of(
         "gradient-inside", "Does the model take gradients or optimise while it answers?", inside, at_most=0,
-        reason="A gradient through a search is not the gradient of the decision, so the attack is led astray.",
+        reason="A gradient through a search is not the gradient of the decision, so the attack is misled.",
     )  # fmt: skip
 
 

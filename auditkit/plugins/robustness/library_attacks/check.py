@@ -9,18 +9,18 @@ from auditkit.results import of_everyone
 
 
 class LibraryAttacks(Parameters, Check):
-    """What do the attacks of the Adversarial Robustness Toolbox find that are called by name?
+    """What do the attacks of the Adversarial Robustness Toolbox find that you name?
 
     Someone may ask for a certain published attack by its name, or an attack of another family than our own may find
-    what ours miss. This check runs the toolbox's attacks and lets none of them speak for itself.
+    what ours miss. This check runs the toolbox's attacks and verifies what each of them reports.
 
     Each row that is decided rightly is attacked on its own, with its true label, within a budget of queries. Every
-    point that the attack asks about is first held to what may change: groups, categories and immutable features stay,
-    whole numbers stay whole, ranges hold. All points with a wrong answer are remembered, not only the one returned; the
-    closest are asked about anew, and the distance is measured by us. Rows that are wrong without an attack count as
-    wrong. Epsilon is in units of the data's range. Networks are attacked through logits of the usual size, other
-    models through their answers, decision trees of scikit-learn also through their structure. Each attack is tried on
-    a boundary at a known distance with the same options and budget.
+    point that the attack asks about is first restricted to what may change: groups, categories and immutable features
+    stay, whole numbers stay whole, ranges hold. All points with a wrong answer are kept, not only the one returned. The
+    model is asked again about the closest, and auditkit measures the distance. Rows that are wrong without an attack
+    count as wrong. Epsilon is in units of the data's range. Networks are attacked through logits of the usual size,
+    other models through their answers, decision trees of scikit-learn also through their structure. Each attack is
+    tried on a boundary at a known distance with the same options and budget.
 
     An attack shows only what it found. Rows with missing values are left out. An attack that fails is named with its
     error, and the others count.
