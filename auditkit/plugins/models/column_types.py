@@ -18,10 +18,11 @@ class Types:
     Args:
         boosters: those that are handed the table itself.
         encoded: {position: categories} of columns that an encoder of scikit-learn turns into numbers.
+        hashed: positions of categories of which the object keeps no values, as CatBoost does.
     """
 
-    def __init__(self, boosters: list[Boosted], encoded: dict[int, Categories]) -> None:
-        self._boosters, self._encoded = boosters, encoded
+    def __init__(self, boosters: list[Boosted], encoded: dict[int, Categories], hashed: list[int]) -> None:
+        self._boosters, self._encoded, self._hashed = boosters, encoded, hashed
 
     @property
     def category_places(self) -> list[int]:
@@ -53,6 +54,14 @@ class Types:
         for booster in self._boosters[:1]:
             of_booster, notes = booster.restore(frame, name)
             changed.update(of_booster)
+        for position in self._hashed:
+            # numbers and their texts are one category to CatBoost, true and its text are two
+            if pandas.api.types.is_bool_dtype(frame.dtypes.iloc[position]):
+                column = frame.columns[position]
+                notes.append(
+                    f"{column} is a category to the model, which is asked about true and false; where it was fitted on "
+                    f'texts of these, say kind = "category" under [data.features.{column}]'
+                )
         if not changed:
             return frame, notes
         names = ", ".join(str(frame.columns[position]) for position in sorted(changed))
@@ -66,6 +75,7 @@ def fitted_types(estimator: Any) -> Types:
     """The types that the columns of an estimator, a booster or whatever is around one were fitted with."""
     boosters: list[Boosted] = []
     encoded: dict[int, Categories] = {}
+    hashed: list[int] = []
     for part in handed_on(estimator):
         of_booster = boosted(part)
         if of_booster is not None:
@@ -73,7 +83,8 @@ def fitted_types(estimator: Any) -> Types:
         for inner in (part, attribute(part, "_preprocessor")):
             for position, values in _encoders(inner):
                 encoded.setdefault(position, Categories(values))
-    return Types(boosters, encoded)
+        hashed += getattr(part, "get_cat_feature_indices", list)()
+    return Types(boosters, encoded, hashed)
 
 
 def _encoders(transformer: Any) -> list[tuple[int, Any]]:

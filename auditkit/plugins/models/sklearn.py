@@ -31,7 +31,7 @@ from auditkit.plugins.models.inside import attribute, library
 from auditkit.plugins.models.networks import as_parameters, takes_columns
 from auditkit.plugins.models.text_column import as_texts, takes_texts
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
-from auditkit.value_spelling import spelling
+from auditkit.value_spelling import listed, spelling
 
 _LARGEST = {
     "BaggingClassifier", "CalibratedClassifierCV", "DecisionTreeClassifier", "ExtraTreesClassifier",
@@ -143,6 +143,12 @@ class SklearnModel(FittedModel):
         """Positions in the estimator's own classes, which have the order of ours."""
         position_of = {spelling(label): position for position, label in enumerate(_own_classes(self._estimator))}
         unique, inverse = np.unique(np.asarray(labels).ravel(), return_inverse=True)
+        unknown = [label for label in unique if spelling(label) not in position_of]
+        if unknown:
+            raise ModelError(
+                f"{self.name}: predict must give one of the classes, {listed(_own_classes(self._estimator))}; "
+                f"{listed(unknown[:1])} came. Give a classifier, or a function of its decisions, in place of it"
+            )
         return np.array([position_of[spelling(label)] for label in unique], dtype=np.int64)[inverse]
 
     def _one_per_row(self, values: Any, rows: int) -> np.ndarray:
@@ -254,7 +260,7 @@ def _own_classes(estimator: Any) -> tuple[Any, ...]:
 
 
 def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...]:
-    if not hasattr(estimator, "classes_"):
+    if getattr(estimator, "classes_", None) is None:
         raise ModelError(f"{name}: a classifier must have classes_; this one has none. Is it fitted?")
     classes = estimator.classes_
     if isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray):

@@ -366,6 +366,20 @@ def test_further_columns_are_kept_from_a_model_that_names_its_features_its_own_w
     assert wrapped.feature_names == tuple(NUMBERS.columns) and wrapped.given(tuple(shuffled)) == tuple(NUMBERS.columns)
 
 
+def test_true_and_false_as_categories_of_which_a_model_keeps_no_values_are_noted():
+    class Hashing(Cat):
+        """As CatBoost, which keeps numbers made of the values."""
+
+        def get_cat_feature_indices(self):
+            return [self.feature_names_.index("member")]
+
+    for asked_about, noted in ((NUMBERS, True), (NUMBERS.assign(member=NUMBERS["member"].astype(int)), False)):
+        wrapped = auditkit.wrap(Hashing().fit(NUMBERS, TRUTH))
+        wrapped.probabilities(asked_about)
+        said = [note for note in wrapped.notes if 'say kind = "category" under [data.features.member]' in note]
+        assert bool(said) == noted
+
+
 @pytest.mark.parametrize("make", [lgbm, xgb])
 @pytest.mark.parametrize("kind", ["frame", "csv"])
 def test_a_whole_audit_of_categories(make, kind):

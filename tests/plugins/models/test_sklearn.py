@@ -406,3 +406,23 @@ def test_fresh_of_what_cannot_be_cloned():
     assert set(model.predict(X)) == {0}
     with pytest.raises(CapabilityError, match="no unfitted copy can be made"):
         model.fresh()
+
+
+class Raw(ClassifierMixin, BaseEstimator):
+    """Names its classes, and predicts raw numbers in place of them, as the base class of CatBoost does."""
+
+    def __init__(self, classes=(0, 1)):
+        self.classes_ = classes
+
+    def fit(self, inputs, labels=None):
+        return self
+
+    def predict(self, inputs):
+        return np.full(len(inputs), -2.5)
+
+
+def test_predictions_that_are_no_classes_and_classes_that_are_not_there_are_sentences():
+    with pytest.raises(ModelError, match=r"predict must give one of the classes, 0, 1; -2\.5 came\. Give a classifier"):
+        wrapped(Raw()).predict(np.zeros((3, 2)))
+    with pytest.raises(ModelError, match=r"Raw: a classifier must have classes_; this one has none\. Is it fitted"):
+        wrapped(Raw(None))
