@@ -39,20 +39,20 @@ def facts(diff: Diff) -> list[str]:
         if diff.same_data
         else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
     )
-    data += f", read otherwise: {diff.settings}" if diff.settings else ""
+    data += f", read with other settings: {diff.settings}" if diff.settings else ""
     way_of_intervals = (
         "Intervals called paired were measured row by row in the command that audited both models. The others are made "
-        "from both intervals, unpaired, and are wider than need be."
+        "from both intervals, unpaired, and are wider than necessary."
         if diff.paired
         else "The audits are taken as independent: intervals of a change are made from both intervals, unpaired"
-        + ("; on the same rows they are wider than need be." if diff.same_data else ".")
+        + ("; on the same rows they are wider than necessary." if diff.same_data else ".")
     )
     dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
     # no adjustment: how many comparisons somebody makes of the page, nobody knows
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
     loose = [side.audit for side in (diff.old, diff.new) if not side.sealed]
     counts = [f"Limits {time}: {side.counts}." for time, side in (("then", diff.old), ("now", diff.new)) if side.counts]
-    unsealed = [f"Nobody can say that these are as they were written: {', '.join(loose)}."] if loose else []
+    unsealed = [f"It cannot be shown that these are unchanged: {', '.join(loose)}."] if loose else []
     return [*counts, f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), way_of_intervals, alone]
 
 
@@ -83,7 +83,7 @@ def worse(diff: Diff) -> list[str]:
     named["in error now, and not before"] = [limit.name for limit in diff.limits if _fails(limit)]
     named["waived before and not now"] = [limit.name for limit in diff.limits if limit.lapsed]
     named["weakened"] = [limit.name for limit in diff.limits if limit.weakened]
-    named["met only as it asks less"] = [
+    named["met only because it asks less"] = [
         limit.name for limit in diff.limits if limit.kind == "met as it asks less" and not limit.weakened
     ]
     named["not judged any more for all that it was"] = [

@@ -53,7 +53,8 @@ def consistency_control(consistency: Consistency | None) -> Control | None:
     random = consistency.finding == "randomness"
     return Control(
         name="repeatable-answers" if random else "answers-by-row",
-        question="Does the model answer about a row alike: alone, in any company and order, and when asked again?",
+        question="Does the model give the same answer about a row: alone, among other rows, in another order, and "
+        "when asked again?",
         value=consistency.changed,
         at_most=0.0,
         holds=False,

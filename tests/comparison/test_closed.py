@@ -135,7 +135,7 @@ def test_a_file_on_its_own_is_read_and_said_to_be_unsealed(tmp_path):
     one, other = open_audit(str(tmp_path / "old.json")), open_audit(folder)
     found = compare_audits(one, one.audits[0], other, other.audits[0])
     assert (found.old.sealed, found.new.sealed) == (False, True)
-    assert "as they were written: old.json." in diff_markdown([found]).replace("\\", "")
+    assert "shown that these are unchanged: old.json." in diff_markdown([found]).replace("\\", "")
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):

@@ -313,9 +313,11 @@ def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_a
     found = between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
     assert found.same_data
     assert found.settings == "minimum_rate was 10 and is 5; reference was none and is sex=male"
-    assert f"the same 60 rows, read otherwise: {found.settings}" in " ".join(difftext.facts(found))
+    assert f"the same 60 rows, read with other settings: {found.settings}" in " ".join(difftext.facts(found))
     again = between(tmp_path, first, audited())
-    assert again.same_data and again.settings == "" and "read otherwise" not in " ".join(difftext.facts(again))
+    assert (
+        again.same_data and again.settings == "" and "read with other settings" not in " ".join(difftext.facts(again))
+    )
     fewer = between(tmp_path, first, auditkit.audit(ToyModel(), toy_data(50, train=False), checks=[], budget="quick"))
     assert not fewer.same_data and "on other data (60 rows then, 50 now)" in " ".join(difftext.facts(fewer))
 

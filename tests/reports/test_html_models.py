@@ -87,7 +87,7 @@ def test_five_numbers_head_the_page_by_a_rule_that_is_written_there(page: Elemen
     rows = table(page, "The numbers that matter most")[1:]
     assert len(rows) == 5
     worst = [verdict for verdict in audit.verdicts if verdict.status == "missed" and not verdict.waived]
-    assert rows[0][-1] == f"Decides the limit {worst[0].limit.name}: missed"
+    assert rows[0][-1] == f"Under the limit {worst[0].limit.name}: missed"
     assert "Numbers under a limit come first" in by_id(page, "first").text
 
 
@@ -138,7 +138,7 @@ def test_differences_between_models_say_what_they_mean() -> None:
         )  # fmt: skip
         page = Tree(render(both.model_copy(update={"changes": (change,)}))).root
         heads, row = table(page, "Differences on the same rows")[:2]
-        told[low] = row[heads.index("That is")]
+        told[low] = row[heads.index("Result")]
     better = one.direction == "higher"
     assert told == {
         0.01: "better" if better else "worse",

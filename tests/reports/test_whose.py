@@ -74,7 +74,7 @@ def test_the_first_screen_says_who_is_left_out_where_that_decides(audited):
     text = render(again).decode()
     screen = plain(text[: text.index("What matters most?</h2>")])
     assert "inconclusive" in screen
-    assert "cannot tell whether it is at most 90%, left out: c" in screen
+    assert "undecided whether it is at most 90%, left out: c" in screen
 
 
 def test_the_terminal_and_a_diff_name_them_too(audited):

@@ -33,7 +33,7 @@ def parameters(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappi
         for check, name, value in [part.item]
     ]
     heads = with_models([Head("Check"), Head("Parameter", "code"), Head("Value", "code")])
-    return grid(anchors.new("parameters"), "What each check was set to", heads, rows) if rows else None
+    return grid(anchors.new("parameters"), "The parameters of each check", heads, rows) if rows else None
 
 
 def written(value: Any) -> str:

@@ -154,8 +154,8 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
         ("Method", about.method),
         ("Limits of the method", about.limits),
         ("Reference", about.reference),
-        ("What it could reach", LEVELS.get(result.level or "", "")),
-        ("What more would add", result.higher_level),
+        ("Evidence level", LEVELS.get(result.level or "", "")),
+        ("What a higher level would add", result.higher_level),
         ("Rows", sample),
         ("Run", ", ".join(part for part in (f"by plugin {run}", *with_) if part)),
     ]

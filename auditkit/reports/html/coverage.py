@@ -99,7 +99,7 @@ def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mappi
         )
         for part in done
     ]
-    heads = [Head("Check"), Head("Question", "wide"), Head("What it could reach"),
-             Head("What more would add", "wide"), Head("Note", "wide")]  # fmt: skip
-    caption = "Checks that measured, and how far they reached"
+    heads = [Head("Check"), Head("Question", "wide"), Head("Evidence level"),
+             Head("What a higher level would add", "wide"), Head("Note", "wide")]  # fmt: skip
+    caption = "Checks that measured, and their evidence level"
     return grid(anchors.new("tested"), caption, with_models(heads), rows)

@@ -118,7 +118,7 @@ def _deciding_numbers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
         status = "waived" if verdict.waived else verdict.status
         of_model = f" of {audit.model.name}" if len(audits) > 1 else ""
         yield Chosen(
-            key(owner(verdict), judged.measurement), f"Decides the limit {verdict.limit.name}{of_model}: {status}"
+            key(owner(verdict), judged.measurement), f"Under the limit {verdict.limit.name}{of_model}: {status}"
         )
 
 
@@ -144,7 +144,9 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
             sentence = (
-                f"The first answer on {title(family).lower()}" if depth[family] == 1 else f"On {title(family).lower()}"
+                f"The first answer of {title(family).lower()}"
+                if depth[family] == 1
+                else f"A further answer of {title(family).lower()}"
             )
             answers[result.check] = depth[family], Chosen(key(result.check, first), sentence)
     yield from (chosen for _, chosen in sorted(answers.values(), key=lambda pair: pair[0]))

@@ -146,7 +146,7 @@ def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str
         return f"{subject} {verb} {measured(judged)}, as required: {required}"
     if verdict.status == "inconclusive":
         without = left_out_text([group for group in judged.measurement.left_out if group.bars])
-        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {required}" + (
+        return f"{subject} {verb} {measured(judged)}; undecided whether it is {required}" + (
             f", {without}" if without else ""
         )
     return f"{subject} {verb} {measured(judged)}; {required} was required"

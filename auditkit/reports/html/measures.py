@@ -15,7 +15,7 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     """All measurements of a check, each with what it is about, interval, n and validity."""
     heads = (
         Head("Measurement"),
-        Head("Of whom"),
+        Head("About"),
         Head("Where"),
         Head("Value", "num"),
         Head("Interval", "num"),
@@ -31,7 +31,7 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
         anchor = anchors.of_group(measurement.slice, result.check, row)
         rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
     caption = f"All measurements of {result.check}"
-    caption += f"; intervals: {usual}, where nothing else is said" if usual else ""
+    caption += f"; intervals: {usual}, unless stated otherwise" if usual else ""
     return grid(anchors.new("table", result.check), caption, heads, rows)
 
 

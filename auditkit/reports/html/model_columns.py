@@ -50,7 +50,7 @@ def number(
         p, adjusted = measurement.test.p, measurement.test.p_adjusted
         notes.append(numbers.p_value(p) if adjusted is None else f"{numbers.p_value(adjusted)} adjusted")
     if measurement.detectable is not None:
-        notes.append(f"would show {numbers.with_unit(measurement.detectable, measurement.unit)}")
+        notes.append(f"detectable {numbers.with_unit(measurement.detectable, measurement.unit)}")
     if with_groups:
         notes += [whose_text(measurement), left_out_text(measurement.left_out)]
     if measurement.validity != "valid" and reason:
@@ -78,7 +78,7 @@ def beside_grids(
     for indices in folds(len(outcomes)):
         part = f", models {indices[0] + 1} to {indices[-1] + 1}" if len(outcomes) > len(indices) else ""
         rows = _rows(outcomes, tables, indices, usual, anchors, terms)
-        heads = [Head("Measurement"), Head("Of whom"), Head("Where"), Head("n", "num")]
+        heads = [Head("Measurement"), Head("About"), Head("Where"), Head("n", "num")]
         heads += [Head(outcomes[index].model, "num") for index in indices]
         grids.append((f"All measurements{part}", grid(anchors.new("table", check), caption + part, heads, rows)))
     return grids
@@ -128,7 +128,7 @@ def _caption(check: str, outcomes: Sequence[CheckOutcome], common: str) -> str:
         if measurement.test is not None
     )
     sentence = f"All measurements of {check}"
-    sentence += f"; intervals: {common}, where nothing else is said" if common else ""
+    sentence += f"; intervals: {common}, unless stated otherwise" if common else ""
     return sentence + (f"; p: {'; '.join(tests)}" if tests else "")
 
 

@@ -37,8 +37,8 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
     # a paired change belongs to no check, so it is found by the rest of the key
     headline_numbers = {number_key[1:] for number_key in keys}
     first = [row for change, row in rows if _number_key(change.measurement) in headline_numbers]
-    heads = [Head("Number"), Head("Of whom"), Head("Where"), Head("Model"), Head("Less that of"),
-             Head("Difference", "num"), Head("Interval", "num"), Head("That is", "wide")]  # fmt: skip
+    heads = [Head("Number"), Head("About"), Head("Where"), Head("Model"), Head("Compared with"),
+             Head("Difference", "num"), Head("Interval", "num"), Head("Result", "wide")]  # fmt: skip
     caption = "Differences on the same rows"
     return Changed(
         grid(anchors.new("changes"), f"{caption}: headline numbers", heads, first) if first else None,

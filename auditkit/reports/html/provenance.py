@@ -52,7 +52,7 @@ def _repeatable(model: ModelInfo) -> str:
     if consistency.finding != "alike":
         return f"no: {consistency.reason}" + ("; its owner says that this is meant" if consistency.meant else "")
     alone = f", {consistency.alone} of them alone" if consistency.alone else ""
-    return f"yes: {consistency.rows:,} rows were asked about again in other company and order{alone}"
+    return f"yes: {consistency.rows:,} rows were asked about again among other rows and in another order{alone}"
 
 
 def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
