@@ -47,9 +47,9 @@ def seeing(model: Model, data: AuditData) -> Seeing:
     strange = sorted(stated - known) or (sorted(known - stated) if model.feature_names is not None else [])
     if strange and named:
         raise ConfigError(
-            f"inputs: {model.name} shows itself which columns it is given, and {strange[0]!r} is "
-            f"{'not one' if strange[0] in stated else 'one'} of them; take inputs out, it is for models that nobody "
-            "can look into"
+            f"{model.name}: inputs must be the columns that the model itself shows it is given, and {strange[0]!r} is "
+            f"{'not one' if strange[0] in stated else 'one'} of them; take inputs out, for they are stated of models "
+            "that nobody can look into"
         )
     return Seeing("stated", stated)
 
@@ -75,7 +75,6 @@ def _checked(model: Model, data: AuditData, stated: tuple[str, ...]) -> frozense
         # a table of counts was read without the columns that have no place in it
         if name not in known and (data.columns or data.people is None):
             raise ConfigError(
-                f"inputs: {model.name} is said to be given {name!r}, which is no such column of the data; "
-                f"{closest(name, known)}"
+                f"{model.name}: inputs must be columns of the data; {name!r} is no such column, {closest(name, known)}"
             )
     return frozenset(stated)

@@ -49,7 +49,7 @@ def judge(
         results: one for every selected check.
         today: the day that decides whether a waiver has expired.
         faults: plugins that were asked for and did not load, each a sentence.
-        absent: {check: why there is no result of it}, where that is known.
+        absent: {check, or measurement: why there is none}, where that is known.
         elsewhere: whether limits were set that are about other models alone.
 
     Raises:
@@ -87,7 +87,7 @@ def _apply(limit: Limit, measured: _Measured) -> tuple[VerdictStatus, str, tuple
         return "not tested", f"the check {result.check} was skipped: {result.reason}", ()
     measurements = concerned(limit, result)
     if not measurements:
-        return "not tested", why_none(limit, result), ()
+        return "not tested", measured.absent.get(limit.measurement) or why_none(limit, result), ()
     judged = judge_together(limit, result.check, measurements)
     status, reason = worst_of(limit, judged)
     return status, reason, tuple(judged)

@@ -9,8 +9,9 @@ from auditkit.results import AuditResult, Run
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.context import Clock
 from auditkit.run.measure import Measured
-from auditkit.run.plan import left_out
+from auditkit.run.plan import left_out, running
 from auditkit.run.postprocess import consistency_control
+from auditkit.run.resolve import unanswered
 from auditkit.run.train import with_answer_control
 
 
@@ -31,9 +32,11 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
     provenance = describe_run_on(
         context.host, model, request.device, audited.plan, context.folder, audited.plan.limits
     )  # fmt: skip
+    # of several models one may lack what a limit needs, and its verdict says so
+    absent = {**left_out(context), **unanswered(model, running(audited.steps))}
     verdicts, outcome = judge(
         request.limits, request.waivers, results, clock.started.date(), context.host.faults,
-        left_out(context), audited.limited and not request.limits,
+        absent, audited.limited and not request.limits,
     )  # fmt: skip
     return AuditResult(
         title="" if context.several else request.title,

@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,14 +56,18 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
         steps.append(_step(offer, *with_offers(context.host, made), model, data))
     # a limit that one model cannot answer is then not tested for it, which its own verdict says
     if not context.several:  # of several, one may lack what another gives
-        running = {step.planned.check: step.kind for step in steps if step.planned.skipped is None}
-        resolve_for(model, limits, running)
+        resolve_for(model, limits, running(steps))
     again, at_most = _asked_again(model, data)
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,
         digest="", notes=_notes(limits, data), asked_again=again, asked_at_most=at_most,
     )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
+
+
+def running(steps: Iterable[Step]) -> dict[str, type[Check]]:
+    """{id: class} of the checks that are not skipped."""
+    return {step.planned.check: step.kind for step in steps if step.planned.skipped is None}
 
 
 def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]:

@@ -70,14 +70,23 @@ def resolve_for(model: Model, limits: Iterable[Limit], kinds: Mapping[str, type[
         limits: that were resolved.
         kinds: {id: class} of the checks that will run.
     """
-    wrong = []
-    for limit in limits:
-        id = check_of(limit, kinds)
-        needed = kinds[id].asks.get(limit.measurement[len(id) + 1 :], frozenset()) if id else frozenset()
-        if needed and not needed & frozenset(model.capabilities):
-            names = " or ".join(sorted(needed))
-            wrong.append((limit, f"{limit.measurement} needs {names}, which this {model.kind} model does not give"))
-    _refuse(wrong)
+    lacking = unanswered(model, kinds)
+    _refuse([(limit, lacking[limit.measurement]) for limit in limits if limit.measurement in lacking])
+
+
+def unanswered(model: Model, kinds: Mapping[str, type[Check]]) -> dict[str, str]:
+    """{measurement: what the model does not give, in a sentence} of the numbers that its checks cannot measure so.
+
+    Args:
+        model: that was asked, so that it is known what it gives.
+        kinds: {id: class} of the checks that run.
+    """
+    asks = {f"{id}.{name}": needed for id, kind in kinds.items() for name, needed in kind.asks.items()}
+    return {
+        name: f"{name} needs {' or '.join(sorted(needed))}, which this {model.kind} model does not give"
+        for name, needed in asks.items()
+        if not needed & frozenset(model.capabilities)
+    }
 
 
 def _refuse(wrong: Sequence[tuple[Limit, str]], more: Sequence[str] = (), mends: Sequence[Mend] = ()) -> None:

@@ -13,6 +13,7 @@ from auditkit.config import parse
 from auditkit.decorator import check
 from auditkit.errors import ConfigError, PluginError
 from auditkit.host import Host
+from auditkit.models import Answers, Capability
 from auditkit.results import Definition, Limit, Measurement, Waiver
 from auditkit.run.audit import audit_one, audit_several, plan_only
 from auditkit.run.context import AuditContext
@@ -403,3 +404,26 @@ def test_one_thing_in_place_of_a_list_is_taken_as_one():
     for name in ("limits", "waivers"):
         with pytest.raises(ConfigError, match=f"{name} must hold mappings.*'x' was given"):
             make_request(**{name: ["x"]})
+
+
+def test_of_several_models_the_one_that_lacks_what_a_limit_needs_says_so():
+    class Labels(ToyModel):
+        capabilities = frozenset({Capability.QUERIES})
+
+        def answer(self, inputs):
+            return Answers(super().answer(inputs).labels)
+
+    deciding = Labels()
+    deciding.name = "deciding"
+    limits = [
+        {"name": "auc", "measurement": "performance.quality.auc", "at_least": 0.1},
+        {"name": "accuracy", "measurement": "performance.quality.accuracy", "at_least": 0.1},
+    ]
+    made = auditkit.compare([ToyModel(), deciding], toy_data(), checks=["performance"], limits=limits)
+    scored, labelled = made.results
+    assert [verdict.status for verdict in scored.verdicts] == ["met", "met"]
+    assert [verdict.status for verdict in labelled.verdicts] == ["not tested", "met"]
+    why = "performance.quality.auc needs scores, which this toy model does not give"
+    assert labelled.verdicts[0].reason == why and labelled.outcome.reasons == (f"auc: {why}",) and made.exit_code == 3
+    with pytest.raises(ConfigError, match=why):
+        auditkit.audit(Labels(), toy_data(), checks=["performance"], limits=limits)
