@@ -63,14 +63,14 @@ def smaller_cells(data: AuditData, order: int = 1) -> list[Cell]:
 
 def set_apart(result: CheckResult, data: AuditData) -> CheckResult:
     """The result with numbers of smaller groups together apart from all others, which are judged and compared."""
-    compared, together = [], list(result.together)
-    for measurement in result.measurements:
-        small = smaller_called(measurement.slice, data)
-        if small is None:
-            compared.append(measurement)
-        else:
-            together.append(small.annotated(measurement, result.definitions.get(measurement.name)))
-    return result.model_copy(update={"measurements": tuple(compared), "together": tuple(together)})
+    every = [(measurement, smaller_called(measurement.slice, data)) for measurement in result.every]
+    together = tuple(
+        small.annotated(measurement, result.definitions.get(measurement.name))
+        for measurement, small in every
+        if small is not None
+    )
+    compared = tuple(measurement for measurement, small in every[: len(result.measurements)] if small is None)
+    return result.model_copy(update={"measurements": compared, "together": together})
 
 
 def smaller_called(where: dict[str, str], data: AuditData) -> Smaller | None:

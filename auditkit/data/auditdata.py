@@ -21,6 +21,7 @@ from auditkit.data.outcome import outcome_of
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
 from auditkit.results import Meaning
+from auditkit.too_few import lacking
 
 if TYPE_CHECKING:
     import pandas
@@ -122,6 +123,10 @@ class AuditData(Fields):
         The masks are about these rows; whether a cell is too small was decided on the whole data.
         """
         return [cell for attributes in self._row_cells.subsets(order) for cell in self._row_cells.of(attributes)]
+
+    def unmeasured(self, cell: Cell, counted: str) -> str | None:
+        """Why no rate of a cell is estimated: too small to show, or too few `counted` in it; None where one is."""
+        return cell.hidden or lacking(cell.n, self.minimum_rate, counted)
 
     def take(self, rows: np.ndarray) -> AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""

@@ -7,7 +7,7 @@ import numpy as np
 from auditkit.checks import Facts
 from auditkit.data import AuditData
 from auditkit.data.cells import Cells
-from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOut, Measurement
+from auditkit.results import CheckResult, Consistency, Control, LeftOut, Measurement
 from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.findings_contract import refuse_wrong
 from auditkit.run.withhold import bare, without
@@ -87,18 +87,8 @@ def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
     measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
     before_and_after = zip(result.measurements, measurements, strict=True)
     hidden = [before for before, after in before_and_after if before != after]
-    together = tuple(
-        measurement
-        for measurement in result.together
-        if set(measurement.slice.values()) == {TOGETHER} and _enough(measurement, cells)
-    )
-    result = result.model_copy(update={"measurements": measurements, "together": together})
+    result = result.model_copy(update={"measurements": measurements})
     return without(result, hidden) if hidden else result
-
-
-def _enough(together: Measurement, cells: Cells) -> bool:
-    attributes = tuple(name for name in cells.groups if name in together.slice)
-    return len(attributes) == len(together.slice) and bool(cells.together(attributes))
 
 
 def _hidden(measured: Measurement, cells: Cells) -> Measurement:

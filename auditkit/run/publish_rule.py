@@ -24,6 +24,7 @@ from auditkit.results import (
 )
 from auditkit.run.open_groups import OpenGroups
 from auditkit.run.publishable_counts import People
+from auditkit.run.withhold import withheld
 from auditkit.too_few import FEWER, fewer_than
 
 EVERYONE: Final = "everyone"
@@ -217,21 +218,6 @@ class Publish:
         groups = [*people.groups(table.across)] if table.across else [{}]
         counts = [people.counts(group, table.made_of, self._model) for group in groups]
         return bool(counts) and None not in counts
-
-
-def withheld(measured: Measurement, reason: str) -> Measurement:
-    """A measurement without a number; of a disparity the two groups are still named."""
-    ends = {"value": None, "n": None, "count": None}
-    return Measurement(
-        name=measured.name, value=None, reason=reason, unit=measured.unit, direction=measured.direction,
-        slice=measured.slice, across=measured.across, conditions=measured.conditions,
-        pairs=tuple(
-            pair.model_copy(
-                update={"low": pair.low.model_copy(update=ends), "high": pair.high.model_copy(update=ends)}
-            )
-            for pair in measured.pairs
-        ),
-    )  # fmt: skip
 
 
 def numberless(text: str, settings: Collection[int] = (), public: Collection[int] = ()) -> str:

@@ -14,11 +14,16 @@ def bare(measured: Measurement, reason: str) -> Measurement:
     """A measurement without a number; of a disparity the two groups are still named."""
     if measured.value is None and measured.n is None and not measured.pairs:
         return measured
+    left_out = tuple(group.model_copy(update={"people": None, "share": None}) for group in measured.left_out)
+    return withheld(measured, reason).model_copy(update={"bound": measured.bound, "left_out": left_out})
+
+
+def withheld(measured: Measurement, reason: str) -> Measurement:
+    """What a measurement is about, without its number, nor who is left out; of a disparity the groups are named."""
     return Measurement(
         name=measured.name, value=None, reason=reason, unit=measured.unit, direction=measured.direction,
-        slice=measured.slice, across=measured.across, conditions=measured.conditions, bound=measured.bound,
+        slice=measured.slice, across=measured.across, conditions=measured.conditions,
         pairs=tuple(map(_pair_without_numbers, measured.pairs)),
-        left_out=tuple(group.model_copy(update={"people": None, "share": None}) for group in measured.left_out),
     )  # fmt: skip
 
 

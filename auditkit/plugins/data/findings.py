@@ -17,7 +17,7 @@ from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
 from auditkit.results import Axis, Column, Control, Definition, Figure, LeftOut, Measurement, Scalar, Table
 from auditkit.smaller import slices_and_smaller
-from auditkit.too_few import fewer_than
+from auditkit.too_few import lacking
 
 MANY = 200
 """Features above which only those with the most missing values are listed."""
@@ -134,10 +134,8 @@ def _balance(data: AuditData) -> list[Measurement]:
 def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: str | None) -> list[Measurement]:
     if data.labels is None:
         return []
-    reason = hidden
     # a hidden group keeps the reason why it is hidden, which says less about it
-    if reason is None and rows.sum() < max(1, data.minimum_rate):
-        reason = fewer_than(max(1, data.minimum_rate), "people")
+    reason = hidden or lacking(int(rows.sum()), data.minimum_rate, "people")
     some = data.labels[rows]
     if data.task == "regression":
         if reason is not None:

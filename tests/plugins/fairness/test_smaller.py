@@ -16,7 +16,7 @@ from auditkit.errors import ConfigError
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
 from auditkit.results import TOGETHER, CheckResult, Measurement
-from auditkit.run.postprocess import hide_small_cells
+from auditkit.smaller import set_apart
 from tests.plugins.recorded import one, recorded, run
 
 FAST = GroupFairness(permutations=299, trials=20)
@@ -145,10 +145,10 @@ def test_report_card_and_tables_show_them_and_published_evidence_does_not(tmp_pa
 def test_the_runner_takes_out_what_a_check_says_of_too_few() -> None:
     result = run(FAST, *table())
     _, few = table({"a": (100, 60), "b": (80, 40), "c": (5, 3), "d": (4, 2)})
-    assert result.together and hide_small_cells(result, few.cells).together == ()
+    assert result.together and set_apart(result, few).together == ()
     alone = result.together[0].model_copy(update={"slice": {"race": "c"}})
     _, data = table()
-    assert hide_small_cells(result.model_copy(update={"together": (alone,)}), data.cells).together == ()
+    assert set_apart(result.model_copy(update={"together": (alone,)}), data).together == ()
 
 
 def test_no_ratio_is_over_the_rate_of_a_group_that_is_not_shown() -> None:

@@ -35,8 +35,6 @@ class Breakdown(NamedTuple):
     unknown: Unknown
     total: int
     """People in known categories, of which 2 % are reckoned; those shown, where the others' number may not be."""
-    covers_all: bool
-    """Whether `total` is of all known categories."""
     excluded: frozenset[int]
     """Positions of the categories that are left out of the ratios for being few."""
     ratios: Ratios | None
@@ -88,7 +86,7 @@ def break_down(
     total = int(counted.sum())
     least = Fraction(str(exclude_under))  # exact: 2 of 100 people are not under 0.02, which as a float they might be
     excluded = frozenset(int(index) for index in groups.visible if Fraction(int(groups.people[index]), total) < least)
-    breakdown = Breakdown(name, attributes, groups, missing, total, missing.hidden is None, excluded, None)
+    breakdown = Breakdown(name, attributes, groups, missing, total, excluded, None)
     # Who is compared follows from the other fields, so the ratios come last.
     return breakdown._replace(ratios=ratios(groups, breakdown.compared))
 

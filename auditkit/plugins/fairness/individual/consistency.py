@@ -12,7 +12,7 @@ from auditkit.plugins.fairness.individual.parameters import Parameters
 from auditkit.plugins.fairness.individual.space import distance_space
 from auditkit.results import Axis, Control, Measurement, Rule
 from auditkit.smaller import slices_and_smaller
-from auditkit.too_few import fewer_than
+from auditkit.too_few import fewer_than, lacking
 
 
 def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Findings:
@@ -34,8 +34,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     weights = np.ones(len(data)) if data.weights is None else data.weights
     measurements = [_consistent(decisions, near, weights, {}, len(data))]
     for cell in slices_and_smaller(data):
-        few = fewer_than(data.minimum_rate, "of the rows drawn") if cell.n < max(2, data.minimum_rate) else None
-        reason = cell.hidden or few
+        reason = data.unmeasured(cell, "rows drawn") or lacking(cell.n, 2, "rows drawn")
         if reason is None:
             measurements.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
         else:

@@ -14,7 +14,6 @@ from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.smaller import slices_and_smaller
-from auditkit.too_few import fewer_than
 
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
@@ -58,10 +57,9 @@ def _smoothed(
 
 
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    too_few = fewer_than(data.minimum_rate, "certified rows")
     measurements = []
     for cell in slices_and_smaller(data):
-        reason = cell.hidden or (too_few if cell.n < data.minimum_rate else None)
+        reason = data.unmeasured(cell, "certified rows")
         if reason is None:
             measurements.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))
             continue

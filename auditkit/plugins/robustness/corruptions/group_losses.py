@@ -7,7 +7,6 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.data.cells import Cell
 from auditkit.errors import present
 from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
 from auditkit.plugins.robustness.corruptions.base import MIDDLE
@@ -18,8 +17,10 @@ from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
-from auditkit.too_few import fewer_than, two_groups
+from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
+
+COUNTED = "rows that were corrupted"
 
 
 def by_group(answers: CorruptedAnswers, data: AuditData, level: int) -> list[Measurement]:
@@ -34,7 +35,7 @@ def by_group(answers: CorruptedAnswers, data: AuditData, level: int) -> list[Mea
     rates = (("mean_accuracy", after, "higher"), ("accuracy_drop", answers.clean - after, "lower"))
     measurements = []
     for cell in slices_and_smaller(data):
-        reason = _hidden(cell, data)
+        reason = data.unmeasured(cell, COUNTED)
         for name, values, direction in rates:
             common: dict[str, Any] = {
                 "name": name, "unit": "share", "direction": direction, "slice": cell.where,
@@ -69,8 +70,8 @@ def _gap(
         "conditions": {"severity": MIDDLE},
     }  # fmt: skip
     cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    comparable = [cell for cell in cells if _hidden(cell, data) is None and cell.rows.sum() > 1]
-    reasons = [None if cell in comparable else _hidden(cell, data) or "one row" for cell in cells]
+    comparable = [cell for cell in cells if data.unmeasured(cell, COUNTED) is None and cell.rows.sum() > 1]
+    reasons = [None if cell in comparable else data.unmeasured(cell, COUNTED) or "one row" for cell in cells]
     fields["left_out"] = tuple(left_out((cell.where for cell in cells), reasons))
     if len(comparable) < 2:
         reason = two_groups([attribute], "can be assessed", left_out_text(fields["left_out"]))
@@ -111,11 +112,3 @@ def _interval(values: np.ndarray, name: str) -> Any:
     ends = mean_interval((values + 1) / 2)  # losses lie between -1 and 1
     low, high = (present(end, "a share has both") for end in (ends.low, ends.high))
     return ends.model_copy(update={"low": 2 * low - 1, "high": 2 * high - 1})
-
-
-def _hidden(cell: Cell, data: AuditData) -> str | None:
-    """Why a group is not shown: its own size, another's sake, or too few of its rows among those corrupted."""
-    if cell.hidden is not None:
-        return cell.hidden
-    least = max(1, data.minimum_rate)
-    return fewer_than(least, "of the rows that were corrupted") if cell.rows.sum() < least else None

@@ -41,7 +41,7 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
     for attribute in data.groups:
         cells = [
             cell for cell in data.slices()
-            if tuple(cell.where) == (attribute,) and shares.hidden_reason(cell, data) is None
+            if tuple(cell.where) == (attribute,) and data.unmeasured(cell, shares.COUNTED) is None
         ]  # fmt: skip
         if not 2 <= len(cells) <= LINES:
             continue

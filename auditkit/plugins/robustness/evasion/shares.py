@@ -12,7 +12,9 @@ from auditkit.plugins.robustness.shares import ShareGap, share_of, tested_gaps
 from auditkit.results import Measurement, Scalar
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
-from auditkit.too_few import fewer_than, two_groups
+from auditkit.too_few import two_groups
+
+COUNTED = "attacked rows"
 
 
 def clean(right: np.ndarray) -> Measurement:
@@ -37,15 +39,9 @@ def robust(
 def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
     """Robust accuracy of every group."""
     return [
-        robust(outcome, epsilon, cell.rows, cell.where, hidden_reason(cell, data)) for cell in slices_and_smaller(data)
+        robust(outcome, epsilon, cell.rows, cell.where, data.unmeasured(cell, COUNTED))
+        for cell in slices_and_smaller(data)
     ]
-
-
-def hidden_reason(cell: Any, data: AuditData) -> str | None:
-    """Why nothing may be said about a group; None where it may."""
-    # the group's own reason comes first: it may be hidden for another's sake
-    too_few = fewer_than(data.minimum_rate, "attacked rows")
-    return cell.hidden or (too_few if cell.n < data.minimum_rate else None)
 
 
 def differences(
@@ -71,7 +67,7 @@ def median(distances: np.ndarray, norm: str) -> Measurement:
 def _gap(withstood: np.ndarray, data: AuditData, attribute: str, conditions: dict[str, Scalar]) -> ShareGap:
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
     cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    reasons = [hidden_reason(cell, data) for cell in cells]
+    reasons = [data.unmeasured(cell, COUNTED) for cell in cells]
     cells_shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
     hits = np.array([int(withstood[cell.rows].sum()) for cell in cells_shown])
     rows = np.array([int(cell.rows.sum()) for cell in cells_shown])
