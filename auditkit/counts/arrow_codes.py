@@ -57,39 +57,10 @@ class Coder:
         if isinstance(array, list):
             return self.known(array)
         kind = array.type
-        if pyarrow.types.is_boolean(kind):
+        if pyarrow.types.is_boolean(kind) and not array.null_count:
             # Arrow packs eight booleans into a byte, which numpy cannot view
-            array = array.cast(pyarrow.uint8())
-            return self._small(array, (False, True))
-        if pyarrow.types.is_integer(kind):
-            return self._whole(array)
-        if pyarrow.types.is_floating(kind):
-            return self._floats(array)
-        return self._by_dictionary(array)
-
-    def _small(self, array: Any, values: tuple[Any, ...]) -> np.ndarray:
-        """Codes that are the positions of `values`."""
-        table = self.known(values)
-        if not array.null_count:
-            return self._through(table, array.to_numpy())
-        # a missing value takes the place behind the last one, where the code of None is appended
-        filled = array.fill_null(len(values)).to_numpy()
-        return self._through(np.append(table, self.known((None,))), filled)
-
-    def _floats(self, array: Any) -> np.ndarray:
-        import pyarrow
-
-        numbers = array.to_numpy(zero_copy_only=False)
-        lacking = np.isnan(numbers)
-        plain = np.where(lacking, 0, numbers) if lacking.any() else numbers
-        if len(plain) and max(float(plain.max()), -float(plain.min())) < WIDE:
-            # a column of whole numbers is often stored as floats because some are missing, and is then looked up just
-            # as fast
-            integers = plain.astype(np.int32)
-            if (integers == plain).all():
-                mask = lacking if lacking.any() else None
-                return self._whole(pyarrow.array(integers, mask=mask))
-        return self._by_dictionary(array)
+            return self._through(self.known((False, True)), array.cast(pyarrow.uint8()).to_numpy())
+        return self._whole(array) if pyarrow.types.is_integer(kind) else self._by_dictionary(array)
 
     def _whole(self, array: Any) -> np.ndarray:
         from pyarrow import compute

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,10 +43,16 @@ def encode(column: Any) -> Encoded:
     Raises:
         DataError: a value is missing.
     """
-    if isinstance(column, Encoded):
-        return column
-    values, codes = raw(column)
-    # categories of pandas may list values that no row has
+    return column if isinstance(column, Encoded) else in_order(*raw(column))
+
+
+def in_order(values: Sequence[str], codes: np.ndarray) -> Encoded:
+    """The values that rows have, sorted and each once, and the position of each row's.
+
+    Args:
+        values: in any order, some perhaps of no row, two perhaps the same.
+        codes: (N,) positions in `values`.
+    """
     used = np.bincount(codes, minlength=len(values)) > 0
     names = sorted({value for value, some in zip(values, used, strict=True) if some})
     if names == list(values):

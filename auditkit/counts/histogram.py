@@ -57,9 +57,9 @@ class Histogram:
         self._held = 0
         self._people = 0.0
         # the smallest type that has room: the work is bound by how many bytes are moved
-        self._type = next(t for t in (np.uint8, np.uint16, np.uint32, np.int64) if self._size - 1 <= np.iinfo(t).max) \
-            if self._dense else np.int64  # fmt: skip
-        self._blocks = _blocks(self.sizes)
+        self._type = next(
+            kind for kind in (np.uint8, np.uint16, np.uint32) if min(self._size, DENSE) <= np.iinfo(kind).max
+        )
 
     def add(
         self, columns: Sequence[np.ndarray], weights: np.ndarray | None = None, people: np.ndarray | None = None
@@ -88,7 +88,7 @@ class Histogram:
         if self._people > 9e18:
             raise DataError("there are more people than 64 bits can count; check the column that says how many")
         plain = self._dense and weights is None and people is None
-        step = PAIRED if plain and self._size <= 256 else max(CHUNK, min(1 << 24, 4 * self._size))
+        step = PAIRED if plain and self._type is np.uint8 else max(CHUNK, min(1 << 24, 4 * self._size))
         for start in range(0, rows, step):
             part = slice(start, start + step)
             picked = [column[part] for column in columns]
@@ -111,7 +111,7 @@ class Histogram:
             self._sparse(plain, weights, people)
             return
         fused = self._fuse(plain)
-        if self._size <= 256 and weights is None and people is None and len(fused) >= PAIRED // 2:
+        if self._type is np.uint8 and weights is None and people is None and len(fused) >= PAIRED // 2:
             even = len(fused) // 2 * 2
             # two rows are one number of 16 bits, which halves the additions; sums along both axes of the table give
             # each row back
@@ -150,21 +150,12 @@ class Histogram:
         return column.view(f"u{column.dtype.itemsize}")
 
     def _fuse(self, columns: list[np.ndarray]) -> np.ndarray:
-        """(N,) the place of each row's combination; columns that fit into a byte together are put together first."""
-        fused: np.ndarray | None = None
-        for start, end, size in self._blocks:
-            # bytes first: four times as many of them fit into a register
-            narrow = np.dtype(np.uint8 if size <= 256 else self._type)
-            block = _cast(columns[start], narrow)
-            for column, length in zip(columns[start + 1 : end], self.sizes[start + 1 : end], strict=True):
-                block = block * narrow.type(length)
-                block += _cast(column, narrow)
-            if fused is None:
-                fused = _cast(block, np.dtype(self._type))
-            else:
-                fused = fused * np.dtype(self._type).type(size)
-                fused += block
-        return np.zeros(0, self._type) if fused is None else fused
+        """(N,) the place of each row's combination."""
+        fused = columns[0].astype(self._type) if columns else np.zeros(0, self._type)
+        for column, size in zip(columns[1:], self.sizes[1:], strict=True):
+            fused *= self._type(size)
+            fused += column.astype(self._type, copy=False)
+        return fused
 
 
 def people_counts(people: Any) -> np.ndarray:
@@ -244,18 +235,3 @@ def _sums(positions: np.ndarray, size: int, weights: np.ndarray | None, people: 
     many: Any = 1 if people is None else people
     squares = weights * weights * many
     return [rows, *(np.bincount(positions, weights=summed, minlength=size) for summed in (weights * many, squares))]
-
-
-def _blocks(sizes: Sequence[int]) -> list[tuple[int, int, int]]:
-    """(start, end, combinations) of neighbouring columns that fit into a byte together."""
-    blocks: list[tuple[int, int, int]] = []
-    for index, size in enumerate(sizes):
-        if blocks and blocks[-1][2] * size <= 256:
-            blocks[-1] = (blocks[-1][0], index + 1, blocks[-1][2] * size)
-        else:
-            blocks.append((index, index + 1, size))
-    return blocks
-
-
-def _cast(values: np.ndarray, kind: np.dtype[Any]) -> np.ndarray:
-    return values if values.dtype == kind else values.astype(kind)

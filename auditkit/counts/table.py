@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from auditkit.counts.column_codes import Encoded, raw
+from auditkit.counts.column_codes import Encoded, in_order, raw
 from auditkit.counts.histogram import Cells, Histogram, distinct_in_order
 from auditkit.errors import DataError
 
@@ -170,19 +170,13 @@ def collect(
     Raises:
         DataError: the table would be larger than 1 GB.
     """
-    (classes, labels, decisions), values, cell_codes, listed = answers, [], [], set(listed)
-    for (attribute, code_names), column in zip(names.items(), codes, strict=True):
-        if attribute in listed:
-            values.append(tuple(code_names))
-            cell_codes.append(column)
-            continue
-        # a file lists values of rows that were left out, and categories may have no row
-        used = np.bincount(column, minlength=len(code_names)) > 0
-        occurring = tuple(sorted({name for name, some in zip(code_names, used, strict=True) if some}))
-        positions_of = {name: index for index, name in enumerate(occurring)}
-        values.append(occurring)
-        cell_codes.append(np.array([positions_of.get(name, 0) for name in code_names], dtype=np.int64)[column])
-    inverse, where = _combinations(cell_codes, [max(1, len(value)) for value in values], len(cells.rows))
+    (classes, labels, decisions), listed = answers, set(listed)
+    # a file lists values of rows that were left out, and categories may have no row
+    columns = [
+        Encoded(tuple(code_names), column) if attribute in listed else in_order(code_names, column)
+        for (attribute, code_names), column in zip(names.items(), codes, strict=True)
+    ]
+    inverse, where = _combinations(columns, len(cells.rows))
     wide = len(classes) + 1
     if len(where) * wide * wide > BLOCKS:
         raise DataError(
@@ -197,14 +191,16 @@ def collect(
     if weighted:
         weight, square = (np.bincount(index, weights=cell, minlength=len(rows)) for cell in cells[2:])
     tally = Tally(*(array.reshape(shape) for array in (rows, weight, square)))
-    return Counts(tuple(names), tuple(values), tuple(map(str, classes)), where, tally, weighted)
+    values = tuple(column.values for column in columns)
+    return Counts(tuple(names), values, tuple(map(str, classes)), where, tally, weighted)
 
 
-def _combinations(columns: list[np.ndarray], sizes: list[int], rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _combinations(columns: list[Encoded], rows: int) -> tuple[np.ndarray, np.ndarray]:
     """The place of each row's combination, and the combinations in their order."""
     if not columns:
         return np.zeros(rows, np.int64), np.zeros((min(1, rows), 0), np.int64)
-    positions, combinations = distinct_in_order(columns, sizes)
+    sizes = [max(1, len(column.values)) for column in columns]
+    positions, combinations = distinct_in_order([column.codes for column in columns], sizes)
     return positions, np.column_stack(combinations).astype(np.int64)
 
 
