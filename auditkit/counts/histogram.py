@@ -151,7 +151,7 @@ class Histogram:
 
     def _fuse(self, columns: list[np.ndarray]) -> np.ndarray:
         """(N,) the place of each row's combination."""
-        fused = columns[0].astype(self._type) if columns else np.zeros(0, self._type)
+        fused: np.ndarray = columns[0].astype(self._type) if columns else np.zeros(0, self._type)
         for column, size in zip(columns[1:], self.sizes[1:], strict=True):
             fused *= self._type(size)
             fused += column.astype(self._type, copy=False)

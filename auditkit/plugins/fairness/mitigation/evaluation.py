@@ -1,5 +1,6 @@
 """What a mitigation changed and what it cost, on the rows that it was fitted to; and controls that every one passes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shar
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table, pairs
 from auditkit.too_few import two_groups
+from auditkit.trainers import Trained
 
 ASKED = 64
 """Rows asked about twice and one by one."""
@@ -22,9 +24,43 @@ FEW = 200
 """Rows of which as many hang on a draw as are needed to try the draws' law."""
 
 
-def selections(model: Model, split: Split) -> np.ndarray:
-    """(N,) bool: which training rows the model selects."""
-    return Predictions(model, split.data).selected
+def accounted(
+    own: Trained,
+    trainer: str,
+    constraint: Constraint,
+    split: Split,
+    rng: np.random.Generator,
+    *,
+    chance: np.ndarray | None = None,
+    weights_used: bool = False,
+) -> Trained:
+    """What one trainer says of its model, and beside it what is said of every one.
+
+    Args:
+        own: the new model, and what its trainer alone says.
+        trainer: its id.
+        constraint: whose rates the gap is about.
+        split: the training rows with the parent's decisions.
+        rng: draws the rows that are asked about again.
+        chance: (N,) how probably each training row is selected; None: nothing is drawn.
+        weights_used: whether row weights were used in fitting.
+    """
+    new = own.model
+    new.name = f"{split.parent.name} ({trainer})"
+    selected = Predictions(new, split.data).selected
+    measurements = _compared(constraint, split, selected)
+    drawn: tuple[Measurement, ...] = ()
+    draws: list[Control] = []
+    if isinstance(new, DrawnModel) and chance is not None:
+        left_to_chance = _share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
+        drawn = (_gap("expected_violation", constraint, split, chance, exact=True), left_to_chance)
+        draws = _fair_draws(new, split, chance)
+    return replace(
+        own, measurements=(*measurements, *drawn, *own.measurements),
+        controls=(*own.controls, *draws, _unchanged(split), _same_twice(new, split, selected, rng)),
+        figures=(*_pictured(measurements, constraint), *own.figures),
+        tables=(_moved(split, selected), *own.tables), notes=(*_notes(split, weights_used=weights_used), *own.notes),
+    )  # fmt: skip
 
 
 def chances(model: DrawnModel, split: Split) -> np.ndarray:
@@ -34,7 +70,7 @@ def chances(model: DrawnModel, split: Split) -> np.ndarray:
     return np.concatenate([model.chances(take_rows(split.data.inputs, batch)) for batch in rows])
 
 
-def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list[Measurement]:
+def _compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list[Measurement]:
     """Gap and accuracy before and after, what they cost, and how many decisions are others.
 
     Args:
@@ -52,13 +88,13 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
         ),
         _gap("violation_before", constraint, split, split.selected.astype(np.float64)),
         _gap("violation_after", constraint, split, selected.astype(np.float64)),
-        share("accuracy_before", right_before, weights, "higher"),
-        share("accuracy_after", right_after, weights, "higher"),
-        share("decisions_changed", selected != split.selected, None, "none", exact=True),
+        _share("accuracy_before", right_before, weights, "higher"),
+        _share("accuracy_after", right_after, weights, "higher"),
+        _share("decisions_changed", selected != split.selected, None, "none", exact=True),
     ]  # fmt: skip
 
 
-def share(
+def _share(
     name: str, counted: np.ndarray, weights: np.ndarray | None, direction: str, *, exact: bool = False
 ) -> Measurement:
     """A share of rows, with its interval or as a fact about these rows."""
@@ -67,11 +103,6 @@ def share(
         name=name, value=stats.weighted_mean(counted.astype(np.float64), weights), exact=exact, interval=interval,
         n=len(counted), unit="share", direction=direction,  # type: ignore[arg-type]
     )  # fmt: skip
-
-
-def expected_gap(constraint: Constraint, split: Split, chance: np.ndarray) -> Measurement:
-    """The gap of the rule before anything is drawn."""
-    return _gap("expected_violation", constraint, split, chance, exact=True)
 
 
 def between(
@@ -108,7 +139,7 @@ def between(
     )  # fmt: skip
 
 
-def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[Figure, ...]:
+def _pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[Figure, ...]:
     """The gap before and after."""
     titles = {"violation_before": "parent", "violation_after": "new model"}
     renamed = [
@@ -124,7 +155,7 @@ def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[F
     return () if figure is None else (figure,)
 
 
-def moved(split: Split, selected: np.ndarray) -> Table:
+def _moved(split: Split, selected: np.ndarray) -> Table:
     """Who gains and who loses: selected by one of the two models only, by group."""
     rows: list[tuple[Scalar, ...]] = []
     for group, name in split.visible:
@@ -143,7 +174,7 @@ def moved(split: Split, selected: np.ndarray) -> Table:
     )  # fmt: skip
 
 
-def notes(split: Split, *, weights_used: bool) -> list[str]:
+def _notes(split: Split, *, weights_used: bool) -> list[str]:
     """Who was left out, and what was not looked at."""
     sentences = []
     if split.lacking:
@@ -159,16 +190,16 @@ def notes(split: Split, *, weights_used: bool) -> list[str]:
     return sentences
 
 
-def unchanged(parent: Model, fingerprint: str) -> Control:
+def _unchanged(split: Split) -> Control:
     """The parent decides by the same state after the mitigation as before it."""
     return Control.within(
         "parent-unchanged", "Has the parent still the fingerprint that it had before?",
-        float(parent.fingerprint == fingerprint), at_least=1,
+        float(split.parent.fingerprint == split.fingerprint), at_least=1,
         reason="The mitigation changed the model that it should have left alone.",
     )  # fmt: skip
 
 
-def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:
+def _same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:
     """A person gets the same decision whenever, in whatever company it is asked for."""
     rows = rng.permutation(len(selected))[:ASKED]
     # Three ways to ask: in the run's batches, in another company and order, and each person alone.
@@ -183,7 +214,7 @@ def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.
     )  # fmt: skip
 
 
-def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Control]:
+def _fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Control]:
     """The draws select as often as they should; nothing where too few decisions hang on them."""
     drawn_rows = np.flatnonzero((chance > 0) & (chance < 1))
     drawn = model.draws(split.data.inputs)[drawn_rows]

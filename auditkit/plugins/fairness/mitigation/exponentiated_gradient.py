@@ -77,41 +77,31 @@ class ExponentiatedGradient(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction, weight_sensitivity
+        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction
         from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
 
-        before = model.fingerprint
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
-        weights_control = weight_sensitivity.weights_heard(recipe, split, context.rng)
+        weights_control = fit.weights_heard(recipe, split, context.rng)
         settings = reduction.Settings(self.constraint, self.difference_bound, self.eps, self.max_iter, self.nu)
         mixture = reduction.reduce(
             recipe, split, settings, lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted")
         )
         new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), mixture.members, mixture.weights)
-        new.name = f"{model.name} ({self.id})"
         chance = evaluation.chances(new, split)
-        selected = evaluation.selections(new, split)
-        measurements = evaluation.compared(self.constraint, split, selected)
-        table = _table(self, split, mixture)
-        return Trained(
+        own = Trained(
             model=new,
             measurements=(
-                *measurements,
-                evaluation.expected_gap(self.constraint, split, chance),
-                *_measurements(mixture, chance),
+                Measurement(name="best_gap", value=mixture.gap, exact=True, direction="lower"),
+                Measurement(name="members", value=len(mixture.members), exact=True),
+                Measurement(name="iterations", value=mixture.iterations, exact=True),
+                Measurement(name="fits", value=mixture.fits, exact=True),
             ),
-            controls=(
-                *self._controls(split, mixture, chance),
-                weights_control,
-                *evaluation.fair_draws(new, split, chance),
-                evaluation.unchanged(model, before),
-                evaluation.same_twice(new, split, selected, context.rng),
-            ),
-            figures=evaluation.pictured(measurements, self.constraint),
-            tables=(evaluation.moved(split, selected), table),
-            notes=(*evaluation.notes(split, weights_used=False), *recipe.notes),
+            controls=(*self._controls(split, mixture, chance), weights_control),
+            tables=(_table(self, split, mixture),),
+            notes=tuple(recipe.notes),
         )
+        return evaluation.accounted(own, self.id, self.constraint, split, context.rng, chance=chance)
 
     def _controls(self, split: Split, mixture: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
         from auditkit.plugins.fairness.mitigation.rates import from_overall
@@ -133,18 +123,6 @@ class ExponentiatedGradient(Trainer):
                 "more accurate mixture.",
             ),
         )  # fmt: skip
-
-
-def _measurements(mixture: Mixture, chance: np.ndarray) -> tuple[Measurement, ...]:
-    from auditkit.plugins.fairness.mitigation.evaluation import share
-
-    return (
-        share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True),
-        Measurement(name="best_gap", value=mixture.gap, exact=True, direction="lower"),
-        Measurement(name="members", value=len(mixture.members), exact=True),
-        Measurement(name="iterations", value=mixture.iterations, exact=True),
-        Measurement(name="fits", value=mixture.fits, exact=True),
-    )
 
 
 def _table(trainer: ExponentiatedGradient, split: Split, mixture: Mixture) -> Table:

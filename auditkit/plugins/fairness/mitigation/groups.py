@@ -7,6 +7,7 @@ import numpy as np
 from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError, closest
+from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import LeftOut
 from auditkit.too_few import fewer_than
@@ -16,6 +17,9 @@ class Split(NamedTuple):
     """The training rows by group and label."""
 
     data: AuditData
+    parent: Model
+    fingerprint: str
+    """Of the parent, before anything was trained."""
     attribute: str
     names: tuple[str, ...]
     """The G groups that are mitigated."""
@@ -77,7 +81,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
         ConfigError: there is no such attribute.
         DataError: fewer than two groups take part.
     """
-    data = predictions.data
+    data, parent = predictions.data, predictions.model
     name = _attribute(data, attribute, trainer)
     outcomes, selected = predictions.outcomes, predictions.selected
     encoded = encode(data.groups[name])
@@ -107,7 +111,8 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     names = tuple(encoded.values[index] for index in taken)
     is_shown = np.array([data.cells.unshown({name: value}) is None for value in names])
     return Split(
-        data, name, names, is_shown, positions[encoded.codes], outcomes, selected, predictions.positive, tuple(lacking),
+        data, parent, parent.fingerprint, name, names, is_shown, positions[encoded.codes], outcomes, selected,
+        predictions.positive, tuple(lacking),
     )  # fmt: skip
 
 

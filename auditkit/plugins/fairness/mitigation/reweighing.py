@@ -63,32 +63,22 @@ class Reweighing(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, weight_sensitivity
+        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups
 
-        before = model.fingerprint
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
         table, by_cell, weights = weigh(split)
         context.progress(0, 3, "fitting")
         new = recipe.fit(split.data.inputs, split.labels, weights)
-        new.name = f"{model.name} ({self.id})"
         context.progress(1, 3, "controls")
-        selected = evaluation.selections(new, split)
-        weights_control = weight_sensitivity.weights_heard(recipe, split, context.rng)
-        measurements = evaluation.compared("demographic_parity", split, selected)
-        return Trained(
+        own = Trained(
             model=new,
-            measurements=(*measurements, *_measurements(split, table, by_cell)),
-            controls=(
-                *_controls(split, weights),
-                weights_control,
-                evaluation.unchanged(model, before),
-                evaluation.same_twice(new, split, selected, context.rng),
-            ),
-            figures=evaluation.pictured(measurements, "demographic_parity"),
-            tables=(evaluation.moved(split, selected), _table(split, by_cell)),
-            notes=(*evaluation.notes(split, weights_used=True), *recipe.notes),
+            measurements=_measurements(split, table, by_cell),
+            controls=(*_controls(split, weights), fit.weights_heard(recipe, split, context.rng)),
+            tables=(_table(split, by_cell),),
+            notes=tuple(recipe.notes),
         )
+        return evaluation.accounted(own, self.id, "demographic_parity", split, context.rng, weights_used=True)
 
 
 def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -95,7 +95,6 @@ class ThresholdOptimizer(Trainer):
         from auditkit.plugins.fairness.mitigation.group_thresholds import fit_rules
         from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
 
-        before = model.fingerprint
         split = groups.split(context.predictions, self.attribute, self.id)
         reader = group_reader.learn(split.data, split.attribute, split.codes, self.id)
         is_taken = split.codes >= 0
@@ -106,30 +105,21 @@ class ThresholdOptimizer(Trainer):
             constraint=self.constraint, objective=self.objective, grid=self.grid_size, flip=self.flip,
         )  # fmt: skip
         new = ThresholdModel(model, split.positive, Draw.of(split.data, context.seed), reader, rules)
-        new.name = f"{model.name} ({self.id})"
         context.progress(1, 2, "controls")
         chance = evaluation.chances(new, split)
-        selected = evaluation.selections(new, split)
-        measurements = evaluation.compared(self.constraint, split, selected)
-        expected = evaluation.expected_gap(self.constraint, split, chance)
-        drawn = evaluation.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
-        return Trained(
+        own = Trained(
             model=new,
-            measurements=(*measurements, expected, drawn),
             controls=(
                 Control.within(
                     "constraint-holds", "How far are the groups' expected rates apart on the training split?",
                     _unweighted(self, split, chance), at_most=WITHIN, guards=("expected_violation", "violation_after"),
                     reason="The rules do not do what they were fitted for.",
                 ),
-                *evaluation.fair_draws(new, split, chance),
-                evaluation.unchanged(model, before),
-                evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=(*evaluation.pictured(measurements, self.constraint), *_figures(split, rules, scores[split.rows])),
-            tables=(evaluation.moved(split, selected), _table(split, rules)),
-            notes=tuple(evaluation.notes(split, weights_used=False)),
+            figures=_figures(split, rules, scores[split.rows]),
+            tables=(_table(split, rules),),
         )  # fmt: skip
+        return evaluation.accounted(own, self.id, self.constraint, split, context.rng, chance=chance)
 
 
 def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -> float:
