@@ -7,9 +7,10 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, resampling
-from auditkit.plugins.fairness.scores.partition import Chosen, Partition
+from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.score_table import area
 from auditkit.results import Interval, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
@@ -22,8 +23,7 @@ FAMILY = "all tests of fairness.scores"
 class Ranked(NamedTuple):
     """The comparison of the groups of some attributes."""
 
-    part: Partition
-    chosen: Chosen
+    compared: Partition
     law: auc_gaps.Law | None
     """What shuffled groups show; None where fewer than two groups can be compared."""
     measurements: list[Measurement]
@@ -49,33 +49,30 @@ def per_group(part: Partition) -> list[Measurement]:
 
 def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.random.Generator) -> Ranked:
     """The difference of the areas, the largest area between two curves and what chance makes of it."""
-    chosen = part.choose(needs_both_labels=True)
-    if len(chosen.indices) < 2:
+    compared = part.comparable(needs_both_labels=True)
+    if len(compared.where) < 2:
         names = ("auc_difference", "abroca", "abroca_by_chance")
-        measurements = [undefined(name, part, chosen, "lower") for name in names]
-        return Ranked(
-            part, chosen, None, [*measurements, *variants(measurements[:2], [chosen.where(part)], None, data)]
-        )
-    score_tables = [part.score_tables[index] for index in chosen.indices]
-    # Both classes are there in every group that was chosen, so none is left out.
-    areas = [
-        measurements for measurements in (area(score_table) for score_table in score_tables) if measurements is not None
-    ]
-    scale = resampling.common_scale(score_tables)
+        measurements = [undefined(name, compared, "lower") for name in names]
+        return Ranked(compared, None, [*measurements, *variants(measurements[:2], [compared.where], None, data)])
+    areas = [present(area(score_table), "both labels are there") for score_table in compared.score_tables]
+    scale = resampling.common_scale(compared.score_tables)
     law = auc_gaps.shuffled(scale, draws, rng)
     auc_p, abroca_p = auc_gaps.p_values(auc_gaps.observed(scale), law)
-    between = auc_gaps.pair_gaps(score_tables)
+    between = auc_gaps.pair_gaps(compared.score_tables)
     errors = auc_gaps.resampled(scale, draws, rng)
-    compared = members("auc", part, chosen, [area_.value for area_ in areas])
+    ranked = members("auc", compared, [area_.value for area_ in areas])
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        pairs = pairs_among(compared, groups, reference)
+        pairs = pairs_among(ranked, groups, reference)
         auc = auc_gaps.auc_gap(areas, pairs)
-        curves = auc_gaps.abroca(between, errors, compared.values, pairs, auc)
+        curves = auc_gaps.abroca(between, errors, ranked.values, pairs, auc)
         return [
-            _gap(name, extreme, compared, groups, part, chosen)
+            Measurement(
+                name=name, value=extreme.value, interval=extreme.interval, direction="lower",
+                pairs=tuple(pairs_behind(extreme, [ranked])), **common(compared, groups),
+            )
             for name, extreme in (("auc_difference", auc), ("abroca", curves))
-        ]
+        ]  # fmt: skip
 
     first = again(compared.where, None)
     shuffles = f"{draws} shuffles among people of equal label, on the groups' own ranks"
@@ -83,22 +80,13 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
     difference = _tested(first[0], f"permutation of the largest studentized difference, {shuffles}", auc_p)
     by_chance = Measurement(
         name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"),
-        **common(part, chosen),
+        **common(compared, compared.where),
     )  # fmt: skip
     measurements = [
         difference.model_copy(update={"detectable": detectable}),
         _tested(first[1], f"permutation of the largest area between two curves, {shuffles}", abroca_p), by_chance,
     ]  # fmt: skip
-    return Ranked(part, chosen, law, [*measurements, *variants(first, [compared.where], again, data)])
-
-
-def _gap(
-    name: str, extreme: stats.Extreme, compared: Members, groups: Sequence[Group], part: Partition, chosen: Chosen
-) -> Measurement:
-    return Measurement(
-        name=name, value=extreme.value, interval=extreme.interval, direction="lower",
-        pairs=tuple(pairs_behind(extreme, [compared])), **{**common(part, chosen), "n": compared.people_of(groups)},
-    )  # fmt: skip
+    return Ranked(compared, law, [*measurements, *variants(first, [compared.where], again, data)])
 
 
 def _tested(measurement: Measurement, method: str, p: float) -> Measurement:
@@ -112,22 +100,23 @@ def below(numbers: np.ndarray, of: str) -> Interval:
     return Interval(low=0.0, high=float(np.quantile(numbers, 0.95)), level=0.95, method=method)
 
 
-def common(part: Partition, chosen: Chosen) -> dict[str, Any]:
-    """What every measurement over these groups has."""
-    people = sum(int(part.score_tables[index].people.sum()) for index in chosen.indices)
-    return {"across": part.attributes, "n": people, "left_out": tuple(chosen.left_out)}
+def common(compared: Partition, groups: Sequence[Group]) -> dict[str, Any]:
+    """What every measurement over some of the groups that are compared has."""
+    numbered = zip(compared.where, compared.score_tables, strict=True)
+    people = sum(int(score_table.people.sum()) for where, score_table in numbered if where in groups)
+    return {"across": compared.attributes, "n": people, "left_out": compared.left_out}
 
 
-def members(name: str, part: Partition, chosen: Chosen, values: Sequence[float]) -> Members:
+def members(name: str, compared: Partition, values: Sequence[float]) -> Members:
     """The groups that are compared, with their numbers."""
-    people = np.array([int(part.score_tables[index].people.sum()) for index in chosen.indices])
-    return Members(name, [part.where[index] for index in chosen.indices], np.array(values), people)
+    people = np.array([int(score_table.people.sum()) for score_table in compared.score_tables])
+    return Members(name, compared.where, np.array(values), people)
 
 
-def undefined(name: str, part: Partition, chosen: Chosen, direction: Any = "none", unit: str = "") -> Measurement:
+def undefined(name: str, compared: Partition, direction: Any = "none", unit: str = "") -> Measurement:
     """A disparity that has no value, because fewer than two groups can be compared."""
-    reason = two_groups(part.attributes, left_out=left_out_text(chosen.left_out))
+    reason = two_groups(compared.attributes, left_out=left_out_text(compared.left_out))
     return Measurement(
-        name=name, value=None, reason=reason, across=part.attributes, validity="inconclusive", direction=direction,
-        unit=unit, left_out=tuple(chosen.left_out),
+        name=name, value=None, reason=reason, across=compared.attributes, validity="inconclusive",
+        direction=direction, unit=unit, left_out=compared.left_out,
     )  # fmt: skip

@@ -17,7 +17,7 @@ FINE = 20
 
 
 class Profile(NamedTuple):
-    """A group's people by level of score."""
+    """A group's people by level of score, or by bin of it: then each level is a bin of its own."""
 
     sizes: np.ndarray
     """(M,) (effective) people."""
@@ -29,19 +29,6 @@ class Profile(NamedTuple):
     """(M,) int64 people."""
     bins: np.ndarray
     """(M,) the bin of each level, 0 to b - 1."""
-
-
-class Bins(NamedTuple):
-    """A group's people by bin of score."""
-
-    sizes: np.ndarray
-    """(b,) (effective) people."""
-    scores: np.ndarray
-    """(b,) mean scores."""
-    rates: np.ndarray
-    """(b,) shares with a positive label."""
-    people: np.ndarray
-    """(b,) int64 people."""
 
 
 def profile(score_table: ScoreTable, count: int, minimum: int) -> Profile:
@@ -69,20 +56,20 @@ def profile(score_table: ScoreTable, count: int, minimum: int) -> Profile:
     )  # fmt: skip
 
 
-def binned(levels: Profile) -> Bins:
+def binned(levels: Profile) -> Profile:
     """The bins of a profile."""
 
     def gather(values: np.ndarray) -> np.ndarray:
         return np.bincount(levels.bins, weights=values)
 
     sizes = gather(levels.sizes)
-    return Bins(
+    return Profile(
         sizes, gather(levels.sizes * levels.scores) / sizes, gather(levels.sizes * levels.rates) / sizes,
-        np.rint(gather(levels.people)).astype(np.int64),
+        np.rint(gather(levels.people)).astype(np.int64), np.arange(len(sizes)),
     )  # fmt: skip
 
 
-def error(bins: Bins) -> float:
+def error(bins: Profile) -> float:
     """The mean distance between mean score and observed rate over the bins, weighted by their people."""
     return float(bins.sizes @ np.abs(bins.rates - bins.scores) / bins.sizes.sum())
 
@@ -102,7 +89,7 @@ def errors_by_chance(levels: Profile, draws: int, rng: np.random.Generator) -> n
     return np.abs(np.add.reduceat(surplus, edges, axis=1)).sum(axis=1) / sizes.sum()
 
 
-def error_interval(bins: Bins, draws: int, rng: np.random.Generator, level: float = 0.95) -> Interval:
+def error_interval(bins: Profile, draws: int, rng: np.random.Generator, level: float = 0.95) -> Interval:
     """An interval for the calibration error that reaches 0 where nothing speaks against calibration.
 
     By the triangle inequality the error observed is off by at most the mean size of the noise in the observed rates;

@@ -127,19 +127,18 @@ def _gaps(
     tests: int,
     rng: np.random.Generator,
 ) -> tuple[list[Measurement], Planted | None]:
-    chosen = part.choose(needs_both_labels=False)
-    score_tables = [part.score_tables[group] for group in chosen.indices]
-    compared = members(GROUP[0], part, chosen, [calibration.in_the_large(score_table) for score_table in score_tables])
+    compared = part.comparable(needs_both_labels=False)
+    score_tables = compared.score_tables
+    calibrated = members(GROUP[0], compared, [calibration.in_the_large(score_table) for score_table in score_tables])
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
         if len(groups) < 2:
-            return [undefined(GAP, part, chosen, "lower", "share")]
-        extreme = calibration.gap(score_tables, pairs_among(compared, groups, reference))
+            return [undefined(GAP, compared, "lower", "share")]
+        extreme = calibration.gap(score_tables, pairs_among(calibrated, groups, reference))
         return [
             Measurement(
                 name=GAP, value=extreme.value, interval=extreme.interval, unit="share", direction="lower",
-                pairs=tuple(pairs_behind(extreme, [compared])),
-                **{**common(part, chosen), "n": compared.people_of(groups)},
+                pairs=tuple(pairs_behind(extreme, [calibrated])), **common(compared, groups),
             )
         ]  # fmt: skip
 
@@ -160,5 +159,5 @@ def _gaps(
     method = f"permutation of the largest studentized difference of score minus label, {draws} shuffles; Holm"
     test = Test(method=method, p=stats.permutation_p(observed, law), family=FAMILY)
     measured = first.model_copy(update={"detectable": gap, "test": test})
-    planted = None if gap is None else Planted(part.attributes, [known[group] for group in chosen.indices], law, gap)
+    planted = None if gap is None else Planted(part.attributes, list(known.values()), law, gap)
     return [measured, *beside], planted

@@ -81,11 +81,11 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
 
 def _tests(parts: list[Partition], probable: bool) -> int:
     """How many tests there will be."""
-    between = sum(2 for part in parts[1:] if len(part.choose(needs_both_labels=True).indices) > 1)
+    between = sum(2 for part in parts[1:] if len(part.comparable(needs_both_labels=True).where) > 1)
     if not probable:
         return between
-    large = sum(len(part.choose(needs_both_labels=False).indices) > 1 for part in parts[1:])
-    return between + large + sum(len(part.choose(needs_both_labels=False).indices) for part in parts)
+    groups = [len(part.comparable(needs_both_labels=False).where) for part in parts]
+    return between + sum(many > 1 for many in groups[1:]) + sum(groups)
 
 
 def _controls(
@@ -133,13 +133,17 @@ def _shuffled(
     parameters: Parameters, ranked: list[Ranked], sample: self_tests.Sample, rng: np.random.Generator
 ) -> list[Control]:
     first = next(
-        (comparison for comparison in ranked if comparison.law is not None and len(comparison.part.attributes) == 1),
+        (
+            comparison
+            for comparison in ranked
+            if comparison.law is not None and len(comparison.compared.attributes) == 1
+        ),
         None,
     )
     if first is None:
         return []
-    (name,) = first.part.attributes
-    compared_groups = [first.part.where[group][name] for group in first.chosen.indices]
+    (name,) = first.compared.attributes
+    compared_groups = [group[name] for group in first.compared.where]
     return [
         false_alarms(
             "shuffled groups",

@@ -17,18 +17,6 @@ from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
 
 
-class Chosen(NamedTuple):
-    """The groups that can be compared, and why the others cannot."""
-
-    indices: list[int]
-    left_out: list[LeftOut]
-    """The others."""
-
-    def where(self, part: Partition) -> list[dict[str, str]]:
-        """Which groups of the partition these are."""
-        return [part.where[group] for group in self.indices]
-
-
 class Partition(NamedTuple):
     """Everyone, or the groups of some attributes."""
 
@@ -37,6 +25,8 @@ class Partition(NamedTuple):
     hidden: list[str | None]
     score_tables: list[ScoreTable]
     minimum: int
+    left_out: tuple[LeftOut, ...] = ()
+    """Groups of these attributes that are not among these."""
 
     @property
     def names(self) -> list[str]:
@@ -58,11 +48,15 @@ class Partition(NamedTuple):
             needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
         return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
-    def choose(self, needs_both_labels: bool) -> Chosen:
+    def comparable(self, needs_both_labels: bool) -> Partition:
         """The groups that can be compared on something that needs people of both labels, or of any."""
-        reasons = [self.reason(indices, needs_both_labels) for indices in range(len(self.where))]
-        indices = [group for group, reason in enumerate(reasons) if reason is None]
-        return Chosen(indices, group_pairs.left_out(self.where, reasons))
+        reasons = [self.reason(group, needs_both_labels) for group in range(len(self.where))]
+        return self._replace(
+            where=[group for group, reason in zip(self.where, reasons, strict=True) if reason is None],
+            hidden=[reason for reason in reasons if reason is None],
+            score_tables=[table for table, reason in zip(self.score_tables, reasons, strict=True) if reason is None],
+            left_out=tuple(group_pairs.left_out(self.where, reasons)),
+        )
 
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:

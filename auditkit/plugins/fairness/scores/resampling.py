@@ -23,15 +23,6 @@ class Scale(NamedTuple):
     """(k, LEVELS) with a positive label."""
 
 
-class Areas(NamedTuple):
-    """Areas under the curve of k groups, in each of B tables."""
-
-    value: np.ndarray
-    """(B, k)"""
-    variance: np.ndarray
-    """(B, k) DeLong's."""
-
-
 def common_scale(score_tables: list[ScoreTable]) -> Scale:
     """The groups on one scale: every score becomes its place among the group's own people, both labels counting alike.
 
@@ -108,8 +99,8 @@ def rounded_to(amounts: np.ndarray, total: int) -> np.ndarray:
     return down
 
 
-def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
-    """Areas and their variances from (B, k, L) tables; no row of a table is empty."""
+def areas(negative: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(B, k) areas under the curve and (B, k) DeLong's variances, from (B, k, L) tables; no row of a table is empty."""
     n, p = negative.sum(axis=2, keepdims=True), positive.sum(axis=2, keepdims=True)
     below = (np.cumsum(negative, axis=2) - negative / 2) / n
     above = 1 - (np.cumsum(positive, axis=2) - positive / 2) / p
@@ -118,7 +109,7 @@ def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
         (counts * (beaten - value[..., None]) ** 2).sum(axis=2) / (size * np.maximum(size - 1, 1))[..., 0]
         for counts, beaten, size in ((positive, below, p), (negative, above, n))
     ]
-    return Areas(value, spread[0] + spread[1])
+    return value, spread[0] + spread[1]
 
 
 def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:

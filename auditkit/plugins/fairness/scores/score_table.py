@@ -1,5 +1,7 @@
 """Scores sorted once: for every group its distinct scores, and how many people of each label stand on each."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +9,8 @@ import numpy as np
 from auditkit.stats import effective_size
 
 
-class ScoreTable(NamedTuple):
+@dataclass(frozen=True)
+class ScoreTable:
     """The distinct scores of one group, ascending; everything that this check measures follows from it."""
 
     scores: np.ndarray
@@ -24,15 +27,22 @@ class ScoreTable(NamedTuple):
         """(2,) people with a negative and with a positive label."""
         return self.rows.sum(axis=1)
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """(2,) the same as effective numbers of rows (Kish)."""
         return np.array([_kish(*weight_and_square) for weight_and_square in zip(self.weight, self.square, strict=True)])
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The effective number of rows of both labels."""
         return _kish(self.weight, self.square)
+
+    @cached_property
+    def above(self) -> np.ndarray:
+        """(2, L + 1) weight of people of each label at or above each score; the last column is 0."""
+        above = np.zeros((2, len(self.scores) + 1))
+        np.cumsum(self.weight[:, ::-1], axis=1, out=above[:, -2::-1])
+        return above
 
     @property
     def rate(self) -> float:

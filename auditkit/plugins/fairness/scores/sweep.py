@@ -22,30 +22,6 @@ class Threshold(NamedTuple):
     """Where it comes from, or why there is none."""
 
 
-class Steps(NamedTuple):
-    """How many of a group stand at or above each of its scores."""
-
-    scores: np.ndarray
-    """(L,) distinct, ascending."""
-    above: np.ndarray
-    """(2, L + 1) weight of people of each label at or above the score; the last column is 0."""
-    sizes: np.ndarray
-    """(2,) effective numbers of people of each label."""
-    size: float
-    """Of both."""
-
-
-class Rates(NamedTuple):
-    """Rates of k groups at T thresholds."""
-
-    selected: np.ndarray
-    """(k, T) shares of all people."""
-    true: np.ndarray
-    """(k, T) shares of those with a positive label; NaN where there are none."""
-    false: np.ndarray
-    """(k, T) shares of those with a negative label; NaN where there are none."""
-
-
 class Worst(NamedTuple):
     """The widest gap over many thresholds."""
 
@@ -120,61 +96,53 @@ def around(threshold: float, window: float, probable: bool, scores: np.ndarray) 
     return min(threshold, float(low)), max(threshold, float(high))
 
 
-def steps(score_table: ScoreTable) -> Steps:
-    """The sums from which the rates at any threshold follow."""
-    above = np.zeros((2, len(score_table.scores) + 1))
-    np.cumsum(score_table.weight[:, ::-1], axis=1, out=above[:, -2::-1])
-    return Steps(score_table.scores, above, score_table.sizes, score_table.size)
-
-
-def rates(groups: list[Steps], thresholds: np.ndarray) -> Rates:
-    """Rates of every group where people at or above a threshold are selected.
+def rates(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> np.ndarray:
+    """(R, k, T) rates of k groups at T thresholds, where people at or above a threshold are selected.
 
     Args:
-        groups: k groups, none empty.
+        groups: none empty.
         thresholds: (T,).
+        with_both_labels: shares of those with a positive label and of those with a negative one (R = 2), NaN where
+            there are none; or shares of all people (R = 1).
     """
     parts = []
     for group in groups:
         counted, totals = group.above[:, np.searchsorted(group.scores, thresholds, side="left")], group.above[:, :1]
-        shares = np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)
-        parts.append((counted.sum(axis=0) / totals.sum(), shares[1], shares[0]))
-    return Rates(*(np.stack(rate) for rate in zip(*parts, strict=True)))
+        if with_both_labels:
+            parts.append(np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)[::-1])
+        else:
+            parts.append(counted.sum(axis=0, keepdims=True) / totals.sum())
+    return np.stack(parts, axis=1)
 
 
-def parity(rates: Rates) -> np.ndarray:
-    """(T,) demographic parity differences."""
-    return np.ptp(rates.selected, axis=0)
+def gap(rates: np.ndarray) -> np.ndarray:
+    """(T,) the widest difference of (R, k, T) rates of k groups, in the rate where it is widest."""
+    return np.asarray(np.ptp(rates, axis=1).max(axis=0))
 
 
-def odds(rates: Rates) -> np.ndarray:
-    """(T,) equalized odds differences: the larger gap of true and of false positive rates."""
-    return np.maximum(np.ptp(rates.true, axis=0), np.ptp(rates.false, axis=0))
+def sizes_of(groups: list[ScoreTable], with_both_labels: bool) -> np.ndarray:
+    """(R, k) effective numbers of people in the denominator of each rate, as `rates` gives them."""
+    if with_both_labels:
+        return np.array([group.sizes[::-1] for group in groups]).T
+    return np.array([[group.size for group in groups]])
 
 
-def shares(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -> list[list[stats.Shares]]:
+def shares(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> list[list[stats.Shares]]:
     """What is compared at each threshold: selection rates, or (both) true and false positive rates."""
-    rates_at = rates(groups, thresholds)
-    if not with_both_labels:
-        sizes = np.array([group.size for group in groups])
-        return [[stats.Shares(rates_at.selected[:, index] * sizes, sizes)] for index in range(len(thresholds))]
-    negative, positive = np.array([group.sizes for group in groups]).T
+    rates_at, sizes = rates(groups, thresholds, with_both_labels), sizes_of(groups, with_both_labels)
     return [
-        [
-            stats.Shares(rates_at.true[:, index] * positive, positive),
-            stats.Shares(rates_at.false[:, index] * negative, negative),
-        ]
+        [stats.Shares(rate[:, index] * size, size) for rate, size in zip(rates_at, sizes, strict=True)]
         for index in range(len(thresholds))
     ]
 
 
-def candidates(groups: list[Steps], low: float, high: float, threshold: float) -> np.ndarray:
+def candidates(groups: list[ScoreTable], low: float, high: float, threshold: float) -> np.ndarray:
     """(T,) every threshold between `low` and `high` at which some decision changes, ascending, and the ends."""
     inside = [group.scores[(group.scores >= low) & (group.scores <= high)] for group in groups]
     return np.unique(np.concatenate([*inside, [low, threshold, high]]))
 
 
-def peaks(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -> Peaks:
+def peaks(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> Peaks:
     """The widest gap of every pair of groups at any of the thresholds.
 
     Args:
@@ -188,18 +156,18 @@ def peaks(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -
     # All thresholds and pairs at once could be larger than memory, so only the widest gap of each pair is kept.
     for start in range(0, len(thresholds), BLOCK):
         block = thresholds[start : start + BLOCK]
-        rates_at = rates(groups, block)
-        least = min(least, float((odds(rates_at) if with_both_labels else parity(rates_at)).min()))
-        for position, rate in enumerate((rates_at.true, rates_at.false) if with_both_labels else (rates_at.selected,)):
+        rates_at = rates(groups, block, with_both_labels)
+        least = min(least, float(gap(rates_at).min()))
+        for position, rate in enumerate(rates_at):
             for pair, (first, second) in enumerate(zip(i, j, strict=True)):
-                gap = np.abs(rate[first] - rate[second])
-                widest = int(gap.argmax())
-                if gap[widest] > gaps[position, pair]:
-                    gaps[position, pair], thresholds_of_gaps[position, pair] = gap[widest], block[widest]
+                distance = np.abs(rate[first] - rate[second])
+                widest = int(distance.argmax())
+                if distance[widest] > gaps[position, pair]:
+                    gaps[position, pair], thresholds_of_gaps[position, pair] = distance[widest], block[widest]
     return Peaks(gaps, thresholds_of_gaps, least)
 
 
-def worst(groups: list[Steps], peaks: Peaks, pairs: stats.Pairs, level: float = 0.95) -> Worst:
+def worst(groups: list[ScoreTable], peaks: Peaks, pairs: stats.Pairs, level: float = 0.95) -> Worst:
     """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
 
     Args:
@@ -211,12 +179,7 @@ def worst(groups: list[Steps], peaks: Peaks, pairs: stats.Pairs, level: float = 
     Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
     """
-    with_both_labels, (i, j) = len(peaks.gaps) > 1, pairs
-    sizes = (
-        np.array([group.sizes[::-1] for group in groups]).T
-        if with_both_labels
-        else np.array([[group.size for group in groups]])
-    )
+    (i, j), sizes = pairs, sizes_of(groups, with_both_labels=len(peaks.gaps) > 1)
     # One band for each group and rate that is looked at; other groups need none.
     bands = len(np.unique(pairs)) * len(sizes)
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, bands))) / (2 * sizes))
@@ -244,7 +207,7 @@ def _behind(index: Any, thresholds: np.ndarray, pairs: stats.Pairs, end: Literal
     return Behind(stats.Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
 
 
-def changes(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:
+def changes(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:
     """Whether a difference is certain at some of these thresholds and not at others.
 
     Certain: the interval of `stats.widest_gap_interval` does not reach 0, here for all thresholds in one go.

@@ -11,7 +11,7 @@ from auditkit.group_pairs import Members, pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import Chosen, Partition
+from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 from auditkit.variants import Group, variants
 
@@ -40,20 +40,6 @@ class Window(NamedTuple):
     threshold: float
     low: float
     high: float
-
-
-class Sides(NamedTuple):
-    """The groups that are compared."""
-
-    part: Partition
-    chosen: Chosen
-    steps: list[sweep.Steps]
-    with_both_labels: bool
-    """In true and false positive rates, not in selection rates."""
-
-    def shares(self, threshold: float) -> list[stats.Shares]:
-        """What is compared at a threshold."""
-        return sweep.shares(self.steps, np.array([threshold]), self.with_both_labels)[0]
 
 
 class Near(NamedTuple):
@@ -99,16 +85,14 @@ def find(
     )
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
-        steps = [sweep.steps(score_table) for score_table in part.score_tables]
         for name, title, needs_both_labels in CRITERIA:
-            chosen = part.choose(needs_both_labels)
-            sides = Sides(part, chosen, [steps[group] for group in chosen.indices], needs_both_labels)
-            if len(sides.steps) > 1:
-                curves[name] += _points(sides, grid)
-            if window is None or len(sides.steps) < 2:
-                measurements += _unmeasured(name, sides, threshold.source, data)
+            compared = part.comparable(needs_both_labels)
+            if len(compared.where) > 1:
+                curves[name] += _points(compared, grid, needs_both_labels)
+            if window is None or len(compared.where) < 2:
+                measurements += _unmeasured(name, compared, threshold.source, data)
                 continue
-            measured, row = _nearby(name, sides, window, data)
+            measured, row = _nearby(name, compared, needs_both_labels, window, data)
             measurements += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -127,15 +111,14 @@ def find(
     return Near(measurements, table, notes, curves)
 
 
-def _unmeasured(name: str, sides: Sides, reason: str, data: AuditData) -> list[Measurement]:
+def _unmeasured(name: str, compared: Partition, reason: str, data: AuditData) -> list[Measurement]:
     """The gaps of a criterion without values, where fewer than two groups can be compared or there is no threshold."""
-    part, chosen = sides.part, sides.chosen
-    if len(sides.steps) < 2:
-        gaps = [undefined(f"{name}_{ending}", part, chosen, "lower", "share") for ending in ENDINGS]
-        return [*gaps, *variants(gaps, [chosen.where(part)], None, data)]
+    if len(compared.where) < 2:
+        gaps = [undefined(f"{name}_{ending}", compared, "lower", "share") for ending in ENDINGS]
+        return [*gaps, *variants(gaps, [compared.where], None, data)]
     gaps = [
         Measurement(
-            name=f"{name}_{ending}", value=None, reason=reason, across=part.attributes, validity="inconclusive",
+            name=f"{name}_{ending}", value=None, reason=reason, across=compared.attributes, validity="inconclusive",
             unit="share", direction="lower",
         )
         for ending in ENDINGS
@@ -143,18 +126,21 @@ def _unmeasured(name: str, sides: Sides, reason: str, data: AuditData) -> list[M
     return [*gaps, *variants(gaps, [], None, data)]
 
 
-def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[list[Measurement], tuple[Scalar, ...]]:
+def _nearby(
+    name: str, compared: Partition, both: bool, window: Window, data: AuditData
+) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
-    parts, members = sides.shares(window.threshold), _members(sides, window.threshold)
-    candidates = sweep.candidates(sides.steps, window.low, window.high, window.threshold)
-    peaks = sweep.peaks(sides.steps, candidates, sides.with_both_labels)
+    score_tables, members = compared.score_tables, _members(compared, window.threshold, both)
+    (parts,) = sweep.shares(score_tables, np.array([window.threshold]), both)
+    candidates = sweep.candidates(score_tables, window.low, window.high, window.threshold)
+    peaks = sweep.peaks(score_tables, candidates, both)
     at_own: dict[str, Scalar] = {"threshold": _round(window.threshold)}
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
         own, behind = widest_among(parts, members, groups, reference)
-        worst = sweep.worst(sides.steps, peaks, pairs_among(members[0], groups, reference))
-        rest = {**common(sides.part, sides.chosen), "n": _people(sides, groups), "unit": "share", "direction": "lower"}
+        worst = sweep.worst(score_tables, peaks, pairs_among(members[0], groups, reference))
+        rest = {**common(compared, groups), "unit": "share", "direction": "lower"}
         return [
             Measurement(
                 name=f"{name}_at_threshold", value=own.value, interval=own.interval, conditions=at_own,
@@ -162,41 +148,34 @@ def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[l
             ),
             Measurement(
                 name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, conditions=near,
-                pairs=tuple(_pair(two_groups, sides) for two_groups in worst.behind), **rest,
+                pairs=tuple(_pair(two_groups, compared, both) for two_groups in worst.behind), **rest,
             ),
         ]  # fmt: skip
 
     first = again(members[0].where, None)
     measurements = [*first, *variants(first, [members[0].where], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.threshold))
-    depends = "yes" if sweep.changes(sides.steps, tried, sides.with_both_labels) else "no"
-    worst = sweep.worst(sides.steps, peaks, stats.pairs_of(len(sides.steps)))
+    depends = "yes" if sweep.changes(score_tables, tried, both) else "no"
+    worst = sweep.worst(score_tables, peaks, stats.pairs_of(len(score_tables)))
     return measurements, (first[0].value, peaks.least, worst.value, _round(worst.threshold), depends)
 
 
-def _people(sides: Sides, groups: Sequence[Group]) -> int:
-    """How many people, of either label, some of the groups have."""
-    where = zip(sides.chosen.indices, sides.chosen.where(sides.part), strict=True)
-    return sum(int(sides.part.score_tables[index].people.sum()) for index, group in where if group in groups)
-
-
-def _pair(behind: sweep.Behind, sides: Sides) -> GroupPair:
+def _pair(behind: sweep.Behind, compared: Partition, both: bool) -> GroupPair:
     """Two groups at the threshold where they are farthest apart."""
     part, *groups = behind.pair
-    members = _members(sides, behind.threshold)[part]
+    members = _members(compared, behind.threshold, both)[part]
     low, high = sorted(groups, key=lambda group: float(members.values[group]))
     # `pair` looks its part up in a list, and only this part was made.
     return pair([members] * (part + 1), stats.Place(part, low, high), behind.end)
 
 
-def _members(sides: Sides, threshold: float) -> list[Members]:
+def _members(compared: Partition, threshold: float, both: bool) -> list[Members]:
     """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
-    score_tables = [sides.part.score_tables[group] for group in sides.chosen.indices]
-    where = sides.chosen.where(sides.part)
-    parts = sides.shares(threshold)
+    where, score_tables = compared.where, compared.score_tables
+    (parts,) = sweep.shares(score_tables, np.array([threshold]), both)
     people = np.array([score_table.people for score_table in score_tables])
     above = np.array([score_table.rows[:, score_table.scores >= threshold].sum(axis=1) for score_table in score_tables])
-    if not sides.with_both_labels:
+    if not both:
         return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
     return [
         Members("true_positive_rate", where, parts[0].rates, people[:, 1], above[:, 1]),
@@ -204,10 +183,8 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
     ]
 
 
-def _points(sides: Sides, grid: np.ndarray) -> list[dict[str, Scalar]]:
-    rates = sweep.rates(sides.steps, grid)
-    gaps = sweep.odds(rates) if sides.with_both_labels else sweep.parity(rates)
-    over = " and ".join(sides.part.attributes)
+def _points(compared: Partition, grid: np.ndarray, both: bool) -> list[dict[str, Scalar]]:
+    gaps, over = sweep.gap(sweep.rates(compared.score_tables, grid, both)), " and ".join(compared.attributes)
     return [
         {"groups": over, "threshold": _round(threshold), "gap": _round(gap)}
         for threshold, gap in zip(grid.tolist(), gaps.tolist(), strict=True)

@@ -82,18 +82,18 @@ def test_gaps_at_every_threshold_equal_fairlearn(seed, weighted):
     outcomes[:6], names[:6] = [0, 1] * 3, [0, 0, 1, 1, 2, 2]
     weights = rng.uniform(0.5, 3, 120) if weighted else None
     groups = [
-        sweep.steps(of(scores[names == at], outcomes[names == at], None if weights is None else weights[names == at]))
+        of(scores[names == at], outcomes[names == at], None if weights is None else weights[names == at])
         for at in range(3)
     ]
     thresholds = np.array([0.0, 0.3, 0.5, 1.2])
-    found = sweep.rates(groups, thresholds)
+    parity, odds = (sweep.gap(sweep.rates(groups, thresholds, both)) for both in (False, True))
     for at, threshold in enumerate(thresholds):
         given_ = {"sensitive_features": names, "sample_weight": weights}
         decided = scores >= threshold
         theirs = fairlearn.demographic_parity_difference(outcomes, decided, **given_)
-        assert sweep.parity(found)[at] == pytest.approx(theirs, abs=1e-12)
+        assert parity[at] == pytest.approx(theirs, abs=1e-12)
         theirs = fairlearn.equalized_odds_difference(outcomes, decided, **given_)
-        assert sweep.odds(found)[at] == pytest.approx(theirs, abs=1e-12)
+        assert odds[at] == pytest.approx(theirs, abs=1e-12)
 
 
 def worst(groups, thresholds, both):
@@ -104,10 +104,9 @@ def worst(groups, thresholds, both):
 @given(st.integers(0, 10**6), st.booleans())
 def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     rng = np.random.default_rng(seed)
-    groups = [sweep.steps(of(np.round(rng.random(60), 2), np.arange(60) % 2)) for _ in range(3)]
+    groups = [of(np.round(rng.random(60), 2), np.arange(60) % 2) for _ in range(3)]
     found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
-    grid = sweep.rates(groups, np.linspace(0.4, 0.6, 2001))
-    gaps = sweep.odds(grid) if both else sweep.parity(grid)
+    gaps = sweep.gap(sweep.rates(groups, np.linspace(0.4, 0.6, 2001), both))
     assert found.value == pytest.approx(gaps.max()) and found.least == pytest.approx(gaps.min())
     assert 0.4 <= found.threshold <= 0.6
     assert found.interval.low <= found.value <= found.interval.high
@@ -117,7 +116,7 @@ def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
 @given(st.integers(0, 10**6), st.booleans(), st.integers(30, 3000))
 def test_the_groups_named_at_the_worst_threshold_make_the_gap_and_the_ends(seed, both, rows):
     rng = np.random.default_rng(seed)
-    groups = [sweep.steps(of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2)) for at in range(3)]
+    groups = [of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2) for at in range(3)]
     found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
     sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(0.95, sizes.size))) / (2 * sizes))
@@ -135,7 +134,7 @@ def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
     equal, apart = [], []
     for _ in range(150):
         for found, lift in ((equal, 0.0), (apart, 0.4)):
-            groups = [sweep.steps(of(rng.random(200) + at * lift, np.arange(200) % 2)) for at in (0, 1)]
+            groups = [of(rng.random(200) + at * lift, np.arange(200) % 2) for at in (0, 1)]
             found.append(worst(groups, sweep.candidates(groups, 0.6, 0.8, 0.7), False).interval)
     assert np.mean([each.low == 0 for each in equal]) >= 0.95
     assert np.mean([each.low <= 0.4 <= each.high for each in apart]) >= 0.95
@@ -145,7 +144,7 @@ def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
 def test_whether_a_verdict_hangs_on_the_threshold():
     # the second group's scores lie apart from the first's below 0.5 only
     first, second = np.linspace(0, 1, 400), np.where(np.linspace(0, 1, 400) < 0.5, 0.0, np.linspace(0, 1, 400))
-    groups = [sweep.steps(of(each, np.arange(400) % 2)) for each in (first, second)]
+    groups = [of(each, np.arange(400) % 2) for each in (first, second)]
     assert sweep.changes(groups, np.array([0.2, 0.4, 0.6]), False)
     assert not sweep.changes(groups, np.array([0.6, 0.7]), False)
     assert not sweep.changes(groups, np.array([0.1, 0.2]), False)
