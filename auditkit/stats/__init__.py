@@ -22,9 +22,7 @@ from auditkit.stats.extremes import (
     Pairs,
     Place,
     smallest,
-    smallest_ratio_interval,
     widest,
-    widest_gap_interval,
 )
 from auditkit.stats.gaps import (
     Shares,
@@ -35,7 +33,6 @@ from auditkit.stats.gaps import (
     largest_z_of_means,
     permutation_p,
     shuffled_z,
-    smallest_ratio,
     widest_gap,
 )
 from auditkit.stats.means import FEW, effective_size, mean_interval, median_interval, student_interval, weighted_mean
@@ -104,8 +101,6 @@ __all__ = [
     "sidak_level",
     "smallest",
     "smallest_apart",
-    "smallest_ratio",
-    "smallest_ratio_interval",
     "split_p",
     "square_and_add",
     "student_interval",
@@ -113,7 +108,6 @@ __all__ = [
     "widened",
     "widest",
     "widest_gap",
-    "widest_gap_interval",
     "wilson",
     "wilson_bounds",
 ]

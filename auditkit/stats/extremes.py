@@ -84,17 +84,6 @@ def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[i
     return _extreme_over_pairs(parts, level, reference, ratio=True)
 
 
-def widest_gap_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval:
-    """The interval of `widest`."""
-    return widest(parts, level).interval
-
-
-def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval | None:
-    """The interval of `smallest`; None where that is None."""
-    extreme = smallest(parts, level)
-    return extreme and extreme.interval
-
-
 def _extreme_over_pairs(parts: Sequence[Shares], level: float, reference: Sequence[int] | None, ratio: bool) -> Extreme:
     """The widest difference, or the smallest ratio, over the pairs of all parts, and the pair behind each number."""
     pairs = _pairs(parts, reference)

@@ -55,13 +55,6 @@ def widest_gap(parts: Sequence[Shares]) -> float:
     return max(float(np.ptp(part.rates)) for part in parts)
 
 
-def smallest_ratio(parts: Sequence[Shares]) -> float | None:
-    """The smallest ratio of two groups' shares, in the part where it is smallest; None where a part is all 0."""
-    if any(part.rates.max() == 0 for part in parts):
-        return None
-    return min(float(part.rates.min() / part.rates.max()) for part in parts)
-
-
 def largest_z(parts: Sequence[Shares]) -> float:
     """The largest difference between two groups in standard errors, in the part where it is largest; at least 0.
 

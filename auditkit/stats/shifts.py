@@ -6,8 +6,8 @@ import numpy as np
 
 from auditkit.results import Interval
 from auditkit.stats import mover
-from auditkit.stats.extremes import smallest_ratio_interval, widest_gap_interval
-from auditkit.stats.gaps import Shares, smallest_ratio, widest_gap
+from auditkit.stats.extremes import smallest, widest
+from auditkit.stats.gaps import Shares
 from auditkit.stats.proportions import wilson_bounds
 from auditkit.stats.resampling import resampled_counts
 
@@ -106,11 +106,10 @@ def _share(correct: int, among: int, level: float) -> mover.Ends:
 
 
 def _disparity(shares: Shares, ratio: bool, level: float) -> mover.Ends | None:
-    value = smallest_ratio([shares]) if ratio else widest_gap([shares])
-    ends = smallest_ratio_interval([shares], level) if ratio else widest_gap_interval([shares], level)
-    if value is None or ends is None or ends.low is None or ends.high is None:
+    extreme = smallest([shares], level) if ratio else widest([shares], level)
+    if extreme is None or extreme.interval.low is None or extreme.interval.high is None:
         return None
-    return mover.Ends(value, ends.low, ends.high)
+    return mover.Ends(extreme.value, extreme.interval.low, extreme.interval.high)
 
 
 def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:

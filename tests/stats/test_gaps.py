@@ -19,7 +19,7 @@ def covered(rates, sizes, samples, rng):
     hits = np.zeros(2)
     for _ in range(samples):
         part = shares(rng.binomial(sizes, rates), sizes)
-        wide, small = stats.widest_gap_interval([part]), stats.smallest_ratio_interval([part])
+        wide, small = stats.widest([part]).interval, stats.smallest([part]).interval
         hits += wide.low <= gap <= wide.high, small.low <= ratio <= small.high
     return hits / samples
 
@@ -42,7 +42,7 @@ def test_two_parts_are_covered_together():
     rng, hits = np.random.default_rng(4), 0
     for _ in range(250):
         parts = [shares(rng.binomial(90, [0.5, 0.5, 0.5]), [90] * 3), shares(rng.binomial(60, [0.1, 0.1]), [60] * 2)]
-        hits += stats.widest_gap_interval(parts).low == 0
+        hits += stats.widest(parts).interval.low == 0
     assert hits / 250 >= 0.93
 
 
@@ -53,14 +53,14 @@ def test_the_intervals_are_built_from_all_pairs():
         stats.difference_interval(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
         for i, j in itertools.permutations(range(3), 2)
     ]
-    interval = stats.widest_gap_interval([part])
+    interval = stats.widest([part]).interval
     assert interval.low == pytest.approx(max(0, *(each.low for each in pairs)))
     assert interval.high == pytest.approx(max(each.high for each in pairs))
     ratios = [
         stats.ratio_interval(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
         for i, j in itertools.permutations(range(3), 2)
     ]
-    interval = stats.smallest_ratio_interval([part])
+    interval = stats.smallest([part]).interval
     assert interval.low == pytest.approx(min(each.low for each in ratios))
     assert interval.high == pytest.approx(min(1, *(each.high for each in ratios)))
 
@@ -70,28 +70,26 @@ def test_the_point_lies_inside_and_the_ends_in_zero_to_one():
     for _ in range(60):
         sizes = rng.integers(10, 200, rng.integers(2, 6))
         part = shares(rng.binomial(sizes, rng.random()), sizes)
-        interval = stats.widest_gap_interval([part])
+        interval = stats.widest([part]).interval
         assert 0 <= interval.low <= stats.widest_gap([part]) <= interval.high <= 1
-        ratio = stats.smallest_ratio([part])
+        ratio = stats.smallest([part])
         if ratio is not None:
-            interval = stats.smallest_ratio_interval([part])
-            assert 0 <= interval.low <= ratio + 1e-12 and ratio <= interval.high <= 1
+            assert 0 <= ratio.interval.low <= ratio.value + 1e-12 and ratio.value <= ratio.interval.high <= 1
 
 
 def test_many_groups_use_one_interval_each():
     rng = np.random.default_rng(6)
     part = shares(rng.binomial(200, 0.4, extremes.PAIRWISE + 20), np.full(extremes.PAIRWISE + 20, 200))
-    interval, ratio = stats.widest_gap_interval([part]), stats.smallest_ratio_interval([part])
+    interval, ratio = stats.widest([part]).interval, stats.smallest([part]).interval
     assert "Wilson" in interval.method and interval.low == 0 and interval.high > stats.widest_gap([part])
-    assert ratio.high == 1 and ratio.low < stats.smallest_ratio([part])
+    assert ratio.high == 1 and ratio.low < stats.smallest([part]).value
 
 
 def test_a_ratio_of_nothing_but_zeros_is_undefined():
     nothing = shares([0, 0], [20, 30])
-    assert stats.smallest_ratio([nothing]) is None
-    assert stats.smallest_ratio_interval([nothing]) is None
-    assert stats.smallest_ratio([shares([0, 3], [20, 30])]) == 0
-    assert stats.smallest_ratio_interval([shares([0, 3], [20, 30])]).low == 0
+    assert stats.smallest([nothing]) is None
+    extreme = stats.smallest([shares([0, 3], [20, 30])])
+    assert extreme.value == 0 and extreme.interval.low == 0
 
 
 def slow_z(successes, sizes):

@@ -13,7 +13,6 @@ from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
 from auditkit.plugins.data.parameters import Parameters
-from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
 from auditkit.results import Axis, Column, Control, Definition, Figure, LeftOut, Measurement, Scalar, Table
 from auditkit.smaller import slices_and_smaller
@@ -29,9 +28,8 @@ TRIED = 20_000
 
 def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Everything that `data.integrity` says about these rows."""
-    rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     missing, notes = _missing(data)
-    repeats, definitions, sentences = _repeats(rows, data)
+    repeats, definitions, sentences = _repeats(data)
     measurements = [*repeats, *_balance(data)]  # the first one is the headline
     notes = [*sentences, *notes]
     controls = [_planted_rows(data, context.rng)]
@@ -99,18 +97,19 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     return measurements, [few] if len(names) > MANY else []
 
 
-def _repeats(rows: identity.Identities, data: AuditData) -> tuple[list[Measurement], dict[str, Definition], list[str]]:
+def _repeats(data: AuditData) -> tuple[list[Measurement], dict[str, Definition], list[str]]:
     """Equal rows and, by their ids, equal people; where people have ids, alike rows are no repeats and say so."""
     measurements = []
+    here, there = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     if data.train is not None:
-        same = identity.overlap(rows, data.labels, data.train.labels)
-        measurements.append(_measurement("train_overlap_share", float(same.inputs.mean()), exact=True, n=len(data)))
-        if same.labelled is not None:
-            share = float(same.labelled.mean())
+        share = float(np.isin(here, there).mean())
+        measurements.append(_measurement("train_overlap_share", share, exact=True, n=len(data)))
+        if data.labels is not None and data.train.labels is not None:
+            share = float(identity.with_label_among(here, there, data.labels, data.train.labels).mean())
             measurements.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
-    repeated = float(identity.repeated(rows.here).mean())
+    repeated = float(identity.repeated(here).mean())
     alike = _measurement("duplicate_share", repeated, exact=True, n=len(data))
-    people = people_of(data, repeated)
+    people = identity.people_of(data, repeated)
     if people is None:
         return [*measurements, alike], {}, []
     twice = _measurement("repeated_id_share", people.share, exact=True, n=people.rows)

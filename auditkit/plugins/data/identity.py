@@ -1,41 +1,34 @@
-"""Which rows are exactly the same: within the audit data, and between it and the training split."""
+"""Which rows are the same, within the audit data and in the training split; which are of the same person."""
 
 import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.data import as_array, take_rows
+from auditkit.data import AuditData, as_array, take_rows
+from auditkit.data.disclosure import how_many
 from auditkit.errors import present
 
 
-class Identities(NamedTuple):
-    """A number for each row; equal rows have equal numbers, also across the two sets."""
+class People(NamedTuple):
+    """What the ids say."""
 
-    here: np.ndarray
-    """(N,) int64"""
-    there: np.ndarray | None
-    """(M,) int64: of the other rows, where there are any."""
-
-
-class Overlap(NamedTuple):
-    """Which rows occur among other rows."""
-
-    inputs: np.ndarray
-    """(N,) bool: with the same inputs."""
-    labelled: np.ndarray | None
-    """(N,) bool: with the same inputs and the same label; None without labels."""
+    share: float
+    """Rows whose id an earlier row has / rows with an id."""
+    rows: int
+    """Rows with an id."""
+    note: str
 
 
-def identify(rows: Any, other_rows: Any = None) -> Identities:
-    """Number the rows by what they hold, so that equal rows have equal numbers.
+def identify(rows: Any, other_rows: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) int64 numbers of the rows by what they hold, and (M,) of the others; equal rows have equal numbers.
 
     Rows of a table by their values (1 and 1.0 are the same, missing equals missing), rows of an array by the BLAKE2
     digest of their bytes, texts as they are.
 
     Args:
         rows: a table, an array or tensor (N, ...), or a list of texts.
-        other_rows: other rows of the same kind, or None.
+        other_rows: M other rows of the same kind; None: none.
     """
     sets = [rows] if other_rows is None else [rows, other_rows]
     if hasattr(rows, "columns"):
@@ -44,7 +37,7 @@ def identify(rows: Any, other_rows: Any = None) -> Identities:
         positions: dict[Any, int] = {}
         keys = [key for inputs in sets for key in _keys(inputs, as_array(rows))]
         numbers = np.array([positions.setdefault(key, len(positions)) for key in keys], dtype=np.int64)
-    return Identities(numbers[: len(rows)], None if other_rows is None else numbers[len(rows) :])
+    return numbers[: len(rows)], numbers[len(rows) :]
 
 
 def repeated(numbers: np.ndarray) -> np.ndarray:
@@ -55,22 +48,19 @@ def repeated(numbers: np.ndarray) -> np.ndarray:
     return again
 
 
-def overlap(rows: Identities, labels: np.ndarray | None = None, other_labels: np.ndarray | None = None) -> Overlap:
-    """Which rows of the one set occur in the other.
+def with_label_among(here: np.ndarray, there: np.ndarray, labels: np.ndarray, other_labels: np.ndarray) -> np.ndarray:
+    """(N,) bool: the rows that occur among other rows with the same label.
 
     Args:
-        rows: the numbers of both sets.
-        labels: (N,) labels of the one set.
-        other_labels: (M,) labels of the other.
+        here: (N,) the numbers of the rows, as `identify` gives them.
+        there: (M,) those of the others.
+        labels: (N,) labels of the rows.
+        other_labels: (M,) labels of the others.
     """
-    rows_there = present(rows.there, "asked only where there is another set")
-    inputs = np.isin(rows.here, rows_there)
-    if labels is None or other_labels is None:
-        return Overlap(inputs, None)
     label_codes = _factorized([labels, other_labels])
     # one number for row and label: no two pairs have the same
-    both = np.concatenate([rows.here, rows_there]) * (int(label_codes.max()) + 1) + label_codes
-    return Overlap(inputs, np.isin(both[: len(labels)], both[len(labels) :]))
+    both = np.concatenate([here, there]) * (int(label_codes.max()) + 1) + label_codes
+    return np.isin(both[: len(labels)], both[len(labels) :])
 
 
 def planted_share(inputs: Any, rows: np.ndarray) -> float:
@@ -81,10 +71,33 @@ def planted_share(inputs: Any, rows: np.ndarray) -> float:
         rows: positions of those that are copied.
     """
     copied = take_rows(inputs, np.concatenate([np.arange(len(inputs)), rows]))
-    before = repeated(identify(inputs).here).sum()
-    after = repeated(identify(copied).here).sum()
-    as_other_set = overlap(identify(take_rows(inputs, rows), inputs)).inputs
+    before, after = (repeated(identify(every)[0]).sum() for every in (inputs, copied))
+    as_other_set = np.isin(*identify(take_rows(inputs, rows), inputs))
     return float(min((after - before) / len(rows), as_other_set.mean()))
+
+
+def people_of(data: AuditData, alike: float) -> People | None:
+    """How many rows are of a person that an earlier row is of; None without ids.
+
+    Args:
+        data: the audit data.
+        alike: the share of rows whose inputs equal those of an earlier row.
+    """
+    # a negative number stands for a row without an id
+    if data.ids is None or (data.ids < 0).all():
+        return None
+    ids = data.ids[data.ids >= 0]
+    again = int(repeated(ids).sum())
+    lacking = " Some rows have no id." if len(ids) < len(data) else ""
+    if not again:
+        sentence = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
+        return People(0.0, len(ids), f"By their ids: {sentence}.{lacking}")
+    count = how_many(again, data.minimum_cell, data.disclosure)
+    return People(
+        float(again / len(ids)), len(ids),
+        f"Ids repeat: {count} rows have the id of an earlier row. Where an id is a person, intervals that take rows "
+        f"for people are too narrow; where it is not, name the columns that are, or none.{lacking}",
+    )  # fmt: skip
 
 
 def _of_tables(tables: list[Any]) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Values that may not mean what they say: groups that may be one, and codes for missing values."""
 
+import unicodedata
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -8,11 +10,16 @@ from auditkit.counts.names import EMPTY, MISSING
 from auditkit.data import AuditData
 from auditkit.data.orders import Order, order_of
 from auditkit.data.sentinels import codes_in_order
-from auditkit.plugins.data.lookalikes import alike, like_missing
 
 NAMED: Final = 5
 """Features and groups that a note names."""
 MEND: Final = "list them under [data] missing where they mean that."
+NEVER: Final = frozenset({"nan", "<na>", "nat", "#n/a"})
+"""What programs write for a missing value, and nobody calls a group."""
+BESIDE: Final = frozenset({
+    *NEVER, "na", "n/a", "none", "null", "nil", "missing", "unknown", "", "?", "-", ".", EMPTY.casefold()
+})  # fmt: skip
+"""Names that may be a group's own, but hardly where other values are missing."""
 
 
 class Suspicion(NamedTuple):
@@ -44,6 +51,21 @@ def suspicions(data: AuditData) -> list[Suspicion]:
         note = f"Groups of {attribute} called {', '.join(map(repr, words[:NAMED]))}: {MEND}"
         result.append(Suspicion("missing_like_groups", len(words), (attribute,), note if words else ""))
     return result
+
+
+def alike(values: Sequence[str]) -> list[tuple[str, ...]]:
+    """The groups whose names are the same but for case, blanks and Unicode form, together."""
+    spellings: dict[str, list[str]] = {}
+    for value in values:
+        if value != MISSING:
+            spellings.setdefault(_plain_form(value), []).append(value)
+    return [tuple(names) for names in spellings.values() if len(names) > 1]
+
+
+def like_missing(values: Sequence[str]) -> list[str]:
+    """The groups whose name says that the value is missing, as "nan" does; "none" only beside missing values."""
+    words = BESIDE if MISSING in values else NEVER
+    return [value for value in values if value != MISSING and _plain_form(value) in words]
 
 
 def _sentinels(data: AuditData) -> Suspicion:
@@ -85,3 +107,10 @@ def _codes_of_other_columns(data: AuditData) -> dict[str, list[str]]:
             texts[name] = codes_in_order(Order(values.astype(float)))
     inside = {attribute for attribute in data.groups if data.column_of(attribute) in data.feature_names}
     return {name: codes for name, codes in texts.items() if codes and name not in inside}
+
+
+def _plain_form(name: str) -> str:
+    """The name in one form; letters of other widths are the same, blanks and invisible signs nothing."""
+    # twice, for folding case can undo the normal form
+    form = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(letter for letter in form if not letter.isspace() and unicodedata.category(letter) != "Cf")

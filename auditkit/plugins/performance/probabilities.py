@@ -57,25 +57,16 @@ def brier(answers: Answers) -> Estimate:
     return mean((probabilities[:, answers.positive] - happened) ** 2, answers)
 
 
-class Claims(NamedTuple):
-    """Probabilities, and whether they came true."""
-
-    predicted: np.ndarray
-    """(n,)"""
-    happened: np.ndarray
-    """(n,) bool"""
-
-
-def confidence(answers: Answers) -> Claims:
-    """What calibration is about.
+def confidence(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
+    """What calibration is about: (n,) probabilities, and (n,) bool whether they came true.
 
     Binary: of the positive class. More classes: of the likeliest class (Guo et al. 2017).
     """
     probabilities = present(answers.probabilities, "asked only where there are probabilities")
     if len(answers.classes) == 2:
-        return Claims(probabilities[:, answers.positive], answers.truth == answers.positive)
+        return probabilities[:, answers.positive], answers.truth == answers.positive
     likeliest = probabilities.argmax(axis=1)
-    return Claims(probabilities.max(axis=1), answers.truth == likeliest)
+    return probabilities.max(axis=1), answers.truth == likeliest
 
 
 def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:

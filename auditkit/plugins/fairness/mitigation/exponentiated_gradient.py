@@ -83,10 +83,11 @@ class ExponentiatedGradient(Trainer):
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
         weights_control = fit.weights_heard(recipe, split, context.rng)
-        settings = reduction.Settings(self.constraint, self.difference_bound, self.eps, self.max_iter, self.nu)
         mixture = reduction.reduce(
-            recipe, split, settings, lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted")
-        )
+            recipe, split, self.constraint, self.difference_bound,
+            lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted"),
+            eps=self.eps, max_iter=self.max_iter, nu=self.nu,
+        )  # fmt: skip
         new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), mixture.members, mixture.weights)
         chance = evaluation.chances(new, split)
         own = Trained(

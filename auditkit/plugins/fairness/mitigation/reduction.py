@@ -23,16 +23,6 @@ MOMENTS = {
 }
 
 
-class Settings(NamedTuple):
-    """What the algorithm is told."""
-
-    constraint: Constraint
-    bound: float
-    eps: float
-    iterations: int
-    nu: float | None
-
-
 class Mixture(NamedTuple):
     """What came out."""
 
@@ -44,17 +34,12 @@ class Mixture(NamedTuple):
     nu: float
     """The gap at which the run was to end."""
     iterations: int
-    best: int
-    """The iteration with the smallest gap."""
     fits: int
 
-    @property
-    def converged(self) -> bool:
-        """Whether the gap closed before the iterations ended."""
-        return self.gap <= self.nu + 1e-8
 
-
-def reduce(recipe: Recipe, split: Split, settings: Settings, tell: Callable[[int], None]) -> Mixture:
+def reduce(
+    recipe: Recipe, split: Split, constraint: Constraint, bound: float, tell: Callable[[int], None], **search: Any
+) -> Mixture:
     """Fit the mixture with fairlearn.
 
     fairlearn sees neither the inputs nor the words of the labels: it is handed row numbers, 0 and 1, and groups as
@@ -63,8 +48,10 @@ def reduce(recipe: Recipe, split: Split, settings: Settings, tell: Callable[[int
     Args:
         recipe: how copies of the parent are fitted.
         split: the training rows.
-        settings: of the algorithm.
+        constraint: whose rates are held.
+        bound: how far a group's rate may be from everyone's.
         tell: called with the number of models fitted so far; what it raises ends the run.
+        search: `eps`, `max_iter` and `nu` of fairlearn's algorithm.
 
     Source: Agarwal, Beygelzimer, Dudík, Langford and Wallach (2018), A reductions approach to fair classification,
     arXiv:1803.02453, algorithm 1.
@@ -72,22 +59,19 @@ def reduce(recipe: Recipe, split: Split, settings: Settings, tell: Callable[[int
     from fairlearn import reductions
 
     oracle = Oracle(recipe, split, tell)
-    moment = getattr(reductions, MOMENTS[settings.constraint])(difference_bound=settings.bound)
+    moment = getattr(reductions, MOMENTS[constraint])(difference_bound=bound)
     rows = np.arange(len(split.outcomes))[:, None]
-    search = reductions.ExponentiatedGradient(
-        oracle, moment, eps=settings.eps, max_iter=settings.iterations, nu=settings.nu
-    )
+    algorithm = reductions.ExponentiatedGradient(oracle, moment, **search)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what libraries deprecate among themselves; the recipe keeps the estimator's
-        search.fit(rows, split.outcomes.astype(np.int64), sensitive_features=split.codes)
+        algorithm.fit(rows, split.outcomes.astype(np.int64), sensitive_features=split.codes)
     with_weight = [
-        (search.predictors_[index], float(weight)) for index, weight in search.weights_.items() if weight > 0
+        (algorithm.predictors_[index], float(weight)) for index, weight in algorithm.weights_.items() if weight > 0
     ]
     total = sum(weight for _, weight in with_weight)
     return Mixture(
         tuple(_member(predictor) for predictor, _ in with_weight), tuple(weight / total for _, weight in with_weight),
-        float(search.best_gap_), float(search.nu), int(search.last_iter_) + 1, int(search.best_iter_) + 1,
-        int(search.n_oracle_calls_),
+        float(algorithm.best_gap_), float(algorithm.nu), int(algorithm.last_iter_) + 1, int(algorithm.n_oracle_calls_),
     )  # fmt: skip
 
 

@@ -210,7 +210,7 @@ def _behind(index: Any, thresholds: np.ndarray, pairs: stats.Pairs, end: Literal
 def changes(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:
     """Whether a difference is certain at some of these thresholds and not at others.
 
-    Certain: the interval of `stats.widest_gap_interval` does not reach 0, here for all thresholds in one go.
+    Certain: the interval of `stats.widest` does not reach 0, here for all thresholds in one go.
     """
     parts = [list(shares_of_part) for shares_of_part in zip(*shares(groups, thresholds, with_both_labels), strict=True)]
     i, j = np.triu_indices(len(groups), 1)

@@ -24,13 +24,16 @@ COUNTED: Final[dict[str, Any]] = {"name": "confirmed_slices", "unit": "slices", 
 class Case(NamedTuple):
     """The rows that are searched."""
 
-    parameters: Parameters
     features: list[Feature]
     """Conditions of these rows."""
     space: Space
     errors: Errors
     rules: Rules
-    unit: str
+
+    @property
+    def unit(self) -> str:
+        """Of what is searched for."""
+        return "share" if self.errors.share else ""
 
     def where(self, slice_: Slice) -> dict[str, str]:
         """{feature: condition} of a slice."""
@@ -71,16 +74,13 @@ def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
     features = [feature._replace(codes=feature.codes[rows]) for feature in features_of(data, parameters.bins)]
     codes = np.array([feature.codes for feature in features], dtype=np.int64).reshape(len(features), len(rows))
     space = Space(codes, tuple(len(feature.texts) for feature in features), forbidden(features, data.cells))
-    rules = Rules(
-        parameters.k, parameters.depth, parameters.support, parameters.fewest, parameters.alpha, parameters.overlap,
-        max(1, data.minimum_rate, data.minimum_cell),  # a slice is a group that is shown, with its rate
-    )  # fmt: skip
-    return Case(parameters, features, space, errors, rules, "share" if errors.share else "")
+    # a slice is a group that is shown, with its rate
+    return Case(features, space, errors, Rules(parameters, max(1, data.minimum_rate, data.minimum_cell)))
 
 
 def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
     """What the rows kept back say about a slice: the mean in it, and the gap to the rest."""
-    kind, gap, where = OUTCOMES[case.parameters.of], worst.gap, case.where(worst.slice_)
+    kind, gap, where = OUTCOMES[case.rules.asked.of], worst.gap, case.where(worst.slice_)
     if gap is None:
         few = fewer_than(max(2, case.rules.minimum), "of the rows kept back are in the slice, or outside of it")
         return [
@@ -123,8 +123,8 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
         false_alarms(
             "shuffled errors",
             "Where the errors are shuffled over the rows, how often is any slice confirmed?",
-            self_tests.false_alarms(case.space, case.errors, rules, case.parameters.trials, rng),
-            case.parameters.trials,
+            self_tests.false_alarms(case.space, case.errors, rules, case.rules.asked.trials, rng),
+            case.rules.asked.trials,
             of="search and test",
         ),
         Control.within(
@@ -162,7 +162,7 @@ def _table(case: Case, outcome: Outcome) -> Table:
         if gap is not None:
             confirmed = (gap.n, gap.inside, gap.outside, worst_case.p_adjusted)
         rows.append((pairs(case.where(slice_)), *confirmed, searched, slice_.score, same))
-    percent, kind = case.errors.share, case.parameters.of
+    percent, kind = case.errors.share, case.rules.asked.of
     return Table(
         name="slices",
         title="The slices found",
@@ -185,13 +185,13 @@ def _table(case: Case, outcome: Outcome) -> Table:
 def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
     rules = case.rules
     notes = [
-        f"{outcome.evaluated:,} slices of up to {rules.depth} conditions with at least "
+        f"{outcome.evaluated:,} slices of up to {rules.asked.depth} conditions with at least "
         f"{rules.support(outcome.searched)} rows were counted in {outcome.searched:,} rows; "
         f"{len(outcome.confirming):,} rows were kept back to confirm what was found."
     ]
     if not outcome.worst:
         notes.append("No slice scored above everyone together.")
-    elif len(outcome.worst) < rules.k:
+    elif len(outcome.worst) < rules.asked.k:
         notes.append(f"Only {len(outcome.worst)} different slices scored above everyone together.")
     if case.errors.weights is not None:
         notes.append("The search leaves weights aside; means, intervals and tests use them (Kish 1965).")

@@ -9,26 +9,20 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.fairness.slices import estimates
 from auditkit.plugins.fairness.slices.outcomes import Errors
+from auditkit.plugins.fairness.slices.parameters import Parameters
 from auditkit.plugins.fairness.slices.search import Slice, Space, members, top_slices
 
 
 class Rules(NamedTuple):
     """What the search is asked for."""
 
-    k: int
-    depth: int
-    share: float
-    """The smallest share of the searched rows in a slice."""
-    fewest: int
-    """The smallest number of rows of a slice in each half."""
-    alpha: float
-    overlap: float
+    asked: Parameters
     minimum: int
     """Rows under which nothing is said about a slice, or about all others."""
 
     def support(self, rows: int) -> int:
         """The smallest number of rows of a slice in a half of this many."""
-        return max(self.fewest, self.minimum, math.ceil(self.share * rows))
+        return max(self.asked.fewest, self.minimum, math.ceil(self.asked.support * rows))
 
 
 class Worst(NamedTuple):
@@ -115,23 +109,24 @@ def distinct(
     Returns:
         Each slice with the other descriptions of its rows, and how many slices were counted.
     """
-    candidates = 4 * rules.k
+    asked = rules.asked
+    candidates = 4 * asked.k
     while True:
         searched = top_slices(
-            space, errors, k=candidates, depth=rules.depth, support=rules.support(len(errors)), alpha=rules.alpha,
+            space, errors, k=candidates, depth=asked.depth, support=rules.support(len(errors)), alpha=asked.alpha,
             progress=progress,
         )  # fmt: skip
         worst: list[tuple[Slice, list[Slice]]] = []
         masks: list[np.ndarray] = []
         for slice_ in searched.slices:
             mask = members(space, slice_)
-            alike = next((index for index, other in enumerate(masks) if jaccard(mask, other) > rules.overlap), None)
+            alike = next((index for index, other in enumerate(masks) if jaccard(mask, other) > asked.overlap), None)
             if alike is not None:
                 worst[alike][1].append(slice_)
-            elif len(worst) < rules.k:
+            elif len(worst) < asked.k:
                 worst.append((slice_, []))
                 masks.append(mask)
-        if len(worst) == rules.k or len(searched.slices) < candidates or candidates > 64 * rules.k:
+        if len(worst) == asked.k or len(searched.slices) < candidates or candidates > 64 * asked.k:
             return [_simplest([slice_, *same]) for slice_, same in worst], searched.evaluated
         candidates *= 4  # the first ones describe too few different sets of rows
 

@@ -66,14 +66,14 @@ def found_first(space: Space, errors: np.ndarray, rules: Rules, rng: np.random.G
         copied = rng.permutation(errors)
         copied[mask] = errors.max()
         worst, _ = distinct(space, copied, rules)
-        is_found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.overlap)
+        is_found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.asked.overlap)
     return float(np.mean(is_found))
 
 
 def choose(space: Space, rules: Rules, rng: np.random.Generator) -> Slice | None:
     """A slice of two conditions (of one, where `depth` is 1) of a middling size; None where none is large enough."""
     features, rows = len(space.widths), space.codes.shape[1]
-    condition_count = min(2, rules.depth, features)
+    condition_count = min(2, rules.asked.depth, features)
     best: tuple[float, Slice] | None = None
     for _ in range(200):
         chosen = tuple(sorted(int(index) for index in rng.choice(features, condition_count, replace=False)))

@@ -68,7 +68,7 @@ def test_intervals_of_disparities_hold_as_often_as_they_say(chances):
     held = np.zeros((2, len(truths)))
     for _ in range(100):
         for at, (each, rates) in enumerate(zip(compared(drawn(rng, [120] * 4, chances))[::2], truths, strict=True)):
-            gap, ratio = stats.widest_gap_interval(each.parts), stats.smallest_ratio_interval(each.parts)
+            gap, ratio = stats.widest(each.parts).interval, stats.smallest(each.parts).interval
             widest, least = max(np.ptp(rate) for rate in rates), min(rate.min() / rate.max() for rate in rates)
             held[0, at] += gap.low <= widest + 1e-3 and widest - 1e-3 <= gap.high
             held[1, at] += ratio.low <= least + 1e-3 and least - 1e-3 <= ratio.high

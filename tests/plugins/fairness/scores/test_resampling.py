@@ -1,5 +1,7 @@
 """Shuffled and redrawn tables: margins, laws, and tests and intervals that hold where groups are unequal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats as distributions
@@ -99,7 +101,7 @@ def test_a_true_difference_is_covered_and_found():
 def test_the_common_scale_forgets_each_groups_own_units():
     rng = np.random.default_rng(6)
     one = binormal(rng, [300, 300], [0.4, 0.4], [0, 0], [1, 1])
-    moved = [one[0], one[1]._replace(scores=np.exp(one[1].scores))]
+    moved = [one[0], replace(one[1], scores=np.exp(one[1].scores))]
     for before, after in zip(resampling.common_scale(one), resampling.common_scale(moved), strict=True):
         assert before == pytest.approx(after)
     assert resampling.common_scale(one).positive.sum(axis=1) == pytest.approx([120, 120])
