@@ -11,7 +11,7 @@ from auditkit.data import AuditData
 from auditkit.data.orders import Notation
 from auditkit.data.sentinels import codes_of, sentinels
 from auditkit.plugins.data.check import Integrity
-from auditkit.plugins.data.lookalikes import alike, like_missing
+from auditkit.plugins.data.suspicions import alike, like_missing
 from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import one, recorded, run
 
