@@ -50,7 +50,7 @@ from auditkit.stats.proportions import (
     wilson,
     wilson_bounds,
 )
-from auditkit.stats.resampling import bootstrap_interval, percentile_interval, resampled_counts, resamples
+from auditkit.stats.resampling import bootstrap_interval, chunks, percentile_interval, resampled_counts, resamples
 from auditkit.stats.shifts import Shift, disparity_shift, predictive_shift
 from auditkit.stats.wider_interval import widened
 
@@ -69,6 +69,7 @@ __all__ = [
     "auc_interval",
     "benjamini_hochberg",
     "bootstrap_interval",
+    "chunks",
     "clopper_pearson",
     "critical",
     "detectable_among",

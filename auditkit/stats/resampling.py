@@ -7,8 +7,8 @@ import numpy as np
 
 from auditkit.results import Interval
 
-CHUNK = 4_000_000
-"""Row numbers drawn at once: 32 MB."""
+HELD = 4_000_000
+"""Numbers drawn at once: 32 MB."""
 
 
 def bootstrap_interval(
@@ -48,11 +48,20 @@ def resamples(
     """Chunks of (b, rows) row numbers drawn with replacement, `replicates` in all."""
     strata = np.zeros(rows) if strata is None else strata
     blocks = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    # a chunk at a time, for replicates x rows numbers would not fit into memory
-    at_once = max(1, CHUNK // max(1, rows))
-    for start in range(0, replicates, at_once):
-        count = min(at_once, replicates - start)
+    for count in chunks(replicates, rows):
         yield np.concatenate([block[rng.integers(0, len(block), (count, len(block)))] for block in blocks], axis=1)
+
+
+def chunks(draws: int, size: int, held: int = HELD) -> list[int]:
+    """How many of `draws` resamples to make at a time, as all of them at once would not fit into memory.
+
+    Args:
+        draws: how many resamples in all.
+        size: how many numbers each has.
+        held: how many numbers are held at once; one resample at least.
+    """
+    at_once = max(1, held // max(1, size))
+    return [min(at_once, draws - start) for start in range(0, draws, at_once)]
 
 
 def resampled_counts(

@@ -9,7 +9,6 @@ from auditkit.data import AuditData
 from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES
 from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
-from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.too_few import lacking
@@ -62,7 +61,7 @@ def test_all(tested: Sequence[disparities.Tested], parameters: Parameters, rng: 
     Returns:
         How many tests the family has.
     """
-    ready = [test for test in tested if isinstance(test, Conditional) or comparable(test)]
+    ready = [test for test in tested if test.comparable]
     draws = disparities.enough_draws(parameters.permutations, len(ready))
     disparities.shuffle([test for test in ready if isinstance(test, disparities.Compared)], draws, rng)
     for test in ready:
@@ -71,8 +70,3 @@ def test_all(tested: Sequence[disparities.Tested], parameters: Parameters, rng: 
     # Last, as Holm and Benjamini-Hochberg need every p-value of the family, those of the strata included.
     disparities.adjust(tested, parameters.correction)
     return sum(test.p is not None for test in tested)
-
-
-def comparable(test: disparities.Tested) -> bool:
-    """Whether there are two groups to compare."""
-    return isinstance(test, disparities.Compared | entropy.Unequal) and test.comparable

@@ -2,25 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from scipy import special
 
 from auditkit import stats
-from auditkit.counts import Encoded, encode
+from auditkit.checks import Context
+from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, closest, present
+from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups.disparities import Tested
+from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
+from auditkit.plugins.fairness.groups.group_table import Groups, Target
+from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.plugins.fairness.shared.partition import crossed_codes
-from auditkit.results import Interval
+from auditkit.results import Interval, Measurement, Test
+from auditkit.too_few import fewer_than
 from auditkit.value_spelling import spelling
 
 STRATA: Final = 1000
 """More combinations of the given columns are refused: nobody is alike any more."""
 TOLD_NOTHING: Final = 0.05
 """Share of people in strata without rejected or without selected above which the number is inconclusive."""
-AT_ONCE: Final = 4_000_000
-"""Counts that are resampled at once: 32 MB."""
+STRATUM = "\0stratum"
+"""The name of the strata among the attributes: one that no column has."""
 
 
 @dataclass
@@ -104,11 +112,10 @@ def intervals(table: np.ndarray, rng: np.random.Generator, replicates: int = 100
     """
     flat = table.ravel() / table.sum()
     rows = round(float(table.sum()))
-    samples = []
-    step = max(1, AT_ONCE // flat.size)  # a table of 1,000 strata and many groups is too large to resample at once
-    for start in range(0, replicates, step):
-        drawn = rng.multinomial(rows, flat, size=min(step, replicates - start))
-        samples.append(disparities(drawn.reshape(-1, *table.shape))[0])
+    samples = [
+        disparities(rng.multinomial(rows, flat, size=count).reshape(-1, *table.shape))[0]
+        for count in stats.chunks(replicates, flat.size)
+    ]
     return [stats.percentile_interval(values, method="bootstrap of cells") for values in np.concatenate(samples).T]
 
 
@@ -129,3 +136,88 @@ def errors(table: np.ndarray) -> np.ndarray:
     variance = group * share * (people[:, None] - group) / (people[:, None] - 1)
     pull = people / people.sum() * (1 / total[:, 0] + 1 / total[:, 1])
     return np.sqrt((pull[:, None] ** 2 * variance).sum(axis=0))
+
+
+def conditionals(
+    parameters: Parameters, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
+) -> list[Conditional]:
+    """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
+    targets = [target for target in targets if CDD in target.measures and target.class_index is not None]
+    if not targets:
+        return []
+    columns: dict[str, Any] = {**data.groups, STRATUM: strata(data, parameters.given)}
+    size = len(columns[STRATUM].values)
+    results = []
+    # The strata are counted as one more attribute, so that one table serves every set of groups.
+    counts = count(
+        columns, context.predictions.codes, classes=[str(index) for index in range(len(context.predictions.classes))],
+        weights=data.weights, people=data.people,
+    )  # fmt: skip
+    for groups in tables:
+        # A group that is itself among the given columns is alone in its strata, and has nobody to be compared with.
+        if not groups.attributes or set(groups.attributes) & set(parameters.given):
+            continue
+        tally = counts.over((STRATUM, *groups.attributes)).tally
+        is_occupied = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
+        for target in targets:
+            against_rest = tally.against(present(target.class_index, "conditions are about a class"))
+            # No labels were counted, so everybody stands under "not known"; who has no decision is left out.
+            within = Tally(*(table[:, 2, :2].reshape(size, -1, 2)[:, is_occupied] for table in against_rest))
+            results += _within_strata(groups, target, within, parameters, data, context.rng)
+    return results
+
+
+def _within_strata(
+    groups: Groups, target: Target, tally: Tally, parameters: Parameters, data: AuditData, rng: np.random.Generator
+) -> list[Conditional]:
+    """The disparity of each of K groups, from (S, K, 2) people by stratum, group, and rejected or selected."""
+    square = tally.square.sum()
+    # Scaled to the effective number of rows, so that resamples of weighted people vary as much as the people do.
+    weight = tally.weight * (tally.weight.sum() / square if square > 0 else 0.0)
+    values, assessed = disparities(weight)
+    bounds = intervals(weight, rng, parameters.resamples) if weight.sum() >= 1 else []
+    expected = errors(weight)
+    enough = max(stats.FEW, data.minimum_rate)
+    conditions = {**target.conditions, "given": ", ".join(parameters.given)}
+    results = []
+    for index, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
+        rows = int(tally.rows[:, index].sum())
+        disparity = Conditional(CDD, groups.attributes, conditions, rows, where=where, reason=hidden)
+        results.append(disparity)
+        if hidden is None and rows < enough:
+            disparity.reason = fewer_than(enough, "people with a decision")
+        elif hidden is None and np.isnan(values[index]):
+            disparity.reason = "in every stratum all or none were selected"
+        if disparity.reason is not None:
+            continue
+        disparity.value, disparity.interval = float(values[index]), bounds[index]
+        if assessed < 1:
+            lost = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
+            disparity.some_strata, disparity.enough = lost, bool(assessed >= 1 - TOLD_NOTHING)
+        if expected[index] > 0:
+            disparity.error = float(expected[index])
+            disparity.p = float(2 * special.ndtr(-abs(disparity.value) / disparity.error))
+    return results
+
+
+def measured(disparity: Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
+    """One group's disparity."""
+    index = INDICES[CDD]
+    common: dict[str, Any] = {
+        "name": CDD, "unit": index.unit, "direction": index.direction, "slice": disparity.where,
+        "conditions": dict(disparity.conditions),
+    }  # fmt: skip
+    if disparity.value is None:
+        return Measurement(value=None, reason=disparity.reason, **common)
+    test, detectable = None, None
+    if disparity.p is not None and disparity.error is not None:
+        method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[parameters.correction]}"
+        test = Test(method=method, p=disparity.p, p_adjusted=disparity.p_adjusted, family=family(tests))
+        detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * disparity.error
+    interval = disparity.interval
+    if interval is not None:
+        interval = interval.model_copy(update={"method": interval_method(interval.method, data.weights is not None)})
+    return Measurement(
+        value=disparity.value, n=disparity.rows, interval=interval, test=test, detectable=detectable,
+        reason=disparity.some_strata or None, validity="valid" if disparity.enough else "inconclusive", **common,
+    )  # fmt: skip

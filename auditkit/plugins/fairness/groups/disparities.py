@@ -33,6 +33,11 @@ class Tested:
     p: float | None = None
     p_adjusted: float | None = None
 
+    @property
+    def comparable(self) -> bool:
+        """Whether there are two groups to compare."""
+        return True
+
 
 @dataclass
 class Compared(Tested):

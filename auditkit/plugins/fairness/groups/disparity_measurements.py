@@ -1,7 +1,7 @@
 """Comparisons over groups, as measurements: difference, ratio and index, each with interval, test and power."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -139,54 +139,35 @@ def family(tests: int) -> str:
     return f"all {tests} disparities of fairness.groups" if tests > 1 else "the only disparity of fairness.groups"
 
 
-class _Disparity(NamedTuple):
-    """The widest difference and the smallest ratio of a criterion, and what of either is detectable."""
-
-    widest: stats.Extreme
-    smallest: stats.Extreme | None
-    gap: float | None
-    ratio: float | None
-    no_ratio: str
-    """Why there is no ratio, where there is none."""
-
-
-def _shares(comparison: disparities.Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
-    rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[comparison.name].rates)
-    return _Disparity(
-        stats.widest(comparison.parts, reference=reference), stats.smallest(comparison.parts, reference=reference),
-        None if tests is None else disparities.detectable(comparison.parts, tests),
-        None if tests is None else disparities.detectable_ratio(comparison.parts, tests),
-        f"the {rates} is 0 in every group, so there is no ratio",
-    )  # fmt: skip
-
-
-def _odds(comparison: disparities.Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
-    # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
-    (part,) = comparison.parts
-    reference_index = None if reference is None else reference[0]
-    gap = None if tests is None else disparities.detectable(comparison.parts, tests)
-    return _Disparity(
-        ratios.widest_odds(part, reference_index), ratios.smallest_odds(part, reference_index),
-        *ratios.detectable_odds(part, gap),
-        "there are no false negatives in any group, so there is no ratio",
-    )  # fmt: skip
-
-
 def _criterion(
     comparison: disparities.Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> list[Measurement]:
     """Difference and ratio of a criterion, of its rates or of their odds."""
-    disparity = (_odds if CRITERIA[comparison.name].odds else _shares)(comparison, tests, reference)
+    parts, criterion = comparison.parts, CRITERIA[comparison.name]
+    gap = None if tests is None else disparities.detectable(parts, tests)
+    smallest: stats.Extreme | None
+    if criterion.odds:
+        # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
+        (part,) = parts
+        place = None if reference is None else reference[0]
+        widest, smallest = ratios.widest_odds(part, place), ratios.smallest_odds(part, place)
+        gap, least = ratios.detectable_odds(part, gap)
+        no_ratio = "there are no false negatives in any group, so there is no ratio"
+    else:
+        widest, smallest = stats.widest(parts, reference=reference), stats.smallest(parts, reference=reference)
+        least = None if tests is None else disparities.detectable_ratio(parts, tests)
+        rates = " or the ".join(RATES[name].title.lower() for name in criterion.rates)
+        no_ratio = f"the {rates} is 0 in every group, so there is no ratio"
     first, second = names_of_criterion(comparison.name)
     difference = _defined(
-        first, value=disparity.widest.value, interval=disparity.widest.interval, detectable=disparity.gap,
-        pairs=tuple(pairs_behind(disparity.widest, comparison.members)), **common,
+        first, value=widest.value, interval=widest.interval, detectable=gap,
+        pairs=tuple(pairs_behind(widest, comparison.members)), **common,
     )  # fmt: skip
-    if disparity.smallest is None:
-        return [difference, undefined(comparison, second, disparity.no_ratio)]
+    if smallest is None:
+        return [difference, undefined(comparison, second, no_ratio)]
     ratio = _defined(
-        second, value=disparity.smallest.value, interval=disparity.smallest.interval, detectable=disparity.ratio,
-        pairs=tuple(pairs_behind(disparity.smallest, comparison.members, "high")), **common,
+        second, value=smallest.value, interval=smallest.interval, detectable=least,
+        pairs=tuple(pairs_behind(smallest, comparison.members, "high")), **common,
     )  # fmt: skip
     return [difference, ratio]
 

@@ -5,7 +5,7 @@ from auditkit.counts import count, encode
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.groups import (
     burden,
-    conditional_measurements,
+    conditional,
     controls,
     disparity_measurements,
     figures,
@@ -40,7 +40,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     compared = [
         comparison for table in groups[1:] for target in looked_at for comparison in comparisons(target, table, data)
     ]
-    explained = conditional_measurements.conditionals(parameters, looked_at, groups, data, context)
+    explained = conditional.conditionals(parameters, looked_at, groups, data, context)
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, parameters, context.rng)
     gaps = []
@@ -49,7 +49,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         gaps += measurements
         if isinstance(comparison, Compared):
             gaps += disparity_measurements.beside_them(comparison, measurements, data)
-    conditions = [conditional_measurements.measured(conditional, tests, parameters, data) for conditional in explained]
+    conditions = [conditional.measured(disparity, tests, parameters, data) for disparity in explained]
 
     context.progress(2, 3, "controls")
     tried = [controls.counted_again(numbers, looked_at, data, predictions)]

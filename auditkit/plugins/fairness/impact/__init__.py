@@ -4,7 +4,6 @@ selection.py    how many people of each group were selected; rates and impact ra
 significance.py differences in standard deviations, exact tests, how often equal groups fall below four fifths
 practical.py    how many selections make the difference
 categories.py   which attribute is which, and which values mean unknown
-assessed.py     what a bias audit rates, and the median of people's scores
 adverse_*.py    the check `fairness.adverse_impact`
 audit_*.py      the check `fairness.bias_audit`
 favourable.py   what is refused where being selected is a burden

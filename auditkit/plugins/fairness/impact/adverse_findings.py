@@ -11,7 +11,6 @@ from auditkit.counts import count
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
-    adverse_beside,
     adverse_tables,
     favourable,
     practical,
@@ -25,6 +24,7 @@ from auditkit.plugins.fairness.impact.selection import (
     Selection,
     lowest_ratios,
     ratios,
+    ratios_beside,
     selection,
     smaller_selection,
     undecided,
@@ -65,9 +65,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.groups, impact.groups.visible, data)
     ]
     per_group = [measurement for impact in impacts for measurement in _measurements(impact)]
-    per_group += [
-        measurement for impact in impacts for measurement in adverse_beside.ratios_beside(impact.groups, data)
-    ]
+    per_group += [measurement for impact in impacts for measurement in ratios_beside(impact.groups, data)]
     return Findings(
         measurements=[
             *lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None],

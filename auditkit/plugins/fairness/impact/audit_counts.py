@@ -1,7 +1,8 @@
-"""The breakdowns of a bias audit: categories that are known, and how many people are in an unknown one."""
+"""What a bias audit counts: who was selected, or scored above the median; by category, known or not."""
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -9,9 +10,37 @@ import numpy as np
 
 from auditkit.counts import Counts
 from auditkit.data import AuditData
+from auditkit.plugins.fairness.impact.audit_parameters import Mode
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection
+from auditkit.results import Scalar
 from auditkit.too_few import fewer_than
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What is rated: who was selected, or who scored above the median."""
+
+    mode: Mode
+    decisions: np.ndarray
+    """(N,) 1 for selected or above the median, 0 for not, -1 where nothing was decided."""
+    classified: str | None = None
+    """The class that counts as selected, where people are sorted into several."""
+    suffix: str = ""
+    """Of the names of its tables and figures."""
+    median: float | None = None
+    at_median: int = 0
+    """People with exactly the median score."""
+
+    @property
+    def rate(self) -> str:
+        """The name of the measurement of the rate."""
+        return f"{self.mode}_rate"
+
+    @property
+    def conditions(self) -> dict[str, Scalar]:
+        """What tells its measurements from those of other classes."""
+        return {} if self.classified is None else {"classified as": self.classified}
 
 
 class Unknown(NamedTuple):
@@ -47,6 +76,22 @@ class Breakdown(NamedTuple):
     def share(self, index: int) -> Fraction:
         """A category's share of `total`, exactly."""
         return Fraction(int(self.groups.people[index]), self.total)
+
+
+def median(scores: np.ndarray, people: np.ndarray | None = None) -> float:
+    """The median over people: the middle score, or the mean of the two middle ones.
+
+    Args:
+        scores: (N,), N above 0.
+        people: (N,) whole numbers from 1, how many people have each score; None: one.
+    """
+    order = np.argsort(scores, kind="stable")
+    ordered = np.asarray(scores, dtype=np.float64)[order]
+    upto = np.arange(1, len(ordered) + 1) if people is None else np.cumsum(np.asarray(people)[order])
+    total = int(upto[-1])
+    # The people in places (total - 1) // 2 and total // 2, counted from 0; nobody is written out, as a row may be many.
+    low, high = (ordered[np.searchsorted(upto, place, side="right")] for place in ((total - 1) // 2, total // 2))
+    return float(low + (high - low) / 2)
 
 
 def break_down(

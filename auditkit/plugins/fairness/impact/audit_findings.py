@@ -9,8 +9,7 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
-from auditkit.plugins.fairness.impact.assessed import Assessed, median
-from auditkit.plugins.fairness.impact.audit_counts import Breakdown, break_down
+from auditkit.plugins.fairness.impact.audit_counts import Assessed, Breakdown, break_down, median
 from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Mode, Parameters
 from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
@@ -133,8 +132,7 @@ def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list
     if assessed.median is None:
         reason = f'it was found before the decisions were made (decisions_are = "{parameters.decisions_are}")'
         return [Measurement(name="median_score", value=None, reason=reason)]
-    people = len(data) if data.people is None else int(data.people.sum())
-    return [Measurement(name="median_score", value=assessed.median, exact=True, n=people)]
+    return [Measurement(name="median_score", value=assessed.median, exact=True, n=data.size)]
 
 
 def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Assessed) -> list[Measurement]:

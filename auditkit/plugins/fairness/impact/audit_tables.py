@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.fairness.impact.assessed import Assessed
-from auditkit.plugins.fairness.impact.audit_counts import Breakdown
+from auditkit.plugins.fairness.impact.audit_counts import Assessed, Breakdown
 from auditkit.plugins.fairness.impact.audit_parameters import ID, Attributes, Parameters
 from auditkit.plugins.fairness.impact.selection import undecided
 from auditkit.results import Column, Scalar, Table
@@ -180,8 +179,7 @@ def _left_out(parameters: Parameters, breakdown: Breakdown) -> str:
 
 def _facts(breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> Table:
     """What 6 RCNY 5-303 wants in the summary beside the tables, and who can say it."""
-    people = int(data.people.sum()) if data.people is not None else len(data)
-    rows: list[tuple[Scalar, Scalar]] = [("People assessed", people)]
+    rows: list[tuple[Scalar, Scalar]] = [("People assessed", data.size)]
     for breakdown in breakdowns:
         category = "sex or race/ethnicity" if breakdown.name == "intersectional" else HEADS[breakdown.name].lower()
         people_shown: Scalar = (

@@ -14,10 +14,6 @@ SMALL = 2_500
 """Products of two groups' sizes up to which Boschloo's test takes the place of Fisher's; above, it costs too much."""
 
 
-AT_ONCE = 4_000_000
-"""Counts that the simulation draws at one time."""
-
-
 class Exact(NamedTuple):
     """The outcome of an exact test."""
 
@@ -84,9 +80,9 @@ def below_by_chance(sizes: np.ndarray, rate: float, draws: int, rng: np.random.G
         draws: above 0.
         rng: the source of chance.
     """
-    below, chunk = 0, max(1, AT_ONCE // len(sizes))
-    for start in range(0, draws, chunk):
-        rates = rng.binomial(sizes, rate, (min(chunk, draws - start), len(sizes))) / sizes
+    below = 0
+    for count in stats.chunks(draws, len(sizes)):
+        rates = rng.binomial(sizes, rate, (count, len(sizes))) / sizes
         # A ratio of exactly four fifths is not below it, whatever the rounding.
         below += int(np.count_nonzero(rates.min(axis=1) < LINE * rates.max(axis=1) * (1 - 1e-12)))
     return below

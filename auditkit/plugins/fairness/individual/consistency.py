@@ -7,9 +7,8 @@ from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.individual import self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
-from auditkit.plugins.fairness.individual.neighbours import chance, consistency, nearest
+from auditkit.plugins.fairness.individual.neighbours import chance, consistency, distance_space, nearest
 from auditkit.plugins.fairness.individual.parameters import Parameters
-from auditkit.plugins.fairness.individual.space import distance_space
 from auditkit.results import Axis, Control, Measurement, Rule
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, lacking

@@ -199,9 +199,8 @@ def flipped_p(deviations: np.ndarray, draws: int, rng: np.random.Generator, *, u
         return 1.0
     deviations = deviations[:, varies] / spread[varies]
     observed, law = deviations.sum(axis=0), []
-    at_once = max(1, 4_000_000 // len(deviations))
-    for start in range(0, draws, at_once):
-        signs = rng.integers(0, 2, (min(at_once, draws - start), len(deviations)), dtype=np.int8) * 2.0 - 1.0
+    for count in stats.chunks(draws, len(deviations)):
+        signs = rng.integers(0, 2, (count, len(deviations)), dtype=np.int8) * 2.0 - 1.0
         law.append(_studentized(signs @ deviations, len(deviations), upwards))
     return stats.permutation_p(float(_studentized(observed[None], len(deviations), upwards)[0]), np.concatenate(law))
 

@@ -25,8 +25,6 @@ class Compared:
 
     name: str
     split: Split
-    unit: str
-    direction: str
     quantity: Quantity | None = None
     codes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """(N,) the group of each row among those compared; -1 for the others."""
@@ -42,7 +40,6 @@ class Compared:
     reason: str = ""
     """Why there is no value."""
     p: float | None = None
-    p_adjusted: float | None = None
     law: np.ndarray | None = None
     """The test's statistic where groups are shuffled."""
     method: str = ""
@@ -73,24 +70,22 @@ def usable(means: moments.Means) -> np.ndarray:
 
 def compare(quantity: Quantity, split: Split, means: moments.Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
-    comparison = Compared(
-        # Ratios have no unit, and the larger a ratio of errors the more alike the groups.
-        quantity.disparity, split, "" if quantity.compared == "ratio" else "label units",
-        "higher" if quantity.compared == "ratio" else "lower", quantity, left_out=list(split.left_out),
-    )  # fmt: skip
     is_usable = usable(means)
-    comparison.left_out += group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in is_usable])
-    # Rows of no group have the code -1, which reads the -1 that was appended.
-    comparison.codes = np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes]
-    comparison.means = means.take(is_usable)
-    values = comparison.means.values
-    numbers = np.array([quantity.reported(value) for value in values])
-    comparison.members = group_pairs.Members(
-        quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)], numbers, comparison.means.rows
-    )
+    compared = means.take(is_usable)
+    comparison = Compared(
+        quantity.disparity, split, quantity,
+        # Rows of no group have the code -1, which reads the -1 that was appended.
+        codes=np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes],
+        means=compared,
+        left_out=[*split.left_out, *group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in is_usable])],
+        members=group_pairs.Members(
+            quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)],
+            np.array([quantity.reported(value) for value in compared.values]), compared.rows,
+        ),
+    )  # fmt: skip
     if is_usable.sum() < 2:
         comparison.reason = two_groups(split.attributes)
-    elif quantity.compared == "ratio" and values.min() <= 0:
+    elif quantity.compared == "ratio" and compared.values.min() <= 0:
         comparison.reason = "a group has no error at all, so there is no ratio"
     else:
         comparison.extreme = comparison.among(None)
@@ -104,16 +99,17 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
     distances_of_pairs = (
         None if groups < 2 else distances.distances(split.codes[in_group], predicted[in_group], weight, groups)
     )
-    comparisons = [
-        Compared(WASSERSTEIN, split, "label units", "lower", left_out=list(split.left_out)),
-        Compared(KS, split, "", "lower", left_out=list(split.left_out)),
-    ]
     means = moments.means(split.codes, predicted, weights, groups)
-    for comparison in comparisons:
-        comparison.codes, comparison.distances = split.codes, distances_of_pairs
-        comparison.reason = two_groups(split.attributes)
-        comparison.members = group_pairs.Members("mean_prediction", split.usable, means.values, means.rows)
-        comparison.extreme = None if distances_of_pairs is None else comparison.among(None)
+    members = group_pairs.Members("mean_prediction", split.usable, means.values, means.rows)
+    comparisons = [
+        Compared(
+            name, split, codes=split.codes, left_out=list(split.left_out), members=members,
+            distances=distances_of_pairs, reason=two_groups(split.attributes),
+        )
+        for name in (WASSERSTEIN, KS)
+    ]  # fmt: skip
+    for comparison in comparisons if groups > 1 else ():
+        comparison.extreme = comparison.among(None)
     return comparisons
 
 
@@ -125,7 +121,7 @@ def add_p_values(
     draws: int,
     rng: np.random.Generator,
 ) -> None:
-    """Fill in the p-values, raw and adjusted by Holm over everything that has a value."""
+    """Fill in the p-values of everything that has a value."""
     testable = [comparison for comparison in compared if comparison.value is not None]
     # So many that the smallest p-value stays below 5 % when it is adjusted.
     draws = max(draws, 40 * len(testable))
@@ -136,9 +132,6 @@ def add_p_values(
     for first, second in itertools.pairwise(testable):
         if (first.name, second.name) == (WASSERSTEIN, KS):
             _test_distances(first, second, predicted, weights, draws, rng)
-    adjusted = stats.holm([comparison.p for comparison in testable if comparison.p is not None])
-    for comparison, p in zip(testable, adjusted, strict=True):
-        comparison.p_adjusted = float(p)
 
 
 def observed_z(comparison: Compared) -> float:

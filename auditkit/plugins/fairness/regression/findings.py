@@ -12,6 +12,7 @@ from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
+from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
@@ -49,7 +50,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     context.progress(len(splits), len(splits) + 2, "shuffling groups")
     disparities.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
     tests = sum(comparison.value is not None for comparison in compared)
-    between = [_disparity(comparison, tests) for comparison in compared]
+    between = adjusted([_disparity(comparison, tests) for comparison in compared])
     beside = [measurement for comparison in compared for measurement in _beside(comparison, data)]
     context.progress(len(splits) + 1, len(splits) + 2, "controls")
     controls = [
@@ -101,7 +102,7 @@ def _disparity(comparison: disparities.Compared, tests: int) -> Measurement:
     if comparison.extreme is None:
         return measurement
     p = present(comparison.p, "whatever has a value was tested")
-    test = Test(method=comparison.method, p=p, p_adjusted=comparison.p_adjusted, family=FAMILY)
+    test = Test(method=comparison.method, p=p, family=FAMILY)
     return measurement.model_copy(update={"test": test, "detectable": _detectable(comparison, tests)})
 
 
@@ -121,14 +122,15 @@ def _beside(comparison: disparities.Compared, data: AuditData) -> list[Measureme
 
 def _measured(comparison: disparities.Compared, extreme: Extreme | None) -> Measurement:
     missing = left_out_text(comparison.left_out)
+    meaning = DEFINITIONS[comparison.name]
     common: dict[str, Any] = {
-        "name": comparison.name, "unit": comparison.unit, "direction": comparison.direction,
+        "name": comparison.name, "unit": meaning.unit, "direction": meaning.direction,
         "across": comparison.split.attributes, "left_out": tuple(comparison.left_out),
     }  # fmt: skip
     if extreme is None or comparison.members is None:
         reason = f"{comparison.reason} ({missing})" if missing else comparison.reason
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
-    first: Literal["low", "high"] = "high" if comparison.direction == "higher" else "low"
+    first: Literal["low", "high"] = "high" if meaning.direction == "higher" else "low"
     return Measurement(
         value=extreme.value, interval=extreme.interval, n=int(comparison.members.people.sum()),
         pairs=tuple(pairs_behind(extreme, [comparison.members], first)), **common,

@@ -9,9 +9,6 @@ from auditkit import stats
 from auditkit.plugins.fairness.scores import curves, resampling
 from auditkit.plugins.fairness.scores.score_table import Area, ScoreTable
 
-CHUNK = 4_000_000
-"""Counts drawn at once: 32 MB."""
-
 
 class Law(NamedTuple):
     """What two statistics are, table by table."""
@@ -94,7 +91,7 @@ def shuffled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> L
     """Both statistics where the groups are shuffled among people of equal label."""
     parts = [
         _law(*(resampling.shuffled(counts, count, rng) for counts in scale))
-        for count in chunks(draws, scale.negative.size)
+        for count in stats.chunks(draws, scale.negative.size)
     ]
     return Law(*(np.concatenate(chunk_values) for chunk_values in zip(*parts, strict=True)))
 
@@ -128,7 +125,7 @@ def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> 
     centre = resampling.heights(scale.negative[None], scale.positive[None])[0]
     parts = [
         resampling.gaps(resampling.heights(*(resampling.redrawn(counts, count, rng) for counts in scale)), centre)
-        for count in chunks(draws, scale.negative.size)
+        for count in stats.chunks(draws, scale.negative.size)
     ]
     return Resampled(np.concatenate(parts), _few(scale))
 
@@ -188,9 +185,3 @@ def _few(scale: resampling.Scale, level: float = 0.95) -> np.ndarray:
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
     z = stats.largest_z_of_means(*resampling.areas(negative, positive), resampling.SPECK)
     return Law(z, resampling.gaps(resampling.heights(negative, positive)))
-
-
-def chunks(draws: int, cells: int) -> list[int]:
-    """How many of `draws` tables of this many cells to make at a time."""
-    size = max(1, CHUNK // max(1, cells))
-    return [min(size, draws - start) for start in range(0, draws, size)]

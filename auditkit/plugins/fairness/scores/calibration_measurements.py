@@ -149,7 +149,7 @@ def _gaps(
     counts, values = calibration.surplus(score_tables)
     law = np.concatenate(
         [calibration.surplus_z(resampling.shuffled(counts, chunk, rng), values)
-         for chunk in auc_gaps.chunks(draws, counts.size)]
+         for chunk in stats.chunks(draws, counts.size)]
     )  # fmt: skip
     observed = float(calibration.surplus_z(counts[None], values)[0])
     sizes = counts.sum(axis=1)

@@ -86,9 +86,7 @@ def shuffled_sums(
 def _permuted(
     codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    at_once = max(1, CHUNK // len(codes))
-    for start in range(0, draws, at_once):
-        count = min(at_once, draws - start)
+    for count in stats.chunks(draws, len(codes), CHUNK):
         mixed = rng.permuted(np.tile(codes, (count, 1)), axis=1)
         # Each shuffle has cells of its own, so that one count serves all of them.
         cells = (mixed + groups * np.arange(count)[:, None]).ravel()
@@ -136,9 +134,7 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
         draws: how many tables in all.
         rng: the source of chance.
     """
-    at_once = max(1, CHUNK // (len(bins) * len(sizes)))
-    for start in range(0, draws, at_once):
-        count = min(at_once, draws - start)
+    for count in stats.chunks(draws, len(bins) * len(sizes), CHUNK):
         tables = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
         rest = np.tile(bins.astype(np.int64), (count, 1))
         for group, size in enumerate(sizes[:-1]):

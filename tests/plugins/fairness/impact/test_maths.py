@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import proportions_ztest
 
 from auditkit import stats
 from auditkit.plugins.fairness.impact import categories, practical, significance
-from auditkit.plugins.fairness.impact.assessed import median
+from auditkit.plugins.fairness.impact.audit_counts import median
 
 PUBLISHED = {
     (2, 30): 0.56, (2, 100): 0.30, (2, 300): 0.08, (2, 1000): 0.00,

@@ -7,13 +7,14 @@ from hypothesis import given, settings, strategies as st
 
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.individual.neighbours import (
+    CATEGORIES,
     agreement,
     chance,
     consistency,
+    distance_space,
     jackknife_variance,
     nearest,
 )
-from auditkit.plugins.fairness.individual.space import CATEGORIES, distance_space
 
 
 def test_distances_are_standard_deviations_and_mismatches():
