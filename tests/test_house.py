@@ -61,7 +61,6 @@ THE_FIELDS_WORDS = {
 MAKE_A_RECORD = {
     "counts.files.count_file", "decorator.check", "figures.bars", "figures.curve", "results.findings.within",
     "run.audit.audit",
-    "plugins.fairness.shared.definitions.define",
 }  # fmt: skip
 """Functions with more than seven parameters that are the fields of one record; commands of `cli.py` are likewise."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from auditkit.results import Interval
 
-HELD = 4_000_000
+CHUNK = 4_000_000
 """Numbers drawn at once: 32 MB."""
 
 
@@ -52,15 +52,15 @@ def resamples(
         yield np.concatenate([block[rng.integers(0, len(block), (count, len(block)))] for block in blocks], axis=1)
 
 
-def chunks(draws: int, size: int, held: int = HELD) -> list[int]:
+def chunks(draws: int, size: int, held: int | None = None) -> list[int]:
     """How many of `draws` resamples to make at a time, as all of them at once would not fit into memory.
 
     Args:
         draws: how many resamples in all.
         size: how many numbers each has.
-        held: how many numbers are held at once; one resample at least.
+        held: how many numbers are held at once, one resample at least; None: `CHUNK`.
     """
-    at_once = max(1, held // max(1, size))
+    at_once = max(1, (held or CHUNK) // max(1, size))
     return [min(at_once, draws - start) for start in range(0, draws, at_once)]
 
 

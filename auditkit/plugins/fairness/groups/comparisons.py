@@ -47,12 +47,13 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> entropy.Unequal
     minimum = max(1, data.minimum_rate)
     rows = amount(groups.tally.rows, EVERY)
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
-    unequal = entropy.Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
-    unequal.table, unequal.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
-    unequal.where = [groups.where[index] for index in np.flatnonzero(usable)]
     few = [lacking(int(many), minimum, DECIDED) for many in rows]
-    unequal.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
-    return unequal
+    return entropy.Unequal(
+        ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()),
+        left_out=group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)]),
+        where=[groups.where[index] for index in np.flatnonzero(usable)],
+        people=rows[usable].astype(np.int64), table=entropy.benefits(groups.tally)[usable],
+    )  # fmt: skip
 
 
 def test_all(tested: Sequence[disparities.Tested], parameters: Parameters, rng: np.random.Generator) -> int:

@@ -9,7 +9,7 @@ from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.metrics.catalogue import CRITERIA
-from auditkit.plugins.fairness.groups import disparities, recount, self_tests
+from auditkit.plugins.fairness.groups import disparities, self_tests
 from auditkit.plugins.fairness.groups.disparity_measurements import names_of_criterion
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
@@ -45,7 +45,7 @@ def counted_again(
             and measurement.name in target.measures
         ]
         if claims:
-            worst = max(worst, recount.largest_deviation(claims, data.groups, rows_of(target, data, predictions)))
+            worst = max(worst, self_tests.largest_deviation(claims, data.groups, rows_of(target, data, predictions)))
     return Control.within(
         "recount",
         "Are the rates the same when they are counted again, row by row?",
@@ -55,7 +55,7 @@ def counted_again(
     )
 
 
-def rows_of(target: Target, data: AuditData, predictions: Predictions) -> recount.Rows:
+def rows_of(target: Target, data: AuditData, predictions: Predictions) -> self_tests.Rows:
     """What each row is to a target, from decisions and labels as the data spells them."""
     decided = ~predictions.abstained
     known = np.ones(len(data), dtype=bool) if data.known is None else data.known
@@ -72,7 +72,7 @@ def rows_of(target: Target, data: AuditData, predictions: Predictions) -> recoun
     if data.people is not None:
         # A row of several people counts for each of them, with the weight of the row.
         weight = data.people.astype(float) if weight is None else weight * data.people
-    return recount.Rows(selected & decided, decided, positive, known, weight)
+    return self_tests.Rows(selected & decided, decided, positive, known, weight)
 
 
 def tried(

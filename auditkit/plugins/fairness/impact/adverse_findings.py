@@ -13,7 +13,6 @@ from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
     adverse_tables,
     favourable,
-    practical,
     self_tests,
     significance,
 )
@@ -152,7 +151,7 @@ def _comparison(impact: Impact, index: int) -> list[Measurement]:
     if index == impact.ratios.highest:
         return [ratio]
     counts = impact.counts(index)
-    moves, short = practical.selections_to_turn(*counts), practical.shortfall(*counts)
+    moves, short = significance.selections_to_turn(*counts), significance.shortfall(*counts)
     deviations = significance.standard_deviations(*counts)
     return [
         ratio,
@@ -201,7 +200,7 @@ def _figures(per_group: list[Measurement]) -> list[Figure]:
             caption="Each group's selection rate over the highest one, with 95 % score intervals that hold for all "
             "pairs of groups at once. The line at 0.8 is the rule of thumb of 29 CFR 1607.4(D), not a limit of this "
             "audit.",
-            rules=[Rule(value=practical.LINE, label="four fifths"), Rule(value=1.0, label="equal")],
+            rules=[Rule(value=significance.LINE, label="four fifths"), Rule(value=1.0, label="equal")],
         ),
         figures.dot_whisker(
             "selection_rate", "Selection rate per group",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.plugins.fairness.impact import practical, significance
+from auditkit.plugins.fairness.impact import significance
 from auditkit.plugins.fairness.impact.selection import Impact, Selection, smaller_selection
 from auditkit.results import Column, Scalar, Table, pairs
 
@@ -85,7 +85,7 @@ def _tests(impact: Impact, number: int) -> Table:
         rows.append(
             (
                 impact.groups.names[index], significance.standard_deviations(*counts), test.p, test.p_adjusted,
-                practical.shortfall(*counts), practical.selections_to_turn(*counts),
+                significance.shortfall(*counts), significance.selections_to_turn(*counts),
             )
         )  # fmt: skip
     return Table(

@@ -19,18 +19,17 @@ SHUFFLES = 5
 """Shuffles of every list behind what chance gives in it."""
 
 
-@dataclass
-class Top:
+class Top(NamedTuple):
     """The first places of every list that is longer than them."""
 
     k: float
     depth: np.ndarray
     """(L,) how many places; 0 for a list that is left out."""
-    reason: str = ""
-    """Why it has no numbers."""
-    shares: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    reason: str
+    """Why it has no numbers; empty where it has."""
+    shares: np.ndarray
     """(L', K) each group's share of the top, in the lists that count."""
-    list_shares: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    list_shares: np.ndarray
     """(L', K) its share of the list."""
 
     @property
@@ -110,37 +109,29 @@ def longer_than_one(codes: np.ndarray) -> np.ndarray:
     return np.asarray(np.bincount(codes)[codes] > 1)
 
 
-def tops(ranked: lists.Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
-    """The tops asked for, and which lists each is about."""
-    found_tops = []
-    for k in ks:
-        depth = np.full(len(ranked.lengths), int(k)) if k >= 1 else np.maximum(1, np.round(k * ranked.lengths))
-        # A top as long as the list is the list, and cannot differ from it.
-        depth = np.where(depth < ranked.lengths, depth, 0).astype(np.int64)
-        top = Top(k, depth)
-        if not depth.any():
-            top.reason = "no list is longer than that"
-        elif top.people < minimum:
-            top.reason = fewer_than(minimum, "people")
-        found_tops.append(top)
-    return found_tops
-
-
 def measure(split: Split, ranked: lists.Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
     """Measure the groups of some attributes in the lists; not yet their spread and tests."""
     groups = len(split.usable)
     exposures = lists.exposures(ranked, split.codes, groups)
-    listing = Listing(
-        split, ranked, tops(ranked, ks, minimum), exposures.exposure, exposures.relative,
-        lists.divergences(ranked, split.codes, groups),
+    return Listing(
+        split, ranked, [_top(k, split, ranked, exposures.shares, minimum) for k in ks], exposures.exposure,
+        exposures.relative, lists.divergences(ranked, split.codes, groups),
         np.bincount(split.codes[split.codes >= 0], minlength=groups),
     )  # fmt: skip
-    for top in listing.tops:
-        is_long_enough = top.depth > 0
-        in_top = lists.tops(ranked, split.codes, groups, top.depth)
-        top.shares = in_top[is_long_enough] / top.depth[is_long_enough, None]
-        top.list_shares = exposures.shares[is_long_enough]
-    return listing
+
+
+def _top(k: float, split: Split, ranked: lists.Ranked, shares: np.ndarray, minimum: int) -> Top:
+    """One of the tops asked for, which lists it is about, and who is in it."""
+    depth = np.full(len(ranked.lengths), int(k)) if k >= 1 else np.maximum(1, np.round(k * ranked.lengths))
+    # A top as long as the list is the list, and cannot differ from it.
+    depth = np.where(depth < ranked.lengths, depth, 0).astype(np.int64)
+    is_long_enough = depth > 0
+    few = fewer_than(minimum, "people") if depth.sum() < minimum else ""
+    in_top = lists.tops(ranked, split.codes, len(split.usable), depth)[is_long_enough]
+    return Top(
+        k, depth, few if is_long_enough.any() else "no list is longer than that",
+        in_top / depth[is_long_enough, None], shares[is_long_enough],
+    )  # fmt: skip
 
 
 def add_spread_and_tests(

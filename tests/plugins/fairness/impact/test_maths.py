@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from statsmodels.stats.proportion import proportions_ztest
 
 from auditkit import stats
-from auditkit.plugins.fairness.impact import categories, practical, significance
+from auditkit.plugins.fairness.impact import categories, significance
 from auditkit.plugins.fairness.impact.audit_counts import median
 
 PUBLISHED = {
@@ -52,14 +52,14 @@ def test_exactly_four_fifths_is_not_below(monkeypatch):
 
 
 def test_many_draws_of_many_groups_are_made_in_parts(monkeypatch):
-    monkeypatch.setattr(significance, "AT_ONCE", 70)
+    monkeypatch.setattr("auditkit.stats.resampling.CHUNK", 70)
     assert significance.below_by_chance(np.full(10, 5), 0.5, 33, np.random.default_rng(0)) > 25
 
 
 @given(pair, pair)
 def test_the_shortfall_is_the_least_that_reaches_four_fifths(group, highest):
     (x, n), (most, of) = sorted((group, highest), key=lambda each: each[0] / each[1])
-    found = practical.shortfall(x, n, most, of)
+    found = significance.shortfall(x, n, most, of)
     assert x + found <= n and not _is_under_four_fifths(x + found, n, most, of)
     assert found == 0 or _is_under_four_fifths(x + found - 1, n, most, of)
 
@@ -79,15 +79,15 @@ def test_the_moves_that_turn_the_result_are_the_fewest(group, highest):
         ),
         None,
     )
-    assert practical.selections_to_turn(x, n, most, of) == slow
+    assert significance.selections_to_turn(x, n, most, of) == slow
 
 
 def test_the_example_of_one_different_person():
     """3 of 20 men and 1 of 10 women: 10 % is two thirds of 15 %, and one woman in place of a man turns it."""
     assert _is_under_four_fifths(1, 10, 3, 20)
-    assert practical.shortfall(1, 10, 3, 20) == 1
-    assert practical.selections_to_turn(1, 10, 3, 20) == 1
-    assert practical.selections_to_turn(20, 20, 10, 10) is None  # nobody is left to select
+    assert significance.shortfall(1, 10, 3, 20) == 1
+    assert significance.selections_to_turn(1, 10, 3, 20) == 1
+    assert significance.selections_to_turn(20, 20, 10, 10) is None  # nobody is left to select
 
 
 @given(pair, pair)
