@@ -158,7 +158,6 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
     features_of_rows, seed = features.take(rows), context.seed % 2**31
     searched.planted_proxy = together(features_of_rows.planted(classes), classes, context.rng, seed).auc
     shuffled = context.rng.permutation(classes)
-    fold = auc.folds(shuffled, context.rng)
-    strength = auc.all_features(features_of_rows.codes, features_of_rows.discrete, shuffled, fold, seed)
+    strength = together(features_of_rows, shuffled, context.rng, seed)
     # in standard errors: the area of shuffled groups is 0.5 but for chance
     searched.shuffled_proxy = abs(strength.auc - 0.5) / strength.error
