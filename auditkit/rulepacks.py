@@ -38,8 +38,7 @@ from typing import Literal, NamedTuple, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from auditkit.errors import PluginError, closest
-from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage, left_out_text
 from auditkit.text import one_line, shown
 
 Verified: TypeAlias = datetime.date | Literal["unverified"]

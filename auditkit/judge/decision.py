@@ -6,8 +6,7 @@ from auditkit.errors import present
 from auditkit.judge.bounds import ends, inside, outside
 from auditkit.judge.more_rows import more_rows
 from auditkit.judge.sentences import bounds, interval_ends, show
-from auditkit.results import Limit, Measurement, VerdictStatus
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results import Limit, Measurement, VerdictStatus, left_out_text, whose_text
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:

@@ -21,8 +21,8 @@ from auditkit.results import (
     VerdictStatus,
     Waiver,
     furthest_off,
+    left_out_text,
 )
-from auditkit.results.disparity_text import left_out_text
 
 
 class Judgement(NamedTuple):

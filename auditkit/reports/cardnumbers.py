@@ -6,8 +6,7 @@ from typing import NamedTuple
 from auditkit.reports import numbers
 from auditkit.reports.markdown import Markdown, escape, table
 from auditkit.reports.measurement_labels import about
-from auditkit.results import AuditResult, CheckResult, Measurement, digest
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results import AuditResult, CheckResult, Measurement, digest, left_out_text, whose_text
 from auditkit.text import first_few
 
 PARTS = {"Whole data": 0, "Unitary": 1, "Intersectional": 2}

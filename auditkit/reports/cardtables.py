@@ -7,9 +7,8 @@ from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.measurement_labels import about, decisive, listed
 from auditkit.reports.outcome import column_of, is_stated
-from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs
+from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs, whose_text
 from auditkit.results.disclosure import showing_facts
-from auditkit.results.disparity_text import whose_text
 
 Results: TypeAlias = Sequence[AuditResult]
 Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.measurement_labels import about
-from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series
-from auditkit.results.disparity_text import whose_text
+from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series, whose_text
 
 FIRST = 20
 """Numbers without a limit that are shown where not all are asked for."""

@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 from auditkit.reports import numbers
 from auditkit.reports.measurement_labels import decisive, listed
 from auditkit.reports.outcome import stated
-from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line
-from auditkit.results.disparity_text import whose_text
+from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line, whose_text
 from auditkit.text import one_line, printable
 
 OWN = "auditkit"

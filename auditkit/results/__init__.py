@@ -39,6 +39,7 @@ from auditkit.results.base import (
     digest,
 )
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
+from auditkit.results.disparity_text import group_name, left_out_text, remark_text, whose_text
 from auditkit.results.findings import (
     TOGETHER,
     About,
@@ -150,9 +151,13 @@ __all__ = [
     "count_line",
     "digest",
     "furthest_off",
+    "group_name",
     "harm_text",
+    "left_out_text",
     "meaning_text",
     "of_everyone",
     "pairs",
+    "remark_text",
     "verdict_line",
+    "whose_text",
 ]

@@ -4,8 +4,7 @@ from typing import Literal
 
 from auditkit.data import AuditData
 from auditkit.figures import bounded
-from auditkit.results import CheckResult, LeftOut, Measurement
-from auditkit.results.disparity_text import group_name, left_out_text
+from auditkit.results import CheckResult, LeftOut, Measurement, group_name, left_out_text
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than
 

@@ -20,8 +20,8 @@ from auditkit.results import (
     Outcome,
     PlannedCheck,
     Verdict,
+    whose_text,
 )
-from auditkit.results.disparity_text import whose_text
 from auditkit.run.internal_rule import Internal
 from auditkit.run.publish_rule import Publish
 

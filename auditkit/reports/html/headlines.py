@@ -11,8 +11,7 @@ from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.model_columns import Key, key, number
 from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
-from auditkit.results import AuditResult, CheckResult, Measurement
-from auditkit.results.disparity_text import whose_text
+from auditkit.results import AuditResult, CheckResult, Measurement, whose_text
 
 FIVE = 5
 RULE = (

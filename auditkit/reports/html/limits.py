@@ -5,8 +5,17 @@ from typing import NamedTuple
 
 from auditkit.reports.html.sentences import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
-from auditkit.results import AuditResult, CheckResult, Definition, Judged, Verdict, Waiver, pairs
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results import (
+    AuditResult,
+    CheckResult,
+    Definition,
+    Judged,
+    Verdict,
+    Waiver,
+    left_out_text,
+    pairs,
+    whose_text,
+)
 
 REASONS = 3
 """How many reasons head the page."""

@@ -7,8 +7,20 @@ from auditkit.reports import numbers
 from auditkit.reports.html.common_parts import CheckOutcome, common, definitions, with_model, with_models
 from auditkit.reports.html.sentences import name_of
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
-from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
-from auditkit.results.disparity_text import remark_text, whose_text
+from auditkit.results import (
+    Axis,
+    CheckResult,
+    Column,
+    Control,
+    Definition,
+    Figure,
+    Measurement,
+    Scalar,
+    Table,
+    pairs,
+    remark_text,
+    whose_text,
+)
 
 
 def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> Grid:

@@ -8,8 +8,7 @@ from auditkit.reports.html.common_parts import CheckOutcome, definitions, folds
 from auditkit.reports.html.measures import common_method, made, whom
 from auditkit.reports.html.sentences import name_of
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
-from auditkit.results import Measurement, pairs
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results import Measurement, left_out_text, pairs, whose_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 

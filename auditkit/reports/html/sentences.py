@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, furthest_off, pairs
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results import (
+    CheckResult,
+    Definition,
+    Judged,
+    Limit,
+    Measurement,
+    Verdict,
+    furthest_off,
+    left_out_text,
+    pairs,
+    whose_text,
+)
 
 LEVELS = {
     "recorded": "recorded answers",

@@ -15,8 +15,7 @@ from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
 from auditkit.plugins.fairness.groups.definitions import DEFINITIONS
 from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.plugins.fairness.groups.parameters import Parameters
-from auditkit.results import Measurement, Test
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import Measurement, Test, left_out_text
 from auditkit.too_few import two_groups
 from auditkit.variants import variants
 

@@ -15,8 +15,7 @@ from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
-from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
 from auditkit.stats import Extreme
 from auditkit.text import first_few
 from auditkit.variants import Group, variants

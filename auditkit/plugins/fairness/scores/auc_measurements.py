@@ -12,8 +12,7 @@ from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, resampling
 from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.score_table import area
-from auditkit.results import Interval, Measurement, Test
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import Interval, Measurement, Test, left_out_text
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
 

@@ -9,8 +9,7 @@ from auditkit.data import AuditData
 from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
 from auditkit.plugins.robustness.shares import ShareGap
-from auditkit.results import LeftOut, Measurement, Scalar
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import LeftOut, Measurement, Scalar, left_out_text
 from auditkit.too_few import fewer_than, two_groups
 
 

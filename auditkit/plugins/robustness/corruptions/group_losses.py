@@ -14,8 +14,7 @@ from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedA
 from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
-from auditkit.results import Measurement, Test
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import Measurement, Test, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants

@@ -9,8 +9,7 @@ from auditkit.data import AuditData
 from auditkit.group_pairs import Members, left_out
 from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.shares import ShareGap, share_of, tested_gaps
-from auditkit.results import Measurement, Scalar
-from auditkit.results.disparity_text import left_out_text
+from auditkit.results import Measurement, Scalar, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
 
