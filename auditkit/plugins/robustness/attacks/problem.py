@@ -160,21 +160,29 @@ class Problem:
         terms = {"Linf": 1.0, "L2": features**0.5, "L1": float(features)}[self.norm]
         return TOLERANCE + EPSILON * max(1.0, float(self.high.max())) * terms
 
-    def confirm(self, points: Tensor, x: Tensor, y: Tensor, radius: Tensor | float) -> Tensor:
-        """(n,) bool: wrong when asked anew, finite, in the box, held where nothing may move, and within the radius.
+    def legal(self, points: Tensor, x: Tensor, radius: Tensor | float) -> Tensor:
+        """(n,) bool: finite, in the box, as in x where nothing may move, and within the radius, but for rounding.
 
-        See `slack` for how far rounding may go over it.
+        See `slack` for how far rounding may go.
         """
-        finite = torch.isfinite(points).flatten(1).all(dim=1)
-        is_inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
+        slack = self.slack(x)
+        is_inside = (points >= self.low.to(x) - slack) & (points <= self.high.to(x) + slack)
         if self.free is not None:
-            is_inside &= self.free.to(x.device) | (points == x)
+            is_inside &= self.free.to(x.device) | ((points - x).abs() <= slack)
         # in float64, so that only the slack stated is granted
-        is_near = self.size(points, x) <= radii(radius, x).double() + self.slack(x)
-        is_allowed = finite & is_near & is_inside.flatten(1).all(dim=1)
-        is_confirmed = torch.zeros_like(is_allowed)
-        if is_allowed.any():
-            is_confirmed[is_allowed] = self.wrong(points[is_allowed], y[is_allowed])
+        is_near = self.size(points, x) <= radii(radius, x).double() + slack
+        return torch.isfinite(points).flatten(1).all(dim=1) & is_near & is_inside.flatten(1).all(dim=1)
+
+    def tidied(self, points: Tensor, x: Tensor) -> Tensor:
+        """(n, *shape) points in the box, and as in x where nothing may move, from where rounding took them away."""
+        inside = points.clamp(self.low.to(x), self.high.to(x))
+        return inside if self.free is None else torch.where(self.free.to(x.device), inside, x)
+
+    def confirm(self, points: Tensor, x: Tensor, y: Tensor, radius: Tensor | float) -> Tensor:
+        """(n,) bool: legal, and wrong when asked anew."""
+        is_confirmed = self.legal(points, x, radius)
+        if is_confirmed.any():
+            is_confirmed[is_confirmed.clone()] = self.wrong(points[is_confirmed], y[is_confirmed])
         return is_confirmed
 
 

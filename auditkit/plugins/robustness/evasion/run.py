@@ -1,12 +1,11 @@
 """One attack by gradients on one target, and the trials of it."""
 
-from typing import Any
-
 import numpy as np
 import torch
+from torch import Tensor
 
 from auditkit.checks import Context
-from auditkit.plugins.robustness.attacks import fmn, registry, sweep, zero_slopes
+from auditkit.plugins.robustness.attacks import Attack, Attacked, Problem, fmn, registry, sweep, zero_slopes
 from auditkit.plugins.robustness.disguised_logits import otherwise
 from auditkit.plugins.robustness.evasion import (
     attack_checklist,
@@ -43,15 +42,19 @@ class Run:
         self.follows_gradients = True
         self.zero, self.inside = 0.0, model_surface.takes_gradients(target.surface, target.x[:4])
 
-    def make(self, steps: int, restarts: int, seed: int) -> Any:
-        """The attack of the check, with a word on progress before each part."""
+    def make(self, steps: int, restarts: int, seed: int) -> Attack:
+        """The attack of the check, with a word on progress before each part; its points are held to the rules."""
         attack = self.row.make(self.target.problem, self.classes, steps, restarts, seed)
 
-        def reported(*args: Any, **kwargs: Any) -> Any:
+        def held_to_rules(
+            problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
+        ) -> Attacked:
             self.context.progress(0, 1, f"{self.parameters.attack} attack")
-            return attack(*args, **kwargs)
+            result = attack(problem, x, y, radius, start)
+            self.tally.count(problem.legal(result.points, x, radius).cpu().numpy())
+            return result._replace(points=problem.tidied(result.points, x))
 
-        return reported
+        return held_to_rules
 
     def search(self) -> None:
         """Attack: along gradients, and by decisions where there are none to follow."""

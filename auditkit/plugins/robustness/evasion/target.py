@@ -143,7 +143,12 @@ class Tally:
         self.nearest = np.full(len(target.origins), np.inf)
         """(N,) the distance of the nearest point found."""
         self.points = target.x.cpu().numpy().copy()
-        self.returned = self.unfit = self.faded = 0
+        self.returned = self.unfit = 0
+
+    def count(self, fit: np.ndarray) -> None:
+        """Take down how many points were returned, and how many of them break the rules; `fit` is (M,) bool."""
+        self.returned += len(fit)
+        self.unfit += int((~fit).sum())
 
     def add(self, points: Tensor | np.ndarray, rows: np.ndarray, epsilon: np.ndarray | float) -> np.ndarray:
         """Take down points (M, *shape) that are said to break rows (M,) within epsilon; (M,) bool: they do."""
@@ -152,9 +157,7 @@ class Tally:
             return np.zeros(0, dtype=bool)
         reach = np.broadcast_to(np.asarray(epsilon, dtype=np.float64), (len(rows),))
         verified = self.target.verify(unit, rows, reach)
-        self.returned += len(rows)
-        self.unfit += int((~verified.fit).sum())
-        self.faded += int((verified.fit & ~verified.breaks).sum())
+        self.count(verified.fit)
         is_nearer = verified.breaks & (verified.gone < self.nearest[rows])
         self.points[rows[is_nearer]] = unit[is_nearer]
         self.nearest[rows[is_nearer]] = verified.gone[is_nearer]

@@ -51,6 +51,7 @@ def audited(attack, **more) -> CheckResult:
         network.weight.copy_(WEIGHTS)
         network.bias.copy_(torch.tensor([0.2, -0.2]))
     inputs = np.random.default_rng(0).uniform(0, 1, (60, 4)).astype(np.float32)
+    inputs[:, 0] = inputs[:, 0] > 0.5  # at the ends of the range, where rounding leaves the box
     labels = network(torch.as_tensor(inputs)).argmax(1).numpy()
     plugin = type("Acme", (), {"__name__": "acme"})()
     plugin.register_attacks = auditkit.hookimpl(lambda: [offer(attack).value])
@@ -71,6 +72,37 @@ def test_a_good_attack_is_valid_and_a_bad_one_is_caught_and_neither_changes_what
         assert next(each for each in bad.measurements if each.name == "robust_accuracy").validity == "invalid"
     assert not control(lazy, "unbounded").holds and control(good, "unbounded").holds
     assert not control(cheat, "returned-points").holds and control(good, "returned-points").holds
+
+
+def no_box(problem, x, y, radius, start):
+    """Descent that keeps to the ball and knows of no box."""
+    problem.low, problem.high = problem.low - 1, problem.high + 1  # its own copy
+    return climb(problem, x, y, radius, start)
+
+
+def too_far(problem, x, y, radius, start):
+    return climb(problem, x, y, radius * 1.001, start)
+
+
+def some_nan(problem, x, y, radius, start):
+    points = climb(problem, x, y, radius, start)
+    points[::3] = torch.nan
+    return points
+
+
+@pytest.mark.parametrize("attack", [no_box, too_far, some_nan])
+def test_an_attack_that_leaves_the_box_or_the_ball_by_little_is_caught(attack):
+    assert not control(audited(attack), "returned-points").holds
+
+
+def test_points_that_rounding_takes_out_of_the_box_count_and_break_no_rule():
+    def rounded(*given):
+        return climb(*given) + 1e-7
+
+    exact, off = audited(climb), audited(rounded)
+    assert control(off, "returned-points").holds
+    values = [[each.value for each in found.measurements if each.name == "robust_accuracy"] for found in (exact, off)]
+    assert values[0] == values[1]
 
 
 def test_a_norm_in_which_the_attack_cannot_search_is_refused():

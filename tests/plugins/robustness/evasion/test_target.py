@@ -95,7 +95,7 @@ def test_points_that_break_the_rules_are_refused() -> None:
     assert list(target.verify(unit, np.arange(4), np.full(4, 0.1)).fit) == [True, False, False, False]
     tally = Tally(target, (0.1,))
     assert not tally.add(unit, np.arange(4), 0.1).any()
-    assert (tally.returned, tally.unfit, tally.faded) == (4, 3, 1) and np.isinf(tally.broken_at).all()
+    assert (tally.returned, tally.unfit) == (4, 3) and np.isinf(tally.broken_at).all()
 
 
 def test_trials_of_a_sound_attack_find_nothing() -> None:
