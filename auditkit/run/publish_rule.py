@@ -8,7 +8,7 @@ controls that are not made of such numbers alone.
 import itertools
 import re
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 from auditkit.results import (
     CheckResult,
@@ -26,6 +26,7 @@ from auditkit.run.open_groups import OpenGroups
 from auditkit.run.publishable_counts import People
 from auditkit.run.withhold import withheld
 from auditkit.too_few import FEWER, fewer_than
+from auditkit.value_spelling import listed
 
 EVERYONE: Final = "everyone"
 """A number that is made of more than counts: see `Definition.made_of`."""
@@ -55,6 +56,7 @@ class Publish:
         self._settings = frozenset({minimum, minimum if least is None else least})
         self._reason = REASON.format(minimum)
         self._lacking = frozenset() if people is None else people.hidden_missing
+        self._names = () if people is None else class_names(people.data.classes)
 
     def check(self, result: CheckResult) -> CheckResult:
         """A check's result without what may not be published."""
@@ -103,11 +105,11 @@ class Publish:
             return self.text(note)
         numbers = {number for number in map(_whole, NUMBER.findall(note)) if number is not None}
         few = {number for number in numbers if self._few(number, rows) or number in self._lacking}
-        return numberless(note, self._settings, numbers - few)
+        return numberless(note, self._settings, numbers - few, self._names)
 
     def text(self, text: str) -> str:
-        """What a check or an error says, without its numbers; the two minima are settings, and stay."""
-        return numberless(text, self._settings)
+        """What a check or an error says, without its numbers; the two minima and names of classes stay."""
+        return numberless(text, self._settings, names=self._names)
 
     @property
     def choice(self) -> str:
@@ -220,14 +222,32 @@ class Publish:
         return bool(counts) and None not in counts
 
 
-def numberless(text: str, settings: Collection[int] = (), public: Collection[int] = ()) -> str:
-    """A sentence without its numbers, but for `fewer than` a setting, a large group's share and what is `public`."""
+def class_names(classes: Sequence[Any]) -> tuple[str, ...]:
+    """The words of sentences in which digits are names of these classes, or how many there are: no counts of people."""
+    each = [listed([label]) for label in classes]
+    quoted = [name for name in each if name[0] in "'\""]
+    listings = [f"two values, {listed(classes)}", f"has {len(classes)} values"] if each else []
+    return (*listings, *(f"positive: {name}" for name in each), *quoted)
+
+
+def numberless(
+    text: str, settings: Collection[int] = (), public: Collection[int] = (), names: Sequence[str] = ()
+) -> str:
+    """A sentence without its numbers.
+
+    Args:
+        text: the sentence.
+        settings: numbers that stay after `fewer than`; the share of a large group stays too.
+        public: numbers that stay.
+        names: words that stay as they are, of which the first that fits is taken.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         is_told = match[1] and (not match[1].startswith("fewer") or int(match[2]) in settings)
         return match[0] if is_told or _whole(match.groups()) in public else f"{match[1] or ''}…"
 
-    return NUMBER.sub(replaced, text)
+    parts = re.split(rf"({'|'.join(map(re.escape, names))})(?![\d.,]*\d)", text) if names else [text]
+    return "".join(part if place % 2 else NUMBER.sub(replaced, part) for place, part in enumerate(parts))
 
 
 def _whole(groups: Sequence[str]) -> int | None:

@@ -9,6 +9,7 @@ import pytest
 import auditkit
 from auditkit.command.terminal import print_schema
 from auditkit.data import AuditData
+from auditkit.run.publish_rule import class_names, numberless
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,33 @@ def test_a_column_does_not_tell_how_many_lack_a_group_that_is_kept_back(frame):
     assert [feature.missing for feature in result.data.features if feature.name == "gender"] == [None]
     shares = {m.conditions["feature"]: m.value for m in result.results[0].measurements if m.name == "missing_share"}
     assert shares["gender"] is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"),
+    [
+        ((0, 1), ["task: binary, as label 'y' has two values, 0, 1", "positive: 1"]),
+        ((0.0, 2.0), ["task: binary, as label 'y' has two values, 0, 2"]),
+        ((0, 1, 2), ["task: multiclass, as label 'y' has 3 values"]),
+        (("grade 1", "grade 2"), ["has two values, 'grade 1', 'grade 2'", "positive: 'grade 2'"]),
+    ],
+)
+def test_digits_that_are_names_of_classes_stay(classes, told):
+    rows = np.arange(600)
+    table = pd.DataFrame({"y": np.array(classes)[rows % len(classes)], "sex": np.where(rows % 5, "f", "m"), "a": rows})
+    data = AuditData.from_table(table, label="y", groups=["sex"], drop=["sex"], disclosure="publish")
+    notes = auditkit.audit(
+        auditkit.wrap(lambda inputs: np.array(classes)[np.zeros(len(inputs), int)], classes=classes), data,
+        checks=["performance"], budget="quick", limits=[],
+    ).data.notes  # fmt: skip
+    assert not [part for part in told if not any(part in note for note in notes)], notes
+
+
+def test_the_same_digits_as_counts_go():
+    names = class_names((0, 1))
+    assert numberless("positive: 1; 1 of 0 people, 1", names=names) == "positive: 1; … of … people, …"
+    assert numberless("two values, 0, 1 and two values, 0, 12", names=names) == "two values, 0, 1 and two values, … …"
+    assert numberless("positive: 1.5 and positive: 12", names=names) == "positive: … and positive: …"
+    assert numberless("'grade 1' 1 grade 1", names=class_names(("grade 1",))) == "'grade 1' … grade …"
+    assert numberless("positive: -1; under -1", names=class_names((-1, 1))) == "positive: -1; under -…"
+    assert class_names(()) == ()
