@@ -75,9 +75,9 @@ def look(seed: int, rows: int = 40, **options: Any) -> Seen:
         if control.holds is not True and control.on_failure != "note"
     )
     curve = {
-        each.conditions["epsilon"]: each.value
-        for each in results[0].measurements
-        if each.name == "robust_accuracy" and not each.slice
+        measurement.conditions["epsilon"]: measurement.value
+        for measurement in results[0].measurements
+        if measurement.name == "robust_accuracy" and not measurement.slice
     }
     reported = tuple(float(curve[epsilon]) for epsilon in made.epsilons)
     known = tuple(float(np.mean(made.needed > epsilon)) for epsilon in made.epsilons)

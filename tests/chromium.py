@@ -94,7 +94,7 @@ class Chromium:
     def wait(self, method: str, session: str) -> None:
         """Wait until an event has come."""
         end = time.monotonic() + SECONDS
-        while not any(each["method"] == method and each.get("sessionId") == session for each in self.events):
+        while not any(event["method"] == method and event.get("sessionId") == session for event in self.events):
             self._keep(self._hear(end))
 
     def close(self) -> None:

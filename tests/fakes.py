@@ -20,27 +20,27 @@ def audit(
     name: str = "credit-gbm", kind: str = "sklearn", shift: float = 0.0, parent: str | None = None
 ) -> r.AuditResult:
     """One audit with measured, skipped and failed checks; `shift` moves every share a little."""
-    found = checks.all_of_them(shift)
-    limits = tuple(verdict.limit for verdict in verdicts(found))
+    checks_of_audit = checks.all_of_them(shift)
+    limits = tuple(verdict.limit for verdict in verdicts(checks_of_audit))
     return r.AuditResult(
         run=r.Run(
             started=STARTED,
             finished=STARTED + datetime.timedelta(seconds=94),
             seconds=94.2,
             host="fake",
-            check_seconds={each.check: 3.5 for each in found},
+            check_seconds={each.check: 3.5 for each in checks_of_audit},
         ),
         provenance=provenance(),
         model=model(name, kind),
         parent=parent,
         data=data(),
-        plan=plan(found, limits),
+        plan=plan(checks_of_audit, limits),
         limits=limits,
         waivers=(WAIVER,),
-        results=found,
-        verdicts=verdicts(found),
+        results=checks_of_audit,
+        verdicts=verdicts(checks_of_audit),
         outcome=OUTCOME,
-        coverage=coverage(found),
+        coverage=coverage(checks_of_audit),
         card={"owners": ["Credit Risk Models"], "intended_use": "Ranking of applications for manual review."},
         rules=(rules(),),
     )
@@ -146,15 +146,15 @@ def data() -> r.DataInfo:
 def plan(found: tuple[r.CheckResult, ...], limits: tuple[r.Limit, ...]) -> r.Plan:
     planned = tuple(
         r.PlannedCheck(
-            check=each.check,
-            plugin=each.plugin,
-            plugin_version=each.plugin_version,
-            parameters=each.parameters,
-            rows=each.rows.used if each.rows else None,
+            check=result.check,
+            plugin=result.plugin,
+            plugin_version=result.plugin_version,
+            parameters=result.parameters,
+            rows=result.rows.used if result.rows else None,
             calls=1200,
-            skipped=each.reason if each.status == "skipped" else None,
+            skipped=result.reason if result.status == "skipped" else None,
         )
-        for each in found
+        for result in found
     )
     return r.Plan(checks=planned, limits=limits, budget="standard", seed=0, digest="9c01" * 16)
 
@@ -196,7 +196,7 @@ def verdicts(found: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
 
     def of(check: str, name: str, number: int = 0) -> r.Measurement:
         result = next(each for each in found if each.check == check)
-        return [each for each in result.measurements if each.name == name][number]
+        return [measurement for measurement in result.measurements if measurement.name == name][number]
 
     def one(limit: r.Limit, status: str, reason: str, *measured: r.Measurement, **more: Any) -> r.Verdict:
         check = limit.measurement.rpartition(".")[0]
@@ -284,14 +284,14 @@ def verdicts(found: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
 def coverage(found: tuple[r.CheckResult, ...]) -> tuple[r.Coverage, ...]:
     tried = tuple(
         r.Coverage(
-            check=each.check,
-            question=each.about.question,
-            status=each.status,
-            reason=each.reason or "",
-            level=each.level,
-            higher_level=each.higher_level,
+            check=result.check,
+            question=result.about.question,
+            status=result.status,
+            reason=result.reason or "",
+            level=result.level,
+            higher_level=result.higher_level,
         )
-        for each in found
+        for result in found
     )
     left = r.Coverage(
         check="privacy.inversion",

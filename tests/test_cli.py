@@ -162,7 +162,7 @@ def test_the_plan_measures_nothing(folder):
     assert "nothing was measured" in done.stdout
     assert not (folder / "out").exists()
     plans = json.loads(auditkit(folder, "run", "--plan", "--json").stdout)
-    planned = [each["check"] for each in plans[0]["checks"]]
+    planned = [plan["check"] for plan in plans[0]["checks"]]
     assert planned[0] == "performance.quality" and "fairness.groups" in planned[1:]
     assert {each.partition(".")[0] for each in planned[1:]} == {"fairness"}
 
@@ -222,7 +222,7 @@ def test_plugins_are_listed_with_their_checks(folder):
     document = json.loads(auditkit(folder, "plugins", "--json").stdout)
     checks = {each["id"]: each for each in document["checks"]}
     assert {"performance.quality", "data.integrity", "fairness.groups", "robustness.evasion"} <= checks.keys()
-    assert all(each["question"].endswith("?") for each in checks.values())
+    assert all(check["question"].endswith("?") for check in checks.values())
     assert "dp-sgd" in document["trainers"]
     assert document["faults"] == []
     text = auditkit(folder, "plugins").stdout

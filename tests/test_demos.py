@@ -57,11 +57,11 @@ def digits(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
 def find(result: AuditResult, name: str, **fields) -> Measurement:
     check, _, short = name.rpartition(".")
     found = [
-        each
+        measurement
         for measured in result.results
         if measured.check == check
-        for each in measured.measurements
-        if each.name == short and all(getattr(each, key) == value for key, value in fields.items())
+        for measurement in measured.measurements
+        if measurement.name == short and all(getattr(measurement, key) == value for key, value in fields.items())
     ]
     assert len(found) == 1, (name, fields, len(found))
     return found[0]
@@ -93,7 +93,7 @@ def test_the_selection_gap_is_found(credit):
         assert gap.validity == "valid"
         assert gap.interval.low > 0.05
         assert gap.test.p_adjusted < 0.01
-        assert {each.limit.name: each.status for each in result.verdicts}["selection-by-sex"] == "missed"
+        assert {verdict.limit.name: verdict.status for verdict in result.verdicts}["selection-by-sex"] == "missed"
 
 
 def test_the_gap_of_the_labels_is_found_and_is_the_planted_one(credit):
@@ -105,8 +105,8 @@ def test_the_gap_of_the_labels_is_found_and_is_the_planted_one(credit):
 
 
 def test_the_proxy_is_named(credit):
-    check = next(each for each in credit[1].results[0].results if each.check == "data.integrity")
-    table = next(each for each in check.tables if "prox" in each.name)
+    check = next(result for result in credit[1].results[0].results if result.check == "data.integrity")
+    table = next(table for table in check.tables if "prox" in table.name)
     names = [column.name for column in table.columns]
     rows = [dict(zip(names, row, strict=True)) for row in table.rows]
     strongest = next(row for row in rows if "sex" in row.values())
@@ -136,11 +136,11 @@ def test_a_region_too_small_to_show_is_nowhere(credit):
     folder, comparison = credit
     for result in comparison.results:
         for measured in result.results:
-            for each in measured.measurements:
-                if each.slice.get("region") == "abroad":
-                    assert each.value is None
-                    assert each.n is None
-        hidden = {each.value: each.rows for each in result.data.groups if each.attribute == "region"}
+            for measurement in measured.measurements:
+                if measurement.slice.get("region") == "abroad":
+                    assert measurement.value is None
+                    assert measurement.n is None
+        hidden = {group.value: group.rows for group in result.data.groups if group.attribute == "region"}
         assert hidden["abroad"] is None
         assert list(hidden.values()).count(None) == 1, "no larger region is hidden for the small one's sake"
         assert any("abroad" in named.values() for named in result.data.deducible), (
@@ -158,10 +158,10 @@ def test_the_digits_network_is_right_and_its_robustness_falls(digits):
     result = digits[1].results[0]
     assert find(result, "performance.quality.accuracy", slice={}).value > 0.95
     curve = sorted(
-        (each.conditions["epsilon"], each.value)
+        (measurement.conditions["epsilon"], measurement.value)
         for measured in result.results
-        for each in measured.measurements
-        if measured.check == "robustness.evasion" and each.name == "robust_accuracy" and not each.slice
+        for measurement in measured.measurements
+        if measured.check == "robustness.evasion" and measurement.name == "robust_accuracy" and not measurement.slice
     )
     values = [value for _, value in curve]
     assert values == sorted(values, reverse=True)

@@ -151,6 +151,6 @@ def test_every_flag_in_the_documents_is_one_of_the_command_line():
     known = {"--help"} | {flag for command in commands for parameter in command.params for flag in parameter.opts}
     for path in (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))):
         for line in path.read_text().splitlines():
-            said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+            words = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
             foreign = {"--", *re.findall(r"(?:pip|pytest|make|python|docker|uv|git)\b.*?(--[a-z-]+)", line)}
-            assert said - foreign <= known, f"{path.name}: {sorted(said - known)} in {line!r}"
+            assert words - foreign <= known, f"{path.name}: {sorted(words - known)} in {line!r}"

@@ -28,9 +28,9 @@ def test_every_check_measurement_trainer_and_pack_is_explained():
     names |= {f"{id}.{key}" for id, offer in HOST.checks().items() for key in offer.value.definitions}
     names |= {f"train.{id}.{key}" for id, offer in HOST.trainers().items() for key in offer.value.definitions}
     for name in names:
-        found = explanation.look_up(name, HOST)
-        assert [each.name for each in found] == [name], name
-        assert any(fact.text for fact in found[0].facts)
+        entry = explanation.look_up(name, HOST)
+        assert [each.name for each in entry] == [name], name
+        assert any(fact.text for fact in entry[0].facts)
 
 
 def test_a_measurement_has_its_definition_and_its_clauses(capsys):
@@ -44,8 +44,8 @@ def test_a_measurement_has_its_definition_and_its_clauses(capsys):
 
 def test_a_bare_name_is_explained_wherever_it_is_measured():
     owners = {id for id, offer in HOST.checks().items() if "selection_rate" in offer.value.definitions}
-    found = {each.name for each in explanation.look_up("selection_rate", HOST)}
-    assert len(owners) > 1 and found == {f"{id}.selection_rate" for id in owners}
+    names = {each.name for each in explanation.look_up("selection_rate", HOST)}
+    assert len(owners) > 1 and names == {f"{id}.selection_rate" for id in owners}
 
 
 def test_a_check_has_its_parameters_and_defaults(capsys):

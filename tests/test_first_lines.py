@@ -118,7 +118,7 @@ FIRST_LINES = {
     "function, numbers": lambda: (lambda rows: rows[:, 0], AuditData(X, TRUTH, task="regression")),
     "texts, booleans": lambda: (lambda texts: ["good" in text for text in texts], AuditData(TEXTS, Y)),
     "texts, words": lambda: (lambda texts: [spoken(text) for text in texts], AuditData(TEXTS, WORDS)),
-    "texts, array": lambda: (lambda texts: [0.8 * ("good" in each) for each in texts], AuditData(np.array(TEXTS), Y)),
+    "texts, array": lambda: (lambda texts: [0.8 * ("good" in text) for text in texts], AuditData(np.array(TEXTS), Y)),
     "texts, pipeline": lambda: (reader().fit(TEXTS, Y), AuditData(TEXTS, Y)),
     "recorded decisions": lambda: (None, table(FRAME.assign(decided=WORDS), decisions="decided")),
     "recorded scores": lambda: (None, table(FRAME.assign(score=1 / (1 + np.exp(-FRAME.a))), scores="score")),
@@ -139,7 +139,12 @@ def test_first_lines_end_in_a_report(kind, tmp_path):
     assert (tmp_path / "audit" / "report.html").is_file()
     assert result.exit_code == 5  # nothing was asked, so nothing was judged
     assert [each.status for each in result.results if each.status == "error"] == []
-    numbers = {each.name: each for found in result.results for each in found.measurements if not each.slice}
+    numbers = {
+        measurement.name: measurement
+        for found in result.results
+        for measurement in found.measurements
+        if not measurement.slice
+    }
     quality = numbers.get("accuracy") or numbers["r_squared"]
     assert quality.value > 0.6 and quality.validity == "valid"
 
@@ -160,11 +165,11 @@ def classes_of(model, data):
 def test_outputs_stand_for_the_sorted_labels_and_the_report_says_so():
     model = classes_of(linear(3), AuditData(X, np.array(["mid", "low", "high"])[THREE], task="multiclass"))
     assert model.classes == ("high", "low", "mid")
-    (note,) = (each for each in model.notes if each.startswith("classes are the labels of the data"))
+    (note,) = (note for note in model.notes if note.startswith("classes are the labels of the data"))
     assert "'high', 'low', 'mid'" in note and "classes=[…]" in note
     named = auditkit.wrap(linear(3), classes=["mid", "low", "high"])
     model = classes_of(named, AuditData(X, np.array(["mid", "low", "high"])[THREE], task="multiclass"))
-    assert model.classes == ("mid", "low", "high") and not any("labels of the data" in each for each in model.notes)
+    assert model.classes == ("mid", "low", "high") and not any("labels of the data" in note for note in model.notes)
 
 
 def test_one_output_is_about_the_positive_class():
@@ -172,7 +177,7 @@ def test_one_output_is_about_the_positive_class():
     model = linear(1)
     assert classes_of(model, data).positive == "bad"
     result = auditkit.audit(model, data, checks=["performance"], budget="quick")
-    accuracy = next(each for each in result.results[0].measurements if each.name == "accuracy")
+    accuracy = next(measurement for measurement in result.results[0].measurements if measurement.name == "accuracy")
     assert accuracy.value > 0.8
 
 
@@ -235,8 +240,8 @@ def test_a_wrapped_model_goes_from_one_data_set_to_another():
     model = auditkit.wrap(linear())
     before = model.fingerprint
     assert classes_of(model, AuditData(X, Y)).classes == ("0", "1")
-    told = classes_of(model, AuditData(X, WORDS))
-    assert told.classes == ("no", "yes") and sum("labels of the data" in each for each in told.notes) == 1
+    labels = classes_of(model, AuditData(X, WORDS))
+    assert labels.classes == ("no", "yes") and sum("labels of the data" in note for note in labels.notes) == 1
     assert model.fingerprint == before
 
 

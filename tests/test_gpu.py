@@ -42,7 +42,8 @@ def test_the_gpu_agrees_with_the_cpu(check):
         assert result.results[0].status == "measured", result.results[0].reason
         assert next(model.estimator().parameters()).device.type == device
         found[device] = {
-            (each.name, str(each.slice), str(each.conditions)): each.value for each in result.results[0].measurements
+            (measurement.name, str(measurement.slice), str(measurement.conditions)): measurement.value
+            for measurement in result.results[0].measurements
         }
     assert found["cpu"].keys() == found["cuda"].keys()
     for key, value in found["cpu"].items():
@@ -56,4 +57,4 @@ def test_private_training_runs_on_the_gpu():
         [model], data, checks=["performance"], budget="quick",
         train=[{"trainer": "dp-sgd", "target_epsilon": 5.0}],
     )  # fmt: skip
-    assert [each.model.device.partition(":")[0] for each in made.results] == ["cuda", "cuda"]
+    assert [result.model.device.partition(":")[0] for result in made.results] == ["cuda", "cuda"]

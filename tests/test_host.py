@@ -137,7 +137,7 @@ def test_a_misspelt_hook_is_an_error_with_the_close_match():
     made = host(Odd())
     assert "'register_check' is not a hook; did you mean 'register_checks'?" in made.faults[0]
     assert made.checks() == {}
-    assert [each.loaded for each in made.plugins()] == [False]
+    assert [plugin.loaded for plugin in made.plugins()] == [False]
 
 
 def test_a_hook_that_is_meant_for_another_version_may_be_optional():
@@ -242,7 +242,7 @@ def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, 
     fake_distribution(tmp_path, "shippedplug", body)
     fake_distribution(tmp_path, "brokenplug", "raise ImportError('no')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    seen = {each.name: each for each in Host().plugins()}
+    seen = {plugin.name: plugin for plugin in Host().plugins()}
     assert seen["shippedplug"].loaded is False
     assert (seen["shippedplug"].distribution, seen["shippedplug"].version) == ("shippedplug", "1.5")
     assert "shippedplug" not in sys.modules

@@ -343,7 +343,7 @@ def test_a_limit_without_a_name_is_named_by_measurement_and_scope():
         limit(name="", across=("race", "sex")),
         limit(name="", slice={"sex": "F", "race": "B"}, conditions={"norm": "Linf", "epsilon": 0.1}), limit(name="own"),
     ])  # fmt: skip
-    assert [each.name for each in limits] == [
+    assert [limit.name for limit in limits] == [
         "a.check.rate", "a.check.rate (2)", "a.check.rate for each group", "a.check.rate over race and sex",
         "a.check.rate for race=B, sex=F with epsilon=0.1, norm=Linf", "own",
     ]  # fmt: skip

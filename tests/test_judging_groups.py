@@ -80,10 +80,10 @@ def test_each_interval_by_itself_would_miss_one_audit_of_five():
 
 
 def test_a_group_far_below_is_missed_and_both_levels_are_said():
-    found = verdict(shares([280, 300, 200], 400))
-    assert found.status == "missed"
+    judged_verdict = verdict(shares([280, 300, 200], 400))
+    assert judged_verdict.status == "missed"
     # 200 of 400: 0.5 +- z / 2 / sqrt(400 + z^2); z = 1.960 at 95 %, 2.388 at 0.95^(1/3) = 98.30 %
-    assert found.reason == (
+    assert judged_verdict.reason == (
         "1 of 3; furthest off group=2: 0.5 (95% interval 0.4512 to 0.5488) is not at least 0.7; the 98.3% "
         "interval 0.4407 to 0.5593 that holds for all 3 at once says the same"
     )
@@ -99,9 +99,9 @@ def test_a_group_missed_by_itself_alone_is_undecided():
 
 
 def test_met_asks_each_at_its_own_level():
-    found = verdict(shares([305] * 40, 400))  # 0.7625, 95 % interval from 0.718
-    assert found.status == "met"
-    assert found.reason.startswith("all 40, each at its own level; closest group=0: 0.7625 (95% interval")
+    judged_verdict = verdict(shares([305] * 40, 400))  # 0.7625, 95 % interval from 0.718
+    assert judged_verdict.status == "met"
+    assert judged_verdict.reason.startswith("all 40, each at its own level; closest group=0: 0.7625 (95% interval")
 
 
 def test_exact_numbers_and_points_are_facts_however_many():
@@ -115,12 +115,12 @@ def test_of_several_the_one_furthest_off_is_named_and_of_those_that_are_not_writ
         interval = Interval(low=value - 0.05, high=value + 0.05, method="test")
         return Measurement(name="rate", value=value, interval=interval, n=400, slice={"group": group})
 
-    found = verdict([rate("1", 0.6), rate("2", 0.3), rate("3", 0.9)])
-    judged, (status, reason) = found.judged, worst_of(found.limit, found.judged)
+    judged_verdict = verdict([rate("1", 0.6), rate("2", 0.3), rate("3", 0.9)])
+    judged, (status, reason) = judged_verdict.judged, worst_of(judged_verdict.limit, judged_verdict.judged)
     assert status == "missed" and reason.startswith("2 of 3; furthest off group=2: 0.3 ")
     hidden = judged[1].measurement.model_copy(update={"value": None, "interval": None, "reason": "too small"})
     written = (judged[0], judged[1].model_copy(update={"measurement": hidden}), judged[2])
-    assert worst_of(found.limit, written)[1].startswith("2 of 3; furthest off group=1: 0.6 ")
+    assert worst_of(judged_verdict.limit, written)[1].startswith("2 of 3; furthest off group=1: 0.6 ")
 
 
 def test_a_sentence_before_the_groups_of_a_pair_is_one():

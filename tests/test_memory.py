@@ -57,8 +57,8 @@ def test_other_errors_are_not(error):
 
 
 def test_the_sentence_names_what_was_tried_and_the_way_out_and_others_pass():
-    said = pytest.raises(DataError, match=r"^reading x: out of memory \(no\)\. Take less$")
-    with said, memory.in_words(DataError, "reading x", "Take less"):
+    error = pytest.raises(DataError, match=r"^reading x: out of memory \(no\)\. Take less$")
+    with error, memory.in_words(DataError, "reading x", "Take less"):
         raise MemoryError("no")
     with pytest.raises(KeyError), memory.in_words(DataError, "reading x", "Take less"):
         raise KeyError("y")
@@ -158,7 +158,7 @@ def test_a_check_without_memory_is_an_error_with_what_it_had_and_the_others_stan
     hungry, quality = result.results
     assert hungry.status == "error" and hungry.error.message.startswith("out of memory (Unable to allocate")
     assert "Give fewer rows" in hungry.error.message and "what was finished is kept" in hungry.error.message
-    assert [(each.value, each.validity) for each in hungry.measurements] == [(0.5, "inconclusive")]
+    assert [(measurement.value, measurement.validity) for measurement in hungry.measurements] == [(0.5, "inconclusive")]
     assert quality.status == "measured" and result.exit_code == 3
     assert (tmp_path / "out" / "report.html").is_file()
 

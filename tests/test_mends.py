@@ -400,12 +400,12 @@ def test_each_mend_of_a_message_gets_further_by_itself(name: str, attempt: Calla
 
 def places() -> set[tuple[str, int]]:
     """Where a message with a mend is made: every `mend=` in the package, by file and line of its call."""
-    found = set()
+    words = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and any(keyword.arg == "mend" for keyword in node.keywords):
-                found.add((str(path.relative_to(PACKAGE)), node.lineno))
-    return found
+                words.add((str(path.relative_to(PACKAGE)), node.lineno))
+    return words
 
 
 @pytest.mark.filterwarnings("ignore")

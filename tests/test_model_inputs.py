@@ -48,13 +48,13 @@ def text_of(result):
 
 def test_of_recorded_answers_nobody_knows_what_the_model_is_given():
     result = auditkit.audit(None, recorded(), checks=["data.integrity"], budget="quick")
-    assert {(each.seen_by_model, each.seen) for each in result.data.features} == {(None, "unknown")}
-    said = text_of(result)
-    assert "the model sees" not in said and "is given these sensitive attributes: race" not in said.replace(
+    assert {(feature.seen_by_model, feature.seen) for feature in result.data.features} == {(None, "unknown")}
+    text = text_of(result)
+    assert "the model sees" not in text and "is given these sensitive attributes: race" not in text.replace(
         "Whether the model is given these sensitive attributes", ""
     )
-    assert "Whether the model is given these sensitive attributes is not known: race" in said
-    assert "3 of which it is not known" in said
+    assert "Whether the model is given these sensitive attributes is not known: race" in text
+    assert "3 of which it is not known" in text
     assert not any("is given" in note for check in result.results for note in check.notes)
 
 
@@ -62,9 +62,9 @@ def test_the_owner_states_what_the_model_is_given():
     data = recorded()
     model = auditkit.wrap(data, inputs=["priors", "age"])
     assert seeing(model, data) == Seeing("stated", frozenset({"priors", "age"}))
-    said = text_of(auditkit.audit(model, data, checks=["data.integrity"], budget="quick"))
-    assert "By its owner's statement, the model is not given these sensitive attributes: race" in said
-    assert "no, by the owner's statement" in said and "2 that the model is given by its owner's statement" in said
+    text = text_of(auditkit.audit(model, data, checks=["data.integrity"], budget="quick"))
+    assert "By its owner's statement, the model is not given these sensitive attributes: race" in text
+    assert "no, by the owner's statement" in text and "2 that the model is given by its owner's statement" in text
 
 
 @pytest.mark.parametrize(("stated", "match"), [(["prior"], "did you mean 'priors'"), (["y"], "no such column")])
@@ -108,7 +108,7 @@ def test_the_columns_of_an_array_have_no_names():
     model = auditkit.wrap(lambda rows: (rows[:, 0] > 5).astype(int), classes=(0, 1))
     assert (seeing(model, data).gives("race"), seeing(model, data).gives("x0")) == (None, True)
     result = auditkit.audit(model, data, checks=["explanations.importance"], budget="quick")
-    share = next(each for each in result.results[0].measurements if each.name == "group_share")
+    share = next(measurement for measurement in result.results[0].measurements if measurement.name == "group_share")
     assert share.value is None and "not known which column" in share.reason
 
 
@@ -117,12 +117,16 @@ def test_a_group_made_of_a_column_of_another_name_is_given_with_it():
     data = auditkit.AuditData.from_table(FRAME.assign(y=TRUTH), label="y", groups=groups)
     model = auditkit.wrap(lambda frame: (frame["age"] > 40).astype(int).to_numpy(), classes=(0, 1))
     result = auditkit.audit(model, data, checks=["fairness.individual", "data.integrity"], budget="quick")
-    told = {each.name: each.seen_by_model for each in result.data.features}
-    assert told == {"race": True, "priors": True, "age": True, "age_group": True}
+    seen_by_models = {feature.name: feature.seen_by_model for feature in result.data.features}
+    assert seen_by_models == {"race": True, "priors": True, "age": True, "age_group": True}
     checks = {each.check: each for each in result.results}
-    flips = [each for each in checks["fairness.individual"].measurements if each.name == "flip_rate" and not each.slice]
+    flips = [
+        measurement
+        for measurement in checks["fairness.individual"].measurements
+        if measurement.name == "flip_rate" and not measurement.slice
+    ]
     assert flips[0].value > 0.5 and not any("not given" in note for note in checks["fairness.individual"].notes)
-    proxies = [each for each in checks["data.integrity"].measurements if each.name == "proxy_auc"]
+    proxies = [measurement for measurement in checks["data.integrity"].measurements if measurement.name == "proxy_auc"]
     assert proxies[0].value < 0.7  # the column itself is no proxy
 
 
@@ -138,7 +142,7 @@ def test_a_statement_that_the_flip_test_contradicts_is_noted():
 
 def test_an_older_result_of_recorded_answers_says_that_nobody_knows():
     result = auditkit.audit(None, recorded(), checks=["data.integrity"], budget="quick")
-    features = tuple(each.model_copy(update={"seen_by_model": True, "seen": ""}) for each in result.data.features)
+    features = tuple(feature.model_copy(update={"seen_by_model": True, "seen": ""}) for feature in result.data.features)
     older = result.model_copy(update={"data": result.data.model_copy(update={"features": features})})
     assert model_inputs.answer(older, features[0]) == "not known"
     assert "not known" in str(cardtables.dataset(older))

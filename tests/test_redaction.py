@@ -129,8 +129,8 @@ def test_auditkits_own_texts_pass_untouched(gate):
         if hasattr(offer.value, "about"):
             about = offer.value.about()
             assert gate.record(about) is about
-        for each in offer.value.definitions.values():
-            assert gate.record(each) is each
+        for definition in offer.value.definitions.values():
+            assert gate.record(definition) is definition
     for path in host.rules():
         pack = load_pack(path)
         assert gate.record(pack) is pack
@@ -328,7 +328,7 @@ def test_models_whose_names_are_paths_are_kept_apart_in_names_and_in_files(tmp_p
     names = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
     assert len([name for name in names if name.startswith("checks/") and name.endswith(".json")]) == 2
     assert not any("alice" in name for name in names)
-    assert all(each.run.resumed for each in auditkit.compare(models, data, **options).results)
+    assert all(result.run.resumed for result in auditkit.compare(models, data, **options).results)
 
 
 def test_a_resumed_audit_says_the_same(tmp_path):

@@ -133,9 +133,9 @@ def test_a_family_counts_by_the_best_of_its_checks():
 
 
 def test_what_no_number_can_show_is_said_with_the_reason():
-    found = rulepacks.coverage(clause(computable=False, why="A matter of people.", verified_on="unverified"), RESULTS)
-    assert found.clauses[0].status == "not computable"
-    assert found.clauses[0].note == "A matter of people. Not verified against the source."
+    covered = rulepacks.coverage(clause(computable=False, why="A matter of people.", verified_on="unverified"), RESULTS)
+    assert covered.clauses[0].status == "not computable"
+    assert covered.clauses[0].note == "A matter of people. Not verified against the source."
 
 
 def test_the_longest_check_name_owns_a_measurement():
@@ -161,9 +161,13 @@ def test_more_results_never_take_evidence_away(keys, require, beyond):
 def test_a_pack_is_read_with_its_dates(tmp_path):
     text = HEAD + 'source_url = "https://a.example"\nin_force_from = 2026-03-01\nsuperseded_by = "5.0"\n' + CLAUSE
     pack = pack_of(tmp_path, text + 'evidence = ["a.one"]\n')
-    found = rulepacks.coverage(pack, RESULTS)
-    assert (found.in_force_from, found.verified_on, found.superseded_by) == ("2026-03-01", "2026-11-02", "5.0")
-    assert (found.pack, found.source_url, found.clauses[0].status) == ("acme-policy", "https://a.example", "present")
+    covered = rulepacks.coverage(pack, RESULTS)
+    assert (covered.in_force_from, covered.verified_on, covered.superseded_by) == ("2026-03-01", "2026-11-02", "5.0")
+    assert (covered.pack, covered.source_url, covered.clauses[0].status) == (
+        "acme-policy",
+        "https://a.example",
+        "present",
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def both():
 
 
 def together(result):
-    return {each.name: each for found in result.results for each in found.together}
+    return {measurement.name: measurement for found in result.results for measurement in found.together}
 
 
 def test_their_numbers_are_those_of_their_people(both):
@@ -48,13 +48,15 @@ def test_their_numbers_are_those_of_their_people(both):
     assert found["positive_share"].value == pytest.approx(data.labels[some].mean())
     assert found["consistency"].n == 13 and 0 <= found["consistency"].value <= 1
     assert found["ones"].value == pytest.approx(data.recorded.decisions[some].mean())
-    assert all(each.slice == {"g": TOGETHER} for each in found.values())
+    assert all(measurement.slice == {"g": TOGETHER} for measurement in found.values())
     assert "groups of fewer than 10 people, together: g=x; g=y" in found["accuracy"].reason
 
 
 def test_they_are_neither_measured_nor_judged_as_a_group(both):
     result, _ = both
-    assert not any(TOGETHER in each.slice.values() for found in result.results for each in found.measurements)
+    assert not any(
+        TOGETHER in measurement.slice.values() for found in result.results for measurement in found.measurements
+    )
     (verdict,) = result.verdicts
     assert verdict.judged and not any(TOGETHER in one.measurement.slice.values() for one in verdict.judged)
 

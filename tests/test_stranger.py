@@ -42,9 +42,9 @@ def only(plugin, id, model=None, data=None, **parameters):
 def test_a_check(file):
     result = only(file("acme.py"), "acme.abstention", answer="yes").results[0]
     share = np.mean(ToyModel().predict(toy_data().inputs) == "yes")
-    everyone = next(each for each in result.measurements if not each.slice)
+    everyone = next(measurement for measurement in result.measurements if not measurement.slice)
     assert everyone.value == pytest.approx(share) and everyone.interval.low < share < everyone.interval.high
-    assert {name for each in result.measurements for name in each.slice} == {"sex", "region"}
+    assert {name for measurement in result.measurements for name in measurement.slice} == {"sex", "region"}
     assert result.plugin == "acme" and len(result.plugin_version) == 12  # a file's version is its digest
 
 
@@ -54,7 +54,7 @@ def test_a_measure_over_groups(file):
     limit = {"measurement": "acme.missed.missed_gap", "at_most": 0.9, "across": ["sex"]}
     data = dataclasses.replace(data, outcome="benefit")
     result = auditkit.audit(ToyModel(), data, checks=["acme.missed"], plugins=[plugin], limits=[limit], budget="quick")
-    gap = next(each for each in result.results[0].measurements if each.across == ("sex",))
+    gap = next(measurement for measurement in result.results[0].measurements if measurement.across == ("sex",))
     truth, said, sex = data.labels == "yes", ToyModel().predict(data.inputs) == "yes", data.groups["sex"]
     shares = {group: np.mean(~said[truth & (sex == group)]) for group in ("female", "male")}
     assert gap.value == pytest.approx(abs(shares["female"] - shares["male"])) and gap.interval.low <= gap.value
@@ -113,8 +113,8 @@ def test_an_attack(file):
 
 def test_a_corruption(file):
     result = only(file("stale.py"), "robustness.corruptions", corruptions=("acme.stale",), shuffles=99).results[0]
-    assert result.status == "measured" and all(each.holds for each in result.controls)
-    shares = [each.value for each in result.measurements if each.name == "accuracy"]
+    assert result.status == "measured" and all(control.holds for control in result.controls)
+    shares = [measurement.value for measurement in result.measurements if measurement.name == "accuracy"]
     assert len(shares) == 5 and shares[0] > shares[-1]  # a stale row is decided as another person's
     assert any(note.startswith("What was tried is partly of the plugin stale, ") for note in result.notes)
     assert result.tables[0].rows[0][5] == "20% of the rows from the day before"

@@ -38,7 +38,7 @@ def row_groups(mapped=False):
     def read(start):
         file = parquet.ParquetFile(PATH, memory_map=mapped)
         groups = range(start, number, THREADS)
-        return sum(file.read_row_group(each, columns=COLUMNS, use_threads=False).num_rows for each in groups)
+        return sum(file.read_row_group(group, columns=COLUMNS, use_threads=False).num_rows for group in groups)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return sum(pool.map(read, range(THREADS)))

@@ -94,7 +94,7 @@ _PARTS = ("numerator", "denominator")
 def _mask(outcomes: str) -> list[float]:
     """Which of the outcomes in PLACES these are."""
     selected = {"selected": "fp tp", "decided": "tn fp fn tp"}
-    names = " ".join(selected.get(each, each) for each in outcomes.split()).split()
+    names = " ".join(selected.get(word, word) for word in outcomes.split()).split()
     return [float(place in names) for place in PLACES]
 
 

@@ -89,7 +89,7 @@ def _aif360(
         first = ask(halves[0])["seconds"]
         timed = in_order([mine, mine])
         second = ask(halves[1])["seconds"]
-    values = np.concatenate([np.array(each["values"], dtype=float) for each in answers[1:]]).T
+    values = np.concatenate([np.array(answer["values"], dtype=float) for answer in answers[1:]]).T
     gate = Gate(f"points, {len(at)} groups", largest_difference(own[:, np.concatenate(halves)], values), 1e-12)
     seconds = (first + second) * len(groups) / len(at)
     how = f"extrapolated: {len(at)} of {len(groups)} groups took {first + second:.3g}"

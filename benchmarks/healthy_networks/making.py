@@ -97,7 +97,7 @@ def _linear(seed: int, rows: int) -> Healthy:
     x, y = _digits(seed)
     norm, flat = (("Linf", True), ("L2", True), ("L1", True), ("Linf", False))[seed // len(KINDS)]
     net = _fit(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), x[:1200].reshape(-1, 64), y[:1200], 0.0)
-    weight, bias = (each.detach().numpy().astype(np.float64) for each in net[1].parameters())  # type: ignore[index]
+    weight, bias = (parameter.detach().numpy().astype(np.float64) for parameter in net[1].parameters())  # type: ignore[index]
     audited, labels = x[1200 : 1200 + rows], y[1200 : 1200 + rows]
     flattened = audited.reshape(rows, -1).astype(np.float64)
     right = (flattened @ weight.T + bias).argmax(axis=1) == labels

@@ -95,6 +95,6 @@ def _network(
     told = {
         "seconds": seconds, "withstand": {"theirs": int((~theirs).sum()), "ours": int((~mine.broken).sum())},
         "only_ours": more, "forward": mine.forward, "backward": mine.backward, "versions": answer,
-        "by": {each: mine.by.count(each) for each in mine.names},
+        "by": {name: mine.by.count(name) for name in mine.names},
     }  # fmt: skip
     return Line("e3", work, baseline, tuple(seconds["ours"]), (gate,), 1.0), told

@@ -29,9 +29,9 @@ def test_the_first_row_runs_and_its_gates_hold(tmp_path):
     environment = {**os.environ, "TMPDIR": str(own)}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(out.read_text())
-    assert [line["row"] for line in found["lines"]] == ["a1"] * 3
-    for line in found["lines"]:
+    document = json.loads(out.read_text())
+    assert [line["row"] for line in document["lines"]] == ["a1"] * 3
+    for line in document["lines"]:
         assert line["ratio"] > 100 and line["goal"] is None
         assert "extrapolated" in line["baseline"]["how"]
         assert len(line["gates"]) == 4 and all(gate["holds"] for gate in line["gates"])
@@ -121,7 +121,7 @@ def test_the_law_gate_tells_rows_resampled_from_intervals_of_another_size():
     by_rows = []
     for _ in range(50):  # people drawn anew, not cells
         at = rng.integers(0, 4_000, 4_000)
-        codes = tuple(each[at] for each in some.codes)
+        codes = tuple(code[at] for code in some.codes)
         drawn = some._replace(codes=codes, labels=some.labels[at], decisions=some.decisions[at])
         by_rows.append(ours.points(dict(drawn.categories()), drawn)[:, -8:])
     theirs = np.quantile(by_rows, ours.ENDS, axis=0)

@@ -56,7 +56,7 @@ def test_the_programme_agrees_with_the_closed_form_and_a_convolution_is_a_matrix
     net = nn.Sequential(nn.Flatten(), nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 2)).double()
     first, second = net[1], net[3]
     first.weight.data.abs_(), first.bias.data.abs_()
-    layers = [tuple(each.detach().numpy() for each in part.parameters()) for part in (first, second)]
+    layers = [tuple(parameter.detach().numpy() for parameter in part.parameters()) for part in (first, second)]
     weight, bias = second.weight @ first.weight, second.weight @ first.bias + second.bias
     x = np.full(3, 0.5)
     own = int(net(torch.tensor(x)[None]).argmax())

@@ -27,9 +27,9 @@ def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
     environment = {**os.environ, "TMPDIR": str(own)}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(out.read_text())["lines"]
-    assert len(found) >= lines // 2 and all(gate["holds"] for line in found for gate in line["gates"])
-    assert not [each for each in own.iterdir() if each.name.startswith("auditkit")]
+    recorded = json.loads(out.read_text())["lines"]
+    assert len(recorded) >= lines // 2 and all(gate["holds"] for line in recorded for gate in line["gates"])
+    assert not [path for path in own.iterdir() if path.name.startswith("auditkit")]
 
 
 def test_the_composition_breaks_what_it_must_without_another_library():

@@ -21,22 +21,22 @@ SECRET = 0.123456
 
 def test_a_limit_that_was_met_and_is_met_only_because_it_was_weakened_counts_as_missed(tmp_path):
     audit = fakes.audit()
-    (met,) = [each for each in audit.verdicts if each.limit.name == "accuracy-floor"]
+    (met,) = [verdict for verdict in audit.verdicts if verdict.limit.name == "accuracy-floor"]
     stricter = met.limit.model_copy(update={"at_least": 0.0})
     value = met.judged[0].measurement.value
     before = met.model_copy(update={"limit": met.limit.model_copy(update={"at_least": value + 0.1})})
 
     def having(verdict):
-        others = tuple(each for each in audit.verdicts if each.limit.name != "accuracy-floor")
+        others = tuple(verdict for verdict in audit.verdicts if verdict.limit.name != "accuracy-floor")
         return audit.model_copy(update={"verdicts": (*others, verdict)})
 
-    found = between(tmp_path / "weaker", having(before), having(met))
-    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
-    assert change.bound_changed and change.broken and found.exit_code == 1
+    diff = between(tmp_path / "weaker", having(before), having(met))
+    (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
+    assert change.bound_changed and change.broken and diff.exit_code == 1
     assert "as the limit was before, it is missed now" in change.reason
-    found = between(tmp_path / "stronger", having(met.model_copy(update={"limit": stricter})), having(met))
-    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
-    assert change.bound_changed and not change.broken and found.exit_code == 0
+    diff = between(tmp_path / "stronger", having(met.model_copy(update={"limit": stricter})), having(met))
+    (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
+    assert change.bound_changed and not change.broken and diff.exit_code == 0
 
 
 def test_a_model_that_met_limits_and_is_gone_ends_in_1(tmp_path, capsys):
@@ -66,18 +66,18 @@ def with_group(value, n, reason=None, digest=None):
 def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, capsys):
     shown, hidden = with_group(SECRET, 11), with_group(None, None, "fewer than 10 people")
     old, new = (hidden, shown) if turned else (shown, hidden)
-    found = between(tmp_path, old, new)
-    (change,) = [each for each in found.differences if each.new.slice == {"site": "small"}]
+    diff = between(tmp_path, old, new)
+    (change,) = [difference for difference in diff.differences if difference.new.slice == {"site": "small"}]
     assert (change.value, change.interval, change.old.value, change.new.value) == (None, None, None, None)
     assert (change.old.n, change.new.n) == (None, None)
     comparison.diff(str(tmp_path / "old"), str(tmp_path / "new"), comparison.ComparisonOptions(all=True))
-    said = found.model_dump_json() + diff_html([found]) + diff_markdown([found]) + capsys.readouterr().out
+    said = diff.model_dump_json() + diff_html([diff]) + diff_markdown([diff]) + capsys.readouterr().out
     assert "0.1234" not in said and "12.3%" not in said
 
 
 def test_a_number_that_is_undefined_but_not_hidden_is_still_told(tmp_path):
-    found = between(tmp_path, with_group(0.5, 40), with_group(None, 40, "no positives"))
-    (change,) = [each for each in found.differences if each.new.slice == {"site": "small"}]
+    diff = between(tmp_path, with_group(0.5, 40), with_group(None, 40, "no positives"))
+    (change,) = [difference for difference in diff.differences if difference.new.slice == {"site": "small"}]
     assert change.old.value == 0.5 and change.value is None
 
 
@@ -86,23 +86,23 @@ def test_a_history_hides_a_group_in_every_audit_of_the_same_data(tmp_path):
     grown = with_group(0.5, 200, digest="ab" * 32)
     folders = [saved(tmp_path / f"audit-{number}", each) for number, each in enumerate([*same, grown])]
     check = fakes.audit().results[0].check
-    found = history(open_audits(folders), f"{check}.accuracy", {"site": "small"})
-    (series,) = found.series
-    assert [each.measurement.value for each in series.points] == [None, None, 0.5]
-    assert "0.1234" not in found.model_dump_json() and "12.3%" not in history_html(found)
+    lined_up = history(open_audits(folders), f"{check}.accuracy", {"site": "small"})
+    (series,) = lined_up.series
+    assert [point.measurement.value for point in series.points] == [None, None, 0.5]
+    assert "0.1234" not in lined_up.model_dump_json() and "12.3%" not in history_html(lined_up)
 
 
 def test_a_measurement_with_another_definition_is_named(tmp_path):
     audit = fakes.audit()
-    first = next(each for each in audit.results if each.definitions and each.measurements)
+    first = next(result for result in audit.results if result.definitions and result.measurements)
     name = first.measurements[0].name
     changed = {**first.definitions, name: first.definitions[name].model_copy(update={"formula": "another"})}
     results = tuple(
-        each.model_copy(update={"definitions": changed}) if each.check == first.check else each
-        for each in audit.results
+        result.model_copy(update={"definitions": changed}) if result.check == first.check else result
+        for result in audit.results
     )
-    found = between(tmp_path, audit, audit.model_copy(update={"results": results}))
-    assert [(each.check, each.kind) for each in found.checks] == [(f"{first.check}.{name}", "not comparable")]
+    diff = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    assert [(check.check, check.kind) for check in diff.checks] == [(f"{first.check}.{name}", "not comparable")]
 
 
 def test_a_new_major_version_of_a_plugin_is_not_comparable_and_a_smaller_one_is(tmp_path):
@@ -110,12 +110,12 @@ def test_a_new_major_version_of_a_plugin_is_not_comparable_and_a_smaller_one_is(
 
     def version(text):
         return audit.model_copy(
-            update={"results": tuple(each.model_copy(update={"plugin_version": text}) for each in audit.results)}
+            update={"results": tuple(result.model_copy(update={"plugin_version": text}) for result in audit.results)}
         )
 
     assert between(tmp_path / "a", version("1.2.0"), version("1.3.1")).checks == ()
-    found = between(tmp_path / "b", version("1.2.0"), version("2.0.0"))
-    assert found.differences == () and all("1.2.0 and is 2.0.0" in each.reason for each in found.checks)
+    diff = between(tmp_path / "b", version("1.2.0"), version("2.0.0"))
+    assert diff.differences == () and all("1.2.0 and is 2.0.0" in check.reason for check in diff.checks)
 
 
 def number(low, value, high, level=0.95):
@@ -133,9 +133,9 @@ def test_a_file_on_its_own_is_read_and_said_to_be_unsealed(tmp_path):
     (tmp_path / "old.json").write_bytes(canonical(fakes.audit()))
     folder = saved(tmp_path / "new", fakes.audit())
     one, other = open_audit(str(tmp_path / "old.json")), open_audit(folder)
-    found = compare_audits(one, one.audits[0], other, other.audits[0])
-    assert (found.old.sealed, found.new.sealed) == (False, True)
-    assert "shown that these are unchanged: old.json." in diff_markdown([found]).replace("\\", "")
+    diff = compare_audits(one, one.audits[0], other, other.audits[0])
+    assert (diff.old.sealed, diff.new.sealed) == (False, True)
+    assert "shown that these are unchanged: old.json." in diff_markdown([diff]).replace("\\", "")
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):
@@ -149,7 +149,7 @@ def test_folders_of_the_same_name_are_told_apart(tmp_path):
     for month, shift in (("may", 0.0), ("june", -0.1)):
         (tmp_path / month).mkdir()
         folders.append(saved(tmp_path / month / "audit", fakes.audit(shift=shift)))
-    assert [each.name for each in open_audits(folders)] == ["may/audit", "june/audit"]
+    assert [audit.name for audit in open_audits(folders)] == ["may/audit", "june/audit"]
     (series,) = history(open_audits(folders), "performance.quality.accuracy", {}).series
     assert [point["audit"] for point in series_figure(series).data] == ["may/audit", "june/audit"]
 
@@ -165,12 +165,12 @@ def test_recall_and_precision_have_the_paired_interval_of_the_same_numbers(tmp_p
         )
         defined = {name: DEFINITIONS[name] for name in kinds}
         results = tuple(
-            each.model_copy(
-                update={"measurements": (*each.measurements, *more), "definitions": {**each.definitions, **defined}}
+            result.model_copy(
+                update={"measurements": (*result.measurements, *more), "definitions": {**result.definitions, **defined}}
             )
-            if each.check == check
-            else each
-            for each in audit.results
+            if result.check == check
+            else result
+            for result in audit.results
         )
         return audit.model_copy(update={"results": results})
 
@@ -185,7 +185,9 @@ def test_recall_and_precision_have_the_paired_interval_of_the_same_numbers(tmp_p
     )  # fmt: skip
     folder = saved(tmp_path / "both", whole.model_copy(update={"results": (first, second), "changes": changes}))
     opened = open_audit(folder)
-    found = compare_audits(opened, opened.audits[0], opened, opened.audits[1])
-    moved = {each.new.name: each for each in found.differences if each.new.name in kinds}
-    assert set(moved) == set(kinds) and all(each.paired and each.interval == ends for each in moved.values())
-    assert "Intervals called paired" in diff_markdown([found])
+    diff = compare_audits(opened, opened.audits[0], opened, opened.audits[1])
+    moved = {difference.new.name: difference for difference in diff.differences if difference.new.name in kinds}
+    assert set(moved) == set(kinds) and all(
+        measurement.paired and measurement.interval == ends for measurement in moved.values()
+    )
+    assert "Intervals called paired" in diff_markdown([diff])

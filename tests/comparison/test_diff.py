@@ -44,20 +44,20 @@ def between(tmp_path, old: AuditResult, new: AuditResult) -> Diff:
 def with_status(audit: AuditResult, limit: str, status: str | None, *, waived: bool = False) -> AuditResult:
     """The audit with another verdict on a limit; None: without the limit."""
     verdicts = [
-        each.model_copy(update={"status": status, "waived": waived} if each.limit.name == limit else {})
-        for each in audit.verdicts
-        if each.limit.name != limit or status is not None
+        verdict.model_copy(update={"status": status, "waived": waived} if verdict.limit.name == limit else {})
+        for verdict in audit.verdicts
+        if verdict.limit.name != limit or status is not None
     ]
     return audit.model_copy(update={"verdicts": tuple(verdicts)})
 
 
 def test_the_same_audit_twice_changes_nothing(tmp_path):
-    found = between(tmp_path, fakes.audit(), fakes.audit())
-    assert (found.exit_code, found.same_model, found.same_data, found.paired) == (0, True, True, False)
-    assert {each.kind for each in found.limits} == {"the same"} and found.checks == ()
-    assert len(found.differences) > 20
-    assert {each.value for each in found.differences} <= {0.0, None}
-    assert not any(each.moved for each in found.differences)
+    diff = between(tmp_path, fakes.audit(), fakes.audit())
+    assert (diff.exit_code, diff.same_model, diff.same_data, diff.paired) == (0, True, True, False)
+    assert {limit.kind for limit in diff.limits} == {"the same"} and diff.checks == ()
+    assert len(diff.differences) > 20
+    assert {difference.value for difference in diff.differences} <= {0.0, None}
+    assert not any(difference.moved for difference in diff.differences)
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_the_same_audit_twice_changes_nothing(tmp_path):
 def test_the_exit_code_follows_limits_that_were_met(tmp_path, was, now, waived, kind, code):
     old = with_status(fakes.audit(), "accuracy-floor", was)
     new = with_status(fakes.audit(), "accuracy-floor", now, waived=waived)
-    found = between(tmp_path, old, new)
-    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
-    assert (change.kind, found.exit_code) == (kind, code)
+    diff = between(tmp_path, old, new)
+    (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
+    assert (change.kind, diff.exit_code) == (kind, code)
 
 
 def test_the_command_ends_with_the_code_and_says_why(tmp_path, capsys):
     old = saved(tmp_path / "old", fakes.audit())
     new = saved(tmp_path / "new", with_status(fakes.audit(), "accuracy-floor", "missed"))
     assert comparison.diff(old, new, QUIET) == 1
-    said = capsys.readouterr().out
-    assert "not met any more: accuracy-floor" in said
+    out = capsys.readouterr().out
+    assert "not met any more: accuracy-floor" in out
     assert comparison.diff(old, new, comparison.ComparisonOptions(json=True)) == 1
     (document,) = json.loads(capsys.readouterr().out)
     assert document["exit_code"] == 1 and document["limits"]
@@ -129,10 +129,10 @@ def test_unpaired_intervals_cover():
 
 
 def test_a_change_that_is_more_than_chance_is_told_with_its_way(tmp_path):
-    found = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.2))
+    diff = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.2))
     (accuracy,) = [
-        each for each in found.differences
-        if (each.check, each.new.name) == ("performance.quality", "accuracy") and not each.new.slice
+        difference for difference in diff.differences
+        if (difference.check, difference.new.name) == ("performance.quality", "accuracy") and not difference.new.slice
     ]  # fmt: skip
     assert accuracy.moved and accuracy.better is False and accuracy.interval.high < 0 and not accuracy.paired
 
@@ -144,13 +144,13 @@ def other_parameters(audit, **parameters):
 
 def test_another_parameter_cannot_be_compared_but_more_rows_can(tmp_path):
     check = fakes.audit().results[0].check
-    found = between(tmp_path, fakes.audit(), other_parameters(fakes.audit(), strength=3))
-    (change,) = found.checks
+    diff = between(tmp_path, fakes.audit(), other_parameters(fakes.audit(), strength=3))
+    (change,) = diff.checks
     assert (change.check, change.kind) == (
         check,
         "not comparable",
     ) and "strength was not there and is 3" in change.reason
-    assert not [each for each in found.differences if each.check == check]
+    assert not [difference for difference in diff.differences if difference.check == check]
     same = between(tmp_path / "b", other_parameters(fakes.audit(), rows=3), other_parameters(fakes.audit(), rows=9))
     assert same.checks == ()
 
@@ -158,41 +158,45 @@ def test_another_parameter_cannot_be_compared_but_more_rows_can(tmp_path):
 def test_another_label_makes_nothing_comparable(tmp_path):
     audit = fakes.audit()
     other = audit.model_copy(update={"data": audit.data.model_copy(update={"positive": "no"})})
-    found = between(tmp_path, audit, other)
-    assert found.differences == () and all("positive was" in each.reason for each in found.checks)
+    diff = between(tmp_path, audit, other)
+    assert diff.differences == () and all("positive was" in check.reason for check in diff.checks)
 
 
 def test_a_number_with_another_formula_is_not_compared(tmp_path):
     audit = fakes.audit()
-    first = next(each for each in audit.results if each.definitions and each.measurements)
+    first = next(result for result in audit.results if result.definitions and result.measurements)
     name = next(iter(first.definitions))
     changed = {**first.definitions, name: first.definitions[name].model_copy(update={"formula": "another"})}
     results = tuple(
-        each.model_copy(update={"definitions": changed}) if each.check == first.check else each
-        for each in audit.results
+        result.model_copy(update={"definitions": changed}) if result.check == first.check else result
+        for result in audit.results
     )
-    found = between(tmp_path, audit, audit.model_copy(update={"results": results}))
-    assert not [each for each in found.differences if each.check == first.check and each.new.name == name]
+    diff = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    assert not [
+        difference for difference in diff.differences if difference.check == first.check and difference.new.name == name
+    ]
 
 
 def test_checks_that_are_gone_or_added_are_told(tmp_path):
     audit = fakes.audit()
-    measured = next(each for each in audit.results if each.status == "measured")
-    fewer = audit.model_copy(update={"results": tuple(each for each in audit.results if each is not measured)})
-    assert [(each.check, each.kind) for each in between(tmp_path / "a", audit, fewer).checks] == [
+    measured = next(result for result in audit.results if result.status == "measured")
+    fewer = audit.model_copy(update={"results": tuple(result for result in audit.results if result is not measured)})
+    assert [(check.check, check.kind) for check in between(tmp_path / "a", audit, fewer).checks] == [
         (measured.check, "gone")
     ]
-    assert [(each.check, each.kind) for each in between(tmp_path / "b", fewer, audit).checks] == [
+    assert [(check.check, check.kind) for check in between(tmp_path / "b", fewer, audit).checks] == [
         (measured.check, "added")
     ]
 
 
 def test_a_hidden_number_stays_hidden(tmp_path):
     audit = fakes.audit()
-    hidden = [m for each in audit.results for m in each.measurements if m.value is None]
-    found = between(tmp_path, audit, audit)
-    none = [each for each in found.differences if each.old.value is None or each.new.value is None]
-    assert hidden and none and all(each.value is None and each.interval is None for each in none)
+    hidden = [m for result in audit.results for m in result.measurements if m.value is None]
+    diff = between(tmp_path, audit, audit)
+    none = [
+        difference for difference in diff.differences if difference.old.value is None or difference.new.value is None
+    ]
+    assert hidden and none and all(measurement.value is None and measurement.interval is None for measurement in none)
 
 
 def test_two_models_of_one_command_are_paired_either_way_round(tmp_path):
@@ -205,8 +209,8 @@ def test_two_models_of_one_command_are_paired_either_way_round(tmp_path):
     for one, other in zip(there.differences, back.differences, strict=True):
         if one.value is not None:
             assert one.value == pytest.approx(-other.value)
-    pair = [each for each in there.differences if each.paired]
-    assert pair and all(each.interval.method == "Tango score, paired" for each in pair)
+    pair = [difference for difference in there.differences if difference.paired]
+    assert pair and all(measurement.interval.method == "Tango score, paired" for measurement in pair)
 
 
 def test_only_the_number_of_which_a_definition_says_so_has_the_paired_interval(tmp_path):
@@ -216,8 +220,8 @@ def test_only_the_number_of_which_a_definition_says_so_has_the_paired_interval(t
         for audit in whole.results
     ]
     folder = open_audit(saved(tmp_path / "audit", whole.model_copy(update={"results": tuple(stranger)})))
-    found = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
-    paired = {(each.check, each.new.name) for each in found.differences if each.paired}
+    diff = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
+    paired = {(difference.check, difference.new.name) for difference in diff.differences if difference.paired}
     assert ("performance.quality", "accuracy") in paired and not any(check == "acme.sample" for check, _ in paired)
 
 
@@ -233,9 +237,9 @@ def test_two_models_of_an_older_schema_are_paired_as_they_were(tmp_path):
         change["measurement"]["value"] for change in whole["changes"] if change["measurement"]["name"] == "accuracy"
     )
     folder = open_audit(saved(tmp_path / "audit", runfolder.parse_result(json.dumps(whole).encode())))
-    found = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
+    diff = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
     assert folder.audits[0].schema_version == 2
-    assert "accuracy" in {each.new.name for each in found.differences if each.paired}
+    assert "accuracy" in {difference.new.name for difference in diff.differences if difference.paired}
 
 
 def test_every_paired_change_is_of_a_number_that_says_so():
@@ -249,8 +253,8 @@ def test_every_paired_change_is_of_a_number_that_says_so():
 def test_schema_1_is_compared_with_today(tmp_path):
     old = runfolder.parse_result(golden.whole(1, "audit"))
     assert old.schema_version == 1
-    found = between(tmp_path, old, fakes.audit())
-    assert found.exit_code == 0 and found.differences
+    diff = between(tmp_path, old, fakes.audit())
+    assert diff.exit_code == 0 and diff.differences
 
 
 def test_an_altered_folder_is_refused_unless_asked_for(tmp_path):
@@ -277,9 +281,9 @@ def test_errors_say_what_to_do(tmp_path):
 
 @needs_chromium
 def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
-    found = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
+    diff = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
     path = tmp_path / "diff.html"
-    path.write_text(diff_html([found]))
+    path.write_text(diff_html([diff]))
     seen = visit(path, 320, script="document.documentElement.scrollWidth")
     assert (seen.requests, seen.console) == ([], []) and seen.value <= 320
 
@@ -287,12 +291,12 @@ def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
 @needs_chromium
 @pytest.mark.parametrize("payload", HOSTILE[:8])
 def test_hostile_names_do_nothing(tmp_path, payload, capsys):
-    found = between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
+    diff = between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
     path = tmp_path / "diff.html"
-    path.write_text(diff_html([found]), errors="replace")
+    path.write_text(diff_html([diff]), errors="replace")
     seen = visit(path, script="document.querySelectorAll('script, img:not(.chart), iframe, a').length")
     assert (seen.value, seen.requests, seen.dialogs) == (0, [], [])
-    html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([found]))
+    html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([diff]))
     assert "<img" not in html and "<script" not in html and "<a " not in html
     old, new = (saved(tmp_path / name, fakes.hostile(payload)) for name in ("c", "d"))
     comparison.diff(old, new, QUIET)
@@ -300,8 +304,8 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
 
 
 def test_dates_are_of_the_audits(tmp_path):
-    found = between(tmp_path, fakes.audit(), fakes.audit())
-    assert found.old.date == datetime.date(2026, 3, 2) and (found.old.audit, found.new.audit) == ("old", "new")
+    diff = between(tmp_path, fakes.audit(), fakes.audit())
+    assert diff.old.date == datetime.date(2026, 3, 2) and (diff.old.audit, diff.new.audit) == ("old", "new")
 
 
 def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_are_named(tmp_path):
@@ -310,10 +314,10 @@ def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_a
         return auditkit.audit(ToyModel(), data, checks=["performance"], budget="quick")
 
     first = audited()
-    found = between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
-    assert found.same_data
-    assert found.settings == "minimum_rate was 10 and is 5; reference was none and is sex=male"
-    assert f"the same 60 rows, read with other settings: {found.settings}" in " ".join(difftext.facts(found))
+    diff = between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
+    assert diff.same_data
+    assert diff.settings == "minimum_rate was 10 and is 5; reference was none and is sex=male"
+    assert f"the same 60 rows, read with other settings: {diff.settings}" in " ".join(difftext.facts(diff))
     again = between(tmp_path, first, audited())
     assert (
         again.same_data and again.settings == "" and "read with other settings" not in " ".join(difftext.facts(again))
@@ -327,6 +331,6 @@ def test_rows_are_told_by_themselves_and_by_their_training_split():
     assert dataclasses.replace(data, minimum_cell=3).rows_digest == data.rows_digest != data.digest
     assert dataclasses.replace(data, train=None).rows_digest != data.rows_digest
     labels = np.where(np.arange(30) == 0, "yes", data.labels), np.where(np.arange(30) == 0, "no", data.labels)
-    assert len({dataclasses.replace(data, labels=each).rows_digest for each in labels}) == 2
+    assert len({dataclasses.replace(data, labels=label).rows_digest for label in labels}) == 2
     groups = {**data.groups, "sex": np.full(30, "female")}
     assert dataclasses.replace(data, groups=groups).rows_digest != data.rows_digest

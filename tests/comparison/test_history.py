@@ -30,28 +30,35 @@ def audits(tmp_path, shifts=(0.0, -0.02, -0.05)):
 
 
 def test_a_number_stands_in_the_order_of_time_with_its_limit(tmp_path):
-    found = history(open_audits(audits(tmp_path)), "performance.quality.accuracy", {})
-    (series,) = found.series
-    assert [each.audit for each in series.points] == ["audit-0", "audit-1", "audit-2"]
-    values = [each.measurement.value for each in series.points]
+    lined_up = history(open_audits(audits(tmp_path)), "performance.quality.accuracy", {})
+    (series,) = lined_up.series
+    assert [point.audit for point in series.points] == ["audit-0", "audit-1", "audit-2"]
+    values = [point.measurement.value for point in series.points]
     assert values == sorted(values, reverse=True) and len(set(values)) == 3
     assert series.at_least == 0.8 and series.about == "everyone"
 
 
 def test_without_a_measure_it_is_every_number_under_a_limit(tmp_path):
-    found = history(open_audits(audits(tmp_path)))
-    judged = {(each.check, each.measurement.name) for verdict in fakes.audit().verdicts for each in verdict.judged}
-    assert {(each.check, each.points[0].measurement.name) for each in found.series} == judged
+    series = history(open_audits(audits(tmp_path)))
+    judged = {
+        (judgement.check, judgement.measurement.name)
+        for verdict in fakes.audit().verdicts
+        for judgement in verdict.judged
+    }
+    assert {(point.check, point.points[0].measurement.name) for point in series.series} == judged
 
 
 def test_a_group_alone(tmp_path):
     opened = open_audits(audits(tmp_path))
     measured = [
-        (each.check, m) for each in fakes.audit().results for m in each.measurements if m.slice and m.value is not None
+        (result.check, m)
+        for result in fakes.audit().results
+        for m in result.measurements
+        if m.slice and m.value is not None
     ]
     check, wanted = measured[0]
-    found = history(opened, f"{check}.{wanted.name}", wanted.slice)
-    assert found.series and all(each.measurement.slice == wanted.slice for s in found.series for each in s.points)
+    series = history(opened, f"{check}.{wanted.name}", wanted.slice)
+    assert series.series and all(point.measurement.slice == wanted.slice for s in series.series for point in s.points)
 
 
 def test_the_figure_has_a_point_for_each_audit_and_the_limit_as_a_rule(tmp_path):
@@ -95,17 +102,17 @@ def test_the_same_audit_twice_is_refused_and_json_is_written(tmp_path, capsys):
 
 def test_a_number_that_changed_its_meaning_is_said_to(tmp_path, capsys):
     folders = audits(tmp_path, (0.0, 0.0))
-    assert not any(each.breaks for each in history(open_audits(folders)).series)
+    assert not any(point.breaks for point in history(open_audits(folders)).series)
     later = fakes.audit()
-    (quality,) = [each for each in later.results if each.check == "performance.quality"]
+    (quality,) = [result for result in later.results if result.check == "performance.quality"]
     changed = quality.model_copy(update={"parameters": {**quality.parameters, "strength": 3}})
-    results = tuple(changed if each is quality else each for each in later.results)
+    results = tuple(changed if result is quality else result for result in later.results)
     when = later.run.model_copy(update={"finished": later.run.finished + datetime.timedelta(days=900)})
     later.model_copy(update={"results": results, "run": when}).save(tmp_path / "later")
     runfolder.seal(tmp_path / "later")
     options = {"measure": "performance.quality.accuracy", "slices": [], "unverified": False, "html": None}
     assert comparison.over_time([*folders, str(tmp_path / "later")], json=False, **options) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert "From audit-1 to later strength was not there and is 3" in said and said.count("From ") == said.count(
+    text = " ".join(capsys.readouterr().out.split())
+    assert "From audit-1 to later strength was not there and is 3" in text and text.count("From ") == text.count(
         "later s"
     )

@@ -181,11 +181,13 @@ def test_recorded_answers_are_exempt():
     data = AuditData(ROWS, LABELS, recorded=Recorded(LABELS, None))
     result = auditkit.audit(None, data, checks=["performance"], budget="quick")
     assert result.model.consistency is None and not result.model.stochastic
-    assert not {"answers-by-row", "repeatable-answers"} & {each.name for each in result.results[0].controls}
+    assert not {"answers-by-row", "repeatable-answers"} & {control.name for control in result.results[0].controls}
 
 
 def validities(result, check):
-    return {each.validity for found in result.results if found.check == check for each in found.measurements}
+    return {
+        measurement.validity for found in result.results if found.check == check for measurement in found.measurements
+    }
 
 
 CHECKS = ["performance.quality", "data.integrity"]
@@ -198,7 +200,7 @@ def test_what_rests_on_dependent_answers_is_invalid():
     assert validities(result, "performance.quality") == {"invalid"}
     assert "invalid" not in validities(result, "data.integrity")
     assert result.exit_code == 3 and result.verdicts[0].status == "inconclusive"
-    (control,) = [each for each in result.results[0].controls if each.name == "answers-by-row"]
+    (control,) = [control for control in result.results[0].controls if control.name == "answers-by-row"]
     assert control.holds is False and control.reason == result.model.consistency.reason
     healthy = auditkit.audit(nn.Linear(4, 2), DATA, checks=CHECKS, budget="quick", limits=[LIMIT])
     assert "valid" in validities(healthy, "performance.quality") and healthy.exit_code == 0
@@ -222,7 +224,7 @@ def test_the_report_and_a_comparison_say_it(tmp_path):
     healthy = auditkit.wrap(nn.Linear(4, 2), name="healthy")
     sick = auditkit.wrap(models.DEPENDENT["the same inside"](), name="sick")
     comparison = auditkit.compare([healthy, sick], DATA, checks=CHECKS, budget="quick", out=tmp_path / "audit")
-    assert {each.measurement.validity for each in comparison.changes} == {"invalid"}
+    assert {change.measurement.validity for change in comparison.changes} == {"invalid"}
     page = (tmp_path / "audit" / "report.html").read_text()
     assert "rows were asked about again in other company and order, 32 of them alone" in page
     assert "the answer about a row depends on" in page
@@ -295,7 +297,7 @@ def test_what_a_trainer_says_of_answers_rests_on_them_and_facts_of_the_training_
         plugins=[Plugin()],
     )  # fmt: skip
     account = next(each for each in result.results[1].results if each.check == "train.acme.copy")
-    assert {each.name: each.validity for each in account.measurements} == {
+    assert {measurement.name: measurement.validity for measurement in account.measurements} == {
         "train_accuracy": "invalid", "rounds": "valid",
     }  # fmt: skip
-    assert [each.name for each in account.controls] == ["answers-by-row"]
+    assert [control.name for control in account.controls] == ["answers-by-row"]

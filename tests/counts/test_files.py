@@ -138,7 +138,7 @@ def test_values_are_spelt_as_groups_of_audit_data_are(tmp_path, monkeypatch, nam
     ],
 )
 def test_fields_are_numbers_where_all_are_over_all_files(tmp_path, monkeypatch, fields, names):
-    (tmp_path / "t.csv").write_text("g,h\n" + "".join(f"{each},0\n" for each in fields))
+    (tmp_path / "t.csv").write_text("g,h\n" + "".join(f"{field},0\n" for field in fields))
     assert count_file(tmp_path / "t.csv", groups=["g"]).values == (tuple(names),)
     paths = []
     for at, each in enumerate(fields):

@@ -10,21 +10,21 @@ from auditkit.errors import DataError
 
 
 def tally(columns, sizes, weights=None, people=None):
-    found = Histogram(sizes, weighted=weights is not None)
-    found.add(columns, weights, people)
-    return found.cells()
+    histogram = Histogram(sizes, weighted=weights is not None)
+    histogram.add(columns, weights, people)
+    return histogram.cells()
 
 
 def slow(columns, people=None):
     """{codes: people} row by row."""
     total = {}
-    for at, key in enumerate(zip(*(each.tolist() for each in columns), strict=True)):
+    for at, key in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         total[key] = total.get(key, 0) + (1 if people is None else int(people[at]))
     return total
 
 
 def as_dict(cells):
-    return dict(zip(zip(*(each.tolist() for each in cells.codes), strict=True), cells.rows.tolist(), strict=True))
+    return dict(zip(zip(*(code.tolist() for code in cells.codes), strict=True), cells.rows.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("dense", [1 << 22, 0])
@@ -125,5 +125,5 @@ def test_codes_of_any_kind_give_the_same_table():
         )
         for one, two in itertools.product(kinds, kinds)
     ]
-    assert all((each.tally.rows == tables[0].tally.rows).all() for each in tables)
+    assert all((table.tally.rows == tables[0].tally.rows).all() for table in tables)
     assert tables[0].people == 1000

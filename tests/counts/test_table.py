@@ -22,7 +22,7 @@ def slow(groups, selected, outcomes, weights, where):
         rows &= groups[name] == value
     nobody = np.zeros_like(rows)
     labels = [nobody, nobody, rows] if outcomes is None else [rows & ~outcomes, rows & outcomes, nobody]
-    masks = [[each & ~selected, each & selected, nobody] for each in labels]
+    masks = [[label & ~selected, label & selected, nobody] for label in labels]
     return np.array([[m.sum() for m in row] for row in masks]), np.array(
         [[weights[m].sum() for m in row] for row in masks]
     )
@@ -34,10 +34,10 @@ def test_every_marginal_equals_masks_over_the_rows(dense, labelled, monkeypatch)
     monkeypatch.setattr(maths, "DENSE", dense)
     groups, selected, outcomes, weights = drawn(np.random.default_rng(0), 300)
     outcomes = outcomes if labelled else None
-    found = count(groups, selected, outcomes, weights=weights)
-    assert found.labelled == labelled
+    counts = count(groups, selected, outcomes, weights=weights)
+    assert counts.labelled == labelled
     for attributes in [(), ("sex",), ("race",), ("sex", "age"), ("race", "age"), ("sex", "race", "age")]:
-        where, tally = found.over(attributes)
+        where, tally = counts.over(attributes)
         for at, each in enumerate(where):
             rows, weight = slow(groups, selected, outcomes, weights, each)
             assert (tally.rows[at] == rows).all()
@@ -48,8 +48,8 @@ def test_every_marginal_equals_masks_over_the_rows(dense, labelled, monkeypatch)
 @given(st.integers(1, 200), st.integers(0, 10**6))
 def test_it_equals_a_group_by_and_loses_no_row(n, seed):
     groups, selected, outcomes, _ = drawn(np.random.default_rng(seed), n)
-    found = count(groups, selected, outcomes)
-    where, tally = found.over(("sex", "race"))
+    counts = count(groups, selected, outcomes)
+    where, tally = counts.over(("sex", "race"))
     frame = pd.DataFrame({**groups, "y": outcomes, "d": selected})
     sizes = frame.groupby(["sex", "race", "y", "d"]).size()
     for at, each in enumerate(where):

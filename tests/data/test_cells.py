@@ -71,9 +71,9 @@ def test_a_cell_is_hidden_where_it_has_somebody_and_too_few(seed, attributes, ro
         shares = rng.dirichlet(np.full(rng.integers(1, 5), 0.5))
         groups[name] = rng.choice(len(shares), rows, p=shares).astype(str)
     cells = Cells(groups, minimum)
-    for each in cells.subsets(3):
-        assert sum(cell.n for cell in cells.of(each)) == rows
-        for cell in cells.of(each):
+    for subset in cells.subsets(3):
+        assert sum(cell.n for cell in cells.of(subset)) == rows
+        for cell in cells.of(subset):
             assert cell.n > 0 and (cell.hidden is not None) == (cell.n < minimum)
 
 

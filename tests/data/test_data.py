@@ -25,7 +25,7 @@ IMAGES = np.zeros((2, 1, 3, 3), dtype=np.float32)
 def test_a_table_is_numbered_from_zero_and_gets_its_schema():
     data = AuditData(FRAME.set_index(pd.Index([7, 3, 1, 9])), LABELS, {"sex": ["F", "M", None, "F"]})
     assert data.inputs.index.tolist() == [0, 1, 2, 3] and len(data) == 4
-    assert [each.kind for each in data.schema] == ["integer", "category"] and data.feature_names == ("age", "job")
+    assert [feature.kind for feature in data.schema] == ["integer", "category"] and data.feature_names == ("age", "job")
     assert data.labels.tolist() == LABELS and data.classes == (0, 1)
     assert data.groups["sex"].tolist() == ["F", "M", "(missing)", "F"]
     assert data.notes == ("group sex: missing values are the group '(missing)'",)  # under ten: no count

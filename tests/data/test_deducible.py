@@ -22,7 +22,7 @@ def worked_out(cells, sets):
     unknowns = list(itertools.product(*(cells.values[name] for name in names)))
 
     def form(where):
-        inside = [all(each[names.index(name)] == value for name, value in where.items()) for each in unknowns]
+        inside = [all(unknown[names.index(name)] == value for name, value in where.items()) for unknown in unknowns]
         return np.array(inside, dtype=float)
 
     rows, totals, less, most, small = [form({})], [cells.size], [], [], []

@@ -59,7 +59,7 @@ CHANGED = {
     "decisions": data(recorded=Recorded(np.array([1, 0, 1]), None)),
     "scores": data(recorded=Recorded(None, np.array([1.0, 0.0, 1.0]))),
     "training": data(train=data()),
-    "a declared fact": data(schema=tuple(dataclasses.replace(each, mutable=False) for each in data().schema)),
+    "a declared fact": data(schema=tuple(dataclasses.replace(feature, mutable=False) for feature in data().schema)),
 }
 
 

@@ -153,12 +153,12 @@ def test_records_of_json_are_counted_as_they_are_read(little, tmp_path, monkeypa
 )
 def test_broken_records_are_refused_as_they_are_where_they_are_read_whole(lines, message, tmp_path):
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
-    said = set()
+    words = set()
     for stream in (True, False):
         with pytest.raises(DataError, match=message) as caught:
             AuditData.from_table(tmp_path / "t.jsonl", label="y", decisions="d", groups=["sex"], stream=stream)
-        said.add(str(caught.value))
-    assert len(said) == 1
+        words.add(str(caught.value))
+    assert len(words) == 1
 
 
 def test_a_shard_of_one_record_is_counted_and_a_document_is_not(tmp_path):
@@ -275,10 +275,10 @@ def test_the_command_refuses_before_it_reads_and_plans_with_reasons(
             commands.run(None, {}, how)
         return
     code = commands.run(None, {}, how)
-    said = " ".join(capsys.readouterr().out.split())
+    text = " ".join(capsys.readouterr().out.split())
     assert code == (0 if plan or "data.integrity" not in checks else 3)
-    assert "counted in a stream" in said or stream or not plan
-    assert "counted in a stream" not in said or not stream
+    assert "counted in a stream" in text or stream or not plan
+    assert "counted in a stream" not in text or not stream
 
 
 def test_an_estimate_is_about_what_reading_takes(tmp_path):
@@ -288,13 +288,13 @@ def test_an_estimate_is_about_what_reading_takes(tmp_path):
     frame = pd.DataFrame(rng.normal(size=(500, 297)).round(4)).rename(columns=str)
     frame = frame.assign(sex=rng.choice(["female", "male"], 500), y=rng.integers(0, 2, 500), d=rng.integers(0, 2, 500))
     for kind, measured in (("parquet", 136e6), ("csv", 201e6), ("csv.gz", 201e6)):
-        found = sizes.extent([write(frame, tmp_path, kind)], 3, Options())
-        assert measured / 1.4 < found.memory * 40 < measured * 1.4
-        assert found.rows == (500 if kind == "parquet" else None)
+        size = sizes.extent([write(frame, tmp_path, kind)], 3, Options())
+        assert measured / 1.4 < size.memory * 40 < measured * 1.4
+        assert size.rows == (500 if kind == "parquet" else None)
     long = FRAME.drop(columns="id").sample(20_000, replace=True, random_state=0)
     for kind, measured in (("parquet", 385e6), ("csv", 407e6), ("csv.gz", 407e6)):
-        found = sizes.extent([write(long, tmp_path, kind)], 4, Options())
-        assert measured / 1.4 < found.memory * 50 < measured * 1.4
+        size = sizes.extent([write(long, tmp_path, kind)], 4, Options())
+        assert measured / 1.4 < size.memory * 50 < measured * 1.4
 
 
 def test_the_estimate_of_a_compressed_file_knows_what_it_unpacks_to(tmp_path):

@@ -214,7 +214,7 @@ def test_missing_applies_to_sources_with_types_only_where_it_is_said():
 def test_declared_facts_reach_the_schema():
     facts = {"age": {"mutable": False, "low": 30, "high": 120}, "zip": {"kind": "category"}}
     data = read(people(), label="y", schema=facts)
-    age = next(each for each in data.schema if each.name == "age")
+    age = next(feature for feature in data.schema if feature.name == "age")
     assert (age.mutable, age.low, age.high) == (False, 30.0, 120.0)
     assert "column 'age' holds values outside the range that was declared" in data.notes
 

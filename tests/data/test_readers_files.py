@@ -346,7 +346,7 @@ def test_the_census_data(shared_data):
     assert sizes == {"Female": 10_771, "Male": 21_790}
     assert data.inputs["workclass"].isna().sum() == 1_836 and data.inputs["occupation"].isna().sum() == 1_843
     assert (data.groups["native-country"] == "(missing)").sum() == 583
-    assert [each.name for each in data.schema if each.numeric] == [
+    assert [feature.name for feature in data.schema if feature.numeric] == [
         "age", "education-num", "capital-gain", "capital-loss", "hours-per-week",
     ]  # fmt: skip
     pd.testing.assert_frame_equal(data.decode(data.codes()), data.inputs)

@@ -40,11 +40,29 @@ def test_a_stream_gives_the_numbers_of_the_whole_table(people, name):
     assert streamed.size == len(whole) == 3000 and len(streamed) < 150 and streamed.name == name
     check = GroupFairness(permutations=99, trials=20)
     one, other = (run(check, RecordedModel.of(data), data) for data in (streamed, whole))
-    key = [(each.name, each.slice, each.across, each.value, each.interval, each.n) for each in one.measurements]
-    assert key == [
-        (each.name, each.slice, each.across, each.value, each.interval, each.n) for each in other.measurements
+    key = [
+        (
+            measurement.name,
+            measurement.slice,
+            measurement.across,
+            measurement.value,
+            measurement.interval,
+            measurement.n,
+        )
+        for measurement in one.measurements
     ]
-    assert any(each.value is not None for each in one.measurements)
+    assert key == [
+        (
+            measurement.name,
+            measurement.slice,
+            measurement.across,
+            measurement.value,
+            measurement.interval,
+            measurement.n,
+        )
+        for measurement in other.measurements
+    ]
+    assert any(measurement.value is not None for measurement in one.measurements)
 
 
 def test_what_counting_can_do_without_is_passed_over_and_the_rest_refused_with_a_way_out(people):

@@ -126,28 +126,28 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
     """Every linear fact of a result."""
     reader, hidden = Reader(values), {}
     reader.learn({}, ALL, result.data.rows)
-    for each in result.data.groups:
-        if each.together:
+    for measurement in result.data.groups:
+        if measurement.together:
             continue  # the sum follows from the others
-        if each.rows is not None:
-            reader.learn({each.attribute: each.value}, ALL, each.rows)
+        if measurement.rows is not None:
+            reader.learn({measurement.attribute: measurement.value}, ALL, measurement.rows)
         else:
-            hidden[((each.attribute, each.value),)] = each.hidden or ""
+            hidden[((measurement.attribute, measurement.value),)] = measurement.hidden or ""
     for found in result.results:
-        for each in found.measurements:
-            if not set(each.slice) <= set(values):
+        for measurement in found.measurements:
+            if not set(measurement.slice) <= set(values):
                 continue
-            group = dict(each.slice)
-            if each.value is None:
-                if _of_group(each.reason or ""):
-                    hidden[tuple(group.items())] = each.reason or ""
+            group = dict(measurement.slice)
+            if measurement.value is None:
+                if _of_group(measurement.reason or ""):
+                    hidden[tuple(group.items())] = measurement.reason or ""
                 continue
-            if each.name not in SHARES or each.n is None or each.across:
+            if measurement.name not in SHARES or measurement.n is None or measurement.across:
                 continue
-            whole, part = SHARES[each.name]
-            reader.learn(group, whole, each.n)
+            whole, part = SHARES[measurement.name]
+            reader.learn(group, whole, measurement.n)
             if part is not None:
-                reader.learn(group, part, round(each.value * each.n))
+                reader.learn(group, part, round(measurement.value * measurement.n))
         for table in found.tables:
             if table.name == "confusion":
                 for label, row in enumerate(table.rows):
@@ -158,17 +158,24 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
                             )
                             reader.rows.append(row_form)
                             reader.totals.append(float(count))
-    for each in [each for found in result.results for each in found.together if each.value is not None]:
-        some = [dict(key) for key in hidden if {name for name, _ in key} == set(each.slice)]
-        whole, part = SHARES.get(each.name, (None, None))
-        if whole is not None and each.n is not None:
-            reader.learn_together(some, whole, each.n)
-            if part is not None and each.value is not None:
-                reader.learn_together(some, part, round(each.value * each.n))
+    for measurement in [
+        measurement for found in result.results for measurement in found.together if measurement.value is not None
+    ]:
+        some = [dict(key) for key in hidden if {name for name, _ in key} == set(measurement.slice)]
+        whole, part = SHARES.get(measurement.name, (None, None))
+        if whole is not None and measurement.n is not None:
+            reader.learn_together(some, whole, measurement.n)
+            if part is not None and measurement.value is not None:
+                reader.learn_together(some, part, round(measurement.value * measurement.n))
     for key in hidden:
         reader.at_most(dict(key), result.data.minimum_cell - 1)
         reader.at_least_one(dict(key))
-    listed = {tuple(each.slice.items()) for found in result.results for each in found.measurements if each.slice}
+    listed = {
+        tuple(measurement.slice.items())
+        for found in result.results
+        for measurement in found.measurements
+        if measurement.slice
+    }
     for names in {tuple(name for name, _ in key) for key in listed}:
         for combination in itertools.product(*(values[name] for name in names)):
             where = dict(zip(names, combination, strict=True))

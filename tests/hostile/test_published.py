@@ -240,7 +240,11 @@ def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(done
             "equalized_odds": ["true_positive_rate", "false_positive_rate"],
         }  # fmt: skip
         groups = next(found for found in result.results if found.check == "fairness.groups")
-        shown = {(each.name, *each.slice.items()) for each in groups.measurements if each.value is not None}
+        shown = {
+            (measurement.name, *measurement.slice.items())
+            for measurement in groups.measurements
+            if measurement.value is not None
+        }
         for disparity in groups.measurements:
             criterion = disparity.name.rpartition("_")[0]
             if disparity.value is None:
@@ -260,7 +264,7 @@ def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(done
 
 def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(done: Done) -> None:
     published, inside = done("random 1")[0], done("random 1", "internal")[0]
-    assert [each.status for each in published.verdicts] == [each.status for each in inside.verdicts]
+    assert [verdict.status for verdict in published.verdicts] == [verdict.status for verdict in inside.verdicts]
     assert published.exit_code == inside.exit_code
     withheld = [one for verdict in published.verdicts for one in verdict.judged if one.measurement.value is None]
     assert withheld and all("withheld" in one.reason and not re.search(r"\d\.\d", one.reason) for one in withheld)
@@ -381,7 +385,9 @@ def test_a_table_of_counts_for_new_york_is_published_without_its_few(tmp_path: p
     checks = ["fairness.bias_audit", "fairness.groups", "fairness.adverse_impact"]
     result = auditkit.audit(None, data, checks=checks, budget="quick", out=tmp_path / "run", rules=["nyc-ll144"])
     audit = next(found for found in result.results if found.check == "fairness.bias_audit")
-    assert any(each.name == "selection_rate" and each.value is not None for each in audit.measurements)
+    assert any(
+        measurement.name == "selection_rate" and measurement.value is not None for measurement in audit.measurements
+    )
     reader = facts(unlabelled, tmp_path / "run")
     asked = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
     assert len(asked) > 10
@@ -406,7 +412,7 @@ def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(
         for control in found.controls:
             assert control.value is None and not re.search(r"\d", control.question + control.reason)
         assert all(table.name == "confusion" for table in found.tables)
-        shown = {each.value for each in found.measurements if each.value is not None}
+        shown = {measurement.value for measurement in found.measurements if measurement.value is not None}
         for figure in found.figures:
             assert {row["value"] for row in figure.data} <= shown
 
@@ -416,8 +422,8 @@ def test_a_resumed_audit_judges_by_numbers_that_were_not_kept(done: Done, tmp_pa
     folder = shutil.copytree(made, tmp_path / "run")
     again = audited(CASES["random 1"][0], folder)
     assert "fairness.groups" not in again.run.resumed and "data.integrity" in again.run.resumed
-    assert [each.status for each in again.verdicts] == [each.status for each in first.verdicts]
-    assert [each.model_dump() for each in again.results] == [each.model_dump() for each in first.results]
+    assert [verdict.status for verdict in again.verdicts] == [verdict.status for verdict in first.verdicts]
+    assert [result.model_dump() for result in again.results] == [result.model_dump() for result in first.results]
 
 
 def test_nothing_that_a_check_logs_reaches_a_log(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -75,7 +75,7 @@ def is_open(made: Made) -> bool:
 def test_further_counts_have_numbers_only_where_no_count_is_kept_back(made: Made) -> None:
     for check, names in FURTHER.items():
         for name in names:
-            values = [each.value for each in of(made[0], check).measurements if each.name == name]
+            values = [measurement.value for measurement in of(made[0], check).measurements if measurement.name == name]
             assert values and any(value is not None for value in values) == is_open(made), (check, name)
 
 
@@ -85,31 +85,40 @@ def test_no_further_count_that_is_published_is_of_few(made: Made) -> None:
     if not is_open(made):
         return
     order = np.argsort(-scores)
-    for each in of(result, "fairness.ranking").measurements:
-        if each.name == "top_k_share" and each.value is not None:
-            ((attribute, value),) = each.slice.items()
-            inside = people.groups[attribute][order[: each.n]] == value
-            assert round(each.value * (each.n or 0)) == inside.sum()
+    for measurement in of(result, "fairness.ranking").measurements:
+        if measurement.name == "top_k_share" and measurement.value is not None:
+            ((attribute, value),) = measurement.slice.items()
+            inside = people.groups[attribute][order[: measurement.n]] == value
+            assert round(measurement.value * (measurement.n or 0)) == inside.sum()
             assert MINIMUM <= inside.sum() <= min(len(inside), (people.groups[attribute] == value).sum()) - MINIMUM
-            assert each.n == ROWS // 10  # of the first ten places every group holds few
+            assert measurement.n == ROWS // 10  # of the first ten places every group holds few
     columns = {**people.groups, "job": job}
     wrong = people.labels != people.decisions
-    for each in of(result, "fairness.slices").measurements:
-        if each.name == "slice_error":
-            rows = np.logical_and.reduce([columns[name] == value for name, value in each.slice.items()])
-            hits = (each.value or 0) * (each.n or 0)
-            assert abs(hits - round(hits)) < 1e-6 and MINIMUM <= hits <= (each.n or 0) - MINIMUM
-            assert hits <= (wrong & rows).sum() and (each.n or 0) <= rows.sum()
-    ends = [end for check in ("fairness.scores", "fairness.bias_audit") for each in of(result, check).measurements
-            for pair in each.pairs for end in (pair.low, pair.high) if end.count is not None]  # fmt: skip
+    for measurement in of(result, "fairness.slices").measurements:
+        if measurement.name == "slice_error":
+            rows = np.logical_and.reduce([columns[name] == value for name, value in measurement.slice.items()])
+            hits = (measurement.value or 0) * (measurement.n or 0)
+            assert abs(hits - round(hits)) < 1e-6 and MINIMUM <= hits <= (measurement.n or 0) - MINIMUM
+            assert hits <= (wrong & rows).sum() and (measurement.n or 0) <= rows.sum()
+    ends = [
+        end
+        for check in ("fairness.scores", "fairness.bias_audit")
+        for number in of(result, check).measurements
+        for pair in number.pairs
+        for end in (pair.low, pair.high)
+        if end.count is not None
+    ]
     assert ends and all(MINIMUM <= (end.count or 0) <= (end.n or 0) - MINIMUM for end in ends)
 
 
 def test_shares_at_thresholds_are_those_of_the_rows(made: Made) -> None:
     result, people, scores, _ = made[:4]
     for attribute in people.groups:
-        (gap,) = [each for each in of(result, "fairness.scores").measurements
-                  if each.name == "demographic_parity_at_threshold" and each.across == (attribute,)]  # fmt: skip
+        (gap,) = [
+            number
+            for number in of(result, "fairness.scores").measurements
+            if number.name == "demographic_parity_at_threshold" and number.across == (attribute,)
+        ]
         rates = [(scores[people.groups[attribute] == value] >= 0.5).mean() for value in people.values[attribute]]
         assert gap.value == (pytest.approx(max(rates) - min(rates)) if is_open(made) else None)
 
@@ -173,7 +182,7 @@ def test_a_table_of_counts_for_new_york_has_its_tables_where_every_count_is_enou
         folder = tmp_path / str(small)
         auditkit.audit(None, data, checks=["fairness.bias_audit"], budget="quick", out=folder, rules=["nyc-ll144"])
         found = of(read_result(folder), "fairness.bias_audit")
-        required = [each for each in found.tables if each.name in ("sex", "race_ethnicity", "intersectional")]
+        required = [table for table in found.tables if table.name in ("sex", "race_ethnicity", "intersectional")]
         assert [each.name for each in required] == ["sex", "race_ethnicity", "intersectional"][: 1 if small else 3]
         rows = {row[0]: row for row in required[0].rows}
         selected = people.decisions[people.groups["sex"] == "f"]

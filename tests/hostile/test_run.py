@@ -142,4 +142,4 @@ def test_tables_and_machine_formats_of_a_real_audit_hold(audited: tuple[pathlib.
     text = (out / "model.cdx.json").read_text()
     version = SchemaVersion.from_version(json.loads(text)["specVersion"])
     assert JsonStrictValidator(version).validate_str(text) is None
-    assert all(each.is_file() and each.resolve().is_relative_to(out.resolve()) for each in out.rglob("*.*"))
+    assert all(path.is_file() and path.resolve().is_relative_to(out.resolve()) for path in out.rglob("*.*"))

@@ -103,21 +103,21 @@ def prefixed(payload: str) -> AuditResult:
     """An audit whose model, units, reasons and groups begin with the payload."""
     made = fakes.audit()
     results = tuple(
-        found.model_copy(
+        result.model_copy(
             update={
                 "measurements": tuple(
-                    each.model_copy(
+                    measurement.model_copy(
                         update={
-                            "unit": payload + each.unit,
-                            "reason": payload + (each.reason or ""),
-                            "slice": {payload + key: payload + value for key, value in each.slice.items()},
+                            "unit": payload + measurement.unit,
+                            "reason": payload + (measurement.reason or ""),
+                            "slice": {payload + key: payload + value for key, value in measurement.slice.items()},
                         }
                     )
-                    for each in found.measurements
+                    for measurement in result.measurements
                 )
             }
         )
-        for found in made.results
+        for result in made.results
     )
     return made.model_copy(
         update={"results": results, "model": made.model.model_copy(update={"name": payload + made.model.name})}

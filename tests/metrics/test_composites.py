@@ -38,9 +38,9 @@ def test_there_is_an_oracle_for_every_composite():
 @given(*[st.integers(1, 40)] * 4)
 def test_values_equal_scikit_learn_and_lie_in_their_intervals(tp, fp, fn, tn):
     for name, oracle in ORACLES.items():
-        found = COMPOSITES[name].estimate(tally(tp, fp, fn, tn))
-        assert found.values[0] == pytest.approx(oracle(*expanded(tp, fp, fn, tn)), abs=1e-12)
-        assert found.low[0] < found.values[0] < found.high[0]
+        estimates = COMPOSITES[name].estimate(tally(tp, fp, fn, tn))
+        assert estimates.values[0] == pytest.approx(oracle(*expanded(tp, fp, fn, tn)), abs=1e-12)
+        assert estimates.low[0] < estimates.values[0] < estimates.high[0]
 
 
 def test_the_numbers_of_a_hand_count():
@@ -71,8 +71,8 @@ def test_a_group_with_one_kind_of_label_or_decision_has_no_value_where_the_libra
 def test_a_perfect_group_is_not_perfect_for_certain():
     """Resamples of a group without errors have none: a bootstrap would say 1 to 1."""
     for name in ("balanced_accuracy", "f1", "mcc"):
-        found = COMPOSITES[name].estimate(tally(10, 0, 0, 10))
-        assert found.values[0] == 1 == found.high[0] and found.low[0] < 0.85
+        estimates = COMPOSITES[name].estimate(tally(10, 0, 0, 10))
+        assert estimates.values[0] == 1 == estimates.high[0] and estimates.low[0] < 0.85
 
 
 @pytest.mark.parametrize("common, true, false", [(0.5, 0.7, 0.3), (0.2, 0.8, 0.1), (0.3, 0.3, 0.3)])
@@ -82,9 +82,9 @@ def test_intervals_hold_as_often_as_they_say(common, true, false, rows):
     drawn = tally(*np.random.default_rng(0).multinomial(rows, shares, size=3000).T)
     for name in ("balanced_accuracy", "f1", "mcc"):
         truth = float(COMPOSITES[name].estimate(tally(*(shares * 1e9)[:, None])).values[0])
-        found = COMPOSITES[name].estimate(drawn)
-        known = ~np.isnan(found.values)
-        held = (found.low <= truth) & (truth <= found.high)
+        estimates = COMPOSITES[name].estimate(drawn)
+        known = ~np.isnan(estimates.values)
+        held = (estimates.low <= truth) & (truth <= estimates.high)
         assert 0.93 <= held[known].mean() <= 0.97
 
 

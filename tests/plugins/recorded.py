@@ -53,17 +53,17 @@ def run(check: Check, model: Model, data: AuditData, seed: int = 0) -> CheckResu
 
 def one(result: CheckResult, name: str, slice: dict[str, str] | None = None, **more: Any) -> Measurement:
     """The only measurement of this name, slice and whatever else is asked."""
-    found = [
-        each
-        for each in result.measurements
-        if each.name == name
-        and each.slice == (slice or {})
-        and all(getattr(each, key) == value for key, value in more.items())
+    measurements = [
+        measurement
+        for measurement in result.measurements
+        if measurement.name == name
+        and measurement.slice == (slice or {})
+        and all(getattr(measurement, key) == value for key, value in more.items())
     ]
-    assert len(found) == 1, f"{len(found)} measurements of {name} {slice} {more}"
-    return found[0]
+    assert len(measurements) == 1, f"{len(measurements)} measurements of {name} {slice} {more}"
+    return measurements[0]
 
 
 def control(result: CheckResult, name: str) -> Control:
     """The control of this name."""
-    return next(each for each in result.controls if each.name == name)
+    return next(control for control in result.controls if control.name == name)

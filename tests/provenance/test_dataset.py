@@ -36,7 +36,7 @@ def info():
 
 
 def feature(info, name):
-    return next(each for each in info.features if each.name == name)
+    return next(feature for feature in info.features if feature.name == name)
 
 
 def test_the_range_is_not_the_smallest_and_largest_value(info):
@@ -59,7 +59,7 @@ def test_groups_that_are_hidden_have_no_number_anywhere(info):
 
 
 def test_the_schema(info):
-    kinds = {each.name: each.kind for each in info.features}
+    kinds = {feature.name: feature.kind for feature in info.features}
     assert kinds == {
         "income": "integer", "job": "category", "member": "boolean", "debt": "number", "age": "integer",
         "sex": "category",
@@ -71,7 +71,7 @@ def test_the_schema(info):
 
 def test_arrays_images_and_texts_are_described():
     array = describe(AuditData(np.arange(200.0).reshape(100, 2), np.arange(100) % 2))
-    assert [each.name for each in array.features] == ["x0", "x1"]
+    assert [feature.name for feature in array.features] == ["x0", "x1"]
     assert describe(AuditData(np.zeros((2, 1, 3, 3)), modality="image")).features == ()
     assert describe(AuditData(["a", "b"], modality="text")).modality == "text"
 

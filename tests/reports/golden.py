@@ -64,7 +64,8 @@ def split(audit: dict[str, Any], several: dict[str, Any]) -> dict[str, Any]:
             table["rows"] = table["rows"][:ROWS]
         own = [verdict for verdict in verdicts if verdict["limit"]["measurement"].rpartition(".")[0] == id]
         parts[id] = {
-            "result": result, "planned": row, "coverage": next(each for each in coverage if each["check"] == id),
+            "result": result, "planned": row,
+            "coverage": next(covered for covered in coverage if covered["check"] == id),
         }  # fmt: skip
         parts |= {f"{id}.figures": figures} if figures else {}
         parts |= {f"{id}.verdicts": own} if own else {}

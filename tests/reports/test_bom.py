@@ -49,7 +49,10 @@ def test_a_number_has_its_slice_and_interval():
     audit = fakes.audit()
     found = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
     number = next(
-        each for result in audit.results for each in result.measurements if each.slice and each.interval and each.value
+        measurement
+        for result in audit.results
+        for measurement in result.measurements
+        if measurement.slice and measurement.interval and measurement.value
     )
     ends = {"lowerBound": repr(number.interval.low), "upperBound": repr(number.interval.high)}
     matching = [each for each in found if each["value"] == repr(number.value) and each.get("slice")]
@@ -68,17 +71,19 @@ def test_what_failed_stands_among_the_limitations_and_what_was_not_provided_is_l
 
 def test_hidden_and_invalid_numbers_are_not_there():
     metrics_of = card(fakes.audit())["quantitativeAnalysis"]["performanceMetrics"]
-    every = [each for result in fakes.audit().results for each in result.measurements]
-    assert {"valid", "invalid"} < {each.validity for each in every} and None in {each.value for each in every}
+    every = [measurement for result in fakes.audit().results for measurement in result.measurements]
+    assert {"valid", "invalid"} < {measurement.validity for measurement in every} and None in {
+        measurement.value for measurement in every
+    }
     assert "explanations.importance.protected_share" not in {each["type"] for each in metrics_of}
 
 
 def test_several_models_are_components_with_a_card_each():
-    found = read(fakes.comparison())
-    assert [each["type"] for each in found["components"]] == ["machine-learning-model"] * 3
-    names = {each["name"] for each in found["components"]}
-    assert names == {each.model.name for each in fakes.comparison().results}
-    assert all("modelCard" in each for each in found["components"])
+    document = read(fakes.comparison())
+    assert [each["type"] for each in document["components"]] == ["machine-learning-model"] * 3
+    names = {each["name"] for each in document["components"]}
+    assert names == {result.model.name for result in fakes.comparison().results}
+    assert all("modelCard" in each for each in document["components"])
 
 
 def test_the_same_result_gives_the_same_bytes_and_another_another_serial_number():

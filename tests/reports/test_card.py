@@ -94,7 +94,7 @@ def test_every_number_stands_with_interval_n_and_standing():
     )
     assert "18.0% | 16.0% to 20.0% | 500 | invalid: the control additivity does not hold" in text
     assert "| data.integrity | duplicates | everyone | 37 rows | exact | 6,012 | valid |" in text
-    shown = sum(each.value is not None for result in fakes.audit().results for each in result.every)
+    shown = sum(measurement.value is not None for result in fakes.audit().results for measurement in result.every)
     assert len(re.findall(r"^\| (?!Check|---)", text, re.MULTILINE)) == shown
 
 

@@ -23,7 +23,7 @@ def test_round_trip_the_page_says_what_the_markdown_says(tmp_path, result):
     seen = visit(path, script=TEXT)
     body = cardpage._body(card.render(result).decode())
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
-    wanted = ["".join(each.content for each in token.children) for token in tokens if token.type == "inline"]
+    wanted = ["".join(child.content for child in token.children) for token in tokens if token.type == "inline"]
     assert [text for text in wanted if text] == [text for text in seen.value if text]
 
 

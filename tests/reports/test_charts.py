@@ -178,10 +178,10 @@ def test_every_figure_is_sound_xml_of_its_width(name: str, size: Any) -> None:
 def test_hostile_words_stay_words() -> None:
     text = svg(figures()["hostile"], "wide")
     assert text is not None
-    said = " ".join(ElementTree.fromstring(text).itertext())
-    assert "<script>" in said
+    words = " ".join(ElementTree.fromstring(text).itertext())
+    assert "<script>" in words
     assert "<script" not in text
-    assert "\x1b" not in said and "\u202e" not in said and "\ufffe" not in said
+    assert "\x1b" not in words and "\u202e" not in words and "\ufffe" not in words
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
@@ -197,16 +197,16 @@ def test_a_character_that_xml_forbids_does_not_end_the_process() -> None:
         words = {"title": odd, "rules": (rule, level) if figure.mark == "curve" else (rule,)}
         spec = specification(figure.model_copy(update=words), "narrow")
         assert spec is not None
-        assert not any(re.search("[\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]", each) for each in strings(spec))
+        assert not any(re.search("[\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]", string) for string in strings(spec))
         assert svg(figure.model_copy(update=words), "narrow")
 
 
 def strings(value: Any) -> list[str]:
     """Every string in a specification."""
     if isinstance(value, dict):
-        return [each for inner in value.values() for each in strings(inner)]
+        return [string for inner in value.values() for string in strings(inner)]
     if isinstance(value, list):
-        return [each for inner in value for each in strings(inner)]
+        return [string for inner in value for string in strings(inner)]
     return [value] if isinstance(value, str) else []
 
 
@@ -227,11 +227,11 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
 
 
 def test_a_picture_is_two_addresses_of_data() -> None:
-    found = picture(figures()["rates"])
-    assert found is not None
-    assert found.wide != found.narrow
-    assert " " not in found.narrow  # `srcset` divides at blanks
-    for uri, width in ((found.wide, 680), (found.narrow, 320)):
+    drawn = picture(figures()["rates"])
+    assert drawn is not None
+    assert drawn.wide != drawn.narrow
+    assert " " not in drawn.narrow  # `srcset` divides at blanks
+    for uri, width in ((drawn.wide, 680), (drawn.narrow, 320)):
         kind, _, data = uri.partition(",")
         assert kind == "data:image/svg+xml"
         assert not set(data) & set('"<&#\n')
@@ -239,10 +239,10 @@ def test_a_picture_is_two_addresses_of_data() -> None:
 
 
 def test_an_image_is_embedded_as_it_is() -> None:
-    figure = next(each for result in fakes.audit().results for each in result.figures if each.image is not None)
-    found = picture(figure)
-    assert found is not None and figure.image is not None
-    assert found.wide == found.narrow == f"data:image/png;base64,{figure.image.base64}"
+    figure = next(figure for result in fakes.audit().results for figure in result.figures if figure.image is not None)
+    drawn = picture(figure)
+    assert drawn is not None and figure.image is not None
+    assert drawn.wide == drawn.narrow == f"data:image/png;base64,{figure.image.base64}"
     assert svg(figure, "wide") is None
 
 
@@ -331,17 +331,17 @@ def test_numbers_in_cells_can_be_read_at_every_depth(least: float) -> None:
     st.booleans(),
 )
 def test_a_scale_holds_its_values_and_its_ticks(values: list[float], zero: bool) -> None:
-    found = scale(values, Axis(field="v", title="v"), zero=zero)
-    assert found.low <= min(values) and max(values) <= found.high
-    assert all(found.low - 1e-9 * abs(found.low) <= tick <= found.high + 1e-9 * abs(found.high) for tick in found.ticks)
-    assert len(set(found.words)) == len(found.words) == len(found.ticks)
-    assert not zero or found.low <= 0 <= found.high
-    assert 0 <= found.at(values[0], 100) <= 100.001
+    axis = scale(values, Axis(field="v", title="v"), zero=zero)
+    assert axis.low <= min(values) and max(values) <= axis.high
+    assert all(axis.low - 1e-9 * abs(axis.low) <= tick <= axis.high + 1e-9 * abs(axis.high) for tick in axis.ticks)
+    assert len(set(axis.words)) == len(axis.words) == len(axis.ticks)
+    assert not zero or axis.low <= 0 <= axis.high
+    assert 0 <= axis.at(values[0], 100) <= 100.001
 
 
 def test_round_ticks() -> None:
-    found = scale([0.0, 1.0], Axis(field="v", title="v", percent=True))
-    assert found.words == ("0%", "20%", "40%", "60%", "80%", "100%")
+    axis = scale([0.0, 1.0], Axis(field="v", title="v", percent=True))
+    assert axis.words == ("0%", "20%", "40%", "60%", "80%", "100%")
     powers = scale([0.001, 0.5], Axis(field="v", title="v", log=True))
     assert powers.words == ("0.001", "0.01", "0.1", "1")
     assert not scale([0.0, 1.0], Axis(field="v", title="v", log=True)).log  # zero has no logarithm
@@ -361,5 +361,5 @@ def test_wrapping_loses_nothing_where_there_is_room() -> None:
 
 
 def test_every_text_has_the_one_size() -> None:
-    sizes = set(re.findall(r'font-size="([^"]+)"', "".join(svg(each, "wide") or "" for each in figures().values())))
+    sizes = set(re.findall(r'font-size="([^"]+)"', "".join(svg(figure, "wide") or "" for figure in figures().values())))
     assert sizes == {f"{FONT}px"}

@@ -68,7 +68,7 @@ def test_the_formats_have_the_names_of_the_run_folder():
     ids=["one", "crossed", "many", "odd"],
 )
 def test_a_format_makes_the_same_of_what_was_saved(name, result):
-    render = next(each.render for each in reports.register_formats() if each.name == name)
+    render = next(format.render for format in reports.register_formats() if format.name == name)
     assert render(result) == render(runfolder.parse_result(canonical(result)))
 
 

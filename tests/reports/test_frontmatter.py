@@ -49,8 +49,10 @@ def test_the_hub_reads_the_card():
     assert (read.data.license, read.data.language) == ("apache-2.0", ["en", "de"])
     assert read.data.tags == ["credit", "no: true --- x: 1"] or read.data.tags == GIVEN["tags"]
     assert read.data.model_name == "credit-gbm"
-    found = {(each.metric_type, str(each.metric_args)): each for each in read.data.eval_results}
-    accuracy = next(each for (kind, _), each in found.items() if kind == "performance.quality.accuracy")
+    eval_results = {
+        (evaluated.metric_type, str(evaluated.metric_args)): evaluated for evaluated in read.data.eval_results
+    }
+    accuracy = next(each for (kind, _), each in eval_results.items() if kind == "performance.quality.accuracy")
     assert accuracy.metric_value == 0.871
     assert accuracy.metric_name == "Accuracy"
     assert accuracy.metric_args["n"] == 6012
@@ -59,7 +61,7 @@ def test_the_hub_reads_the_card():
     assert accuracy.dataset_args["rows"] == 6012
     conditions = [
         each.metric_args["conditions"]
-        for (kind, _), each in found.items()
+        for (kind, _), each in eval_results.items()
         if kind == "robustness.evasion.robust_accuracy"
     ]
     assert {"epsilon": 0.1, "norm": "Linf"} in conditions
@@ -99,14 +101,14 @@ def test_a_group_is_listed_only_under_a_limit():
     assert index.count("fairness.groups.demographic_parity_ratio") == 1, "across sex, under dp-sex"
     assert "fairness.groups.selection_rate" not in index
     audit = fakes.audit()
-    rate = next(each for each in audit.results[1].measurements if each.slice == {"sex": "F"})
+    rate = next(measurement for measurement in audit.results[1].measurements if measurement.slice == {"sex": "F"})
     judged = audit.verdicts[2].judged[0].model_copy(update={"measurement": rate})
     verdict = audit.verdicts[2].model_copy(update={"judged": (judged,)})
     data = yaml.safe_load(
         frontmatter.front_matter(Card(), audit.model_copy(update={"verdicts": (verdict,)})).strip("-\n")
     )
     metrics = data["model-index"][0]["results"][0]["metrics"]
-    assert [each["args"]["slice"] for each in metrics if "slice" in each.get("args", {})] == [{"sex": "F"}]
+    assert [metric["args"]["slice"] for metric in metrics if "slice" in metric.get("args", {})] == [{"sex": "F"}]
 
 
 def test_no_number_at_all_makes_no_index():

@@ -232,7 +232,7 @@ def test_each_status_has_its_own_shape(page: Element) -> None:
     for badge in page.all("span"):
         if "badge" in badge.classes():
             drawn = by_id(page, badge.all("use")[0].attributes["href"][1:])
-            shapes[badge.text] = " ".join(each.attributes.get("d", each.tag) for each in drawn.children)
+            shapes[badge.text] = " ".join(child.attributes.get("d", child.tag) for child in drawn.children)
     assert len({shapes[word] for word in ("met", "missed", "inconclusive", "error", "not tested", "waived")}) == 6
 
 

@@ -53,5 +53,5 @@ def test_no_colour_depends_on_the_width() -> None:
 
 @chromium.needs_chromium
 def test_axe_finds_what_is_wrong_with_a_bad_page(pages: pathlib.Path) -> None:
-    found = chromium.visit(pages / "sick.html", 1280, 800, AXE + RUN).value
-    assert {each.partition(":")[0] for each in found} >= {"image-alt", "color-contrast", "document-title"}
+    value = chromium.visit(pages / "sick.html", 1280, 800, AXE + RUN).value
+    assert {each.partition(":")[0] for each in value} >= {"image-alt", "color-contrast", "document-title"}

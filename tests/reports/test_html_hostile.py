@@ -115,6 +115,6 @@ def test_without_escaping_they_fire(tmp_path: pathlib.Path, monkeypatch: pytest.
 
 def test_control_characters_are_gone_and_words_are_kept() -> None:
     page = render(fakes.hostile("\x00\x1b[31m\u202e{{ 7*7 }}<b>")).decode()
-    assert not any(each in page for each in ("\x00", "\x1b", "\u202e"))
+    assert not any(text in page for text in ("\x00", "\x1b", "\u202e"))
     assert "{{ 7*7 }}&lt;b&gt;" in page
     assert "<b>" not in page

@@ -80,7 +80,7 @@ def test_what_differs_stands_in_a_column_for_each_model(side_by_side: Element) -
     accuracy = next(row for row in rows if row[:2] == ["Accuracy", "everyone"])
     assert [cell.split()[0] for cell in accuracy[-3:]] == ["87.1%", "85.8%", "83.0%"]
     answers = next(each for each in section.all("ul") if "answers" in each.classes())
-    assert [each.text.split(":")[0].strip() for each in answers.children if each.tag == "li"] == heads[-3:]
+    assert [child.text.split(":")[0].strip() for child in answers.children if child.tag == "li"] == heads[-3:]
 
 
 def test_five_numbers_head_the_page_by_a_rule_that_is_written_there(page: Element, audit: AuditResult) -> None:
@@ -115,12 +115,12 @@ def test_each_group_leads_to_its_numbers(page: Element) -> None:
 
 def test_what_is_not_tested_and_what_does_not_hold_stand_on_the_first_page(page: Element, audit: AuditResult) -> None:
     first = by_id(page, "first").text
-    failed = [each for each in audit.coverage if each.status == "error"]
+    failed = [covered for covered in audit.coverage if covered.status == "error"]
     assert failed and f"Failed, so its question is open ({len(failed)})" in first
     assert "What does not hold" in first
     calm = audit.model_copy(
         update={
-            "results": tuple(each.model_copy(update={"controls": (), "measurements": ()}) for each in audit.results)
+            "results": tuple(result.model_copy(update={"controls": (), "measurements": ()}) for result in audit.results)
         }
     )
     assert "What does not hold" not in by_id(Tree(render(calm)).root, "first").text

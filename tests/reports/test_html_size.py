@@ -15,7 +15,9 @@ GROUPS = [f"region={place}" for place in range(50)]
 
 def fifty(result: CheckResult, at: int) -> CheckResult:
     """A check with each of its numbers for fifty groups."""
-    whole = [each for each in result.measurements if each.value is not None and not each.slice][:3]
+    whole = [
+        measurement for measurement in result.measurements if measurement.value is not None and not measurement.slice
+    ][:3]
     found: list[Measurement] = list(whole)
     for group in GROUPS:
         name, _, value = group.partition("=")
@@ -26,7 +28,7 @@ def fifty(result: CheckResult, at: int) -> CheckResult:
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     audit: AuditResult = fakes.audit()
-    full = [each for each in audit.results if any(m.value is not None and not m.slice for m in each.measurements)]
+    full = [result for result in audit.results if any(m.value is not None and not m.slice for m in result.measurements)]
     results = tuple(fifty(full[at % len(full)], at) for at in range(10))
     page = tmp_path_factory.mktemp("large") / "report.html"
     page.write_bytes(render(audit.model_copy(update={"results": results})))

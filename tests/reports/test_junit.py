@@ -38,7 +38,7 @@ def test_one_suite_a_check_and_one_case_a_limit():
     suites = {suite.get("name"): suite for suite in root}
     assert list(suites)[-1] == "auditkit"
     names = [case.get("name") for suite in root for case in suite.findall("testcase")]
-    assert sorted(names) == sorted([*(each.name for each in fakes.audit().limits), "explanations.concepts"])
+    assert sorted(names) == sorted([*(limit.name for limit in fakes.audit().limits), "explanations.concepts"])
     assert [case.get("name") for case in suites["fairness.groups"].findall("testcase")] == [
         "dp-sex",
         "eo-race",
@@ -122,7 +122,7 @@ def test_the_worst_of_several_is_named_and_the_rest_counted():
 
 def test_a_waiver_that_does_not_apply_is_told_and_changes_nothing():
     audit = fakes.audit()
-    verdicts = tuple(each.model_copy(update={"waived": False}) for each in audit.verdicts)
+    verdicts = tuple(verdict.model_copy(update={"waived": False}) for verdict in audit.verdicts)
     case = cases(audit.model_copy(update={"verdicts": verdicts}))["fairness.groups/eo-sex"]
     assert case is not None and case.tag == "failure"
     assert "a waiver does not apply; it was written until 2027-01-31 by Head of Credit Risk" in case.text
@@ -131,26 +131,26 @@ def test_a_waiver_that_does_not_apply_is_told_and_changes_nothing():
 def test_a_limit_that_matches_no_check_is_an_error_of_its_own():
     limit = Limit(name="typo", measurement="fairnes.groups.ratio", at_least=0.8)
     verdict = Verdict(limit=limit, status="not tested", reason="nothing matched")
-    found = cases(fakes.audit().model_copy(update={"verdicts": (verdict,)}))
-    assert found["auditkit/typo"].tag == "error"
+    test_cases = cases(fakes.audit().model_copy(update={"verdicts": (verdict,)}))
+    assert test_cases["auditkit/typo"].tag == "error"
 
 
 def test_an_audit_that_judged_nothing_does_not_look_green():
     empty = fakes.audit().model_copy(update={"verdicts": (), "results": (), "outcome": NOTHING})
-    found = cases(empty)
-    assert found["auditkit/audit"].tag == "error"
-    assert found["auditkit/audit"].get("message") == "Nothing was judged."
+    test_cases = cases(empty)
+    assert test_cases["auditkit/audit"].tag == "error"
+    assert test_cases["auditkit/audit"].get("message") == "Nothing was judged."
 
 
 @given(st.lists(st.sampled_from(range(10)), unique=True), st.booleans(), st.sampled_from([1, 3, 5]))
 def test_red_exactly_where_the_exit_code_is_not_zero(chosen, broken, code):
     audit = fakes.audit()
     verdicts = tuple(audit.verdicts[index] for index in chosen)
-    results = audit.results if broken else tuple(each for each in audit.results if each.status != "error")
-    good = all(each.status == "met" or each.waived for each in verdicts) and not broken
+    results = audit.results if broken else tuple(result for result in audit.results if result.status != "error")
+    good = all(verdict.status == "met" or verdict.waived for verdict in verdicts) and not broken
     outcome = NOTHING.model_copy(update={"exit_code": 0 if good else code})
     result = audit.model_copy(update={"verdicts": verdicts, "results": results, "outcome": outcome})
-    red = [each for each in cases(result).values() if each is not None and each.tag in ("failure", "error")]
+    red = [case for case in cases(result).values() if case is not None and case.tag in ("failure", "error")]
     assert bool(red) is not good
 
 

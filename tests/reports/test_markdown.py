@@ -27,14 +27,14 @@ def flat(text: str) -> str:
 
 def inline(tokens: list[Token]) -> list[Token]:
     """The one run of text in a document; no token but text may be in it."""
-    runs = [each for each in tokens if each.type == "inline"]
+    runs = [token for token in tokens if token.type == "inline"]
     assert len(runs) == 1
     return runs[0].children or []
 
 
 def said(children: list[Token]) -> str:
-    assert {each.type for each in children} <= {"text", "text_special"}, [each.type for each in children]
-    return "".join(each.content for each in children)
+    assert {child.type for child in children} <= {"text", "text_special"}, [child.type for child in children]
+    return "".join(child.content for child in children)
 
 
 def with_examples(test):
@@ -50,7 +50,7 @@ def test_a_paragraph_says_what_the_text_says(text):
     if not flat(text):
         assert tokens == []
         return
-    assert [each.type for each in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     assert said(inline(tokens)) == flat(text)
 
 
@@ -58,7 +58,7 @@ def test_a_paragraph_says_what_the_text_says(text):
 @given(TEXTS)
 def test_a_list_item_says_what_the_text_says(text):
     tokens = READER.parse(bullets([text]))
-    types = [each.type for each in tokens if each.type not in ("paragraph_open", "paragraph_close", "inline")]
+    types = [token.type for token in tokens if token.type not in ("paragraph_open", "paragraph_close", "inline")]
     assert types == ["bullet_list_open", "list_item_open", "list_item_close", "bullet_list_close"]
     if flat(text):
         assert said(inline(tokens)) == flat(text)
@@ -68,17 +68,17 @@ def test_a_list_item_says_what_the_text_says(text):
 @given(TEXTS)
 def test_a_cell_says_what_the_text_says(text):
     tokens = READER.parse(table(["a", "b"], [[text, text]]))
-    cells = [each for each in tokens if each.type == "inline"]
-    assert [said(each.children or []) for each in cells] == ["a", "b", *[flat(text) or "–"] * 2]
-    assert sum(each.type == "tr_open" for each in tokens) == 2
+    cells = [token for token in tokens if token.type == "inline"]
+    assert [said(cell.children or []) for cell in cells] == ["a", "b", *[flat(text) or "–"] * 2]
+    assert sum(token.type == "tr_open" for token in tokens) == 2
 
 
 @with_examples
 @given(TEXTS)
 def test_a_statement_keeps_its_paragraphs_and_nothing_else(text):
     tokens = READER.parse(labelled("Label.", paragraphs(text)))
-    assert {each.type for each in tokens} == {"paragraph_open", "inline", "paragraph_close"}
-    types = {child.type for each in tokens for child in each.children or []}
+    assert {token.type for token in tokens} == {"paragraph_open", "inline", "paragraph_close"}
+    types = {child.type for token in tokens for child in token.children or []}
     assert types <= {"text", "text_special", "strong_open", "strong_close"}
 
 

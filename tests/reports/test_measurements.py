@@ -36,8 +36,8 @@ def test_every_measurement_is_a_row_with_the_columns_of_the_frame():
 
 def test_several_models_stand_below_each_other():
     comparison = fakes.comparison()
-    assert {row["model"] for row in read(comparison)} == {each.model.name for each in comparison.results}
-    assert len(read(comparison)) == sum(len(each.rows()) for each in comparison.results)
+    assert {row["model"] for row in read(comparison)} == {result.model.name for result in comparison.results}
+    assert len(read(comparison)) == sum(len(result.rows()) for result in comparison.results)
 
 
 @pytest.mark.parametrize("payload", FORMULAS)
@@ -71,7 +71,7 @@ def test_parquet_is_the_same_table_with_types():
     table = pyarrow.parquet.read_table(io.BytesIO(measurements.as_parquet(comparison)))
     assert tuple(table.column_names) == measurements.COLUMNS
     assert str(table.schema.field("value").type) == "double" and str(table.schema.field("n").type) == "int64"
-    wanted = [{"model": each.model.name, **row} for each in comparison.results for row in each.rows()]
+    wanted = [{"model": result.model.name, **row} for result in comparison.results for row in result.rows()]
     assert table.drop(["slice", "conditions"]).to_pylist() == [
         {name: row[name] for name in row if name not in ("slice", "conditions")} for row in wanted
     ]

@@ -46,21 +46,21 @@ def test_a_key_says_what_the_number_is_about(measurement, key):
 
 def test_every_number_that_means_something_is_there_and_no_other():
     audit = fakes.audit()
-    found = read(audit)
+    metrics = read(audit)
     wanted = [
-        each.value
+        measurement.value
         for result in audit.results
-        for each in result.measurements
-        if each.value is not None and each.validity != "invalid"
+        for measurement in result.measurements
+        if measurement.value is not None and measurement.validity != "invalid"
     ]
-    assert sorted(found.values()) == sorted(wanted)
-    assert "explanations.importance.protected_share" not in found, "it is invalid"
-    assert found["robustness.evasion.robust_accuracy[epsilon=0.1,norm=Linf]"] == 0.412
-    assert list(found) == sorted(found)
+    assert sorted(metrics.values()) == sorted(wanted)
+    assert "explanations.importance.protected_share" not in metrics, "it is invalid"
+    assert metrics["robustness.evasion.robust_accuracy[epsilon=0.1,norm=Linf]"] == 0.412
+    assert list(metrics) == sorted(metrics)
 
 
 def test_adding_a_number_changes_no_other_key():
-    values = [number(slice={"race": each}) for each in (">50K", "<50K", "a b", "a_b")]
+    values = [number(slice={"race": text}) for text in (">50K", "<50K", "a b", "a_b")]
     before = read(with_measurements(*values))
     after = read(with_measurements(number(slice={"race": "=50K"}), *values))
     assert len(before) == 4
@@ -68,9 +68,9 @@ def test_adding_a_number_changes_no_other_key():
 
 
 def test_of_several_models_the_name_stands_first():
-    found = read(fakes.comparison())
-    assert found["credit-mlp.performance.quality.accuracy"] == 0.858
-    assert len(found) == 3 * len(read(fakes.audit()))
+    metrics = read(fakes.comparison())
+    assert metrics["credit-mlp.performance.quality.accuracy"] == 0.858
+    assert len(metrics) == 3 * len(read(fakes.audit()))
 
 
 def test_equal_keys_are_told_apart_and_none_is_lost():
@@ -89,10 +89,10 @@ def test_two_texts_never_share_a_slug(one, other):
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_hostile_names_make_plain_keys(payload):
-    found = read(fakes.hostile(payload))
-    assert len(found) == len(read(fakes.audit()))
-    assert all(re.fullmatch(r"[A-Za-z0-9_.+~=,\[\]#-]+", key) for key in found)
-    assert all(isinstance(value, float) and math.isfinite(value) for value in found.values())
+    metrics = read(fakes.hostile(payload))
+    assert len(metrics) == len(read(fakes.audit()))
+    assert all(re.fullmatch(r"[A-Za-z0-9_.+~=,\[\]#-]+", key) for key in metrics)
+    assert all(isinstance(value, float) and math.isfinite(value) for value in metrics.values())
 
 
 def test_nothing_measured_is_an_empty_object():

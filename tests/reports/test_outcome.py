@@ -70,15 +70,17 @@ def test_until_it_is_stated_no_format_takes_a_side_in_any_word(neutral):
     _, files = neutral
     for name, text in files.items():
         plain = ONLY_CODE.sub("", text).lower()
-        said = [word for word in SIDES if word in plain]
-        assert not said, f"{name} says {said}"
+        sides = [word for word in SIDES if word in plain]
+        assert not sides, f"{name} says {sides}"
 
 
 def test_until_it_is_stated_the_report_asks_for_it(neutral):
     result, files = neutral
     for name in ("report.html", "model_card.md", "model_card.html", "summary.md"):
         assert "is being selected a benefit or a burden?" in files[name], name
-    assert not any(pair.worse_off for found in result.results for each in found.measurements for pair in each.pairs)
+    assert not any(
+        pair.worse_off for found in result.results for measurement in found.measurements for pair in measurement.pairs
+    )
 
 
 def test_what_was_stated_is_in_every_format_and_cannot_break_out(burden):
@@ -94,11 +96,13 @@ def test_what_was_stated_is_in_every_format_and_cannot_break_out(burden):
 
 def test_it_does_not_change_a_number_or_a_verdict(neutral, burden):
     (before, _), (after, _) = neutral, burden
-    assert [each.status for each in before.verdicts] == [each.status for each in after.verdicts] == ["missed"]
+    assert (
+        [verdict.status for verdict in before.verdicts] == [verdict.status for verdict in after.verdicts] == ["missed"]
+    )
     assert before.exit_code == after.exit_code
     there = [
-        [each.model_copy(update={"pairs": ()}) for found in result.results for each in found.measurements
-         if not each.name.startswith("burden_ratio")]
+        [measurement.model_copy(update={"pairs": ()}) for found in result.results for measurement in found.measurements
+         if not measurement.name.startswith("burden_ratio")]
         for result in (before, after)
     ]  # fmt: skip
     assert there[0] == there[1]
@@ -141,7 +145,7 @@ def test_the_words_of_each_task():
 def test_a_comparison_says_that_the_meaning_has_changed(neutral, burden):
     (before, _), (after, _) = neutral, burden
     old, new = (Named(name, pathlib.Path(name), each) for name, each in (("a", before), ("b", after)))
-    said = compare_audits(old, before, new, after)
-    assert said.meaning.endswith("then: not stated; now: Being selected is a burden.")
-    assert said.meaning in facts(said)
+    diff = compare_audits(old, before, new, after)
+    assert diff.meaning.endswith("then: not stated; now: Being selected is a burden.")
+    assert diff.meaning in facts(diff)
     assert compare_audits(new, after, new, after).meaning == ""

@@ -18,51 +18,51 @@ def text(result) -> str:
 
 
 def test_it_opens_with_the_verdict_and_names_every_limit():
-    said = text(fakes.audit())
+    written = text(fakes.audit())
     assert (
-        said.split("\n")[2]
+        written.split("\n")[2]
         == "**❌ missed.** 3 met · 2 missed · 1 waived (would be missed) · 2 undecided · 1 not tested · 1 error"
     )
-    for each in fakes.audit().limits:
-        assert f"| {each.name} |" in said.replace("\\", "")
+    for limit in fakes.audit().limits:
+        assert f"| {limit.name} |" in written.replace("\\", "")
 
 
 def test_what_was_not_tested_and_what_is_invalid_is_there():
-    said = text(fakes.audit())
-    assert "### Not tested" in said and "explanations.concepts" in said
-    assert "### Controls that did not hold" in said
+    written = text(fakes.audit())
+    assert "### Not tested" in written and "explanations.concepts" in written
+    assert "### Controls that did not hold" in written
 
 
 def test_each_measured_check_has_its_first_number():
     audit = fakes.audit()
     part = text(audit).partition("### The first number of each check")[2].partition("###")[0]
-    for each in audit.results:
-        measured = each.status == "measured" and any(number.value is not None for number in each.measurements)
-        assert (f"| {each.check} |" in part) is measured
+    for result in audit.results:
+        measured = result.status == "measured" and any(number.value is not None for number in result.measurements)
+        assert (f"| {result.check} |" in part) is measured
 
 
 def test_of_several_models_each_has_its_verdict():
-    said = text(fakes.comparison())
-    for each in fakes.comparison().results:
-        assert f"{each.model.name}: missed." in said
+    written = text(fakes.comparison())
+    for result in fakes.comparison().results:
+        assert f"{result.model.name}: missed." in written
 
 
 def test_no_limit_is_said_and_looks_like_no_pass():
-    said = text(fakes.audit().model_copy(update={"verdicts": (), "limits": ()}))
-    assert "No limit was set, so nothing was judged." in said and "✅" not in said
+    written = text(fakes.audit().model_copy(update={"verdicts": (), "limits": ()}))
+    assert "No limit was set, so nothing was judged." in written and "✅" not in written
 
 
 def test_it_stays_under_900_kilobytes_and_ends_with_a_whole_line():
     audit = fakes.audit()
     long = Measurement(name="rate", value=0.5, exact=True, slice={"group": "g" * 5000})
     many = [
-        each.model_copy(update={"check": f"{each.check}{number}", "measurements": (long,)})
-        for each in audit.results
+        result.model_copy(update={"check": f"{result.check}{number}", "measurements": (long,)})
+        for result in audit.results
         for number in range(300)
     ]
     coverage = [
-        each.model_copy(update={"check": f"{each.check}{number}", "reason": "why " * 3000})
-        for each in audit.coverage
+        covered.model_copy(update={"check": f"{covered.check}{number}", "reason": "why " * 3000})
+        for covered in audit.coverage
         for number in range(100)
     ]
     raw = summary.render(audit.model_copy(update={"results": tuple(many), "coverage": tuple(coverage)}))

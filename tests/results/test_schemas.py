@@ -57,7 +57,7 @@ def test_what_is_made_today_is_of_todays_schema():
 def test_a_result_of_schema_1_is_rendered_in_every_format(name):
     old = parse_result(golden.whole(1, name))
     before = canonical(old)
-    formats = [each for each in register_formats() if each.name not in ON_REQUEST]
+    formats = [format for format in register_formats() if format.name not in ON_REQUEST]
     made = {each.name: each.render(old) for each in formats}
     assert len(made) > 5 and all(made.values()) and canonical(old) == before
 

@@ -31,6 +31,6 @@ def test_an_empty_selection_is_not_a_pass():
 
 def test_coverage_lists_every_check_that_is_offered():
     result = audit("share")
-    rows = {each.check: each.status for each in result.coverage}
+    rows = {covered.check: covered.status for covered in result.coverage}
     assert rows["fairness.groups"] == "not selected"
     assert rows["acme.share"] == "measured"

@@ -51,7 +51,7 @@ def test_tables_and_figures_have_the_end_that_holds(
 ) -> None:
     folder, result = both
     (check,) = result.results
-    (measured,) = [each for each in check.measurements if each.name == name]
+    (measured,) = [measurement for measurement in check.measurements if measurement.name == name]
     ends = measured.interval
     assert measured.bound is not None and ends is not None
     assert ends.low is not None and ends.high is not None  # of what was compared, by which a limit may be met

@@ -34,8 +34,8 @@ def audited(frame: pd.DataFrame, limits=(FOUR_FIFTHS,), checks=("fairness.groups
 
 def number(result, name, slice=None, across=()):
     return next(
-        each for found in result.results for each in found.measurements
-        if each.name == name and each.slice == (slice or {}) and each.across == across
+        measurement for found in result.results for measurement in found.measurements
+        if measurement.name == name and measurement.slice == (slice or {}) and measurement.across == across
     )  # fmt: skip
 
 

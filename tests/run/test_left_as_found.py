@@ -37,8 +37,11 @@ def anatomy(module: torch.nn.Module) -> tuple:
     """Everything about a module that a library might change."""
     return (
         tuple(each.training for each in module.modules()),
-        tuple((each.requires_grad, each.grad is None, each.detach().numpy().tobytes()) for each in module.parameters()),
-        tuple(each.detach().numpy().tobytes() for each in module.buffers()),
+        tuple(
+            (parameter.requires_grad, parameter.grad is None, parameter.detach().numpy().tobytes())
+            for parameter in module.parameters()
+        ),
+        tuple(buffer.detach().numpy().tobytes() for buffer in module.buffers()),
         tuple(len(value) for each in module.modules() for key, value in vars(each).items() if key.endswith("_hooks")),
     )
 

@@ -25,7 +25,7 @@ def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
     assert first.value == pytest.approx(ToyModel().predict(toy_data().inputs).tolist().count("yes") / 200)
     assert first.n == 200
     assert first.interval.method == "Wilson"
-    assert {str(each.slice) for each in groups} == {
+    assert {str(group.slice) for group in groups} == {
         "{'sex': 'female'}", "{'sex': 'male'}", "{'region': 'north'}", "{'region': 'south'}",
     }  # fmt: skip
     assert result.exit_code == 0
@@ -77,7 +77,7 @@ def test_everything_is_left_as_it_was_found_also_after_an_exception():
 
 def test_adding_a_check_changes_no_other_checks_numbers():
     alone = audit("draw").results[0]
-    beside = next(each for each in audit("share", "draw").results if each.check == "acme.draw")
+    beside = next(result for result in audit("share", "draw").results if result.check == "acme.draw")
     assert canonical(alone) == canonical(beside)
     assert audit("draw", seed=1).results[0].measurements != alone.measurements
 
@@ -104,5 +104,7 @@ def test_what_a_check_had_when_its_time_ran_out_is_in_the_error():
     result = audit(halfway.check(), seconds_per_check=0.05, limits=limits)
     had = result.results[0]
     assert (had.status, had.error.kind) == ("error", "time limit")
-    assert [(each.name, each.value, each.validity) for each in had.measurements] == [("first", 1.0, "inconclusive")]
+    assert [(measurement.name, measurement.value, measurement.validity) for measurement in had.measurements] == [
+        ("first", 1.0, "inconclusive")
+    ]
     assert (result.verdicts[0].status, result.exit_code) == ("error", 3)

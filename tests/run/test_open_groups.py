@@ -22,10 +22,11 @@ def published(measurements, sizes=(400, 600), rows=None, definition=OF_EVERYONE)
     model, data = recorded(decisions, labels, {"g": sex}, disclosure="publish")
     result = CheckResult(
         check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
-        definitions={each.name: definition for each in measurements}, measurements=tuple(measurements), rows=rows,
+        definitions={measurement.name: definition for measurement in measurements},
+        measurements=tuple(measurements), rows=rows,
     )  # fmt: skip
     rule = Publish(People(data, [Predictions(model, data)], 1), 10, 10)
-    return [each.value for each in rule.check(result).measurements]
+    return [measurement.value for measurement in rule.check(result).measurements]
 
 
 def of(group, value, n, unit="share", **more):

@@ -38,12 +38,12 @@ def test_the_shares_by_hand():
     old = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
     new = [1] * 8 + [0] * 2 + [1] * 2 + [0] * 8
     first, second, data = made(old, new, truth)
-    found = differences(second, first, data)
-    assert one(found, "accuracy").value == pytest.approx(16 / 20 - 13 / 20)
-    assert one(found, "selection_rate").value == pytest.approx(10 / 20 - 9 / 20)
-    assert one(found, "true_positive_rate").value == pytest.approx(0.2) and one(found, "true_positive_rate").n == 10
-    assert one(found, "false_positive_rate").value == pytest.approx(-0.1)
-    assert "paired" in one(found, "accuracy").interval.method
+    changes = differences(second, first, data)
+    assert one(changes, "accuracy").value == pytest.approx(16 / 20 - 13 / 20)
+    assert one(changes, "selection_rate").value == pytest.approx(10 / 20 - 9 / 20)
+    assert one(changes, "true_positive_rate").value == pytest.approx(0.2) and one(changes, "true_positive_rate").n == 10
+    assert one(changes, "false_positive_rate").value == pytest.approx(-0.1)
+    assert "paired" in one(changes, "accuracy").interval.method
 
 
 def drawn(n=1200, seed=0):
@@ -70,9 +70,9 @@ def test_the_interval_of_accuracy_agrees_with_rows_drawn_anew():
 def test_the_change_of_the_predictive_value_is_that_of_the_rows():
     old, new, truth, groups = drawn()
     first, second, data = made(old, new, truth, groups)
-    found = differences(second, first, data)
+    changes = differences(second, first, data)
     for where, inside in (({}, np.ones(len(old), bool)), ({"sex": "F"}, groups["sex"] == "F")):
-        each = one(found, "positive_predictive_value", where)
+        each = one(changes, "positive_predictive_value", where)
         right = [truth[inside & (made_by == 1)].mean() for made_by in (new, old)]
         assert each.value == pytest.approx(right[0] - right[1])
         assert each.interval.low <= each.value <= each.interval.high
@@ -82,9 +82,9 @@ def test_the_change_of_the_predictive_value_is_that_of_the_rows():
 def test_models_that_decide_alike_have_an_interval_all_the_same():
     old, _, truth, groups = drawn()
     first, second, data = made(old, old, truth, groups)
-    found = differences(second, first, data)
-    assert {each.value for each in found} == {0.0}
-    assert all(each.interval.low <= 0 <= each.interval.high for each in found)
+    changes = differences(second, first, data)
+    assert {measurement.value for measurement in changes} == {0.0}
+    assert all(measurement.interval.low <= 0 <= measurement.interval.high for measurement in changes)
 
 
 def test_pairing_is_far_narrower_than_two_models_apart():
@@ -112,20 +112,20 @@ def test_a_small_group_stays_hidden_and_the_disparity_says_so():
     n = 120
     groups = {"site": ["a"] * 60 + ["b"] * 55 + ["c"] * 5}
     first, second, data = made([0, 1] * 60, [1, 1] * 60, [0, 1] * 60, groups)
-    found = differences(second, first, data)
-    assert one(found, "accuracy", {"site": "c"}).value is None
-    assert one(found, "accuracy", {"site": "c"}).reason == "fewer than 10 people"
-    assert one(found, "accuracy", {"site": "b"}).n == 55, "no group is hidden for another's sake"
-    parity = one(found, "demographic_parity_difference", across=("site",))
-    assert one(found, "positive_predictive_value", {"site": "c"}).reason == "fewer than 10 people"
-    assert one(found, "positive_predictive_value", {"site": "c"}).n is None
+    changes = differences(second, first, data)
+    assert one(changes, "accuracy", {"site": "c"}).value is None
+    assert one(changes, "accuracy", {"site": "c"}).reason == "fewer than 10 people"
+    assert one(changes, "accuracy", {"site": "b"}).n == 55, "no group is hidden for another's sake"
+    parity = one(changes, "demographic_parity_difference", across=("site",))
+    assert one(changes, "positive_predictive_value", {"site": "c"}).reason == "fewer than 10 people"
+    assert one(changes, "positive_predictive_value", {"site": "c"}).n is None
     assert parity.value is not None and parity.validity == "inconclusive" and n == len(data)
 
 
 def test_rows_without_a_label_are_left_out_and_without_labels_only_decisions_are_compared():
     first, second, data = made([0, 1, 1, 0], [1, 1, 1, 0])
-    found = differences(second, first, data)
-    assert {each.name for each in found} == {"selection_rate"} and one(found, "selection_rate").value == 0.25
+    changes = differences(second, first, data)
+    assert {each.name for each in changes} == {"selection_rate"} and one(changes, "selection_rate").value == 0.25
 
 
 def test_regression_compares_absolute_errors():
@@ -133,9 +133,9 @@ def test_regression_compares_absolute_errors():
     truth = rng.normal(size=300)
     old, new = truth + rng.normal(size=300), truth + 0.5 * rng.normal(size=300)
     first, second, data = made(old, new, truth, task="regression")
-    found = one(differences(second, first, data), "mean_absolute_error")
-    assert found.value == pytest.approx(np.abs(new - truth).mean() - np.abs(old - truth).mean())
-    assert found.interval.high < 0 and "paired" in found.interval.method
+    measurement = one(differences(second, first, data), "mean_absolute_error")
+    assert measurement.value == pytest.approx(np.abs(new - truth).mean() - np.abs(old - truth).mean())
+    assert measurement.interval.high < 0 and "paired" in measurement.interval.method
 
 
 def test_weighted_rows_are_not_compared():
@@ -170,5 +170,5 @@ def test_a_comparison_carries_them_and_the_models_are_asked_no_more_often():
     alone = dict(asked)
     auditkit.audit(model("one", 0.0), data, checks=["fairness.groups"], budget="quick")
     assert asked["one"] - alone["one"] == alone["one"] == alone["two"]
-    named = {(each.model, each.beside, each.measurement.name) for each in result.changes}
+    named = {(change.model, change.beside, change.measurement.name) for change in result.changes}
     assert ("two", "one", "accuracy") in named and ("two", "one", "demographic_parity_ratio") in named

@@ -57,7 +57,10 @@ def test_no_guards_means_all_and_invalid_outweighs_inconclusive():
         Control.within("strong", "?", 2, at_most=1, on_failure="invalid"),
     ]
     for order in (controls, controls[::-1]):
-        assert [each.validity for each in apply_controls(result(order, [A, B])).measurements] == ["invalid", "invalid"]
+        assert [measurement.validity for measurement in apply_controls(result(order, [A, B])).measurements] == [
+            "invalid",
+            "invalid",
+        ]
 
 
 def test_a_note_is_a_note():

@@ -113,7 +113,14 @@ def test_a_live_model_may_decline():
     assert predictions.abstained.sum() == 10 and predictions.codes[-1] == 1
     result = auditkit.audit(model, data, checks=["performance"], budget="quick")
     assert any("declined to decide: 10 people" in note for note in result.results[0].notes)
-    assert next(each.n for each in result.results[0].measurements if each.name == "accuracy" and not each.slice) == 30
+    assert (
+        next(
+            measurement.n
+            for measurement in result.results[0].measurements
+            if measurement.name == "accuracy" and not measurement.slice
+        )
+        == 30
+    )
     three = ["no", "yes", "unsure"]
     fitted = auditkit.wrap(lambda table: np.resize(three, len(table)), classes=three, abstain="unsure")
     with pytest.raises(DataError, match=r"abstain must be none of .*classes=\['no', 'yes'\]"):

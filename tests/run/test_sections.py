@@ -48,13 +48,13 @@ def audited(*plugins, out=None, data=None):
 
 def test_a_section_is_saved_and_shown_and_rendered_to_the_same_bytes_without_its_plugin(tmp_path):
     result = audited(plugin(lambda result: ENERGY), out=tmp_path / "audit")
-    assert [(each.id, each.title, each.plugin, each.plugin_version) for each in result.sections] == [
+    assert [(section.id, section.title, section.plugin, section.plugin_version) for section in result.sections] == [
         ("acme.energy", "How much energy?", "acme", "object")
     ]
     assert read_result(tmp_path / "audit").sections == result.sections
     html, card = ((tmp_path / "audit" / name).read_text() for name in ("report.html", "model_card.md"))
-    for said in ("How much energy?", "One audit took 3 kWh.", "Written by the plugin acme", "Energy by part"):
-        assert said in html and said in card
+    for text in ("How much energy?", "One audit took 3 kWh.", "Written by the plugin acme", "Energy by part"):
+        assert text in html and text in card
     assert '<a href="#section-acme-energy">How much energy?</a>' in html
     assert "<b>that</b>" not in html and "&lt;b&gt;that&lt;/b&gt;" in html
     assert r"\[idle\](http\://evil.example)" in card and "<b>" not in card
@@ -104,7 +104,7 @@ def image():
 )  # fmt: skip
 def test_a_section_that_goes_wrong_is_a_fault_and_the_others_stand(build, message):
     result = audited(plugin(build), plugin(lambda result: ENERGY, "other", "other.energy"))
-    assert result.exit_code == 3 and [each.id for each in result.sections] == ["other.energy"]
+    assert result.exit_code == 3 and [section.id for section in result.sections] == ["other.energy"]
     assert any(message in reason for reason in result.outcome.reasons), result.outcome.reasons
 
 

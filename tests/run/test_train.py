@@ -67,8 +67,8 @@ def test_other_parameters_or_altered_weights_train_anew(setting, tmp_path):
 def test_the_seed_of_the_noise_is_nowhere(setting, tmp_path):
     run(setting, tmp_path / "a")
     trained = next(
-        each for each in json.loads((tmp_path / "a" / "results.json").read_bytes())["results"][1]["results"]
-        if each["check"] == "train.dp-sgd"
+        record for record in json.loads((tmp_path / "a" / "results.json").read_bytes())["results"][1]["results"]
+        if record["check"] == "train.dp-sgd"
     )  # fmt: skip
     assert trained["seed"] is None
     assert not [key for key in trained["parameters"] if "seed" in key]
@@ -82,9 +82,9 @@ def test_the_parent_is_left_as_it_was(setting, tmp_path):
     run(setting, tmp_path / "a")
     assert module.training
     assert model.fingerprint == before
-    assert all(each.grad is None and each.requires_grad for each in module.parameters())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in module.parameters())
 
 
 def test_all_that_a_trainer_can_say_has_a_place_in_the_result():
-    said = {each.name for each in dataclasses.fields(Trained)} - {"model"}
+    said = {field.name for field in dataclasses.fields(Trained)} - {"model"}
     assert said <= set(CheckResult.model_fields)

@@ -44,7 +44,7 @@ def test_a_trained_model_is_audited_beside_its_parent(tmp_path):
     assert (parent.model.name, child.model.name, child.parent) == ("toy", "by lot", "toy")
     assert child.results[0].check == "train.halving"
     assert child.results[0].notes == ("by lot",)
-    assert [each.status for each in child.verdicts] == ["met"]
+    assert [verdict.status for verdict in child.verdicts] == ["met"]
     assert parent.verdicts == () and parent.exit_code == 5, "no limit is about the parent, so nothing was judged"
     assert parent.outcome.sentence == "nothing was judged: every limit is about another model"
     assert made.exit_code == 0, "what the limits are about was judged"

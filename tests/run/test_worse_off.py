@@ -51,13 +51,13 @@ def test_a_figure_of_a_number_per_group_says_it_too():
         figures=(figure, figure.model_copy(update={"name": "rate_map_1"}), other),
         definitions={"rate": Definition(title="t", formula="f", range="r", harm=SELECTED_MORE)},
     )  # fmt: skip
-    said = [each.caption for each in name_worse_off(result, data("burden")).figures]
+    captions = [figure.caption for figure in name_worse_off(result, data("burden")).figures]
     assert (
-        said[0]
-        == said[1]
+        captions[0]
+        == captions[1]
         == "Dots. Of two groups the one with the higher value is worse off, as being selected is a burden."
     )
-    assert said[2] == "Dots."
+    assert captions[2] == "Dots."
     assert name_worse_off(result, data()).figures == result.figures
 
 
@@ -95,6 +95,6 @@ def test_a_number_that_is_not_shown_still_has_a_side():
 
 def test_of_more_than_two_classes_only_those_that_were_stated_have_a_side():
     stated = {"0": "benefit", "1": "burden"}
-    sides = [worse_off(stated, task="multiclass", classes=(0, 1, 2), conditions={"class": each}) for each in "012"]
+    sides = [worse_off(stated, task="multiclass", classes=(0, 1, 2), conditions={"class": letter}) for letter in "012"]
     assert sides == ["low", "high", None]
     assert worse_off("benefit", task="multiclass", classes=(0, 1, 2), conditions={"class": "0"}) is None

@@ -49,7 +49,7 @@ def test_a_result_reads_back_as_it_was(tmp_path, result):
 def test_a_folder_holds_what_the_design_lists_and_nothing_else(tmp_path):
     folder = sealed(tmp_path / "deep" / "run")
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
-    ids = [each.check for each in fakes.audit().results[:2]]
+    ids = [result.check for result in fakes.audit().results[:2]]
     fixed = ["checks", "manifest.json", "metrics.json", "report.html", "results.json", "run.log"]
     assert names == sorted([*fixed, *(f"checks/{each}.json" for each in ids)])
     listed = json.loads((folder / "manifest.json").read_bytes())["files"]
@@ -158,8 +158,8 @@ def test_a_full_disk_is_said_in_a_sentence_and_leaves_the_old_file(tmp_path):
     )
     target = tmp_path / "results.json"
     target.write_bytes(b"old")
-    said = subprocess.run([sys.executable, "-c", program, target], capture_output=True, text=True, check=True).stdout
-    assert "results.json could not be written" in said
+    stdout = subprocess.run([sys.executable, "-c", program, target], capture_output=True, text=True, check=True).stdout
+    assert "results.json could not be written" in stdout
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
@@ -175,10 +175,10 @@ def test_a_stored_check_comes_back_under_its_key_alone(tmp_path):
 
 
 def test_a_check_that_was_taken_up_again_is_written_byte_for_byte(tmp_path):
-    for each in fakes.audit().results:
-        runfolder.store_check(tmp_path, KEY, each)
-        again = runfolder.load_check(tmp_path, each.check, KEY)
-        assert again is not None and canonical(again) == canonical(each)
+    for result in fakes.audit().results:
+        runfolder.store_check(tmp_path, KEY, result)
+        again = runfolder.load_check(tmp_path, result.check, KEY)
+        assert again is not None and canonical(again) == canonical(result)
 
 
 def test_two_models_do_not_share_a_file(tmp_path):

@@ -21,10 +21,15 @@ def small(name: str = "credit-gbm", shift: float = 0.0) -> AuditResult:
     whole = fakes.audit(name, shift=shift)
     some = whole.results[:1]
     checks = {each.check for each in some}
-    verdicts = tuple(each for each in whole.verdicts if each.limit.measurement.rpartition(".")[0] in checks)
+    verdicts = tuple(verdict for verdict in whole.verdicts if verdict.limit.measurement.rpartition(".")[0] in checks)
     few = some[0].model_copy(update={"figures": (), "tables": ()})
     return whole.model_copy(
-        update={"results": (few,), "verdicts": verdicts, "limits": tuple(each.limit for each in verdicts), "rules": ()}
+        update={
+            "results": (few,),
+            "verdicts": verdicts,
+            "limits": tuple(verdict.limit for verdict in verdicts),
+            "rules": (),
+        }
     )
 
 

@@ -36,9 +36,9 @@ def test_what_verify_says_of_a_signed_folder(signed):
     done = auditkit(signed, "verify", "out", "--require-signature")
     assert done.returncode == 1 and "cannot be checked without a public key" in done.stdout
     done = auditkit(signed, "verify", "out", "--public-key", "me.pub", "--require-signature", "--json")
-    said = json.loads(done.stdout)
-    assert (done.returncode, said["verified"], said["intact"], said["signed"]) == (0, True, True, "yes")
-    assert len(said["key"]) == 64 and said["problems"] == []
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["verified"], document["intact"], document["signed"]) == (0, True, True, "yes")
+    assert len(document["key"]) == 64 and document["problems"] == []
     auditkit(signed, "keygen", "other.pem")
     done = auditkit(signed, "verify", "out", "--public-key", "other.pub")
     assert done.returncode == 1 and "signed with another key" in done.stdout
@@ -53,8 +53,8 @@ def test_what_verify_says_without_a_signature(signed):
     for words in (["--require-signature"], ["--public-key", "me.pub"]):
         done = auditkit(signed, "verify", "out", *words)
         assert done.returncode == 1 and "there is no signature" in done.stdout
-    said = json.loads(auditkit(signed, "verify", "out", "--require-signature", "--json").stdout)
-    assert (said["verified"], said["intact"], said["signed"]) == (False, True, "no")
+    document = json.loads(auditkit(signed, "verify", "out", "--require-signature", "--json").stdout)
+    assert (document["verified"], document["intact"], document["signed"]) == (False, True, "no")
 
 
 def test_sign_and_keygen_refuse_what_would_do_harm(signed):

@@ -144,7 +144,9 @@ def test_the_statement_names_model_data_report_and_outcome(tmp_path, pair):
         assert subjects[name] == {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
     predicate = plain["predicate"]
     assert predicate["result"] == "FAILED"
-    statuses = {each.limit.name: "waived" if each.waived else each.status for each in fakes.audit().verdicts}
+    statuses = {
+        verdict.limit.name: "waived" if verdict.waived else verdict.status for verdict in fakes.audit().verdicts
+    }
     kinds = {
         "met": "passedTests", "missed": "failedTests", "error": "failedTests", "waived": "warnedTests",
         "inconclusive": "warnedTests", "not tested": "warnedTests",
@@ -160,7 +162,7 @@ def test_the_statement_names_model_data_report_and_outcome(tmp_path, pair):
 )  # fmt: skip
 def test_the_result_follows_the_exit_code(tmp_path, code, waived, said):
     audit = small()
-    verdicts = tuple(each.model_copy(update={"waived": waived}) for each in audit.verdicts)
+    verdicts = tuple(verdict.model_copy(update={"waived": waived}) for verdict in audit.verdicts)
     outcome = audit.outcome.model_copy(update={"exit_code": code})
     folder = sealed(tmp_path, audit.model_copy(update={"verdicts": verdicts, "outcome": outcome}))
     made = statement.statement(
@@ -328,7 +330,7 @@ def test_what_else_an_envelope_may_not_be(tmp_path, pair):
         path.write_bytes(canonical({**good, **changes}))
         account = verification.verify(path.parent, verifier)
         assert account.signed == "wrong" or account.problems
-        assert any(said in each for each in account.problems), account.problems
+        assert any(said in problem for problem in account.problems), account.problems
 
     (one,) = good["signatures"]
     refused("holds 0 signatures", signatures=[])
@@ -357,7 +359,7 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
     def refused(said: str, payload: bytes) -> None:
         path.write_bytes(dsse.enclose(statement.PAYLOAD, payload, signer))
         account = verification.verify(path.parent, verifier)
-        assert account.signed == "yes" and any(said in each for each in account.problems), account.problems
+        assert account.signed == "yes" and any(said in problem for problem in account.problems), account.problems
 
     for key in ("_type", "predicateType"):
         refused(f"has the {key} 'other'", canonical({**good, key: "other"}))

@@ -20,14 +20,14 @@ def test_it_equals_the_pairs_and_scikit_learn(n, seed, levels):
     rng = np.random.default_rng(seed)
     positive = np.arange(n) < max(2, n // 3)
     scores = rng.integers(0, levels, n) / 3 + 0.4 * positive
-    found = stats.auc(scores, positive)
+    area = stats.auc(scores, positive)
     value, error = slow_delong(scores, positive)
-    assert found.value == pytest.approx(value) == pytest.approx(roc_auc_score(positive, scores))
-    assert np.sqrt(np.sum(found.influence**2)) / n == pytest.approx(error)
-    assert found.interval.low <= value <= found.interval.high
+    assert area.value == pytest.approx(value) == pytest.approx(roc_auc_score(positive, scores))
+    assert np.sqrt(np.sum(area.influence**2)) / n == pytest.approx(error)
+    assert area.interval.low <= value <= area.interval.high
     turned = stats.auc(-scores, positive)
     assert turned.value == pytest.approx(1 - value)
-    assert turned.interval.low == pytest.approx(1 - found.interval.high)
+    assert turned.interval.low == pytest.approx(1 - area.interval.high)
 
 
 def test_weights_count_as_copies():
@@ -39,9 +39,9 @@ def test_weights_count_as_copies():
 
 
 def test_no_error_at_all_still_has_an_interval():
-    found = stats.auc(np.arange(20.0), np.arange(20) >= 15)
-    assert found.value == 1 and found.interval.high == 1
-    assert found.interval.low == pytest.approx(stats.wilson(5, 5).low)
+    area = stats.auc(np.arange(20.0), np.arange(20) >= 15)
+    assert area.value == 1 and area.interval.high == 1
+    assert area.interval.low == pytest.approx(stats.wilson(5, 5).low)
 
 
 def test_one_class_has_no_area():
@@ -62,6 +62,6 @@ def test_the_mean_of_areas_has_the_spread_of_its_samples():
     for _ in range(400):
         positive, base = np.arange(100) < 40, rng.normal(size=100)
         some = [stats.auc(base + rng.normal(size=100) + shift * positive, positive) for shift in (1, 1.5)]
-        values.append(np.mean([each.value for each in some]))
+        values.append(np.mean([measurement.value for measurement in some]))
         errors.append(stats.pooled_error([each.influence for each in some]))
     assert np.mean(errors) == pytest.approx(np.std(values), rel=0.1)

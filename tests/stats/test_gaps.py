@@ -54,15 +54,15 @@ def test_the_intervals_are_built_from_all_pairs():
         for i, j in itertools.permutations(range(3), 2)
     ]
     interval = stats.widest([part]).interval
-    assert interval.low == pytest.approx(max(0, *(each.low for each in pairs)))
-    assert interval.high == pytest.approx(max(each.high for each in pairs))
+    assert interval.low == pytest.approx(max(0, *(pair.low for pair in pairs)))
+    assert interval.high == pytest.approx(max(pair.high for pair in pairs))
     ratios = [
         stats.ratio_interval(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
         for i, j in itertools.permutations(range(3), 2)
     ]
     interval = stats.smallest([part]).interval
-    assert interval.low == pytest.approx(min(each.low for each in ratios))
-    assert interval.high == pytest.approx(min(1, *(each.high for each in ratios)))
+    assert interval.low == pytest.approx(min(ratio.low for ratio in ratios))
+    assert interval.high == pytest.approx(min(1, *(ratio.high for ratio in ratios)))
 
 
 def test_the_point_lies_inside_and_the_ends_in_zero_to_one():
@@ -204,10 +204,10 @@ def test_the_detectable_gap_among_pairs_is_that_of_the_two_smallest_groups():
 def test_shares_of_rows_count_as_many_rows_of_equal_weight():
     rng = np.random.default_rng(0)
     codes, hits, weights = np.repeat([0, 1, 2], 20), rng.integers(0, 2, 60), rng.uniform(0.5, 3, 60)
-    found = stats.Shares.of_rows(codes, hits, weights, 3)
+    gap = stats.Shares.of_rows(codes, hits, weights, 3)
     for group in range(3):
         mine = codes == group
-        assert found.rates[group] == pytest.approx(np.average(hits[mine], weights=weights[mine]))
-        assert found.sizes[group] == pytest.approx(stats.effective_size(weights[mine]))
+        assert gap.rates[group] == pytest.approx(np.average(hits[mine], weights=weights[mine]))
+        assert gap.sizes[group] == pytest.approx(stats.effective_size(weights[mine]))
     even = stats.Shares.of_rows(codes, hits, np.full(60, 2.0), 3)
     assert even.sizes.tolist() == [20, 20, 20] and even.successes.sum() == pytest.approx(hits.sum())

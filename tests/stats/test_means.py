@@ -69,8 +69,8 @@ def test_effective_size_of_nothing_is_zero():
 
 def test_the_median_of_ten_lies_between_the_second_and_the_ninth():
     """Conover (1999), Practical nonparametric statistics: coverage 1 - 2 * 11 / 1024 = 0.9785 for ten values."""
-    found = stats.median_interval(np.array([7.0, 1, 9, 3, 5, 8, 2, 10, 4, 6]))
-    assert (found.low, found.high, found.method) == (2, 9, "order statistics")
+    interval = stats.median_interval(np.array([7.0, 1, 9, 3, 5, 8, 2, 10, 4, 6]))
+    assert (interval.low, interval.high, interval.method) == (2, 9, "order statistics")
     assert stats.median_interval(np.arange(6.0)).low == 0 and stats.median_interval(np.arange(5.0)) is None
     assert stats.median_interval(np.zeros(0)) is None
     assert stats.median_interval(np.array([1.0, 2, 3, 4, 5, np.inf])).high is None

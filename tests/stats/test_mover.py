@@ -39,12 +39,12 @@ def test_a_difference_equals_the_formula_and_turns_round_with_its_parts(first, s
 
 @given(st.lists(shares, min_size=1, max_size=9))
 def test_the_mean_of_parts_lies_within_the_mean_of_their_ends(parts):
-    found = mover.mean(parts)
-    assert found.at == pytest.approx(sum(part.at for part in parts) / len(parts))
+    average = mover.mean(parts)
+    assert average.at == pytest.approx(sum(part.at for part in parts) / len(parts))
     down = math.sqrt(sum((part.at - part.low) ** 2 for part in parts)) / len(parts)
-    assert found.low == pytest.approx(found.at - down)
-    assert np.mean([part.low for part in parts]) - 1e-12 <= found.low <= found.at + 1e-12
-    assert found.at - 1e-12 <= found.high <= np.mean([part.high for part in parts]) + 1e-12
+    assert average.low == pytest.approx(average.at - down)
+    assert np.mean([part.low for part in parts]) - 1e-12 <= average.low <= average.at + 1e-12
+    assert average.at - 1e-12 <= average.high <= np.mean([part.high for part in parts]) + 1e-12
 
 
 def test_arrays_give_what_their_numbers_give():

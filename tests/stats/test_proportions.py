@@ -81,10 +81,10 @@ def slow_difference(x1, n1, x2, n2, z=1.959963984540054):
 
     def score(gap):
         loss = likeliest(x1, n1, x2, n2, lambda p: p - gap)
-        found = optimize.minimize_scalar(
+        minimum = optimize.minimize_scalar(
             loss, bounds=(max(0, gap), min(1, 1 + gap)), method="bounded", options={"xatol": 1e-13}
         )
-        p, q = found.x, found.x - gap
+        p, q = minimum.x, minimum.x - gap
         spread = (p * (1 - p) / n1 + q * (1 - q) / n2) * (n1 + n2) / (n1 + n2 - 1)
         return (x1 / n1 - x2 / n2 - gap) / np.sqrt(spread)
 

@@ -32,10 +32,10 @@ COUNTS = np.array([[[40, 10], [5, 45]], [[60, 0], [10, 30]], [[20, 20], [20, 20]
 
 @pytest.mark.parametrize("ratio", [False, True])
 def test_the_change_by_hand(ratio):
-    found = disparity_shift(COUNTS, np.random.default_rng(0), ratio=ratio)
+    shift = disparity_shift(COUNTS, np.random.default_rng(0), ratio=ratio)
     by_hand = 0.4 / 0.5 - 0.3 / 0.55 if ratio else (0.5 - 0.4) - (0.55 - 0.3)
-    assert found.value == pytest.approx(by_hand)
-    assert found.interval.low < found.value < found.interval.high
+    assert shift.value == pytest.approx(by_hand)
+    assert shift.interval.low < shift.value < shift.interval.high
 
 
 @pytest.mark.parametrize("ratio", [False, True])
@@ -64,7 +64,9 @@ def test_a_percentile_bootstrap_does_not():
     rng, hits = np.random.default_rng(3), 0
     for _ in range(60):
         counts = rng.multinomial(400, chances.ravel()).reshape(chances.shape)
-        low, high = np.quantile([truth(each, True) for each in resampled_counts(counts, 400, rng)], [0.025, 0.975])
+        low, high = np.quantile(
+            [truth(resample, True) for resample in resampled_counts(counts, 400, rng)], [0.025, 0.975]
+        )
         hits += low <= truth(chances, True) <= high
     assert hits / 60 < 0.5
 
@@ -99,14 +101,14 @@ def test_turning_the_two_round_turns_the_change_round(cells, ratio):
 
 def test_the_predictive_value_by_hand_and_against_rows_drawn_anew():
     counts = np.array([[[200, 30], [20, 25]], [[40, 30], [45, 210]]])
-    found = predictive_shift(counts, np.random.default_rng(0))
-    assert found.value == pytest.approx(255 / 300 - 240 / 295)
+    shift = predictive_shift(counts, np.random.default_rng(0))
+    assert shift.value == pytest.approx(255 / 300 - 240 / 295)
     label, new, old = np.array([at for at in np.ndindex(2, 2, 2) for _ in range(counts[at])]).T
     rng, draws = np.random.default_rng(1), []
     for _ in range(2000):
         at = rng.integers(len(label), size=len(label))
         draws.append(label[at][new[at] == 1].mean() - label[at][old[at] == 1].mean())
-    assert (found.interval.low, found.interval.high) == pytest.approx(
+    assert (shift.interval.low, shift.interval.high) == pytest.approx(
         tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006
     )
 
@@ -124,6 +126,6 @@ def test_the_interval_of_the_predictive_value_covers():
 
 def test_right_for_everybody_in_both_still_has_an_interval_and_nobody_has_none():
     sure = np.array([[[10, 0], [0, 0]], [[5, 0], [0, 20]]])
-    found = predictive_shift(sure, np.random.default_rng(0))
-    assert found.value == 0 and found.interval.low < 0 < found.interval.high
+    shift = predictive_shift(sure, np.random.default_rng(0))
+    assert shift.value == 0 and shift.interval.low < 0 < shift.interval.high
     assert predictive_shift(np.array([[[10, 5], [0, 0]], [[5, 5], [0, 0]]]), np.random.default_rng(0)) is None

@@ -112,13 +112,13 @@ def test_what_has_no_order(values):
 
 
 def test_numbers_are_read_strictly_where_only_numbers_make_sense():
-    said = Notation()
-    assert numbers_of(["1,5", "2,5", None], said, "scores")[:2].tolist() == [1.5, 2.5]
-    assert numbers_of(np.array([1.5, 2.5]), said, "scores") is None
-    assert numbers_of(["1,5", "2,5", "3,5", "n/a"], said, "scores") is None
-    assert numbers_of(["2024-02-03"], said, "scores") is None
+    notation = Notation()
+    assert numbers_of(["1,5", "2,5", None], notation, "scores")[:2].tolist() == [1.5, 2.5]
+    assert numbers_of(np.array([1.5, 2.5]), notation, "scores") is None
+    assert numbers_of(["1,5", "2,5", "3,5", "n/a"], notation, "scores") is None
+    assert numbers_of(["2024-02-03"], notation, "scores") is None
     digits = [f"{1 + at % 12:02d}{1 + at % 11:02d}{1990 + at}" for at in range(30)]
-    assert numbers_of(digits, said, "scores").tolist() == [float(each) for each in digits]
+    assert numbers_of(digits, notation, "scores").tolist() == [float(digit) for digit in digits]
     with pytest.raises(DataError, match="scores must be numbers, and its values can be read as"):
-        numbers_of(["1,234", "5"], said, "scores")
+        numbers_of(["1,234", "5"], notation, "scores")
     assert numbers_of(["1,234", "5"], Notation(decimal=","), "scores").tolist() == [1.234, 5]

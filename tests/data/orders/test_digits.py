@@ -46,8 +46,8 @@ def test_texts_that_lost_their_zero_are_the_same(form):
 def test_a_number_for_a_missing_date_hides_no_dates(missing):
     numbers = np.append(digits("%d%m%Y"), [missing, missing])
     assert days(numbers).values is None
-    said = days(numbers, dates="day first").values
-    assert np.isnan(said[-2:]).all() and (np.diff(said[:-2]) > 0).all()
+    values = days(numbers, dates="day first").values
+    assert np.isnan(values[-2:]).all() and (np.diff(values[:-2]) > 0).all()
 
 
 @pytest.mark.parametrize("form", ["%Y%m%d", "%Y%j", "%Y%m", "%Y%m%d%H%M%S", "%H%M"])

@@ -41,14 +41,14 @@ def test_healthy_data_is_not_flagged():
     assert one(result, "duplicate_share").value == 0
     assert one(result, "proxy_auc", across=("sex",)).interval.high < 0.6
     assert one(result, "strongest_proxy_auc", across=("sex",)).interval.high < 0.62
-    assert all(each.holds for each in result.controls) and len(result.controls) == 4
+    assert all(control.holds for control in result.controls) and len(result.controls) == 4
 
 
 def test_a_feature_that_gives_the_label_away_is_named():
     result = run(FAST, *audited(np.random.default_rng(1), leak=True))
     assert one(result, "leaking_features").value == 1 and one(result, "leaking_features").exact
     assert one(result, "strongest_feature_auc").value > 0.99
-    table = next(each for each in result.tables if each.name == "leaks")
+    table = next(table for table in result.tables if table.name == "leaks")
     assert table.rows[0][0] == "outcome_code" and table.rows[1][1] < 0.8
     assert any("outcome_code" in note for note in result.notes)
 
@@ -58,7 +58,7 @@ def test_a_proxy_of_a_group_is_named_and_the_group_itself_is_none():
     strongest = one(result, "strongest_proxy_auc", across=("sex",))
     assert strongest.interval.low > 0.9
     assert one(result, "proxy_auc", across=("sex",)).interval.low > 0.9
-    rows = next(each for each in result.tables if each.name == "proxies").rows
+    rows = next(table for table in result.tables if table.name == "proxies").rows
     assert rows[0][:2] == ("sex", "first_name") and all(row[1] != "sex" for row in rows)
     assert any("Group columns" in note and "sex" in note for note in result.notes)
 
@@ -97,9 +97,18 @@ def test_missing_values_are_counted_for_every_feature():
     inputs.loc[:49, "job"] = None
     inputs.loc[:9, "income"] = np.nan
     result = run(FAST, *recorded(labels, labels, {"sex": sex}, inputs=inputs))
-    found = {each.conditions["feature"]: each for each in result.measurements if each.name == "missing_share"}
-    assert {name: each.value for name, each in found.items()} == {"income": 0.05, "age": 0, "job": 0.25, "sex": 0}
-    assert all(each.exact and each.n == 200 for each in found.values())
+    measurements = {
+        measurement.conditions["feature"]: measurement
+        for measurement in result.measurements
+        if measurement.name == "missing_share"
+    }
+    assert {name: each.value for name, each in measurements.items()} == {
+        "income": 0.05,
+        "age": 0,
+        "job": 0.25,
+        "sex": 0,
+    }
+    assert all(measurement.exact and measurement.n == 200 for measurement in measurements.values())
 
 
 def test_labels_and_sizes_per_group_with_small_groups_hidden():
@@ -120,7 +129,7 @@ def test_more_classes_and_numbers():
     labels = np.digitize(inputs["x"], [-0.5, 0.5])
     model, data = recorded(labels, labels, {"g": ["a", "b"] * 150}, inputs=inputs, task="multiclass", positive=None)
     result = run(FAST, model, data)
-    shares = [one(result, "label_share", conditions={"label": str(each)}).value for each in range(3)]
+    shares = [one(result, "label_share", conditions={"label": str(index)}).value for index in range(3)]
     assert sum(shares) == pytest.approx(1)
     assert one(result, "strongest_feature_auc").value > 0.95
     numbers = inputs["x"].to_numpy() * 3
@@ -141,7 +150,7 @@ def test_images_and_texts_are_compared_as_a_whole(kind):
     labels = np.tile([0, 1], 30)
     result = run(FAST, *recorded(labels, labels, {"g": ["a", "b"] * 30}, inputs=inputs, modality=kind))
     assert one(result, "duplicate_share").value == 5 / 60
-    assert not any(each.name in ("proxy_auc", "missing_share") for each in result.measurements)
+    assert not any(measurement.name in ("proxy_auc", "missing_share") for measurement in result.measurements)
     assert any("were not searched" in note for note in result.notes)
 
 
@@ -157,7 +166,7 @@ def test_an_array_of_features():
 def test_it_needs_neither_labels_nor_groups_nor_features():
     bare = run(FAST, *recorded([0, 1] * 50, None, inputs=pd.DataFrame({"x": np.arange(100)})))
     assert one(bare, "leaking_features").reason == "there are no labels"
-    assert not any(each.name == "proxy_auc" for each in bare.measurements)
+    assert not any(measurement.name == "proxy_auc" for measurement in bare.measurements)
     model, data = recorded([0, 1] * 50, [0, 1] * 50, {"g": ["a"] * 100}, inputs=pd.DataFrame({"g": ["a"] * 100}))
     assert missing_needs(Integrity, model, data) is None
     only = run(FAST, model, data)
@@ -208,7 +217,10 @@ def test_a_search_that_sees_nothing_is_noticed(monkeypatch):
 def test_it_says_what_it_is():
     about = Integrity.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
-    assert all(each.formula and each.reference and each.pitfalls for each in Integrity.definitions.values())
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in Integrity.definitions.values()
+    )
 
 
 def test_the_same_seed_gives_the_same_result():
@@ -226,7 +238,7 @@ def test_real_people(shared_data):
     result = run(Integrity(detector_rows=3000), *recorded(labels, labels, groups, inputs=inputs))
     repeats = int(frame.drop(columns="income").duplicated().sum())
     assert one(result, "duplicate_share").value == repeats / len(frame)
-    rows = [row for row in next(each for each in result.tables if each.name == "proxies").rows if row[0] == "sex"]
+    rows = [row for row in next(table for table in result.tables if table.name == "proxies").rows if row[0] == "sex"]
     assert rows[0][1] == "relationship"  # husband and wife
     assert one(result, "leaking_features").value == 0
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)

@@ -90,7 +90,7 @@ def test_one_feature_equals_a_loop_over_rows_and_scikit_learn(classes):
     value = (
         roc_auc_score(target, shares[:, 1])
         if classes == 2
-        else np.mean([roc_auc_score(target == each, shares[:, each]) for each in range(classes)])
+        else np.mean([roc_auc_score(target == index, shares[:, index]) for index in range(classes)])
     )
     found = auc.one_feature(column, target, fold)
     assert found.auc == pytest.approx(value)
@@ -114,7 +114,7 @@ def test_all_features_equal_scikit_learn_over_the_same_folds():
     model = HistGradientBoostingClassifier(
         max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, random_state=0
     )
-    splits = [(np.flatnonzero(fold != each), np.flatnonzero(fold == each)) for each in range(auc.FOLDS)]
+    splits = [(np.flatnonzero(fold != index), np.flatnonzero(fold == index)) for index in range(auc.FOLDS)]
     said = cross_val_predict(model, codes, target, cv=splits, method="predict_proba")[:, 1]
     assert found.auc == pytest.approx(roc_auc_score(target, said))
     other = cross_val_predict(model, codes, target, cv=StratifiedKFold(5), method="predict_proba")[:, 1]

@@ -69,7 +69,7 @@ def people(spell, seed=0, *, proxy=False, **settings):
     labels, sex = rng.integers(0, 2, ROWS), rng.integers(0, 2, ROWS)
     cents = amounts(sex if proxy else labels, rng)
     frame = pd.DataFrame({
-        "age": rng.integers(18, 90, ROWS), "paid": [spell(each) for each in cents], "y": labels, "sex": sex,
+        "age": rng.integers(18, 90, ROWS), "paid": [spell(cent) for cent in cents], "y": labels, "sex": sex,
         "d": labels,
     })  # fmt: skip
     data = AuditData.from_table(frame, label="y", positive=1, groups=["sex"], drop=["sex"], decisions="d", **settings)

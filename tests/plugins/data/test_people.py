@@ -26,7 +26,7 @@ def frame():
 
 
 def value(result, name):
-    return next(each.value for each in result.measurements if each.name == name)
+    return next(measurement.value for measurement in result.measurements if measurement.name == name)
 
 
 def test_alike_people_are_no_repeats_where_ids_are_unique(frame):

@@ -59,9 +59,9 @@ def test_several_codes_and_one_that_is_frequent():
     rng = np.random.default_rng(1)
     column = ages(rng)
     column[:20], column[20:30], column[30:33] = -9, 998, 999
-    assert {each.value for each in sentinels(column)} == {-9, 998, 999}
+    assert {sentinel.value for sentinel in sentinels(column)} == {-9, 998, 999}
     days = np.where(rng.random(400) < 0.8, -1, rng.integers(1, 300, 400)).astype(float)
-    assert [each.value for each in sentinels(days)] == [-1]
+    assert [sentinel.value for sentinel in sentinels(days)] == [-1]
 
 
 @pytest.mark.parametrize("code", [-999, -9999, 9999, 99999])
@@ -220,7 +220,7 @@ def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path)
     sick.to_csv(tmp_path / "t.csv", index=False)
     for source in (sick, tmp_path / "t.csv"):
         count, said = found_beside(source, **asked)
-        assert count == 3 and all(each in said for each in ("age (-999)", "code (-999)", "since (1900-01-01)"))
+        assert count == 3 and all(text in said for text in ("age (-999)", "code (-999)", "since (1900-01-01)"))
     kept = {**asked, "drop": []}
     assert found_beside(sick, **kept)[0] == 3  # once, also where they are features too
     sick["y"] = rng.normal(size=400).round(2)
@@ -235,8 +235,8 @@ def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path)
 @given(some.lists(some.floats(allow_nan=True, allow_infinity=False, width=32), max_size=60))
 def test_whatever_is_found_is_at_an_end(numbers):
     column = np.array(numbers, dtype=float)
-    for each in sentinels(column):
-        assert each.rows == (column == each.value).sum() >= 1
+    for sentinel in sentinels(column):
+        assert sentinel.rows == (column == sentinel.value).sum() >= 1
 
 
 def test_the_check_names_them():
@@ -250,9 +250,9 @@ def test_the_check_names_them():
     counts = {name: one(result, name, across=("sex",)).value for name in ("alike_groups", "missing_like_groups")}
     assert counts == {"alike_groups": 2, "missing_like_groups": 1}
     assert one(result, "sentinel_features").value == 1 and one(result, "sentinel_features").exact
-    said = " ".join(result.notes)
+    text = " ".join(result.notes)
     for words in ("'Male', 'male'", "called 'nan'", "age (-999)", "[data] missing", "[data.groups.sex] values"):
-        assert words in said
+        assert words in text
     healthy = run(
         Integrity(), *recorded(labels, labels, {"sex": np.resize(["a", "b"], 400)}, inputs=inputs[["income"]])
     )
@@ -264,5 +264,5 @@ def test_real_people(shared_data):
     names = [f"x{at}" for at in range(15)]
     frame = pd.read_csv(shared_data / "adult" / "adult.data.gz", names=names, skipinitialspace=True)
     numbers = frame.select_dtypes("number")
-    codes = {name: [each.value for each in sentinels(numbers[name].to_numpy(float))] for name in numbers}
+    codes = {name: [sentinel.value for sentinel in sentinels(numbers[name].to_numpy(float))] for name in numbers}
     assert {name for name, found in codes.items() if found} == {"x10"} and codes["x10"] == [99999]  # a top code

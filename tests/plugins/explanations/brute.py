@@ -12,7 +12,7 @@ import numpy as np
 def shapley(game: Callable[[frozenset[int]], float], players: int) -> np.ndarray:
     values = np.zeros(players)
     for player in range(players):
-        others = [each for each in range(players) if each != player]
+        others = [index for index in range(players) if index != player]
         for size in range(players):
             weight = math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players)
             for coalition in itertools.combinations(others, size):

@@ -145,9 +145,13 @@ def binary_table(rows: int = 300, seed: int = 0) -> tuple[pd.DataFrame, np.ndarr
 
 
 def controls(findings: Any) -> dict[str, Any]:
-    return {each.name: each for each in findings.controls}
+    return {control.name: control for control in findings.controls}
 
 
 def values(findings: Any, name: str) -> dict[str, float | None]:
     """{feature: value} of the measurements called `name`."""
-    return {str(each.conditions.get("feature", "")): each.value for each in findings.measurements if each.name == name}
+    return {
+        str(measurement.conditions.get("feature", "")): measurement.value
+        for measurement in findings.measurements
+        if measurement.name == name
+    }

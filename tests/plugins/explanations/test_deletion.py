@@ -122,11 +122,11 @@ def test_attributions_of_another_model_are_caught_unless_the_two_agree(cases: di
 
 def test_a_linear_model_by_hand() -> None:
     x = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
-    found = deletion(lambda z, _: z @ [1.0, 3.0], x, x, (x - 1) * [1.0, 3.0], np.random.default_rng(0))
-    assert found is not None and found.correlation == pytest.approx(1)
+    trial = deletion(lambda z, _: z @ [1.0, 3.0], x, x, (x - 1) * [1.0, 3.0], np.random.default_rng(0))
+    assert trial is not None and trial.correlation == pytest.approx(1)
     # moves are ±1 and ±3; these attributions are ±3 and ±1: (3 + 3) / (1 + 9)
-    found = deletion(lambda z, _: z @ [1.0, 3.0], x, x, (x - 1) * [3.0, 1.0], np.random.default_rng(0))
-    assert found is not None and found.correlation == pytest.approx(0.6)
+    trial = deletion(lambda z, _: z @ [1.0, 3.0], x, x, (x - 1) * [3.0, 1.0], np.random.default_rng(0))
+    assert trial is not None and trial.correlation == pytest.approx(0.6)
 
 
 def test_where_no_attribution_could_be_told_from_another_nothing_is_judged() -> None:
@@ -159,8 +159,8 @@ def test_linear_attributions_follow_whatever_the_weights_and_the_scale(seed: int
     rng = np.random.default_rng(seed)
     x, weights = rng.normal(size=(30, features)), scale * rng.normal(size=features)
     values = (x - x.mean(axis=0)) * weights
-    found = deletion(lambda z, _: z @ weights, x, x, values, np.random.default_rng(0))
-    assert found is not None and found.correlation == pytest.approx(1, abs=1e-6)
+    trial = deletion(lambda z, _: z @ weights, x, x, values, np.random.default_rng(0))
+    assert trial is not None and trial.correlation == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("features", [4, 5])
@@ -172,8 +172,8 @@ def test_features_that_only_matter_all_together_raise_no_alarm(features: int) ->
         return np.prod(np.sign(z), axis=1)
 
     right = paired_permutations(ask, x, background, rng, 10).values
-    found = deletion(ask, x, background, right, np.random.default_rng(0))
-    assert found is None or not found.has_power or found.correlation >= FOLLOWS
+    trial = deletion(ask, x, background, right, np.random.default_rng(0))
+    assert trial is None or not trial.has_power or trial.correlation >= FOLLOWS
     wrong = deletion(ask, x, background, np.roll(right, 1, axis=0), np.random.default_rng(0))
     assert wrong is None or not wrong.has_power or wrong.correlation < FOLLOWS
 
@@ -198,8 +198,8 @@ def test_importance_spread_evenly_over_what_matters_and_what_does_not_is_caught(
 def test_moves_that_are_mostly_noise_judge_nothing() -> None:
     rng = np.random.default_rng(0)
     x = np.exp(2 * rng.normal(size=(20, 8)))
-    found = deletion(lambda z, _: np.prod(z, axis=1), x, x, x, rng)
-    assert found is None or not found.has_power
+    trial = deletion(lambda z, _: np.prod(z, axis=1), x, x, x, rng)
+    assert trial is None or not trial.has_power
 
 
 def test_the_correlation_of_nothing_is_nothing() -> None:

@@ -78,11 +78,11 @@ MODELS = [
 def test_exact_values_equal_the_definition(model, task, unit):
     model.fit(X, LABELS[task])
     asked = case(model)
-    found = exact_attributions(asked, model, np.random.default_rng(0))
-    assert not isinstance(found, str), found
-    assert found.unit == unit
-    assert found.errors is None
-    assert additivity_gap(found) < 1e-5
+    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    assert not isinstance(attributions, str), attributions
+    assert attributions.unit == unit
+    assert attributions.errors is None
+    assert additivity_gap(attributions) < 1e-5
 
     def one(z, row):
         margins = margin(model, z)
@@ -92,15 +92,15 @@ def test_exact_values_equal_the_definition(model, task, unit):
 
     for row in range(4):
         truth = interventional(lambda z, row=row: one(z, row), asked.x[row], asked.background)
-        assert found.values[row] == pytest.approx(truth, abs=1e-5)
+        assert attributions.values[row] == pytest.approx(truth, abs=1e-5)
 
 
 def test_the_explained_output_is_the_models_own_in_the_stated_unit():
     model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(X, LABELS["binary"])
-    found = exact_attributions(case(model), model, np.random.default_rng(0))
+    attributions = exact_attributions(case(model), model, np.random.default_rng(0))
     p = model.predict_proba(X[:12])[:, 1]
-    assert found.outputs == pytest.approx(np.log(p / (1 - p)))
-    assert found.base + found.values.sum(axis=1) == pytest.approx(np.log(p / (1 - p)), abs=1e-6)
+    assert attributions.outputs == pytest.approx(np.log(p / (1 - p)))
+    assert attributions.base + attributions.values.sum(axis=1) == pytest.approx(np.log(p / (1 - p)), abs=1e-6)
 
 
 def test_the_other_class_gets_the_opposite_values():
@@ -116,7 +116,7 @@ def test_the_published_tree():
     path = DATA / "reference" / "shapley.json"
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    published = next(each for each in json.loads(path.read_text()) if each["id"] == "and_tree_80")
+    published = next(record for record in json.loads(path.read_text()) if record["id"] == "and_tree_80")
     x = np.array(published["X"], float)
     tree = DecisionTreeRegressor(max_depth=2, random_state=0).fit(x, published["y"])
     assert tree_values(tree, x, x)[:, :, 0] == pytest.approx(np.array(published["shapley"]), abs=published["tol"])
@@ -141,11 +141,11 @@ def test_a_value_on_a_threshold_goes_the_way_the_model_sends_it():
     y = (x[:, 0] + x[:, 1] > 0).astype(int)
     model = HistGradientBoostingClassifier(max_iter=20).fit(x, y)
     asked = case(model, x[100:150], x[:60])
-    found = exact_attributions(asked, model, np.random.default_rng(0))
-    assert additivity_gap(found) < 1e-6
+    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    assert additivity_gap(attributions) < 1e-6
     alone = shap.TreeExplainer(model, x[:60], feature_perturbation="interventional")
     values = alone.shap_values(x[100:150], check_additivity=False)
-    missed = np.abs(values.sum(axis=1) + found.base - model.decision_function(x[100:150])).max()
+    missed = np.abs(values.sum(axis=1) + attributions.base - model.decision_function(x[100:150])).max()
     assert missed > 1e-3, "where shap has mended this, the ranks may go"
 
 
@@ -154,10 +154,10 @@ def test_missing_values_in_trees():
     x[RNG.random(x.shape) < 0.15] = np.nan
     model = HistGradientBoostingClassifier(max_iter=15).fit(x, LABELS["binary"])
     asked = case(model, x[:6], x[100:120])
-    found = exact_attributions(asked, model, np.random.default_rng(0))
+    attributions = exact_attributions(asked, model, np.random.default_rng(0))
     for row in range(3):
         truth = interventional(model.decision_function, asked.x[row], asked.background)
-        assert found.values[row] == pytest.approx(truth, abs=1e-6)
+        assert attributions.values[row] == pytest.approx(truth, abs=1e-6)
 
 
 def frame_case(model, data, rows=20):
@@ -180,20 +180,20 @@ def pipeline(encoder, final):
 def test_one_hot_and_linear_is_exact_on_the_original_columns():
     model = pipeline(OneHotEncoder(), LogisticRegression())
     asked = frame_case(model, AuditData(FRAME))
-    found = exact_attributions(asked, model, np.random.default_rng(0))
-    assert found.values.shape == (20, 6) and found.unit == "log-odds"
+    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    assert attributions.values.shape == (20, 6) and attributions.unit == "log-odds"
     for row in range(2):
         truth = interventional(lambda z: model.decision_function(asked.decode(z)), asked.x[row], asked.background)
-        assert found.values[row] == pytest.approx(truth, abs=1e-9)
+        assert attributions.values[row] == pytest.approx(truth, abs=1e-9)
 
 
 def test_ordinal_and_trees_is_exact_on_the_original_columns():
     model = pipeline(OrdinalEncoder(), HistGradientBoostingClassifier(max_iter=10))
     asked = frame_case(model, AuditData(FRAME))
-    found = exact_attributions(asked, model, np.random.default_rng(0))
-    assert "TreeExplainer" in found.method
+    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    assert "TreeExplainer" in attributions.method
     truth = interventional(lambda z: model.decision_function(asked.decode(z)), asked.x[0], asked.background)
-    assert found.values[0] == pytest.approx(truth, abs=1e-6)
+    assert attributions.values[0] == pytest.approx(truth, abs=1e-6)
 
 
 MIXING = (StandardScaler(), PolynomialFeatures())

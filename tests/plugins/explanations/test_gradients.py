@@ -79,20 +79,22 @@ def run(model, audited, check=QUICK, seed=0):
 
 
 def test_a_healthy_network_is_explained_by_the_original_columns():
-    found = run(wrapped(), table())
-    importance = values(found, "mean_abs_attribution")
+    result = run(wrapped(), table())
+    importance = values(result, "mean_abs_attribution")
     assert set(list(importance)[:3]) == {"income", "tenure", "sex"}
     assert set(importance) == set(FRAME.columns)
-    held = {name: each.holds for name, each in controls(found).items()}
-    assert all(held.values()), controls(found)
+    held = {name: each.holds for name, each in controls(result).items()}
+    assert all(held.values()), controls(result)
     assert set(held) == {
         "completeness", "completeness of every row", "repetition", "agreement", "random parameters",
     }  # fmt: skip
-    assert values(found, "completeness_gap")[""] < 0.01
-    assert values(found, "group_share")["sex"] > 0.1
-    assert all(each.unit == "logit" for each in found.measurements if each.name == "mean_abs_attribution")
-    assert any("the mean of 50 background rows" in note for note in found.notes)
-    assert any("region, sex, owner" in note or "tenure, region, sex, owner" in note for note in found.notes)
+    assert values(result, "completeness_gap")[""] < 0.01
+    assert values(result, "group_share")["sex"] > 0.1
+    assert all(
+        measurement.unit == "logit" for measurement in result.measurements if measurement.name == "mean_abs_attribution"
+    )
+    assert any("the mean of 50 background rows" in note for note in result.notes)
+    assert any("region, sex, owner" in note or "tenure, region, sex, owner" in note for note in result.notes)
 
 
 def test_attributions_are_the_gathered_ones_of_captum():
@@ -102,11 +104,11 @@ def test_attributions_are_the_gathered_ones_of_captum():
         net.weight.copy_(torch.arange(18.0).reshape(2, 9) / 10)
         net.bias.zero_()
     audited = table()
-    found = run(wrapped(net), audited, Gradients(rows=30, background=1000))
+    result = run(wrapped(net), audited, Gradients(rows=30, background=1000))
     encoded, background = BEFORE.transform(audited.inputs), BEFORE.transform(audited.train.inputs)
     predicted = (encoded @ net.weight.detach().numpy().T).argmax(axis=1)
     parts = (encoded - background.mean(axis=0)) * net.weight.detach().numpy()[predicted]
-    importance = values(found, "mean_abs_attribution")
+    importance = values(result, "mean_abs_attribution")
     assert importance["region"] == pytest.approx(np.abs(parts[:, :3].sum(axis=1)).mean(), rel=1e-4)
     assert importance["sex"] == pytest.approx(np.abs(parts[:, 3:5].sum(axis=1)).mean(), rel=1e-4)
     assert importance["income"] == pytest.approx(np.abs(parts[:, 5]).mean(), rel=1e-4)
@@ -115,26 +117,34 @@ def test_attributions_are_the_gathered_ones_of_captum():
 def test_images_are_told_by_concentration_and_an_average_map():
     net, images, labels = cnn()
     audited = AuditData(images[:60], labels[:60], task="multiclass", modality="image")
-    found = run(TorchModel.wrap(net, ModelOptions()), audited, Gradients(rows=60, steps=20, copies=3))
-    overall = next(each for each in found.measurements if each.name == "top_decile_share" and not each.conditions)
+    result = run(TorchModel.wrap(net, ModelOptions()), audited, Gradients(rows=60, steps=20, copies=3))
+    overall = next(
+        measurement
+        for measurement in result.measurements
+        if measurement.name == "top_decile_share" and not measurement.conditions
+    )
     assert 0.1 < overall.interval.low < overall.value < overall.interval.high < 1
-    by_class = [each for each in found.measurements if each.name == "top_decile_share" and each.conditions]
-    assert by_class and all((each.value is None) == bool(each.reason) for each in by_class)
-    assert any(each.value is None and "fewer than 10" in each.reason for each in by_class)
-    figure = found.figures[0]
+    by_class = [
+        measurement
+        for measurement in result.measurements
+        if measurement.name == "top_decile_share" and measurement.conditions
+    ]
+    assert by_class and all((measurement.value is None) == bool(measurement.reason) for measurement in by_class)
+    assert any(measurement.value is None and "fewer than 10" in measurement.reason for measurement in by_class)
+    figure = result.figures[0]
     assert figure.mark == "heat-map" and len(figure.data) == 64
     assert sum(cell["share"] for cell in figure.data) == pytest.approx(1)
-    assert any("zeros" in note for note in found.notes)
-    assert controls(found)["completeness"].holds and controls(found)["random parameters"].holds
-    assert not any(each.name in ("mean_abs_attribution", "group_share") for each in found.measurements)
+    assert any("zeros" in note for note in result.notes)
+    assert controls(result)["completeness"].holds and controls(result)["random parameters"].holds
+    assert not any(measurement.name in ("mean_abs_attribution", "group_share") for measurement in result.measurements)
 
 
 def test_too_few_pictures_are_not_shown():
     net, images, labels = cnn()
     audited = AuditData(images[:9], labels[:9], task="multiclass", modality="image")
-    found = run(TorchModel.wrap(net, ModelOptions()), audited, dataclass_of(baseline="blurred"))
-    assert not found.figures and any("no average" in note for note in found.notes)
-    assert any("blurred" in note for note in found.notes)
+    result = run(TorchModel.wrap(net, ModelOptions()), audited, dataclass_of(baseline="blurred"))
+    assert not result.figures and any("no average" in note for note in result.notes)
+    assert any("blurred" in note for note in result.notes)
 
 
 def dataclass_of(**more):
@@ -211,9 +221,9 @@ def test_the_model_is_left_as_it_was():
     state, generator = torch.get_rng_state(), np.random.get_state()[1].copy()
     run(wrapped(net), table())
     assert all(torch.equal(weights[name], each) for name, each in net.state_dict().items())
-    assert all(each.requires_grad and each.grad is None for each in net.parameters())
+    assert all(parameter.requires_grad and parameter.grad is None for parameter in net.parameters())
     assert torch.equal(state, torch.get_rng_state()) and (generator == np.random.get_state()[1]).all()
-    assert not any(each._forward_hooks or each._backward_hooks for each in net.modules())
+    assert not any(module._forward_hooks or module._backward_hooks for module in net.modules())
 
 
 # edges
@@ -230,10 +240,10 @@ def test_preprocessing_that_mixes_columns_is_explained_in_its_own_columns():
     net = train(torch.nn.Linear(3, 2), turn(numeric), torch.as_tensor(TRUTH), 30)
     groups = {"tenure": np.where(numeric["tenure"][:30] > 14, "long", "short")}
     audited = AuditData(numeric.iloc[:30], TRUTH[:30], groups)
-    found = run(Network(net, "logits", encoder=turn), audited)
-    assert set(values(found, "mean_abs_attribution")) == {"encoded 0", "encoded 1", "encoded 2"}
-    assert values(found, "group_share") == {"tenure": None}
-    assert any("mixes columns" in note for note in found.notes)
+    result = run(Network(net, "logits", encoder=turn), audited)
+    assert set(values(result, "mean_abs_attribution")) == {"encoded 0", "encoded 1", "encoded 2"}
+    assert values(result, "group_share") == {"tenure": None}
+    assert any("mixes columns" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(("output", "columns"), [("one logit", 1), ("number", 1), ("logits", 3)])
@@ -245,32 +255,41 @@ def test_every_kind_of_output(output, columns):
         net.weight.copy_(torch.tensor([[3.0, 1.0, 0.0, 0.0], [0, 3, 1, 0], [1, 0, 3, 0]][:columns]))
     classes = {"one logit": (0, 1), "number": (), "logits": (0, 1, 2)}[output]
     task = "regression" if output == "number" else "binary" if columns == 1 else "multiclass"
-    found = run(Network(net, output, classes, task=task), AuditData(inputs, task=task))
-    importance = values(found, "mean_abs_attribution")
+    result = run(Network(net, output, classes, task=task), AuditData(inputs, task=task))
+    importance = values(result, "mean_abs_attribution")
     assert importance["x3"] == 0
     unit = "prediction" if output == "number" else "logit"
-    assert all(each.unit == unit for each in found.measurements if each.name == "mean_abs_attribution")
+    assert all(
+        measurement.unit == unit for measurement in result.measurements if measurement.name == "mean_abs_attribution"
+    )
     if columns == 1:
         assert list(importance)[:2] == ["x0", "x1"]
         assert importance["x0"] == pytest.approx(np.abs(3 * (inputs[:, 0] - inputs[:, 0].mean())).mean(), rel=1e-4)
-        assert all(each.unit == unit for each in found.measurements if each.name == "mean_abs_attribution")
+        assert all(
+            measurement.unit == unit
+            for measurement in result.measurements
+            if measurement.name == "mean_abs_attribution"
+        )
 
 
 def test_sequences():
     rng = np.random.default_rng(0)
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(18, 2))
     audited = AuditData(rng.normal(size=(20, 6, 3)), modality="sequence")
-    found = run(Network(net, "logits"), audited)
-    assert not found.figures and next(each for each in found.measurements if each.name == "top_decile_share").value
+    result = run(Network(net, "logits"), audited)
+    assert (
+        not result.figures
+        and next(measurement for measurement in result.measurements if measurement.name == "top_decile_share").value
+    )
 
 
 def test_a_constant_network_has_no_attribution_and_no_fault():
     net = torch.nn.Linear(4, 2)
     torch.nn.init.zeros_(net.weight)
-    found = run(Network(net, "logits"), AuditData(np.random.default_rng(0).normal(size=(20, 4))))
-    assert set(values(found, "mean_abs_attribution").values()) == {0.0}
-    assert values(found, "completeness_gap")[""] == 0 and values(found, "sensitivity")[""] is None
-    assert controls(found)["repetition"].holds and controls(found)["completeness"].holds
+    result = run(Network(net, "logits"), AuditData(np.random.default_rng(0).normal(size=(20, 4))))
+    assert set(values(result, "mean_abs_attribution").values()) == {0.0}
+    assert values(result, "completeness_gap")[""] == 0 and values(result, "sensitivity")[""] is None
+    assert controls(result)["repetition"].holds and controls(result)["completeness"].holds
 
 
 def test_whole_numbers_that_pick_embeddings_are_refused():
@@ -299,9 +318,9 @@ def test_a_network_that_cannot_be_copied_is_still_explained():
         def __deepcopy__(self, memo):
             raise TypeError("no copies")
 
-    found = run(Network(Stubborn(4, 2), "logits"), AuditData(np.random.default_rng(0).normal(size=(20, 4))))
-    assert "random parameters" not in controls(found)
-    assert any("could not be copied" in note for note in found.notes)
+    result = run(Network(Stubborn(4, 2), "logits"), AuditData(np.random.default_rng(0).normal(size=(20, 4))))
+    assert "random parameters" not in controls(result)
+    assert any("could not be copied" in note for note in result.notes)
 
 
 def test_equal_seeds_give_equal_findings():
@@ -318,8 +337,8 @@ def test_time_limits_are_kept():
 def test_the_page_about_it():
     about = Gradients.about()
     assert about.question.startswith("Which inputs move") and about.purpose and about.method and about.limits
-    found = run(wrapped(), table())
-    assert {each.name for each in found.measurements} <= set(Gradients.definitions)
+    result = run(wrapped(), table())
+    assert {measurement.name for measurement in result.measurements} <= set(Gradients.definitions)
     assert Gradients().calls(wrapped(), table(), 100) > 100 * 50
     for budget in Gradients.presets.values():
         assert Gradients(**budget).steps >= 20

@@ -40,30 +40,34 @@ def run(model, audited, check=QUICK, seed=0):
 
 def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns():
     model = Estimator(pipeline(HistGradientBoostingClassifier(max_iter=20)))
-    found = run(model, data())
-    importance = values(found, "mean_abs_attribution")
+    result = run(model, data())
+    importance = values(result, "mean_abs_attribution")
     assert list(importance)[:3] == sorted(["income", "tenure", "sex"], key=importance.get, reverse=True)
     assert importance["noise"] < importance["sex"] / 2
-    assert all(each.holds for each in found.controls), found.controls
-    assert {each.name for each in found.controls} == {
+    assert all(control.holds for control in result.controls), result.controls
+    assert {control.name for control in result.controls} == {
         "additivity", "sampling error", "background size", "deletion", "flip test: sex",
     }  # fmt: skip
-    assert "paired permutations" in found.notes[0] and "several columns of one" in found.notes[1]
-    assert found.level == "queries"
-    assert all(each.unit == "probability" for each in found.measurements if each.name == "mean_abs_attribution")
-    assert values(found, "additivity_gap")[""] < 1e-9
-    assert 0 < values(found, "monte_carlo_error")[""] < 0.05
+    assert "paired permutations" in result.notes[0] and "several columns of one" in result.notes[1]
+    assert result.level == "queries"
+    assert all(
+        measurement.unit == "probability"
+        for measurement in result.measurements
+        if measurement.name == "mean_abs_attribution"
+    )
+    assert values(result, "additivity_gap")[""] < 1e-9
+    assert 0 < values(result, "monte_carlo_error")[""] < 0.05
 
 
 def test_a_healthy_linear_pipeline_is_explained_exactly():
     model = Estimator(pipeline(LogisticRegression()))
-    found = run(model, data())
-    assert "closed form" in found.notes[0] and "log-odds" in found.notes[0] and "class 1" in found.notes[0]
-    assert found.level == "model" and found.higher_level == ""
-    assert all(each.holds for each in found.controls)
-    assert values(found, "monte_carlo_error")[""] == 0
+    result = run(model, data())
+    assert "closed form" in result.notes[0] and "log-odds" in result.notes[0] and "class 1" in result.notes[0]
+    assert result.level == "model" and result.higher_level == ""
+    assert all(control.holds for control in result.controls)
+    assert values(result, "monte_carlo_error")[""] == 0
     names = ["income", "tenure", "sex"]
-    assert set(list(values(found, "mean_abs_attribution"))[:3]) == set(names)
+    assert set(list(values(result, "mean_abs_attribution"))[:3]) == set(names)
 
 
 def test_sampled_and_exact_values_agree():
@@ -81,14 +85,16 @@ def test_sampled_and_exact_values_agree():
 def test_the_group_column_has_its_share_with_an_interval():
     model = Estimator(pipeline(LogisticRegression()))
     audited = data(groups=("sex", "region"))
-    found = run(model, audited)
+    result = run(model, audited)
     share = next(
-        each for each in found.measurements if each.name == "group_share" and each.conditions["feature"] == "sex"
+        measurement
+        for measurement in result.measurements
+        if measurement.name == "group_share" and measurement.conditions["feature"] == "sex"
     )
-    importance = values(found, "mean_abs_attribution")
+    importance = values(result, "mean_abs_attribution")
     assert share.value == pytest.approx(importance["sex"] / sum(importance.values()))
     assert share.interval.low < share.value < share.interval.high
-    table = {row[1]: row for row in found.tables[0].rows}
+    table = {row[1]: row for row in result.tables[0].rows}
     assert table["sex"][-1] is True and table["income"][-1] is False and table["income"][0] == 1
 
 
@@ -96,11 +102,11 @@ def test_a_group_that_the_model_does_not_see_has_no_share():
     frame = FRAME.drop(columns=["sex", "region"])
     model = Estimator(LogisticRegression(max_iter=1000).fit(frame, TRUTH))
     audited = dataclasses.replace(data(frame, groups=()), groups={"sex": FRAME["sex"].to_numpy()[:60]})
-    found = run(model, audited)
-    share = next(each for each in found.measurements if each.name == "group_share")
+    result = run(model, audited)
+    share = next(measurement for measurement in result.measurements if measurement.name == "group_share")
     assert (share.value, share.exact, share.conditions) == (0.0, True, {"feature": "sex"})
-    assert any("is not given: sex" in note for note in found.notes)
-    assert not any(each.name == "flip_rate" for each in found.measurements)
+    assert any("is not given: sex" in note for note in result.notes)
+    assert not any(measurement.name == "flip_rate" for measurement in result.measurements)
 
 
 # sick models
@@ -124,9 +130,9 @@ def paired_columns(rows=200):
 def test_a_scaffolded_model_is_caught_by_the_flip_test():
     frame, labels = paired_columns()
     audited = data(frame, labels)
-    found = run(Function(scaffold, "binary"), audited)
-    assert values(found, "flip_rate")["sex"] == 1.0
-    control = controls(found)["flip test: sex"]
+    result = run(Function(scaffold, "binary"), audited)
+    assert values(result, "flip_rate")["sex"] == 1.0
+    control = controls(result)["flip test: sex"]
     assert control.holds is False and control.on_failure == "invalid"
     assert "contradicts behaviour" in control.reason
     assert control.guards == ("mean_abs_attribution", "group_share")
@@ -135,17 +141,17 @@ def test_a_scaffolded_model_is_caught_by_the_flip_test():
 def test_an_openly_biased_model_passes_the_flip_test():
     frame, labels = paired_columns()
     biased = Function(lambda table: np.where(table["sex"] == "M", 0.9, 0.1) + 0.02 * np.tanh(table["a0"]), "binary")
-    found = run(biased, data(frame, labels))
-    assert values(found, "flip_rate")["sex"] == 1.0
-    assert controls(found)["flip test: sex"].holds is True
-    assert values(found, "group_share")["sex"] > 0.8
+    result = run(biased, data(frame, labels))
+    assert values(result, "flip_rate")["sex"] == 1.0
+    assert controls(result)["flip test: sex"].holds is True
+    assert values(result, "group_share")["sex"] > 0.8
 
 
 def test_a_model_without_the_group_passes_the_flip_test():
     frame, labels = paired_columns()
     fair = Function(lambda table: 1 / (1 + np.exp(-table["a0"] - table["a1"])), "binary")
-    found = run(fair, data(frame, labels))
-    assert values(found, "flip_rate")["sex"] == 0.0 and controls(found)["flip test: sex"].holds is True
+    result = run(fair, data(frame, labels))
+    assert values(result, "flip_rate")["sex"] == 0.0 and controls(result)["flip test: sex"].holds is True
 
 
 def test_a_broken_explainer_is_caught_by_additivity(monkeypatch):
@@ -199,12 +205,12 @@ def test_rough_sampling_is_inconclusive():
 def test_regression_explains_the_prediction():
     audited = numbers()
     line = LinearRegression().fit(audited.inputs, audited.inputs @ [3.0, 0, 0, -1, 0])
-    found = run(Estimator(line), audited)
-    importance = values(found, "mean_abs_attribution")
+    result = run(Estimator(line), audited)
+    importance = values(result, "mean_abs_attribution")
     spread = audited.inputs - audited.inputs[:50].mean(axis=0)
     assert list(importance)[:2] == ["x0", "x3"]
     assert 2 < importance["x0"] / np.abs(spread[:, 0]).mean() < 4
-    assert "predicted number" in found.notes[0] and any("No groups were named" in note for note in found.notes)
+    assert "predicted number" in result.notes[0] and any("No groups were named" in note for note in result.notes)
 
 
 def test_flips_of_predicted_numbers_count_from_five_percent_of_their_range():
@@ -220,41 +226,41 @@ def test_three_classes_explain_the_class_that_is_given():
     inputs = rng.normal(size=(200, 4))
     labels = np.digitize(inputs[:, 0], [-0.5, 0.5])
     model = Estimator(RandomForestClassifier(10, random_state=0).fit(inputs, labels), shown=object())
-    found = run(model, AuditData(inputs[:60], labels[:60], task="multiclass"))
-    assert next(iter(values(found, "mean_abs_attribution"))) == "x0"
-    assert "the class that the model gives the row" in found.notes[0]
+    result = run(model, AuditData(inputs[:60], labels[:60], task="multiclass"))
+    assert next(iter(values(result, "mean_abs_attribution"))) == "x0"
+    assert "the class that the model gives the row" in result.notes[0]
 
 
 def test_a_model_that_only_decides_is_explained_by_its_decisions():
     frame = FRAME[["income", "tenure", "noise"]]
     model = Function(lambda table: (table["income"] > 50).astype(float), "binary")
     model.capabilities = frozenset({"queries"})
-    found = run(model, data(frame, groups=()))
-    importance = values(found, "mean_abs_attribution")
+    result = run(model, data(frame, groups=()))
+    importance = values(result, "mean_abs_attribution")
     assert importance["income"] > 0.3 and importance["tenure"] == importance["noise"] == 0
-    assert "whether the model decides" in found.notes[0]
+    assert "whether the model decides" in result.notes[0]
 
 
 def test_a_constant_model_has_no_influence_and_no_verdict_of_sickness():
     frame = FRAME.drop(columns=["sex", "region"]).astype(float)
     model = Estimator(DummyClassifier(strategy="prior").fit(frame, TRUTH))
     audited = dataclasses.replace(data(frame, groups=()), groups={"tenure": np.array(["a", "b"] * 30)})
-    found = run(model, audited)
-    assert set(values(found, "mean_abs_attribution").values()) == {0.0}
-    assert values(found, "additivity_gap")[""] == 0
-    share = next(each for each in found.measurements if each.name == "group_share")
+    result = run(model, audited)
+    assert set(values(result, "mean_abs_attribution").values()) == {0.0}
+    assert values(result, "additivity_gap")[""] == 0
+    share = next(measurement for measurement in result.measurements if measurement.name == "group_share")
     assert share.value is None and "no feature" in share.reason
-    assert all(each.holds for each in found.controls) and "deletion" not in controls(found)
+    assert all(control.holds for control in result.controls) and "deletion" not in controls(result)
 
 
 def test_the_background_is_recorded_and_comes_from_training_where_it_can():
     model = Estimator(pipeline(LogisticRegression()))
-    note = next(each for each in run(model, data()).notes if each.startswith("Background"))
+    note = next(note for note in run(model, data()).notes if note.startswith("Background"))
     assert "50 rows of the training split, SHA-256 " in note
     few = dataclasses.replace(data(), train=data().train.take(np.arange(20)))
-    assert "of the audit data" in next(each for each in run(model, few).notes if each.startswith("Background"))
+    assert "of the audit data" in next(note for note in run(model, few).notes if note.startswith("Background"))
     bare = data(train=False)
-    assert "of the audit data" in next(each for each in run(model, bare).notes if each.startswith("Background"))
+    assert "of the audit data" in next(note for note in run(model, bare).notes if note.startswith("Background"))
 
 
 def test_missing_values_and_odd_types_pass_through():
@@ -265,10 +271,10 @@ def test_missing_values_and_odd_types_pass_through():
     def score(table):
         return np.where(table["income"].isna(), 0.1, 0.8) - 0.2 * table["region"].isna().to_numpy()
 
-    found = run(Function(score, "binary"), data(frame))
-    importance = values(found, "mean_abs_attribution")
+    result = run(Function(score, "binary"), data(frame))
+    importance = values(result, "mean_abs_attribution")
     assert list(importance)[:2] == ["income", "region"] and importance["sex"] == 0
-    assert values(found, "additivity_gap")[""] < 1e-9
+    assert values(result, "additivity_gap")[""] < 1e-9
 
 
 def test_equal_seeds_give_equal_findings_and_global_randomness_stays():
@@ -282,10 +288,10 @@ def test_equal_seeds_give_equal_findings_and_global_randomness_stays():
 
 
 def test_nothing_about_a_single_row_is_returned():
-    found = run(Estimator(pipeline(LogisticRegression())), data())
-    assert all(len(figure.data) <= 15 for figure in found.figures)
-    assert all(len(table.rows) == 6 for table in found.tables)
-    assert found.figures[0].mark == "bars" and "income" in found.figures[0].alt
+    result = run(Estimator(pipeline(LogisticRegression())), data())
+    assert all(len(figure.data) <= 15 for figure in result.figures)
+    assert all(len(table.rows) == 6 for table in result.tables)
+    assert result.figures[0].mark == "bars" and "income" in result.figures[0].alt
 
 
 def test_time_limits_are_kept():
@@ -317,7 +323,7 @@ def test_where_it_does_not_apply():
 def test_the_page_about_it():
     about = Importance.about()
     assert about.question.startswith("Which features drive") and about.purpose and about.method and about.limits
-    found = run(Function(lambda z: z[:, 0]), numbers())
-    assert {each.name for each in found.measurements} <= set(Importance.definitions)
+    result = run(Function(lambda z: z[:, 0]), numbers())
+    assert {measurement.name for measurement in result.measurements} <= set(Importance.definitions)
     for budget in Importance.presets.values():
         assert Importance(**budget).background >= 50

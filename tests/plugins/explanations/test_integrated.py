@@ -30,9 +30,9 @@ def explain(net, encoded, baseline=None, targets=None, steps=20, batch=512):
 
 def test_a_quadratic_by_hand():
     """From the origin: x0^2 gives x0^2 to x0; x0*x2 splits evenly; 3 x1 stays with x1."""
-    found = explain(Quadratic(), torch.tensor([[2.0, 1.0, 4.0]]))
-    assert found.values[0] == pytest.approx([4 + 4, 3, 4], abs=1e-5)
-    assert found.steps.tolist() == [20] and found.gaps[0] < 1e-5
+    explained = explain(Quadratic(), torch.tensor([[2.0, 1.0, 4.0]]))
+    assert explained.values[0] == pytest.approx([4 + 4, 3, 4], abs=1e-5)
+    assert explained.steps.tolist() == [20] and explained.gaps[0] < 1e-5
 
 
 def test_the_published_relu_net():
@@ -43,9 +43,9 @@ def test_the_published_relu_net():
             s = z.sum(dim=1)
             return torch.relu(s - 10) + 3 * torch.relu(s + 1) - 1
 
-    found = explain(Net(), torch.tensor([[20.0, 50.0, 30.0]]), steps=200)
-    assert found.values.sum() == pytest.approx(390, rel=1e-3)
-    assert found.values[0] / found.values.sum() == pytest.approx([0.2, 0.5, 0.3], abs=1e-4)
+    explained = explain(Net(), torch.tensor([[20.0, 50.0, 30.0]]), steps=200)
+    assert explained.values.sum() == pytest.approx(390, rel=1e-3)
+    assert explained.values[0] / explained.values.sum() == pytest.approx([0.2, 0.5, 0.3], abs=1e-4)
 
 
 def slow(net, encoded, baseline, targets, steps=4000):
@@ -63,8 +63,8 @@ def slow(net, encoded, baseline, targets, steps=4000):
 def test_the_slow_definition():
     net, encoded = relu_net(), rows(4)
     baseline, targets = rows(1, seed=7), np.array([0, 1, 2, 0])
-    found = explain(net, encoded, baseline, targets, steps=100)
-    assert found.values == pytest.approx(slow(net, encoded, baseline, targets), abs=0.01)
+    explained = explain(net, encoded, baseline, targets, steps=100)
+    assert explained.values == pytest.approx(slow(net, encoded, baseline, targets), abs=0.01)
 
 
 def test_small_batches_change_nothing():
@@ -76,10 +76,10 @@ def test_small_batches_change_nothing():
 def test_each_row_may_have_its_own_baseline():
     net, encoded = relu_net(), rows(3)
     starts = rows(3, seed=4)
-    found = explain(net, encoded, starts)
+    explained = explain(net, encoded, starts)
     for at in range(3):
         alone = explain(net, encoded[at : at + 1], starts[at : at + 1])
-        assert found.values[at] == pytest.approx(alone.values[0], abs=1e-5)
+        assert explained.values[at] == pytest.approx(alone.values[0], abs=1e-5)
 
 
 def test_rows_that_need_more_points_get_them():
@@ -88,9 +88,9 @@ def test_rows_that_need_more_points_get_them():
             return torch.tanh(40 * (z[:, 0] - 0.73)) + z[:, 1]
 
     encoded = torch.tensor([[1.0, 0.5], [0.1, 2.0]])
-    found = explain(Sharp(), encoded, steps=4)
-    assert found.steps[0] > 4 and found.steps[1] == 4
-    assert found.gaps.max() < 0.05
+    explained = explain(Sharp(), encoded, steps=4)
+    assert explained.steps[0] > 4 and explained.steps[1] == 4
+    assert explained.gaps.max() < 0.05
 
 
 def test_a_step_never_adds_up():
@@ -109,8 +109,8 @@ def test_relative_gaps_by_hand():
 
 def test_plain_gradients():
     encoded = torch.tensor([[2.0, 1.0, 4.0], [1.0, 0.0, 0.0]])
-    found = Path(Quadratic(), encoded, encoded[:1], "a row", np.zeros(2, int), steps=2, batch=1).gradients()
-    assert found.tolist() == [[8, 3, 2], [2, 3, 1]]
+    slopes = Path(Quadratic(), encoded, encoded[:1], "a row", np.zeros(2, int), steps=2, batch=1).gradients()
+    assert slopes.tolist() == [[8, 3, 2], [2, 3, 1]]
 
 
 def test_out_of_memory_halves_the_batch():
@@ -123,8 +123,8 @@ def test_out_of_memory_halves_the_batch():
                 raise RuntimeError("CUDA out of memory")
             return z.sum(dim=1)
 
-    found = explain(Small(), rows(2), steps=60, batch=120)
-    assert found.values == pytest.approx(rows(2).numpy(), abs=1e-5)
+    explained = explain(Small(), rows(2), steps=60, batch=120)
+    assert explained.values == pytest.approx(rows(2).numpy(), abs=1e-5)
     assert min(sizes) <= 40 < max(sizes)
 
 
@@ -152,8 +152,8 @@ def test_recurrent_layers():
         net = Last()
     encoded = torch.as_tensor(np.random.default_rng(0).normal(size=(4, 6, 3)), dtype=torch.float32)
     with frozen(net):
-        found = explain(net, encoded)
-    assert found.values.shape == (4, 6, 3) and found.gaps.max() < 0.01
+        explained = explain(net, encoded)
+    assert explained.values.shape == (4, 6, 3) and explained.gaps.max() < 0.01
 
 
 @pytest.mark.gpu

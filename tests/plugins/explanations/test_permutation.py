@@ -13,7 +13,7 @@ def published(name):
     path = DATA / "reference" / "shapley.json"
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    return next(each for each in json.loads(path.read_text()) if each["id"] == name)
+    return next(record for record in json.loads(path.read_text()) if record["id"] == name)
 
 
 def estimate(f, x, background, permutations=2, seed=0):
@@ -38,14 +38,14 @@ def test_the_oracle_gives_the_published_cooking_game():
 def test_the_published_cooking_game_as_a_model():
     case = published("cooking_game")
     game = {frozenset(int(p) for p in key.split(",") if p): value for key, value in case["values"].items()}
-    found = estimate(
+    estimates = estimate(
         lambda z: np.array([game[frozenset(np.flatnonzero(row))] for row in z]),
         np.ones(3), np.zeros((1, 3)), permutations=20_000,
     )  # fmt: skip
-    assert np.abs(found.values[0] - case["shapley"]).max() < 5 * found.errors.max()
-    assert found.errors.max() < 0.02
-    assert found.base[0] == 10 and found.outputs[0] == 15
-    assert found.values.sum() == pytest.approx(5, abs=1e-9)
+    assert np.abs(estimates.values[0] - case["shapley"]).max() < 5 * estimates.errors.max()
+    assert estimates.errors.max() < 0.02
+    assert estimates.base[0] == 10 and estimates.outputs[0] == 15
+    assert estimates.values.sum() == pytest.approx(5, abs=1e-9)
 
 
 def test_the_published_relu_net():
@@ -57,8 +57,8 @@ def test_the_published_relu_net():
 
     x, baseline = np.array(case["x"], float), np.array([case["baseline"]], float)
     assert interventional(f, x, baseline) == pytest.approx(case["published_shapley"], abs=case["tol"])
-    found = estimate(f, x, baseline, permutations=6000)
-    assert np.abs(found.values[0] - case["published_shapley"]).max() < 5 * found.errors.max() < 1
+    estimates = estimate(f, x, baseline, permutations=6000)
+    assert np.abs(estimates.values[0] - case["published_shapley"]).max() < 5 * estimates.errors.max() < 1
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8))
@@ -67,9 +67,9 @@ def test_one_pair_is_exact_up_to_interactions_of_two(seed, features):
     rng = np.random.default_rng(seed)
     f = smooth(rng, features, 2)
     x, background = rng.normal(size=features), rng.normal(size=(4, features))
-    found = estimate(f, x, background)
-    assert found.values[0] == pytest.approx(interventional(f, x, background), abs=1e-10)
-    assert found.errors.max() < 1e-10
+    estimates = estimate(f, x, background)
+    assert estimates.values[0] == pytest.approx(interventional(f, x, background), abs=1e-10)
+    assert estimates.errors.max() < 1e-10
 
 
 @given(st.integers(0, 10_000))
@@ -90,8 +90,8 @@ def test_the_standard_errors_cover_the_truth():
     truth = interventional(f, x, background)
     scores = []
     for seed in range(60):
-        found = estimate(f, x, background, permutations=4, seed=seed)
-        scores.append((found.values[0] - truth) / found.errors[0])
+        estimates = estimate(f, x, background, permutations=4, seed=seed)
+        scores.append((estimates.values[0] - truth) / estimates.errors[0])
     assert np.abs(np.mean(scores, axis=0)).max() < 0.6, "unbiased"
     assert 0.6 < np.std(scores) < 1.6, "errors of the right size"
 
@@ -104,8 +104,8 @@ def test_missing_values_travel_and_repeats_are_asked_once():
         return np.nan_to_num(z, nan=-1).sum(axis=1)
 
     x, background = np.array([np.nan, 1.0, 2.0]), np.array([[5.0, 1.0, 2.0]] * 20)
-    found = estimate(f, x, background)
-    assert found.values[0] == pytest.approx([-6, 0, 0])
+    estimates = estimate(f, x, background)
+    assert estimates.values[0] == pytest.approx([-6, 0, 0])
     assert sum(asked) <= 1 + 20 + 2, "of 160 mixtures only two are distinct"
     assert evaluations(3, 20, 2) == 160 + 21
 

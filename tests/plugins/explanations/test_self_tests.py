@@ -37,7 +37,7 @@ def test_random_copies_share_nothing_but_scale():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = torch.nn.Sequential(torch.nn.Linear(20, 30), torch.nn.BatchNorm1d(30), torch.nn.Linear(30, 2))
-    before = [each.detach().clone() for each in net.parameters()]
+    before = [parameter.detach().clone() for parameter in net.parameters()]
     first, second = (randomised_copy(net, torch.Generator().manual_seed(seed)) for seed in (1, 1))
     other = randomised_copy(net, torch.Generator().manual_seed(2))
     assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))

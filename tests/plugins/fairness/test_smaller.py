@@ -33,7 +33,10 @@ def table(sizes: dict[str, tuple[int, int]] = SIZES, **more: Any) -> tuple[Any, 
 
 def joined(result: CheckResult, name: str, *attributes: str) -> Measurement | None:
     where = dict.fromkeys(attributes, TOGETHER)
-    return next((each for each in result.together if each.name == name and each.slice == where), None)
+    return next(
+        (measurement for measurement in result.together if measurement.name == name and measurement.slice == where),
+        None,
+    )
 
 
 def test_smaller_groups_stand_as_one_with_the_rates_of_their_people() -> None:
@@ -53,7 +56,7 @@ def test_smaller_groups_stand_as_one_with_the_rates_of_their_people() -> None:
     assert hits is not None and (hits.value, hits.n) == (decisions[labels == 1].mean(), int((labels == 1).sum()))
     false = joined(result, "false_positive_rate", "race")
     assert false is not None and false.value is None and "fewer than 10 people" in (false.reason or "")
-    impact = next(each for each in result.tables if each.name == "impact")
+    impact = next(table for table in result.tables if table.name == "impact")
     assert ("race=smaller groups together", 15, 5 / 15, None, "") in impact.rows
 
 
@@ -87,7 +90,7 @@ def test_smaller_intersections_stand_as_one() -> None:
 def test_they_stay_hidden_where_they_are_one_group_or_too_few_people(sizes: dict[str, tuple[int, int]]) -> None:
     result = run(FAST, *table(sizes))
     assert result.together == ()
-    assert not any(TOGETHER in str(row) for each in result.tables for row in each.rows)
+    assert not any(TOGETHER in str(row) for table in result.tables for row in table.rows)
 
 
 def test_no_disparity_knows_of_them() -> None:
@@ -139,7 +142,7 @@ def test_report_card_and_tables_show_them_and_published_evidence_does_not(tmp_pa
         if file.suffix in (".json", ".csv", ".md", ".html"):
             text = file.read_text()
             assert "race=smaller groups together" not in text and "33.3" not in text, file.name
-    assert not any("together" in each for each in json.loads((outside / "results.json").read_text())["results"])
+    assert not any("together" in record for record in json.loads((outside / "results.json").read_text())["results"])
 
 
 def test_the_runner_takes_out_what_a_check_says_of_too_few() -> None:
@@ -167,7 +170,7 @@ def test_adverse_impact_shows_them_and_compares_them_with_nobody() -> None:
     result = run(AdverseImpact(trials=20), *table())
     rate = joined(result, "selection_rate", "race")
     assert rate is not None and (rate.value, rate.n) == (5 / 15, 15)
-    rates = next(each for each in result.tables if each.name == "impact_1")
+    rates = next(table for table in result.tables if table.name == "impact_1")
     assert rates.rows[-1] == ("race=smaller groups together", 15, 5, 5 / 15, None, None, None, None, "")
     assert one(result, "lowest_impact_ratio").value == pytest.approx(5 / 6)
     unknown = {"a": (100, 60), "b": (80, 40), "c": (8, 3), "Unknown": (7, 2)}  # without the unknown, c is alone

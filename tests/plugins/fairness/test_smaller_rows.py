@@ -73,7 +73,11 @@ def of(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResu
 
 
 def joined(result: CheckResult, name: str, **conditions: Any) -> Any:
-    (found,) = [each for each in result.together if each.name == name and conditions.items() <= each.conditions.items()]
+    (found,) = [
+        measurement
+        for measurement in result.together
+        if measurement.name == name and conditions.items() <= measurement.conditions.items()
+    ]
     assert found.slice == {"race": TOGETHER} and "race=x; race=y; race=z" in found.reason
     return found
 
@@ -108,7 +112,7 @@ def test_rankings_are_those_of_their_people() -> None:
     assert relative.value == pytest.approx(places[small].mean() / places.mean()) and relative.interval is not None
     inside = ((10 - order.rank(method="min") + 1) / order.groupby(order).transform("size")).clip(0, 1)
     assert joined(result, "top_k_share", k=10).value == pytest.approx(inside[small].sum() / 10)
-    assert all(TOGETHER not in str(each.reason) for each in result.measurements)
+    assert all(TOGETHER not in str(measurement.reason) for measurement in result.measurements)
 
 
 def test_predicted_numbers_are_those_of_their_people() -> None:
@@ -133,7 +137,9 @@ def test_flips_are_those_of_their_people() -> None:
         assert joined(result, name, to="a").value == pytest.approx(to_a) and joined(result, name, to="a").n == 26
         assert joined(result, name, to="b").value == to_b
     assert joined(result, "flip_rate", to="b").reason.endswith("so it is in each of them")
-    headline = next(each for each in result.measurements if each.name == "flip_rate" and each.across)
+    headline = next(
+        measurement for measurement in result.measurements if measurement.name == "flip_rate" and measurement.across
+    )
     assert headline.n == 250  # of those alone whose group is shown
     assert ("race", TOGETHER, "a", 26, *(pytest.approx(between),) * 2, 0) in result.tables[0].rows
 
@@ -141,8 +147,10 @@ def test_flips_are_those_of_their_people() -> None:
 def test_nobody_is_changed_into_a_group_that_is_one_of_them() -> None:
     """Where small groups have rates: of 26 people, those changed into a group of 9 would be 17."""
     model, data = asked(SIZES, minimum_rate=5)
-    together = [each for each in run(CHECKS["flips"][0], model, data).together if each.name == "flip_rate"]
-    assert {each.conditions["to"] for each in together} == {"a", "b"}
+    together = [
+        measurement for measurement in run(CHECKS["flips"][0], model, data).together if measurement.name == "flip_rate"
+    ]
+    assert {measurement.conditions["to"] for measurement in together} == {"a", "b"}
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -151,14 +159,16 @@ def test_nobody_is_changed_into_a_group_that_is_one_of_them() -> None:
 )
 def test_they_do_not_stand_where_they_are_one_group_or_too_few(name: str, sizes: dict[str, int]) -> None:
     result, _, _ = of(name, sizes)
-    assert result.together == () and not any(TOGETHER in str(each.slice) for each in result.measurements)
+    assert result.together == () and not any(TOGETHER in str(measurement.slice) for measurement in result.measurements)
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_group_that_is_itself_called_so_is_a_group(name: str) -> None:
     result, _, _ = of(name, {"a": 150, TOGETHER: 100, "x": 9, "y": 8})
     assert result.together == ()
-    assert any(each.slice == {"race": TOGETHER} and each.value is not None for each in result.measurements)
+    assert any(
+        measurement.slice == {"race": TOGETHER} and measurement.value is not None for measurement in result.measurements
+    )
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -181,7 +191,7 @@ def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
 def test_no_number_over_groups_knows_of_them(name: str) -> None:
     """What is compared, adjusted and tested is the same where the small groups are of other people."""
     result, _, _ = of(name)
-    tests = [each.test for each in result.measurements if each.test is not None]
+    tests = [measurement.test for measurement in result.measurements if measurement.test is not None]
     assert all(test.p_adjusted is not None for test in tests) and (tests or name == "flips")
-    assert all(TOGETHER not in end.slice.values() for each in result.measurements for pair in each.pairs
+    assert all(TOGETHER not in end.slice.values() for measurement in result.measurements for pair in measurement.pairs
                for end in (pair.low, pair.high))  # fmt: skip

@@ -52,9 +52,9 @@ def test_every_disparity_has_its_pair_and_the_same_among_large_groups_and_to_the
     check = CHECKS[family]
     plain, result = people(check), people(check, reference={"sex": "b"})
     disparities = [
-        each for each in result.measurements
-        if each.across and result.definitions[each.name].more_groups != "neither"
-        and not each.name.endswith(("_large_groups", "_to_reference"))
+        measurement for measurement in result.measurements
+        if measurement.across and result.definitions[measurement.name].more_groups != "neither"
+        and not measurement.name.endswith(("_large_groups", "_to_reference"))
     ]  # fmt: skip
     assert len(disparities) == {"scores": 7, "regression": 6, "ranking": 2, "adverse": 1, "audit": 1}[family]
     for first in disparities:
@@ -69,29 +69,33 @@ def test_every_disparity_has_its_pair_and_the_same_among_large_groups_and_to_the
         further = first.value - large.value if first.direction == "lower" else large.value - first.value
         assert further > 0 or first.name == "top_k_gap"
         assert large.interval.low <= large.value <= large.interval.high
-        beside = [each for each in result.measurements if each.name == f"{first.name}_to_reference"]
+        beside = [
+            measurement for measurement in result.measurements if measurement.name == f"{first.name}_to_reference"
+        ]
         assert bool(beside) == (family != "audit" and first.name != "top_k_gap")
         for against in beside:
             assert against.interval and against.test is None
             assert all("b" in (pair.low.slice["sex"], pair.high.slice["sex"]) for pair in against.pairs)
-    tests = [(each.name, each.test.p_adjusted) for each in result.measurements if each.test]
-    assert tests == [(each.name, each.test.p_adjusted) for each in plain.measurements if each.test]
-    assert {each.name for each in plain.measurements} == {
-        each.name for each in result.measurements if not each.name.endswith("_to_reference")
+    tests = [(measurement.name, measurement.test.p_adjusted) for measurement in result.measurements if measurement.test]
+    assert tests == [
+        (measurement.name, measurement.test.p_adjusted) for measurement in plain.measurements if measurement.test
+    ]
+    assert {measurement.name for measurement in plain.measurements} == {
+        measurement.name for measurement in result.measurements if not measurement.name.endswith("_to_reference")
     }
 
 
 def test_the_values_to_a_reference_are_those_of_a_slow_count():
     result = people(CHECKS["regression"], reference={"sex": "b"})
     means = {name: one(result, "mean_prediction", {"sex": name}).value for name in SIZES}
-    found = one(result, "mean_prediction_difference_to_reference")
-    assert found.value == pytest.approx(max(abs(mean - means["b"]) for mean in means.values()))
+    measurement = one(result, "mean_prediction_difference_to_reference")
+    assert measurement.value == pytest.approx(max(abs(mean - means["b"]) for mean in means.values()))
     large = one(result, "mean_prediction_difference_large_groups")
     assert large.value == pytest.approx(np.ptp([means[name] for name in "abc"])) and large.n == 1500
     scores = people(CHECKS["scores"], reference={"sex": "b"})
     areas = {name: one(scores, "auc", {"sex": name}).value for name in SIZES}
-    found = one(scores, "auc_difference_to_reference")
-    assert found.value == pytest.approx(max(abs(area - areas["b"]) for area in areas.values()))
+    measurement = one(scores, "auc_difference_to_reference")
+    assert measurement.value == pytest.approx(max(abs(area - areas["b"]) for area in areas.values()))
 
 
 def test_with_every_group_large_the_number_beside_is_the_first_and_nothing_is_measured_again():

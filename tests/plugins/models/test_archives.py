@@ -44,7 +44,7 @@ def test_total_size(monkeypatch):
 def test_members():
     assert archives.MOST_MEMBERS == 10_000 and archives.MOST_BYTES == 2 * 1024**3
     with pytest.raises(ModelFileRejected, match="may have 10000 members; it has 10001"):
-        archives.members(packed(*(str(each) for each in range(10_001))), "m")
+        archives.members(packed(*(str(index) for index in range(10_001))), "m")
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../b", "C:/x", "a\\..\\b", "\\x"])

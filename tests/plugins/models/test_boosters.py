@@ -123,7 +123,7 @@ def test_early_stopping_is_noted():
     estimator.fit(X[:150], Y[:150], eval_set=[(X[150:], Y[150:])], verbose=False)
     model = wrapped(estimator.get_booster())
     np.testing.assert_allclose(model.probabilities(X), estimator.predict_proba(X))
-    assert any("best_iteration" in each for each in model.notes)
+    assert any("best_iteration" in note for note in model.notes)
 
 
 def test_objectives_that_are_neither():

@@ -100,7 +100,7 @@ def test_version_warning_becomes_a_note(tmp_path, monkeypatch):
         old = pickle.dumps(LOGISTIC)
     (tmp_path / "m.pkl").write_bytes(old)
     model = opened(tmp_path / "m.pkl", trust_pickle=True)
-    assert any(each.startswith("InconsistentVersionWarning: Trying to unpickle") for each in model.notes)
+    assert any(note.startswith("InconsistentVersionWarning: Trying to unpickle") for note in model.notes)
 
 
 # ---- pickles
@@ -157,8 +157,8 @@ def test_fingerprint_is_of_the_model_not_of_the_file(tmp_path):
         (tmp_path / name).write_bytes(pickle.dumps(LOGISTIC, protocol=form))
     joblib.dump(LOGISTIC, tmp_path / "c.joblib", compress=3)
     skops.io.dump(LOGISTIC, tmp_path / "d.skops")
-    found = {opened(each, trust_pickle=True).fingerprint for each in tmp_path.iterdir()}
-    assert found == {wrapped(LOGISTIC).fingerprint}
+    fingerprints = {opened(path, trust_pickle=True).fingerprint for path in tmp_path.iterdir()}
+    assert fingerprints == {wrapped(LOGISTIC).fingerprint}
 
 
 def test_a_pickled_module(tmp_path):
@@ -289,7 +289,7 @@ def whole_files(folder: pathlib.Path) -> dict[str, bytes]:
     skops.io.dump(LOGISTIC, folder / "m.skops")
     save_file(make_mlp().state_dict(), folder / "m.safetensors")
     torch.save(make_mlp().state_dict(), folder / "m.pt")
-    return {each.name: each.read_bytes() for each in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize("name", ["m.skops", "m.safetensors", "m.pt"])

@@ -33,7 +33,7 @@ def test_labels_of_classes_nobody_named():
     model = wrapped(lambda inputs: np.digitize(inputs[:, 0], [-1, 1]), batch=1)
     model.answers(X)
     assert model.classes == (0, 1, 2) and model.task == "multiclass"
-    assert any("classes were taken from the answers" in each for each in model.notes)
+    assert any("classes were taken from the answers" in note for note in model.notes)
 
 
 def test_one_probability():
@@ -67,7 +67,7 @@ def test_saturated_probabilities_are_labels_unless_told():
     assert model.answers(X).probabilities is None
     told = wrapped(lambda inputs: (inputs[:, 0] > 0) * 1.0, classes=(0, 1), output="probabilities")
     assert told.answers(X).probabilities is not None
-    assert any("as told" in each for each in told.notes)
+    assert any("as told" in note for note in told.notes)
 
 
 def test_numbers():
@@ -77,7 +77,7 @@ def test_numbers():
 
 
 def test_texts():
-    model = wrapped(lambda texts: np.array([len(each) % 2 for each in texts]), classes=(0, 1))
+    model = wrapped(lambda texts: np.array([len(text) % 2 for text in texts]), classes=(0, 1))
     np.testing.assert_array_equal(model.predict(["a", "bb", "ccc"]), [1, 0, 1])
 
 
@@ -146,6 +146,6 @@ def test_fingerprint_covers_code_closure_and_named_globals():
         exec("def f(inputs): return inputs @ weights", space)
     prints = [wrapped(space["f"], task="regression").fingerprint for space in spaces]
     assert prints[0] == prints[1] != prints[2]
-    partials = [wrapped(functools.partial(pow, exp=each), task="regression").fingerprint for each in (2, 2, 3)]
+    partials = [wrapped(functools.partial(pow, exp=number), task="regression").fingerprint for number in (2, 2, 3)]
     assert partials[0] == partials[1] != partials[2]
-    assert any("fingerprint of a callable" in each for each in wrapped(chance).notes)
+    assert any("fingerprint of a callable" in note for note in wrapped(chance).notes)

@@ -72,7 +72,7 @@ def test_half_batch_after_out_of_memory():
 
     model = wrapped(Wide(), device="cuda", batch=64)
     assert model.answers(X[:64]).probabilities.shape == (64, 2)
-    assert model.batch < 64 and any("out of memory: the batch was halved" in each for each in model.notes)
+    assert model.batch < 64 and any("out of memory: the batch was halved" in note for note in model.notes)
     torch.cuda.empty_cache()
 
 

@@ -111,7 +111,7 @@ def test_decisions_are_those_of_predict(estimator, batch):
     model = wrapped(estimator, batch=batch)
     np.testing.assert_array_equal(model.predict(X), estimator.predict(X))
     assert (estimator.predict(X) != np.argmax(estimator.predict_proba(X), axis=1)).any()
-    assert any("decisions come from predict" in each for each in model.notes)
+    assert any("decisions come from predict" in note for note in model.notes)
 
 
 class Cut(ClassifierMixin, BaseEstimator):
@@ -164,7 +164,7 @@ def test_decisions_only_with_scores_of_the_decision_function():
     np.testing.assert_array_equal(answers.labels, estimator.predict(X))
     np.testing.assert_allclose(answers.scores, estimator.decision_function(X))
     assert answers.probabilities is None and Capability.PROBABILITIES not in model.capabilities
-    assert any("uncalibrated" in each for each in model.notes)
+    assert any("uncalibrated" in note for note in model.notes)
     np.testing.assert_allclose(wrapped(estimator, positive=0).scores(X), -estimator.decision_function(X))
     above = wrapped(estimator, threshold=0.4).predict(X)
     np.testing.assert_array_equal(above, (estimator.decision_function(X) >= 0.4).astype(int))
@@ -303,7 +303,7 @@ def test_out_of_memory_halves_the_batch():
 
     model = wrapped(Hungry().fit(X, Y), batch=128)
     np.testing.assert_array_equal(model.predict(X), X[:, 0])
-    assert model.batch == 32 and any("halved to 32" in each for each in model.notes)
+    assert model.batch == 32 and any("halved to 32" in note for note in model.notes)
 
 
 def test_warnings_become_notes_once():
@@ -320,7 +320,7 @@ def test_warnings_become_notes_once():
 
     model = wrapped(Loud().fit(X, Y), batch=50)
     model.answers(X)
-    assert [each for each in model.notes if "range" in each] == ["UserWarning: values out of range"]
+    assert [note for note in model.notes if "range" in note] == ["UserWarning: values out of range"]
 
 
 def test_preprocess_stands_before_the_estimator():

@@ -100,7 +100,7 @@ def test_a_traced_module_of_a_fixed_batch_takes_any_number_and_says_so() -> None
     with torch.no_grad():
         wanted = fixed.last(torch.tensor(ROWS)).softmax(dim=1).numpy()
     assert np.allclose(answers, wanted, atol=1e-6)
-    assert any("takes 3 rows at a time" in each for each in model.notes)
+    assert any("takes 3 rows at a time" in note for note in model.notes)
 
 
 @pytest.mark.parametrize("way", [torch.no_grad, torch.inference_mode])

@@ -59,4 +59,4 @@ def test_a_module_that_looks_up_floats_itself_is_left_alone():
 def test_an_audit_of_float_words_measures_no_distance_between_them():
     data = AuditData(WORDS.astype(float), LABELS, groups={"sex": ["f", "m"] * 20})
     audit = auditkit.audit(embedding(), data, checks=["performance", "robustness"], budget="quick")
-    assert {each.status for each in audit.results} == {"measured", "skipped"}
+    assert {result.status for result in audit.results} == {"measured", "skipped"}

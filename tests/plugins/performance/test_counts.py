@@ -31,7 +31,8 @@ def measured(table, **roles):
     result = run(Quality(), RecordedModel.of(data), data)
     assert all(control.holds for control in result.controls)
     found = {
-        (each.name, tuple(each.slice.values())): (each.value, each.interval, each.n) for each in result.measurements
+        (measurement.name, tuple(measurement.slice.values())): (measurement.value, measurement.interval, measurement.n)
+        for measurement in result.measurements
     }
     return found, result.tables
 

@@ -145,11 +145,11 @@ def test_bins_equal_scikit_learn_and_hold_equal_rows():
     rng = np.random.default_rng(3)
     predicted = rng.random(1000)
     happened = rng.random(1000) < predicted
-    found = probabilities.bins(predicted, happened, 10)
+    binned = probabilities.bins(predicted, happened, 10)
     observed, mean = calibration_curve(happened, predicted, n_bins=10, strategy="quantile")
-    assert [each.observed for each in found] == pytest.approx(list(observed), abs=0.011)
-    assert [each.predicted for each in found] == pytest.approx(list(mean), abs=0.002)
-    assert {each.rows for each in found} == {100}
+    assert [each.observed for each in binned] == pytest.approx(list(observed), abs=0.011)
+    assert [each.predicted for each in binned] == pytest.approx(list(mean), abs=0.002)
+    assert {each.rows for each in binned} == {100}
 
 
 def test_bins_keep_ties_together_and_are_few_in_small_groups():
@@ -179,14 +179,14 @@ def test_more_classes_are_calibrated_for_the_likeliest():
 def test_the_calibration_interval_is_the_range_over_the_ellipsoid():
     rng = np.random.default_rng(4)
     predicted = rng.random(400)
-    found = probabilities.bins(predicted, rng.random(400) < predicted**2, 4)
-    interval = probabilities.calibration_interval(found)
-    gaps = np.array([each.observed - each.predicted for each in found])
-    share = np.array([each.share for each in found])
-    smoothed = np.array([(each.observed * each.size + 2) / (each.size + 4) for each in found])
-    plain = np.array([each.predicted * (1 - each.predicted) for each in found])
-    variance = np.maximum(smoothed * (1 - smoothed), plain) / [each.size for each in found]
-    radius = distributions.chi2.ppf(0.95, len(found))
+    binned = probabilities.bins(predicted, rng.random(400) < predicted**2, 4)
+    interval = probabilities.calibration_interval(binned)
+    gaps = np.array([each.observed - each.predicted for each in binned])
+    share = np.array([each.share for each in binned])
+    smoothed = np.array([(each.observed * each.size + 2) / (each.size + 4) for each in binned])
+    plain = np.array([each.predicted * (1 - each.predicted) for each in binned])
+    variance = np.maximum(smoothed * (1 - smoothed), plain) / [each.size for each in binned]
+    radius = distributions.chi2.ppf(0.95, len(binned))
     inside = {"type": "ineq", "fun": lambda d: radius - np.sum((d - gaps) ** 2 / variance)}
     ends = []
     for sign in (1, -1):

@@ -47,7 +47,7 @@ def test_a_calibrated_model_is_not_called_miscalibrated_and_a_sure_one_is():
     assert one(healthy, "calibration_error").interval.low == 0
     assert one(sick, "calibration_error").interval.low > 0.02
     assert healthy.level == "queries"
-    assert {each.name for each in healthy.figures} == {"accuracy", "balanced_accuracy", "auc", "calibration"}
+    assert {figure.name for figure in healthy.figures} == {"accuracy", "balanced_accuracy", "auc", "calibration"}
 
 
 def test_binary_measurements_are_there_overall_and_per_group():
@@ -55,21 +55,21 @@ def test_binary_measurements_are_there_overall_and_per_group():
     names = {
         "accuracy", "balanced_accuracy", "precision", "recall", "auc", "log_loss", "brier_score", "calibration_error"
     }  # fmt: skip
-    assert {each.name for each in result.measurements} == names | {"majority_accuracy"}
+    assert {measurement.name for measurement in result.measurements} == names | {"majority_accuracy"}
     for name in names:
         for where in ({}, {"g": "a"}, {"g": "b"}):
-            found = one(result, name, where)
-            assert found.value is not None and found.interval is not None
+            number = one(result, name, where)
+            assert number.value is not None and number.interval is not None
     assert one(result, "accuracy", {"g": "a"}).n == 200
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)
 
 
 def test_more_classes():
     result = run(FAST, *likely(np.random.default_rng(3), 900, 4))
-    assert {each.name for each in result.measurements} == {
+    assert {measurement.name for measurement in result.measurements} == {
         "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "majority_accuracy"
     }  # fmt: skip
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)
     assert len(result.tables[0].rows) == 4 and len(result.tables[0].columns) == 5
 
 
@@ -78,12 +78,12 @@ def test_numbers():
     guess = rng.normal(size=300)
     truth = guess + 0.5 * rng.normal(size=300)
     result = run(FAST, *recorded(guess, truth, {"g": np.where(guess > 0, "a", "b")}, task="regression", positive=None))
-    found = one(result, "r_squared")
-    assert found.interval.low < 0.8 < found.interval.high
+    measurement = one(result, "r_squared")
+    assert measurement.interval.low < 0.8 < measurement.interval.high
     assert one(result, "mean_absolute_error", {"g": "a"}).value == pytest.approx(
         np.abs(guess - truth)[guess > 0].mean()
     )
-    assert all(each.holds for each in result.controls) and not result.tables
+    assert all(control.holds for control in result.controls) and not result.tables
 
 
 def test_recorded_decisions_to_the_last_digit_of_a_hand_count():
@@ -94,7 +94,7 @@ def test_recorded_decisions_to_the_last_digit_of_a_hand_count():
     assert one(result, "recall").value == 31 / 40
     assert one(result, "majority_accuracy").value == 60 / 100
     assert one(result, "accuracy").interval == stats.wilson(78, 100)
-    assert not any(each.name in ("auc", "log_loss") for each in result.measurements)
+    assert not any(measurement.name in ("auc", "log_loss") for measurement in result.measurements)
     assert any("decisions only" in note for note in result.notes)
     assert result.level == "recorded"
     assert result.tables[0].rows == (("0", 47, 13), ("1", 9, 31))  # recall says 9 as well
@@ -108,7 +108,7 @@ def test_recorded_scores_between_zero_and_one_are_probabilities_and_others_rank_
     assert one(result, "brier_score").value == pytest.approx(np.mean((scores - labels) ** 2))
     assert any("read as probabilities" in note for note in result.notes)
     result = run(FAST, *recorded((scores > 0.5).astype(int), labels, scores=10 * scores))
-    names = {each.name for each in result.measurements}
+    names = {measurement.name for measurement in result.measurements}
     assert "auc" in names and "brier_score" not in names
     assert any("no probabilities" in note for note in result.notes)
 
@@ -118,8 +118,8 @@ def test_a_group_with_one_class_has_no_area_and_says_so():
     scores = np.linspace(0, 1, 120)
     result = run(FAST, *recorded(None, labels, {"g": ["a"] * 40 + ["b"] * 80}, scores=scores))
     for name in ("auc", "recall", "balanced_accuracy"):
-        found = one(result, name, {"g": "a"})
-        assert found.value is None and found.reason
+        measurement = one(result, name, {"g": "a"})
+        assert measurement.value is None and measurement.reason
     assert one(result, "accuracy", {"g": "a"}).value is not None
 
 
@@ -127,8 +127,8 @@ def test_hidden_groups_have_no_number():
     labels = np.tile([0, 1], 60)
     result = run(FAST, *recorded(labels, labels, {"g": ["tiny"] * 5 + ["other"] * 6 + ["a"] * 50 + ["b"] * 59}))
     for group in ("tiny", "other"):
-        found = one(result, "accuracy", {"g": group})
-        assert (found.value, found.n, found.reason) == (None, None, "fewer than 10 people")
+        measurement = one(result, "accuracy", {"g": group})
+        assert (measurement.value, measurement.n, measurement.reason) == (None, None, "fewer than 10 people")
     assert not any("tiny" in str(row["label"]) for figure in result.figures for row in figure.data)
 
 
@@ -136,9 +136,11 @@ def test_weights_are_respected():
     rng = np.random.default_rng(6)
     labels, weights = rng.integers(0, 2, 300), rng.uniform(0.1, 4, 300)
     said = np.where(rng.random(300) < 0.8, labels, 1 - labels)
-    found = one(run(FAST, *recorded(said, labels, weights=weights)), "accuracy")
-    assert found.value == pytest.approx(np.average(said == labels, weights=weights))
-    assert found.interval.high - found.interval.low > stats.wilson(240, 300).high - stats.wilson(240, 300).low
+    measurement = one(run(FAST, *recorded(said, labels, weights=weights)), "accuracy")
+    assert measurement.value == pytest.approx(np.average(said == labels, weights=weights))
+    assert (
+        measurement.interval.high - measurement.interval.low > stats.wilson(240, 300).high - stats.wilson(240, 300).low
+    )
 
 
 def test_a_wrong_accuracy_is_noticed(monkeypatch):
@@ -147,7 +149,7 @@ def test_a_wrong_accuracy_is_noticed(monkeypatch):
     labels = RNG.integers(0, 2, 200)
     result = run(FAST, *recorded(RNG.integers(0, 2, 200), labels))
     assert control(result, "recount").holds is False and control(result, "shuffled answers").holds is False
-    assert {each.validity for each in result.measurements} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements} == {"invalid"}
 
 
 def test_an_area_that_is_never_chance_is_noticed(monkeypatch):
@@ -193,7 +195,10 @@ def test_two_rows_and_one_class_are_no_crash():
 def test_it_says_what_it_is():
     about = Quality.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
-    assert all(each.formula and each.reference and each.pitfalls for each in Quality.definitions.values())
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in Quality.definitions.values()
+    )
 
 
 def test_the_same_seed_gives_the_same_result():
@@ -206,7 +211,7 @@ def test_a_trained_model_beats_the_majority_on_real_data(shared_data):
     scores = LogisticRegression(max_iter=500).fit(numbers_[:600], labels[:600]).predict_proba(numbers_[600:])[:, 1]
     result = run(Quality(), *recorded(None, labels[600:], scores=scores))
     assert one(result, "auc").interval.low > 0.55
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)
 
 
 def german(shared_data):

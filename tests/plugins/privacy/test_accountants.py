@@ -14,7 +14,7 @@ from auditkit.plugins.privacy.accountants import noise_for, pld_epsilon, rdp_eps
 @pytest.fixture(scope="module")
 def published(shared_data: pathlib.Path) -> dict[str, dict[str, Any]]:
     cases = json.loads((shared_data / "reference" / "dp_epsilon.json").read_text())
-    return {each["id"]: each for each in cases}
+    return {case["id"]: case for case in cases}
 
 
 def test_the_golden_value_of_opacus(published: dict[str, dict[str, Any]]) -> None:

@@ -34,9 +34,9 @@ def wrap(*layers: nn.Module, **more: Any) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = nn.Sequential(*layers)
-        for each in network.modules():
-            if hasattr(each, "reset_parameters"):
-                each.reset_parameters()
+        for module in network.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
     return auditkit.wrap(network.eval(), name="net", classes=("no", "yes"), task="binary", **more)
 
 
@@ -51,9 +51,9 @@ def run(model: Any, data: AuditData, **parameters: Any) -> Trained:
 
 
 def value(trained: Trained, name: str) -> float:
-    found = next(each.value for each in trained.measurements if each.name == name)
-    assert found is not None
-    return found
+    measured = next(measurement.value for measurement in trained.measurements if measurement.name == name)
+    assert measured is not None
+    return measured
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def test_a_new_model_that_works_beside_a_parent_that_is_untouched(
     again = run(parent, split)
     assert parent.fingerprint == before != again.model.fingerprint
     assert again.model.fingerprint != trained.model.fingerprint, "not reproducible by design"
-    said = Predictions(trained.model, split)
-    assert np.mean(said.codes == said.truth) == value(trained, "train_accuracy") > 0.8
+    answers = Predictions(trained.model, split)
+    assert np.mean(answers.codes == answers.truth) == value(trained, "train_accuracy") > 0.8
     inside = trained.model.estimator()
     assert type(inside) is nn.Sequential
     assert trained.model.gradients(split.inputs[:3], np.array([0, 1, 0])).shape == (3, 4)
@@ -82,7 +82,7 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
     assert value(trained, "sample_rate") == 0.1 and value(trained, "steps") == 60
     epsilon = trained.measurements[0]
     assert epsilon.exact and epsilon.conditions == {"delta": 1e-5}
-    assert {each.name for each in trained.measurements} == set(DpSgd.definitions)
+    assert {measurement.name for measurement in trained.measurements} == set(DpSgd.definitions)
     table = trained.tables[0]
     by_name = {str(row[0]): row[1] for row in table.rows}
     assert (
@@ -95,15 +95,15 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
 
 
 def test_every_control_holds(trained: Trained) -> None:
-    assert {each.name for each in trained.controls} == {
+    assert {control.name for control in trained.controls} == {
         "per-row-gradients", "sampling", "noise-level", "clipping", "every-step-counted", "second-accountant",
     }  # fmt: skip
-    assert all(each.holds for each in trained.controls)
+    assert all(control.holds for control in trained.controls)
 
 
 def test_epsilon_grows_with_the_epochs_to_what_is_reported(trained: Trained) -> None:
     epochs = trained.figures[0].data
-    costs = [each["epsilon"] for each in epochs]
+    costs = [epoch["epsilon"] for epoch in epochs]
     assert len(costs) == 6 and costs == sorted(costs)
     assert math.isclose(costs[-1], value(trained, "epsilon")) and epochs[-1]["steps"] == 60
 
@@ -120,8 +120,8 @@ def test_the_seed_of_the_noise_is_written_nowhere(
     monkeypatch.setattr("auditkit.plugins.privacy.training_loop.secrets.randbits", remember)
     made = run(parent, split)
     assert len(drawn) == 2
-    said = repr([made.measurements, made.controls, made.figures, made.tables, made.notes])
-    assert not any(str(seed) in said for seed in drawn)
+    text = repr([made.measurements, made.controls, made.figures, made.tables, made.notes])
+    assert not any(str(seed) in text for seed in drawn)
     assert any("Not reproducible" in note for note in made.notes)
     assert any("not cryptographically secure" in note for note in made.notes)
 
@@ -161,7 +161,7 @@ def test_a_small_convolutional_network() -> None:
     model = auditkit.wrap(network, classes=tuple(range(10)), task="multiclass", output="logits")
     made = run(model, data, epochs=8, batch_size=128)
     assert value(made, "train_accuracy") > 0.6 and value(made, "epsilon") <= 3
-    assert all(each.holds for each in made.controls)
+    assert all(control.holds for control in made.controls)
 
 
 def test_the_generators_are_as_they_were(parent: Any, split: AuditData) -> None:
@@ -202,7 +202,7 @@ def test_less_noise_than_accounted_makes_epsilon_invalid(
     whole = opacus._generate_noise
     monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
     made = run(parent, split)
-    assert {each.name for each in made.controls if not each.holds} == {"noise-level"}
+    assert {control.name for control in made.controls if not control.holds} == {"noise-level"}
     assert judged(made).validity == "invalid"
 
 
@@ -212,7 +212,7 @@ def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monke
 
     monkeypatch.setattr("auditkit.plugins.privacy.training_loop.torch.rand", shuffled)
     made = run(parent, split)
-    assert {each.name for each in made.controls if not each.holds} == {"sampling"}
+    assert {control.name for control in made.controls if not control.holds} == {"sampling"}
     assert judged(made).validity == "invalid"
 
 
@@ -227,7 +227,7 @@ def test_an_accountant_that_forgets_makes_epsilon_invalid(
 
     monkeypatch.setattr(RDPAccountant, "step", half)
     made = run(parent, split, noise_multiplier=2.0)
-    assert "every-step-counted" in {each.name for each in made.controls if not each.holds}
+    assert "every-step-counted" in {control.name for control in made.controls if not control.holds}
 
 
 # what is refused
@@ -289,5 +289,5 @@ def test_it_trains_where_the_model_is(split: AuditData) -> None:
     network = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2)).cuda().eval()
     model = auditkit.wrap(network, classes=("no", "yes"), task="binary", output="logits")
     made = run(model, split)
-    assert made.model.device.startswith("cuda") and all(each.holds for each in made.controls)
+    assert made.model.device.startswith("cuda") and all(control.holds for control in made.controls)
     assert value(made, "train_accuracy") > 0.8

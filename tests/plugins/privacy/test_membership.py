@@ -61,17 +61,17 @@ def run(model: Any, data: AuditData, seed: int = 0, **parameters: Any) -> CheckR
 
 
 def one(result: CheckResult, name: str, **conditions: str) -> Measurement:
-    found = [
-        each
-        for each in result.measurements
-        if each.name == name and not each.slice and conditions.items() <= each.conditions.items()
+    measurements = [
+        measurement
+        for measurement in result.measurements
+        if measurement.name == name and not measurement.slice and conditions.items() <= measurement.conditions.items()
     ]
-    assert len(found) == 1
-    return found[0]
+    assert len(measurements) == 1
+    return measurements[0]
 
 
 def failed(result: CheckResult) -> set[str]:
-    return {each.name for each in result.controls if each.holds is not True}
+    return {control.name for control in result.controls if control.holds is not True}
 
 
 def test_an_overfit_forest_gives_its_members_away(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
@@ -130,7 +130,9 @@ def test_groups_are_attacked_apart_and_small_ones_are_not_shown(
     overfit: Any, world: tuple[np.ndarray, np.ndarray]
 ) -> None:
     result = run(overfit, data_of(world))
-    by_group = {tuple(each.slice.items()): each for each in result.measurements if each.slice}
+    by_group = {
+        tuple(measurement.slice.items()): measurement for measurement in result.measurements if measurement.slice
+    }
     for value in ("odd", "even"):
         assert by_group[(("side", value),)].value > 0.6  # type: ignore[operator]
         assert by_group[(("side", value),)].n == ROWS
@@ -145,7 +147,7 @@ def test_a_group_that_the_training_split_lacks_is_undefined(
     data = data_of(world)
     train = AuditData(world[0][:ROWS], labels=world[1][:ROWS], positive=1)
     result = run(regular, dataclasses.replace(data, train=train))
-    reasons = {each.reason for each in result.measurements if each.slice.get("side")}
+    reasons = {measurement.reason for measurement in result.measurements if measurement.slice.get("side")}
     assert reasons == {"the training split does not say who is in this group"}
 
 
@@ -181,7 +183,10 @@ def test_too_few_rows_are_undefined(regular: Any, world: tuple[np.ndarray, np.nd
     every, labels = world
     copies = AuditData(every[:30], labels=labels[:30], positive=1)
     result = run(regular, AuditData(every[:30], labels=labels[:30], positive=1, train=copies))
-    assert all(each.value is None and "fewer than 20" in (each.reason or "") for each in result.measurements)
+    assert all(
+        measurement.value is None and "fewer than 20" in (measurement.reason or "")
+        for measurement in result.measurements
+    )
 
 
 def test_the_curve_shows_few_accusations_and_chance(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
@@ -236,7 +241,9 @@ def test_what_a_better_model_knows_is_not_called_memory() -> None:
     result = run(auditkit.wrap(answer, classes=(0, 1), task="binary"), data)
     assert "same-skill" in failed(result)
     assert {
-        each.validity for each in result.measurements if each.name == "memorisation" and each.value is not None
+        measurement.validity
+        for measurement in result.measurements
+        if measurement.name == "memorisation" and measurement.value is not None
     } <= {"inconclusive"}
     assert one(result, "auc").validity == "valid"
 

@@ -40,7 +40,7 @@ def recipe(**changes: float) -> Recipe:
 
 
 def weights(module: nn.Module) -> torch.Tensor:
-    return torch.cat([each.detach().flatten() for each in module.parameters()])
+    return torch.cat([parameter.detach().flatten() for parameter in module.parameters()])
 
 
 def nothing(outputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -183,7 +183,7 @@ def test_the_trial_leaves_the_module_alone() -> None:
     before = weights(module)
     per_row_error(module, inputs, targets, functional.cross_entropy)
     assert torch.equal(before, weights(module))
-    assert all(each.grad is None and not hasattr(each, "grad_sample") for each in module.parameters())
+    assert all(parameter.grad is None and not hasattr(parameter, "grad_sample") for parameter in module.parameters())
     assert not any(each._forward_hooks for each in module.modules())
 
 

@@ -25,18 +25,18 @@ def run(check: Evasion, model: Any, data: AuditData, seed: int = 0) -> CheckResu
 
 def robust(result: CheckResult, **where: str) -> dict[Any, tuple[float | None, str]]:
     return {
-        each.conditions["epsilon"]: (each.value, each.validity)
-        for each in result.measurements
-        if each.name == "robust_accuracy" and each.slice == where
+        measurement.conditions["epsilon"]: (measurement.value, measurement.validity)
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy" and measurement.slice == where
     }
 
 
 def one(result: CheckResult, name: str) -> Any:
-    return next(each for each in result.measurements if each.name == name)
+    return next(measurement for measurement in result.measurements if measurement.name == name)
 
 
 def broken_controls(result: CheckResult) -> set[str]:
-    return {each.name for each in result.controls if each.holds is not True}
+    return {control.name for control in result.controls if control.holds is not True}
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +132,18 @@ def test_groups_are_compared_at_one_epsilon_and_small_ones_are_not_shown(
     hidden, shown = (next(m for m in result.measurements if m.slice == {"rare": value}) for value in ("a", "b"))
     assert hidden.value is None and hidden.n is None and hidden.reason
     assert shown.n == 55, "no group is hidden for a smaller one's sake"
-    gaps = {each.across[0]: each for each in result.measurements if each.name == "robust_accuracy_difference"}
+    gaps = {
+        measurement.across[0]: measurement
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy_difference"
+    }
     assert np.isclose(gaps["half"].value, abs(shares[0] - shares[1])) and gaps["half"].test.p_adjusted <= 1  # type: ignore[operator]
     assert gaps["half"].interval.low <= gaps["half"].value <= gaps["half"].interval.high and gaps["half"].detectable
     assert gaps["rare"].value is None and "fewer than two groups" in gaps["rare"].reason
-    by_group = next(each for each in result.figures if each.name == "robust-accuracy-by-group")
-    over = next(each for each in result.figures if each.name == "robust-accuracy-over-half")
+    by_group = next(figure for figure in result.figures if figure.name == "robust-accuracy-by-group")
+    over = next(figure for figure in result.figures if figure.name == "robust-accuracy-over-half")
     assert {point["group"] for point in over.data} == {"most", "few"} and len(over.data) == 10
-    assert not any(each.name == "robust-accuracy-over-rare" for each in result.figures)
+    assert not any(figure.name == "robust-accuracy-over-rare" for figure in result.figures)
     assert len(by_group.data) == 3 and "rare" in by_group.caption and "epsilon 0.05, Linf" in by_group.title
     assert result.measurements[0].conditions == {"epsilon": 0.05, "norm": "Linf"}, "the headline is under attack"
 
@@ -158,7 +162,11 @@ def test_the_same_seed_gives_the_same_result_and_the_model_is_left_as_found(
     network = digits.network
     network.train()
     model = auditkit.wrap(network, classes=tuple(range(10)), task="multiclass")
-    before = [each.clone() for each in network.parameters()], torch.random.get_rng_state(), np.random.get_state()[2]
+    before = (
+        [parameter.clone() for parameter in network.parameters()],
+        torch.random.get_rng_state(),
+        np.random.get_state()[2],
+    )
     check = Evasion(rows=60, steps=5, epsilons=(0.05,), group_epsilon=0.05)
     first, second = (run(check, model, pictures) for _ in range(2))
     assert network.training
@@ -253,7 +261,11 @@ def test_a_table_is_attacked_by_its_decisions(linear: tuple[Any, AuditData]) -> 
     assert not broken_controls(result)
     shares = [robust(result)[each][0] for each in GRID]
     assert shares == sorted(shares, reverse=True) and shares[0] > 0.9 and shares[-1] < 0.8  # type: ignore[operator]
-    assert all(each.conditions["norm"] == "L2 scaled" for each in result.measurements if each.name == "robust_accuracy")
+    assert all(
+        measurement.conditions["norm"] == "L2 scaled"
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy"
+    )
     median = one(result, "median_distance")
     assert median.interval.low <= median.value <= median.interval.high
     assert result.level == "queries" and "job, sex" in result.notes[0]
@@ -266,7 +278,7 @@ def test_the_distances_of_a_linear_table_model_are_right(linear: tuple[Any, Audi
     from sklearn.linear_model import LogisticRegression
 
     data = table()
-    fixed = tuple(dataclasses.replace(each, mutable=each.name == "income") for each in data.schema)
+    fixed = tuple(dataclasses.replace(feature, mutable=feature.name == "income") for feature in data.schema)
     data = dataclasses.replace(data, schema=fixed)
     model = pipeline(data, LogisticRegression())
     inner = model.estimator()
@@ -391,7 +403,7 @@ def test_an_array_with_gaps_is_attacked_by_its_decisions() -> None:
     model = auditkit.wrap(Patient().eval(), classes=(0, 1), task="binary", output="logits")
     result = run(Evasion(rows=40, max_queries=100), model, data)
     assert robust(result)[0.2][0] < 0.8 and not broken_controls(result)
-    assert {each.conditions.get("norm") for each in result.measurements} == {"L2 scaled", None}
+    assert {measurement.conditions.get("norm") for measurement in result.measurements} == {"L2 scaled", None}
 
 
 @pytest.mark.gpu

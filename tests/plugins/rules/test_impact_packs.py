@@ -19,7 +19,7 @@ RACE = ["A", "A", "B", "B"] * 30
 
 def statuses(pack, check, *made):
     results = [run(check, *made)] if check is not None else []
-    return {each.id: each.status for each in rulepacks.coverage(PACKS[pack], results).clauses}
+    return {clause.id: clause.status for clause in rulepacks.coverage(PACKS[pack], results).clauses}
 
 
 @pytest.mark.parametrize("name", MINE)
@@ -52,27 +52,29 @@ def test_the_rule_of_new_york_names_no_four_fifths():
 
 
 def test_selection_covers_the_clauses_on_selection():
-    found = statuses("nyc-ll144", BiasAudit(), *recorded([0, 1, 1] * 40, None, {"sex": SEX, "race": RACE}))
+    by_clause = statuses("nyc-ll144", BiasAudit(), *recorded([0, 1, 1] * 40, None, {"sex": SEX, "race": RACE}))
     present = {
         "5-301(b)(1)", "5-301(b)(2); 5-301(c)(3)", "5-301(b)(3)(i); 5-301(c)(4)(i)", "5-301(b)(3)(ii); 5-301(c)(4)(ii)",
         "5-301(b)(3)(iii); 5-301(c)(4)(iii)", "5-301(b)(5); 5-301(c)(5)",
     }  # fmt: skip
-    assert {found[clause] for clause in present} == {"present"}
-    assert found["5-301(c)(1)"] == found["5-301(c)(2)"] == "absent"
-    assert found["5-303(a), summary"] == "partial" and found["5-303(c)"] == "not computable"
+    assert {by_clause[clause] for clause in present} == {"present"}
+    assert by_clause["5-301(c)(1)"] == by_clause["5-301(c)(2)"] == "absent"
+    assert by_clause["5-303(a), summary"] == "partial" and by_clause["5-303(c)"] == "not computable"
 
 
 def test_scoring_covers_the_clauses_on_scoring_and_a_missing_attribute_leaves_its_clauses_absent():
     made = recorded(None, None, {"sex": SEX}, scores=np.linspace(0, 1, 120))
-    found = statuses("nyc-ll144", BiasAudit(), *made)
-    assert found["5-301(c)(1)"] == found["5-301(c)(2)"] == found["5-301(b)(2); 5-301(c)(3)"] == "present"
-    assert found["5-301(b)(1)"] == "absent"
-    assert found["5-301(b)(3)(i); 5-301(c)(4)(i)"] == "present"
-    assert found["5-301(b)(3)(ii); 5-301(c)(4)(ii)"] == found["5-301(b)(3)(iii); 5-301(c)(4)(iii)"] == "absent"
+    by_clause = statuses("nyc-ll144", BiasAudit(), *made)
+    assert by_clause["5-301(c)(1)"] == by_clause["5-301(c)(2)"] == by_clause["5-301(b)(2); 5-301(c)(3)"] == "present"
+    assert by_clause["5-301(b)(1)"] == "absent"
+    assert by_clause["5-301(b)(3)(i); 5-301(c)(4)(i)"] == "present"
+    assert by_clause["5-301(b)(3)(ii); 5-301(c)(4)(ii)"] == by_clause["5-301(b)(3)(iii); 5-301(c)(4)(iii)"] == "absent"
 
 
 def test_adverse_impact_covers_the_ratio_and_leaves_validity_to_people():
-    found = statuses("four-fifths", AdverseImpact(draws=1000, trials=20), *recorded([0, 1, 1] * 40, None, {"sex": SEX}))
-    assert found["1607.4(D), the ratio"] == "present" and found["1607.4(D), smaller differences"] == "partial"
-    assert found["1607.5"] == "not computable"
+    by_clause = statuses(
+        "four-fifths", AdverseImpact(draws=1000, trials=20), *recorded([0, 1, 1] * 40, None, {"sex": SEX})
+    )
+    assert by_clause["1607.4(D), the ratio"] == "present" and by_clause["1607.4(D), smaller differences"] == "partial"
+    assert by_clause["1607.5"] == "not computable"
     assert set(statuses("four-fifths", None).values()) == {"absent", "not computable"}

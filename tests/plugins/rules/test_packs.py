@@ -68,15 +68,15 @@ def test_nist_has_every_clause_of_measure():
 def test_nist_holds_the_main_families_against_its_clauses():
     pack = PACKS["nist-ai-rmf"]
     families = ["performance.quality", "fairness.groups", "privacy.membership", "explanations.gradients"]
-    found = {each.id: each for each in rulepacks.coverage(pack, [measured(name) for name in families]).clauses}
-    assert found["MEASURE 2.11"].status == "present"
-    assert found["MEASURE 2.5"].status == "partial"
-    assert found["MEASURE 2.5"].missing == ("data.integrity: the check was not run",)
-    assert found["MEASURE 2.6"].status == "absent"
-    assert found["MEASURE 2.9"].evidence == ("explanations.gradients",)
-    assert found["MEASURE 2.10"].evidence == ("privacy.membership",)
-    assert found["MEASURE 1.3"].status == "not computable"
-    nothing = {each.status for each in rulepacks.coverage(pack, []).clauses}
+    clauses = {clause.id: clause for clause in rulepacks.coverage(pack, [measured(name) for name in families]).clauses}
+    assert clauses["MEASURE 2.11"].status == "present"
+    assert clauses["MEASURE 2.5"].status == "partial"
+    assert clauses["MEASURE 2.5"].missing == ("data.integrity: the check was not run",)
+    assert clauses["MEASURE 2.6"].status == "absent"
+    assert clauses["MEASURE 2.9"].evidence == ("explanations.gradients",)
+    assert clauses["MEASURE 2.10"].evidence == ("privacy.membership",)
+    assert clauses["MEASURE 1.3"].status == "not computable"
+    nothing = {clause.status for clause in rulepacks.coverage(pack, []).clauses}
     assert nothing == {"absent", "not computable"}
 
 
@@ -84,26 +84,26 @@ def test_the_ai_act_is_dated_by_its_amendment_and_says_what_was_not_read():
     pack = PACKS["eu-ai-act"]
     assert "2 December 2027" in pack.in_force_from and "2026/1744" in pack.source
     assert "not in the Official Journal" in pack.note
-    assert [each.id for each in pack.clauses if each.verified_on == "unverified"] == ["4a(1), formerly 10(5)"]
+    assert [clause.id for clause in pack.clauses if clause.verified_on == "unverified"] == ["4a(1), formerly 10(5)"]
 
 
 def test_the_ai_act_asks_for_what_annex_iv_lists():
-    found = {each.id for each in PACKS["eu-ai-act"].clauses}
+    ids = {clause.id for clause in PACKS["eu-ai-act"].clauses}
     articles = {"9(8)", "10(2)(f)", "11(1)", "12(1)", "13(3)(b)(v)", "14(4)(c)", "15(1)", "15(5), adversarial examples"}
-    assert articles <= found
-    points = {each.removeprefix("Annex IV(").partition(")")[0] for each in found if each.startswith("Annex IV")}
+    assert articles <= ids
+    points = {each.removeprefix("Annex IV(").partition(")")[0] for each in ids if each.startswith("Annex IV")}
     assert points == {"1", "2", "3", "4", "5", "6", "7", "9"}  # 8 is a copy of a declaration
 
 
 def test_groups_are_evidence_for_accuracy_of_groups_whatever_the_task():
     for check, name in (("fairness.groups", "accuracy"), ("fairness.regression", "mean_absolute_error")):
-        found = rulepacks.coverage(PACKS["eu-ai-act"], [measured(check, name)]).clauses
-        assert {each.id: each.status for each in found}["Annex IV(3), accuracy for groups"] == "present"
-    found = rulepacks.coverage(PACKS["eu-ai-act"], [measured("fairness.groups", "selection_rate")]).clauses
-    assert {each.id: each.status for each in found}["Annex IV(3), accuracy for groups"] == "absent"
+        clauses = rulepacks.coverage(PACKS["eu-ai-act"], [measured(check, name)]).clauses
+        assert {each.id: each.status for each in clauses}["Annex IV(3), accuracy for groups"] == "present"
+    clauses = rulepacks.coverage(PACKS["eu-ai-act"], [measured("fairness.groups", "selection_rate")]).clauses
+    assert {each.id: each.status for each in clauses}["Annex IV(3), accuracy for groups"] == "absent"
 
 
 def test_the_standard_is_unverified_for_its_text_was_not_read():
     pack = PACKS["iso-42001"]
     assert pack.verified_on == "unverified" and "was not read" in pack.note
-    assert all(re.match(r"A\.[4-9]\.\d", each.id) for each in pack.clauses)
+    assert all(re.match(r"A\.[4-9]\.\d", clause.id) for clause in pack.clauses)

@@ -33,10 +33,10 @@ def test_abstentions_leave_every_denominator_but_their_own():
     withheld = np.random.default_rng(1).random(600) < 0.2
     result = run(EVERYTHING, *recorded(d, y, groups, withheld=withheld))
     rest = run(EVERYTHING, *recorded(d[~withheld], y[~withheld], {"g": groups["g"][~withheld]}))
-    for each in rest.measurements:
-        if each.name in RATES and each.name not in ("abstention_rate", "prevalence"):
-            found = one(result, each.name, each.slice)
-            assert (found.value, found.n) == (pytest.approx(each.value), each.n)
+    for measurement in rest.measurements:
+        if measurement.name in RATES and measurement.name not in ("abstention_rate", "prevalence"):
+            number = one(result, measurement.name, measurement.slice)
+            assert (number.value, number.n) == (pytest.approx(measurement.value), measurement.n)
     assert one(result, "mcc", {"g": "a"}).value == pytest.approx(one(rest, "mcc", {"g": "a"}).value)
     assert one(result, "equalized_odds_difference").value == one(rest, "equalized_odds_difference").value
     mine = groups["g"] == "a"
@@ -55,7 +55,7 @@ def test_the_abstention_rate_is_shown_where_there_are_abstentions_and_only_there
     assert line["abstained"] == (groups["g"][:12] == "a").sum()
     assert line["people"] == (groups["g"][12:] == "a").sum()
     without = run(FAST, *recorded(d, y, groups))
-    assert not any(each.name == "abstention_rate" for each in without.measurements)
+    assert not any(measurement.name == "abstention_rate" for measurement in without.measurements)
     assert "abstained" not in table(without)[0]
 
 
@@ -113,7 +113,7 @@ def test_a_table_of_counts_says_what_its_people_would_say():
             assert a.interval.low == pytest.approx(b.interval.low)
         if a.test:
             assert a.test.p == pytest.approx(b.test.p, abs=0.1)
-    assert all(each.holds for each in few.controls), few.controls
+    assert all(control.holds for control in few.controls), few.controls
     assert table(few) == table(many)
 
 

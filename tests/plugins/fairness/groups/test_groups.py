@@ -29,7 +29,9 @@ def random_table(rng, sizes, rates, **more):
 
 
 def flagged(result):
-    return any(each.test is not None and each.test.p_adjusted <= 0.05 for each in result.measurements)
+    return any(
+        measurement.test is not None and measurement.test.p_adjusted <= 0.05 for measurement in result.measurements
+    )
 
 
 def test_equal_groups_are_rarely_flagged_and_a_planted_gap_is_found():
@@ -62,8 +64,11 @@ def test_a_perfect_model_is_not_called_unfair_where_a_group_has_no_positives():
 def test_a_denominator_under_the_minimum_is_no_rate():
     labels = np.array([1] * 9 + [0] * 41 + [1, 0] * 50)
     result = run(FAST, *recorded(labels, labels, {"g": ["a"] * 50 + ["b"] * 100}))
-    found = one(result, "true_positive_rate", {"g": "a"})
-    assert (found.value, found.n) == (None, None) and found.reason == "fewer than 10 people with a positive label"
+    measurement = one(result, "true_positive_rate", {"g": "a"})
+    assert (measurement.value, measurement.n) == (
+        None,
+        None,
+    ) and measurement.reason == "fewer than 10 people with a positive label"
     assert one(result, "false_positive_rate", {"g": "a"}).value == 0
     assert one(result, "equal_opportunity_difference").value is None
 
@@ -80,9 +85,9 @@ def test_an_empty_intersection_is_nobody_and_said():
     sex, part = np.repeat(["f", "m", "m"], 60), np.repeat(["x", "x", "y"], 60)
     decided = np.tile([0, 1, 1], 60)
     result = run(FAST, *recorded(decided, decided, {"sex": sex, "part": part}))
-    assert not any(found.slice == {"sex": "f", "part": "y"} for found in result.measurements)
-    found = one(result, "demographic_parity_difference", across=("sex", "part"))
-    assert found.validity == "valid" and found.reason is None
+    assert not any(measurement.slice == {"sex": "f", "part": "y"} for measurement in result.measurements)
+    number = one(result, "demographic_parity_difference", across=("sex", "part"))
+    assert number.validity == "valid" and number.reason is None
     assert any("Nobody is in these combinations" in note and "sex=f, part=y" in note for note in result.notes)
 
 
@@ -97,8 +102,12 @@ def test_nobody_selected_has_no_ratio():
 def test_one_group_is_inconclusive():
     result = run(FAST, *recorded([0, 1] * 50, [0, 1] * 50, {"g": ["a"] * 100}))
     for name in ("demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_ratio"):
-        found = one(result, name)
-        assert found.value is None and found.validity == "inconclusive" and "fewer than two groups" in found.reason
+        measurement = one(result, name)
+        assert (
+            measurement.value is None
+            and measurement.validity == "inconclusive"
+            and "fewer than two groups" in measurement.reason
+        )
 
 
 def test_a_tiny_group_gets_a_wide_interval_or_none():
@@ -116,11 +125,11 @@ def test_no_group_is_hidden_for_anothers_sake():
     names = ["tiny"] * 4 + ["small"] * 40 + ["a"] * 100 + ["b"] * 100
     decided = np.tile([0, 1], 122)
     result = run(FAST, *recorded(decided, decided, {"g": names}))
-    found = one(result, "demographic_parity_difference")
-    (together,) = found.left_out
+    measurement = one(result, "demographic_parity_difference")
+    (together,) = measurement.left_out
     assert together.slice == {} and "tiny" in together.reason and not together.bars
-    assert found.n == 240 and found.bound == "at least"
-    rows = next(each for each in result.tables if each.name == "impact").rows
+    assert measurement.n == 240 and measurement.bound == "at least"
+    rows = next(table for table in result.tables if table.name == "impact").rows
     assert {row[0]: row[1] for row in rows} == {"g=a": 100, "g=b": 100, "g=small": 40, "g=tiny": None}
 
 
@@ -128,8 +137,8 @@ def test_groups_too_small_to_show_are_left_out_and_said():
     names = ["t1"] * 6 + ["t2"] * 6 + ["a"] * 100 + ["b"] * 100
     decided = np.tile([0, 1], 106)
     result = run(FAST, *recorded(decided, decided, {"g": names}))
-    found = one(result, "demographic_parity_difference")
-    (together,) = found.left_out
+    measurement = one(result, "demographic_parity_difference")
+    (together,) = measurement.left_out
     assert (together.people, together.bars) == (12, True) and together.share == pytest.approx(12 / 212)
     assert together.reason == "fewer than 10 people each: t1, t2"
     wide = run(FAST, *recorded(decided, decided, {"g": names}, largest_left_out=0.06))
@@ -138,7 +147,7 @@ def test_groups_too_small_to_show_are_left_out_and_said():
 
 def test_without_labels_only_selection_is_measured():
     result = run(FAST, *recorded([0, 1, 1, 0] * 25, None, {"g": ["a", "a", "b", "b"] * 25}))
-    names = {each.name for each in result.measurements}
+    names = {measurement.name for measurement in result.measurements}
     both = {"demographic_parity_difference", "demographic_parity_ratio"}
     assert names == {"selection_rate", *both, *(f"{name}_large_groups" for name in both)}
     assert any("no labels" in note and "equalized_odds" in note for note in result.notes)
@@ -181,11 +190,11 @@ def test_p_values_are_adjusted_over_everything_that_was_compared():
     rng = np.random.default_rng(2)
     groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q")}
     result = run(FAST, *recorded(rng.integers(0, 2, 400), rng.integers(0, 2, 400), groups))
-    tested = [each for each in result.measurements if each.name.endswith("_difference")]
+    tested = [measurement for measurement in result.measurements if measurement.name.endswith("_difference")]
     assert len(tested) == 9  # three criteria over p, q and their intersection
-    adjusted = stats.holm([each.test.p for each in tested])
-    assert [each.test.p_adjusted for each in tested] == pytest.approx(list(adjusted))
-    assert len({each.test.family for each in tested}) == 1
+    adjusted = stats.holm([measurement.test.p for measurement in tested])
+    assert [measurement.test.p_adjusted for measurement in tested] == pytest.approx(list(adjusted))
+    assert len({measurement.test.family for measurement in tested}) == 1
 
 
 def test_order_of_rows_and_names_of_groups_do_not_matter():
@@ -193,11 +202,11 @@ def test_order_of_rows_and_names_of_groups_do_not_matter():
     decided, labels = rng.integers(0, 2, 300), rng.integers(0, 2, 300)
     names = np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
     mixed = rng.permutation(300)
-    other = np.array([{"a": "z", "b": "y", "c": "x"}[each] for each in names])
+    other = np.array([{"a": "z", "b": "y", "c": "x"}[name] for name in names])
     first = run(FAST, *recorded(decided, labels, {"g": names}))
     second = run(FAST, *recorded(decided[mixed], labels[mixed], {"g": other[mixed]}))
     for name in DISPARITIES[:6]:
-        if any(each.name == name for each in first.measurements):
+        if any(measurement.name == name for measurement in first.measurements):
             assert one(first, name).value == pytest.approx(one(second, name).value)
             assert one(first, name).interval.high == pytest.approx(one(second, name).interval.high)
 
@@ -214,7 +223,7 @@ def test_a_wrong_count_is_noticed(monkeypatch):
     )
     result = run(FAST, *random_table(np.random.default_rng(5), [80, 90], [0.3, 0.5]))
     assert control(result, "recount").holds is False
-    assert {each.validity for each in result.measurements} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements} == {"invalid"}
 
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
@@ -259,10 +268,14 @@ def test_it_says_what_it_is():
     about = GroupFairness.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
     names = {
-        each.name for each in run(FAST, *random_table(np.random.default_rng(9), [50, 50], [0.3, 0.3])).measurements
+        measurement.name
+        for measurement in run(FAST, *random_table(np.random.default_rng(9), [50, 50], [0.3, 0.3])).measurements
     }
     assert names <= set(GroupFairness.definitions)
-    assert all(each.formula and each.reference and each.pitfalls for each in GroupFairness.definitions.values())
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in GroupFairness.definitions.values()
+    )
 
 
 def test_real_decisions_about_real_people(shared_data):
@@ -279,5 +292,5 @@ def test_real_decisions_about_real_people(shared_data):
     # women are selected far less often than men by every plain model of these data
     assert ratio.value < 0.6 and ratio.interval.high < 0.7 and ratio.test.p_adjusted <= 0.05
     assert ratio.detectable > 0.8 and result.level == "recorded"
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)
     assert {figure.name for figure in result.figures} >= {"selection_rate", "differences", "ratios"}

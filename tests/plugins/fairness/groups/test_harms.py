@@ -30,7 +30,7 @@ def mirror(name: str) -> str:
     rate = RATES[name]
     wanted = turn(rate.numerator), turn(rate.denominator)
     there = (
-        each.name for each in RATES.values() if (set(each.numerator.split()), set(each.denominator.split())) == wanted
+        rate.name for rate in RATES.values() if (set(rate.numerator.split()), set(rate.denominator.split())) == wanted
     )
     return next(there, name)
 

@@ -111,10 +111,10 @@ def test_differential_fairness_is_the_largest_log_ratio(pairs):
 def test_differential_fairness_has_no_value_where_an_outcome_is_lacking_and_is_the_four_fifths_ratio_elsewhere():
     decided = np.repeat([1, 0, 1, 0], [30, 70, 50, 50])
     check = GroupFairness(measures=("differential_fairness", "differential_fairness_smoothed"), **FAST)
-    found = run(check, *recorded(decided, None, {"g": ["a"] * 100 + ["b"] * 100}))
-    assert one(found, "differential_fairness").value == pytest.approx(np.log(0.5 / 0.3))
-    assert one(found, "differential_fairness_smoothed").value == pytest.approx(np.log(50.5 / 30.5))
-    assert one(found, "differential_fairness").interval.low > 0 and one(found, "differential_fairness").detectable > 0
+    result = run(check, *recorded(decided, None, {"g": ["a"] * 100 + ["b"] * 100}))
+    assert one(result, "differential_fairness").value == pytest.approx(np.log(0.5 / 0.3))
+    assert one(result, "differential_fairness_smoothed").value == pytest.approx(np.log(50.5 / 30.5))
+    assert one(result, "differential_fairness").interval.low > 0 and one(result, "differential_fairness").detectable > 0
     none = run(check, *recorded(np.repeat([0, 1, 0], [100, 50, 50]), None, {"g": ["a"] * 100 + ["b"] * 100}))
     assert one(none, "differential_fairness").value is None and "nobody" in one(none, "differential_fairness").reason
     assert one(none, "differential_fairness_smoothed").interval.high is None
@@ -183,11 +183,11 @@ def test_berkeley_the_disparity_goes_where_the_department_is_given():
         expected += some.to_numpy().sum() / total * (women[0] / some[0].sum() - women[1] / some[1].sum())
     plain = 1278 / 2771 - 557 / 1755
     result = run(GroupFairness(given=("department",), **FAST), *table)
-    found = one(result, "conditional_demographic_disparity", {"sex": "F"})
-    assert found.value == pytest.approx(expected) and plain > 0.14 and found.value < 0.0
-    assert found.conditions == {"given": "department"} and found.n == 1835
+    measurement = one(result, "conditional_demographic_disparity", {"sex": "F"})
+    assert measurement.value == pytest.approx(expected) and plain > 0.14 and measurement.value < 0.0
+    assert measurement.conditions == {"given": "department"} and measurement.n == 1835
     assert one(result, "conditional_demographic_disparity", {"sex": "M"}).value == pytest.approx(-expected)
-    assert found.interval.low < found.value < found.interval.high < 0.06
+    assert measurement.interval.low < measurement.value < measurement.interval.high < 0.06
     together = people.to_numpy().reshape(6, 2, 2).sum(axis=0)[None]
     assert conditional.disparities(together)[0][0] == pytest.approx(plain)
     assert one(result, "demographic_parity_difference").test.p_adjusted <= 0.01
@@ -217,8 +217,8 @@ def test_strata_in_which_all_are_selected_are_said():
     inputs = pd.DataFrame({"job": ["x"] * 100 + ["y"] * 300})
     check = GroupFairness(given=("job",), **FAST)
     result = run(check, *recorded(decided, None, {"g": np.tile(["a", "b"], 200)}, inputs=inputs))
-    found = one(result, "conditional_demographic_disparity", {"g": "a"})
-    assert found.validity == "inconclusive" and "25% of people" in found.reason
+    measurement = one(result, "conditional_demographic_disparity", {"g": "a"})
+    assert measurement.validity == "inconclusive" and "25% of people" in measurement.reason
 
 
 def test_a_column_that_is_not_there_or_tells_everyone_apart_is_refused():

@@ -34,12 +34,12 @@ def test_each_class_is_what_fairlearn_says_of_it_against_the_rest(seed, classes)
         mine, theirs = {"y_true": (y == name).astype(int), "y_pred": (d == name).astype(int)}, groups["g"]
         frame = fairlearn.MetricFrame(metrics=fairlearn.true_positive_rate, sensitive_features=theirs, **mine)
         for group in "ab":
-            found = one(result, "true_positive_rate", {"g": group}, **about)
-            if found.value is not None:
-                assert found.value == pytest.approx(frame.by_group[group], abs=1e-12)
+            measurement = one(result, "true_positive_rate", {"g": group}, **about)
+            if measurement.value is not None:
+                assert measurement.value == pytest.approx(frame.by_group[group], abs=1e-12)
         gap = fairlearn.demographic_parity_difference(sensitive_features=theirs, **mine)
-        found = one(result, "demographic_parity_difference", across=("g",), **about)
-        assert found.value == pytest.approx(gap, abs=1e-12)
+        measurement = one(result, "demographic_parity_difference", across=("g",), **about)
+        assert measurement.value == pytest.approx(gap, abs=1e-12)
     mine = groups["g"] == "a"
     assert one(result, "accuracy", conditions={}).value == pytest.approx(accuracy_score(y, d))
     assert one(result, "accuracy", {"g": "a"}, conditions={}).value == pytest.approx(accuracy_score(y[mine], d[mine]))
@@ -51,19 +51,19 @@ def test_two_classes_called_multiclass_or_binary_have_the_same_rates():
     y, d, groups, table = several(rng, 2)
     many = run(FAST, *table)
     two = run(FAST, *recorded(d, y, groups, positive="c01"))
-    for each in two.measurements:
-        assert each.conditions == {}
-        other = one(many, each.name, each.slice, across=each.across, conditions={"class": "c01"})
-        assert other.value == each.value
-    assert not any(each.name == "accuracy" for each in two.measurements)
+    for measurement in two.measurements:
+        assert measurement.conditions == {}
+        other = one(many, measurement.name, measurement.slice, across=measurement.across, conditions={"class": "c01"})
+        assert other.value == measurement.value
+    assert not any(measurement.name == "accuracy" for measurement in two.measurements)
 
 
 def test_the_family_is_everything_over_all_classes():
     result = run(FAST, *several(np.random.default_rng(1))[3])
-    gaps = [each for each in result.measurements if each.name.endswith("_difference")]
+    gaps = [measurement for measurement in result.measurements if measurement.name.endswith("_difference")]
     # three criteria for three classes, and accuracy; over g, h and both
-    assert len(gaps) == 30 and {each.test.family for each in gaps} == {"all 30 disparities of fairness.groups"}
-    assert all(each.detectable for each in gaps)
+    assert len(gaps) == 30 and {gap.test.family for gap in gaps} == {"all 30 disparities of fairness.groups"}
+    assert all(gap.detectable for gap in gaps)
 
 
 def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_not():
@@ -73,9 +73,9 @@ def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_no
     d = np.where(sick, "c03", d)
     result = run(GroupFairness(permutations=1999, trials=20), *recorded(d, y, groups, task="multiclass", positive=None))
     found = {
-        each.conditions["class"]: each.test.p_adjusted <= 0.05
-        for each in result.measurements
-        if each.name == "equal_opportunity_difference" and each.across == ("g",)
+        measurement.conditions["class"]: measurement.test.p_adjusted <= 0.05
+        for measurement in result.measurements
+        if measurement.name == "equal_opportunity_difference" and measurement.across == ("g",)
     }
     assert found == {"c00": False, "c01": False, "c02": True, "c03": False}
     assert one(result, "accuracy_equality_difference", across=("g",)).test.p_adjusted <= 0.05
@@ -83,7 +83,7 @@ def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_no
 
 def test_classes_may_be_named():
     result = run(GroupFairness(permutations=199, trials=20, classes=("c01",)), *several(np.random.default_rng(3))[3])
-    assert {each.conditions.get("class") for each in result.measurements} == {None, "c01"}
+    assert {measurement.conditions.get("class") for measurement in result.measurements} == {None, "c01"}
     with pytest.raises(DataError, match="did you mean 'c01'"):
         run(GroupFairness(classes=("c1",)), *several(np.random.default_rng(3))[3])
     two = run(
@@ -98,11 +98,11 @@ def test_of_many_classes_all_are_measured_and_the_widest_gaps_drawn():
     d = np.where((groups["g"] == "a") & (y == "c07"), "c08", d)
     check = GroupFairness(permutations=199, trials=20, measures=("selection_rate", "equal_opportunity", "accuracy"))
     result = run(check, *recorded(d, y, groups, task="multiclass", positive=None))
-    assert len({each.conditions.get("class") for each in result.measurements}) == 13
-    figure = next(each for each in result.figures if each.name == "selection_rate")
+    assert len({measurement.conditions.get("class") for measurement in result.measurements}) == 13
+    figure = next(figure for figure in result.figures if figure.name == "selection_rate")
     shown = {row["label"].rpartition("class=")[2] for row in figure.data}
     assert len(shown) == 5 and "c07" in shown
-    assert any(each.name == "accuracy" for each in result.figures)
+    assert any(figure.name == "accuracy" for figure in result.figures)
     (table,) = result.tables
     at = [column.name for column in table.columns].index("class")
     assert {row[at] for row in table.rows} == shown
@@ -117,8 +117,8 @@ def test_abstentions_and_unknown_labels_with_several_classes():
     there = known & ~withheld
     assert one(result, "accuracy", conditions={}).value == pytest.approx((y == d)[there].mean())
     assert one(result, "abstention_rate", {"g": "b"}).value == pytest.approx(withheld[groups["g"] == "b"].mean())
-    found = one(result, "selection_rate", conditions={"class": "c01"})
-    assert found.value == pytest.approx((d[~withheld] == "c01").mean()) and found.n == (~withheld).sum()
+    measurement = one(result, "selection_rate", conditions={"class": "c01"})
+    assert measurement.value == pytest.approx((d[~withheld] == "c01").mean()) and measurement.n == (~withheld).sum()
     assert control(result, "recount").holds
 
 

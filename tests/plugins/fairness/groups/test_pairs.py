@@ -41,28 +41,28 @@ def test_an_index_of_all_groups_names_those_with_the_lowest_and_the_highest_mean
 
 
 def test_a_group_can_be_compared_in_one_rate_and_not_in_the_other():
-    found = one(run(CHECK, *table()), "equalized_odds_difference")
-    assert {left.slice["g"]: left.reason for left in found.left_out} == {
+    measurement = one(run(CHECK, *table()), "equalized_odds_difference")
+    assert {left.slice["g"]: left.reason for left in measurement.left_out} == {
         "c": "fewer than 10 people with a positive label",
         "d": "fewer than 10 people with a positive label; fewer than 10 people with a negative label",
     }
-    pair = found.pairs[0]
+    pair = measurement.pairs[0]
     assert (pair.rate, pair.low.slice, pair.high.slice) == ("false_positive_rate", {"g": "c"}, {"g": "a"})
     assert (pair.low.count, pair.low.n, pair.high.count, pair.high.n) == (2, 30, 200, 500)
-    assert found.value == pytest.approx(200 / 500 - 2 / 30)
+    assert measurement.value == pytest.approx(200 / 500 - 2 / 30)
     assert pair_text(pair) == "false positive rate: c 6.7% (2 of 30) against a 40.0% (200 of 500)"
 
 
 def test_two_large_groups_that_differ_are_missed_whoever_is_left_out():
     limit = Limit(name="l", measurement="fairness.groups.equalized_odds_difference", at_most=0.1)
-    found = one(run(CHECK, *table()), "equalized_odds_difference")
-    assert found.validity == "valid" and found.bound == "at least"
-    status, reason = judge_measurement(limit, found)
+    measurement = one(run(CHECK, *table()), "equalized_odds_difference")
+    assert measurement.validity == "valid" and measurement.bound == "at least"
+    status, reason = judge_measurement(limit, measurement)
     assert status == "missed" and reason.startswith("at least 0.33") and "or more) is not at most 0.1" in reason
-    behind = deciding_pair(limit, found, status)
+    behind = deciding_pair(limit, measurement, status)
     assert behind is not None and {behind.low.slice["g"], behind.high.slice["g"]} == {"a", "b"}
     loose = limit.model_copy(update={"at_most": 0.9})
-    status, reason = judge_measurement(loose, found)
+    status, reason = judge_measurement(loose, measurement)
     assert status == "inconclusive" and "c (38 people" in reason and "d (11 people" in reason
 
 
@@ -77,18 +77,24 @@ def test_numbers_beside_the_first_have_names_of_their_own_and_no_test():
     (first, *_) = against.pairs
     assert {"g": "b"} in (first.low.slice, first.high.slice)
     assert against.value == pytest.approx(400 / 1000 - 7 / 38)
-    beside = [each for each in result.measurements if each.name.endswith(("_large_groups", "_to_reference"))]
-    assert len(beside) == 12 and all(each.test is None and each.interval for each in beside)
-    tests = {(each.name, each.test.p_adjusted) for each in result.measurements if each.test}
-    assert tests == {(each.name, each.test.p_adjusted) for each in plain.measurements if each.test}
+    beside = [
+        measurement
+        for measurement in result.measurements
+        if measurement.name.endswith(("_large_groups", "_to_reference"))
+    ]
+    assert len(beside) == 12 and all(measurement.test is None and measurement.interval for measurement in beside)
+    tests = {(measurement.name, measurement.test.p_adjusted) for measurement in result.measurements if measurement.test}
+    assert tests == {
+        (measurement.name, measurement.test.p_adjusted) for measurement in plain.measurements if measurement.test
+    }
     limit = Limit(name="l", measurement="fairness.groups.demographic_parity_difference", at_most=0.5)
     (verdict,) = judge([limit], (), [result], datetime.date(2026, 1, 1)).verdicts
-    assert [each.measurement.name for each in verdict.judged] == ["demographic_parity_difference"]
+    assert [judgement.measurement.name for judgement in verdict.judged] == ["demographic_parity_difference"]
 
 
 def test_a_reference_group_without_a_rate_is_said_and_one_that_is_none_refused():
-    found = one(run(CHECK, *table(reference={"g": "d"})), "equal_opportunity_ratio_to_reference")
-    assert found.value is None and "fewer than 10 people with a positive label" in found.reason
+    measurement = one(run(CHECK, *table(reference={"g": "d"})), "equal_opportunity_ratio_to_reference")
+    assert measurement.value is None and "fewer than 10 people with a positive label" in measurement.reason
     with pytest.raises(DataError, match="names the group 'A' of g, which no row has; did you mean 'a'"):
         table(reference={"g": "A"})
     with pytest.raises(DataError, match="reference names 'G', which is no group; did you mean 'g'"):
@@ -227,9 +233,9 @@ def test_a_verdict_is_what_holds_of_every_number_that_all_groups_could_have(ends
     )
 
     low, high = (value, value) if how == "point" else (low, high)
-    marks = {low, high, *(each + step for each in limits.values() for step in (-1e-9, 0, 1e-9)), -9.0, 9.0}
-    compared = [each for each in marks if low <= each <= high]
-    every = [each for each in marks if (side == "at most" or each >= low) and (side == "at least" or each <= high)]
+    marks = {low, high, *(limit + step for limit in limits.values() for step in (-1e-9, 0, 1e-9)), -9.0, 9.0}
+    compared = [mark for mark in marks if low <= mark <= high]
+    every = [mark for mark in marks if (side == "at most" or mark >= low) and (side == "at least" or mark <= high)]
 
     def right(number):
         return limits.get("at_least", -np.inf) <= number <= limits.get("at_most", np.inf)

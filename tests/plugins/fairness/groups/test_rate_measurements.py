@@ -123,11 +123,11 @@ def test_the_published_table_of_fairlearn(shared_data):
         assert one(result, "true_positive_rate", where).n == tp + fn
         assert one(result, "false_positive_rate", where).n == tn + fp
         if fp:
-            found = one(result, "false_negatives_per_false_positive", where)
-            assert found.value == pytest.approx(fn / fp)
+            measurement = one(result, "false_negatives_per_false_positive", where)
+            assert measurement.value == pytest.approx(fn / fp)
         if tp + fn and tn + fp:
-            found = one(result, "balanced_accuracy", where)
-            assert found.value == pytest.approx((tp / (tp + fn) + tn / (tn + fp)) / 2)
+            measurement = one(result, "balanced_accuracy", where)
+            assert measurement.value == pytest.approx((tp / (tp + fn) + tn / (tn + fp)) / 2)
 
 
 def test_the_published_table_of_local_law_144(shared_data):
@@ -135,7 +135,7 @@ def test_the_published_table_of_local_law_144(shared_data):
     sexes = np.repeat([each["group"] for each in case["sex"]], [each["n_applicants"] for each in case["sex"]])
     decided = np.concatenate([np.arange(each["n_applicants"]) < each["n_selected"] for each in case["sex"]])
     result = run(GroupFairness(**FAST), *recorded(decided.astype(int), None, {"sex": sexes}))
-    table = {row[0]: row for row in next(each for each in result.tables if each.name == "impact").rows}
+    table = {row[0]: row for row in next(table for table in result.tables if table.name == "impact").rows}
     for each in case["sex"]:
         _, people, rate, ratio, _ = table[f"sex={each['group']}"]
         assert people == each["n_applicants"]
@@ -148,8 +148,8 @@ def test_a_rate_carries_its_interval_and_its_denominator():
     y = np.array([1] * 40 + [0] * 60)
     d = np.array([1] * 30 + [0] * 10 + [1] * 15 + [0] * 45)
     result = run(GroupFairness(**FAST), *recorded(d, y, {"g": ["a", "b"] * 50}))
-    found = one(result, "true_positive_rate")
-    assert (found.n, found.value) == (40, 0.75)
+    measurement = one(result, "true_positive_rate")
+    assert (measurement.n, measurement.value) == (40, 0.75)
     # Wilson for 30 of 40, as every calculator gives it
-    assert (round(found.interval.low, 4), round(found.interval.high, 4)) == (0.5981, 0.8581)
+    assert (round(measurement.interval.low, 4), round(measurement.interval.high, 4)) == (0.5981, 0.8581)
     assert one(result, "positive_predictive_value").n == 45

@@ -37,10 +37,10 @@ def compared(tally: Tally) -> list[Compared]:
 
 
 def flagged(tally: Tally, rng, correction="holm") -> bool:
-    found = compared(tally)
-    disparities.shuffle(found, 299, rng)
-    disparities.adjust(found, correction)
-    return any(each.p_adjusted <= 0.05 for each in found)
+    comparison = compared(tally)
+    disparities.shuffle(comparison, 299, rng)
+    disparities.adjust(comparison, correction)
+    return any(each.p_adjusted <= 0.05 for each in comparison)
 
 
 EQUAL = [0.42, 0.18, 0.12, 0.28]
@@ -80,8 +80,8 @@ def test_intervals_of_disparities_hold_as_often_as_they_say(chances):
 def test_intervals_of_rates_hold_as_often_as_they_say(rate, rows):
     rng = np.random.default_rng(3)
     truth = shares(drawn(rng, [10**9], [EQUAL]), RATES[rate]).values[0]
-    found = shares(drawn(rng, [rows] * 3000, [EQUAL] * 3000), RATES[rate])
-    low, high = stats.wilson_bounds(found.successes, found.sizes)
+    rates = shares(drawn(rng, [rows] * 3000, [EQUAL] * 3000), RATES[rate])
+    low, high = stats.wilson_bounds(rates.successes, rates.sizes)
     assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
 
 
@@ -101,17 +101,17 @@ def test_weighted_intervals_hold_as_often_as_they_say(chance, spread, pull):
     rng = np.random.default_rng(4)
     z = rng.normal(size=2_000_000)
     truth = np.average(np.clip(chance * (1 + pull * z), 0, 1), weights=np.exp(spread * z))
-    found = weighted(rng, 3000, 150, chance, spread, pull)
-    low, high = stats.wilson_bounds(found.successes, found.sizes)
+    weighted_rates = weighted(rng, 3000, 150, chance, spread, pull)
+    low, high = stats.wilson_bounds(weighted_rates.successes, weighted_rates.sizes)
     assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
 
 
 def test_weights_that_were_counted_as_rows_would_not_hold():
     """What the effective number of rows is for: with plain rows the same intervals are far too narrow."""
-    found = weighted(np.random.default_rng(5), 2000, 150, 0.5, 1.0, 0.0)
-    low, high = stats.wilson_bounds(found.values * 150, np.full(2000, 150.0))
+    weighted_rates = weighted(np.random.default_rng(5), 2000, 150, 0.5, 1.0, 0.0)
+    low, high = stats.wilson_bounds(weighted_rates.values * 150, np.full(2000, 150.0))
     assert np.mean((low <= 0.5) & (high >= 0.5)) < 0.85
-    assert found.sizes.mean() < 75
+    assert weighted_rates.sizes.mean() < 75
 
 
 def test_a_family_too_large_for_the_shuffles_gets_more_of_them():
@@ -124,9 +124,9 @@ def test_a_family_too_large_for_the_shuffles_gets_more_of_them():
 
 def test_a_rate_in_two_criteria_is_shuffled_once():
     rng = np.random.default_rng(6)
-    found = compared(drawn(rng, [80, 90], [EQUAL] * 2))
-    disparities.shuffle(found, 200, rng)
-    parity, opportunity, odds = found
+    comparison = compared(drawn(rng, [80, 90], [EQUAL] * 2))
+    disparities.shuffle(comparison, 200, rng)
+    parity, opportunity, odds = comparison
     assert (odds.shuffled >= opportunity.shuffled).all() and (odds.shuffled > opportunity.shuffled).any()
     assert odds.p == stats.permutation_p(stats.largest_z(odds.parts), odds.shuffled)
     assert not np.array_equal(parity.shuffled, opportunity.shuffled)

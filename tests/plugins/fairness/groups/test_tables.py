@@ -10,7 +10,7 @@ FAST = GroupFairness(permutations=199, trials=20)
 
 def rows(result):
     (table,) = result.tables
-    return {row[0]: dict(zip([each.name for each in table.columns], row, strict=True)) for row in table.rows}
+    return {row[0]: dict(zip([column.name for column in table.columns], row, strict=True)) for row in table.rows}
 
 
 def test_a_group_with_few_decisions_has_no_rate_and_hides_no_other():
@@ -19,16 +19,16 @@ def test_a_group_with_few_decisions_has_no_rate_and_hides_no_other():
     withheld = np.zeros(280, bool)
     withheld[100:151] = True
     result = run(FAST, *recorded(np.tile([0, 1], 140), None, {"g": names}, withheld=withheld))
-    found = rows(result)
-    assert found["g=b"]["people"] is None and found["g=b"]["reason"] == "fewer than 10 people with a decision"
-    assert (found["g=a"]["people"], found["g=c"]["people"]) == (100, 120)
+    table_rows = rows(result)
+    assert table_rows["g=b"]["people"] is None and table_rows["g=b"]["reason"] == "fewer than 10 people with a decision"
+    assert (table_rows["g=a"]["people"], table_rows["g=c"]["people"]) == (100, 120)
 
 
 def test_a_table_of_everything_shown_is_whole():
     names = np.repeat(["a", "b"], [100, 60])
-    found = rows(run(FAST, *recorded(np.tile([0, 1], 80), None, {"g": names})))
-    assert [list(row) for row in found.values()] == [["group", "people", "rate", "ratio", "reason"]] * 2
-    assert (found["g=b"]["people"], found["g=b"]["rate"], found["g=b"]["ratio"]) == (60, 0.5, 1.0)
+    table_rows = rows(run(FAST, *recorded(np.tile([0, 1], 80), None, {"g": names})))
+    assert [list(row) for row in table_rows.values()] == [["group", "people", "rate", "ratio", "reason"]] * 2
+    assert (table_rows["g=b"]["people"], table_rows["g=b"]["rate"], table_rows["g=b"]["ratio"]) == (60, 0.5, 1.0)
 
 
 def pictured(**more):
@@ -41,7 +41,7 @@ def pictured(**more):
 
 def test_figures_show_intervals_the_line_of_equality_and_words():
     result = pictured()
-    figures = {each.name: each for each in result.figures}
+    figures = {figure.name: figure for figure in result.figures}
     dots = figures["selection_rate"]
     assert dots.mark == "dot-whisker" and {row["label"] for row in dots.data} >= {"everyone", "sex=f", "race=x"}
     assert all(row["low"] <= row["value"] <= row["high"] for row in dots.data)
@@ -49,18 +49,18 @@ def test_figures_show_intervals_the_line_of_equality_and_words():
         assert figures[name].mark == "forest" and [rule.value for rule in figures[name].rules] == [still]
     gap = one(result, "equalized_odds_difference", across=("sex",))
     assert f"{gap.value:.3g}" in figures["differences"].alt
-    assert all(each.alt and each.title and each.x.title for each in result.figures)
+    assert all(figure.alt and figure.title and figure.x.title for figure in result.figures)
 
 
 def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_is_hidden():
     result = pictured()
-    maps = [each for each in result.figures if each.mark == "heat-map"]
+    maps = [figure for figure in result.figures if figure.mark == "heat-map"]
     assert len(maps) == 2 and maps[0].name == "selection_rate_map_1"
     # errors differ by sex in all labelled rates; the one that is drawn has the widest range
     ranges = {
         name: np.ptp([
-            each.value for each in result.measurements
-            if each.name == name and len(each.slice) == 2 and each.value is not None
+            measurement.value for measurement in result.measurements
+            if measurement.name == name and len(measurement.slice) == 2 and measurement.value is not None
         ])
         for name in ("true_positive_rate", "false_positive_rate", "positive_predictive_value")
     }  # fmt: skip
@@ -68,8 +68,8 @@ def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_i
     for figure in maps:
         for cell in figure.data:
             where = {"sex": cell["across"], "race": cell["down"]}
-            found = one(result, figure.name.removesuffix("_map_1"), where)
-            assert (cell["value"], cell["n"]) == (found.value, found.n)
+            number = one(result, figure.name.removesuffix("_map_1"), where)
+            assert (cell["value"], cell["n"]) == (number.value, number.n)
         blank = [cell for cell in figure.data if cell["value"] is None]
         assert blank and f"{len(blank)} of 6 cells are blank" in figure.caption
         assert "from" in figure.alt and "%" in figure.alt
@@ -77,4 +77,4 @@ def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_i
 
 def test_one_attribute_has_no_heat_map():
     result = run(FAST, *recorded([0, 1] * 50, [0, 1] * 50, {"g": ["a", "b", "b", "a"] * 25}))
-    assert not any(each.mark == "heat-map" for each in result.figures)
+    assert not any(figure.mark == "heat-map" for figure in result.figures)

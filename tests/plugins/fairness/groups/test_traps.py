@@ -156,9 +156,11 @@ def test_f11_equalized_odds_has_an_interval_and_a_test_of_its_own():
     wrong = rng.random(2000) < np.where(names == "a", 0.1, 0.35)
     decided = np.where(wrong, 1 - labels, labels)
     result = run(CHECK, *recorded(decided, labels, {"g": names}))
-    found = one(result, "equalized_odds_difference")
-    assert found.interval.low > 0.1 and found.interval.high < 0.4 and found.test.p_adjusted <= 0.01
-    assert found.value == pytest.approx(fairlearn.equalized_odds_difference(labels, decided, sensitive_features=names))
+    measurement = one(result, "equalized_odds_difference")
+    assert measurement.interval.low > 0.1 and measurement.interval.high < 0.4 and measurement.test.p_adjusted <= 0.01
+    assert measurement.value == pytest.approx(
+        fairlearn.equalized_odds_difference(labels, decided, sensitive_features=names)
+    )
     assert verdict(result, "equalized_odds_difference", at_most=0.1) == "missed"
     healthy = run(CHECK, *recorded(np.where(rng.random(2000) < 0.2, 1 - labels, labels), labels, {"g": names}))
     assert verdict(healthy, "equalized_odds_difference", at_most=0.15) == "met"

@@ -24,14 +24,14 @@ NAMES = (
 
 def worse_off(table: np.ndarray, positive: int, outcome: str | None) -> dict[str, tuple[float, frozenset, str | None]]:
     """{measure: its value, the two groups that make it, and the one that is worse off}."""
-    groups, labels, decisions = (np.repeat(each.ravel(), table.ravel()) for each in np.indices(table.shape))
+    groups, labels, decisions = (np.repeat(index.ravel(), table.ravel()) for index in np.indices(table.shape))
     model, data = recorded(decisions, labels, {"g": np.array(list("abc"))[groups]}, positive=positive, outcome=outcome)
     found = {}
-    for each in name_worse_off(run(FAST, model, data), data).measurements:
-        if each.name in NAMES and each.pairs:
-            pair = each.pairs[0]
+    for measurement in name_worse_off(run(FAST, model, data), data).measurements:
+        if measurement.name in NAMES and measurement.pairs:
+            pair = measurement.pairs[0]
             ends = {"low": pair.low.slice["g"], "high": pair.high.slice["g"]}
-            found[each.name] = each.value, frozenset(ends.values()), ends.get(pair.worse_off)
+            found[measurement.name] = measurement.value, frozenset(ends.values()), ends.get(pair.worse_off)
     return found
 
 

@@ -67,8 +67,12 @@ def test_the_interval_covers_the_true_ratio_although_the_highest_group_is_chosen
     for _ in range(150):
         drawn = dict(zip("abcd", [(60, int(rng.binomial(60, 0.4))) for _ in range(4)], strict=True))
         result = run(AdverseImpact(draws=1000, trials=20), *counted(drawn))
-        intervals = [each.interval for each in result.measurements if each.name == "impact_ratio" and each.interval]
-        missed += any(not each.low <= 1 <= each.high for each in intervals)
+        intervals = [
+            measurement.interval
+            for measurement in result.measurements
+            if measurement.name == "impact_ratio" and measurement.interval
+        ]
+        missed += any(not interval.low <= 1 <= interval.high for interval in intervals)
     assert missed / 150 <= 0.075
 
 
@@ -83,10 +87,10 @@ def test_ratios_lie_between_0_and_1_and_the_highest_is_1(table):
     result = run(FAST, *counted({name: table[name] for name in sorted(table)}))
     ratios = [one(result, "impact_ratio", {"g": name}) for name in table]
     if not any(chosen for _, chosen in table.values()):
-        assert all(each.value is None and "nobody was selected" in each.reason for each in ratios)
+        assert all(ratio.value is None and "nobody was selected" in ratio.reason for ratio in ratios)
         assert one(result, "chance_of_ratio_under_0_8").value is None
         return
-    assert max(each.value for each in ratios) == 1
+    assert max(ratio.value for ratio in ratios) == 1
     for each, (people, chosen) in zip(ratios, table.values(), strict=True):
         assert 0 <= each.value <= 1 and (each.value > 0) == (chosen > 0) and each.n == people
         assert each.exact or each.interval.low <= each.value <= each.interval.high
@@ -98,7 +102,9 @@ def test_equal_groups_are_rarely_called_different_and_unequal_ones_are():
     def called(sizes, rates):
         drawn = {name: (n, int(rng.binomial(n, p))) for name, n, p in zip("abcde", sizes, rates, strict=False)}
         result = run(FAST, *counted(drawn))
-        return any(each.test is not None and each.test.p_adjusted <= 0.05 for each in result.measurements)
+        return any(
+            measurement.test is not None and measurement.test.p_adjusted <= 0.05 for measurement in result.measurements
+        )
 
     assert np.mean([called([100] * 5, [0.3] * 5) for _ in range(100)]) <= 0.075
     assert np.mean([called([500, 500], [0.45, 0.3]) for _ in range(30)]) >= 0.9
@@ -106,9 +112,12 @@ def test_equal_groups_are_rarely_called_different_and_unequal_ones_are():
 
 def test_small_groups_are_told_how_often_chance_alone_does_it():
     small = run(AdverseImpact(trials=20), *counted({"a": (100, 30), "b": (100, 30)}))
-    found = one(small, "chance_of_ratio_under_0_8")
-    assert found.value == pytest.approx(0.30, abs=0.015) and found.interval.high - found.interval.low < 0.02
-    assert (found.n, found.across) == (200, ("g",))
+    measurement = one(small, "chance_of_ratio_under_0_8")
+    assert (
+        measurement.value == pytest.approx(0.30, abs=0.015)
+        and measurement.interval.high - measurement.interval.low < 0.02
+    )
+    assert (measurement.n, measurement.across) == (200, ("g",))
     assert any("By chance alone" in note and "30.0%" in note for note in small.notes)
     large = run(FAST, *counted({"a": (3000, 900), "b": (3000, 900)}))
     assert one(large, "chance_of_ratio_under_0_8").value < 0.01 and not any("chance" in note for note in large.notes)
@@ -145,8 +154,8 @@ def test_the_two_percent_boundary_is_exact():
 def test_a_group_too_small_to_show_is_in_nothing():
     result = run(FAST, *counted({"a": (100, 50), "b": (100, 40), "c": (4, 4), "d": (9, 1)}))
     for name in "cd":
-        found = one(result, "impact_ratio", {"g": name})
-        assert found.value is None and found.reason == "fewer than 10 people"
+        measurement = one(result, "impact_ratio", {"g": name})
+        assert measurement.value is None and measurement.reason == "fewer than 10 people"
     assert one(result, "impact_ratio", {"g": "b"}).value == 0.8 and one(result, "impact_ratio", {"g": "b"}).n == 100
     assert one(result, "chance_of_ratio_under_0_8").n == 200
     shown = [row for table in result.tables for row in table.rows if row[0] in ("g=c", "g=d")]
@@ -156,15 +165,15 @@ def test_a_group_too_small_to_show_is_in_nothing():
 
 def test_no_group_is_hidden_for_anothers_sake():
     result = run(FAST, *counted({"a": (100, 50), "b": (60, 24), "c": (40, 39), "d": (4, 4)}))
-    found = one(result, "impact_ratio", {"g": "b"})
-    assert found.value == pytest.approx(24 / 60 / (39 / 40)) and found.validity == "valid"
+    measurement = one(result, "impact_ratio", {"g": "b"})
+    assert measurement.value == pytest.approx(24 / 60 / (39 / 40)) and measurement.validity == "valid"
 
 
 def test_a_large_group_without_enough_decisions_can_only_lower_the_ratios():
     result = run(FAST, *counted({"a": (100, 50), "b": (60, 24), "c": (40, 39)}, minimum_rate=50))
-    found = one(result, "impact_ratio", {"g": "b"})
-    assert (found.value, found.bound) == (0.8, "at most")
-    (left,) = found.left_out
+    measurement = one(result, "impact_ratio", {"g": "b"})
+    assert (measurement.value, measurement.bound) == (0.8, "at most")
+    (left,) = measurement.left_out
     assert (left.slice, left.people, left.bars) == ({"g": "c"}, 40, True) and "fewer than 50 people" in left.reason
     pair = one(result, "lowest_impact_ratio").pairs[0]
     assert (pair.low.slice, pair.low.count, pair.low.n) == ({"g": "b"}, 24, 60)
@@ -237,7 +246,7 @@ def test_intersections_and_the_line_in_the_figure():
     result = run(AdverseImpact(intersections=2, trials=20), *recorded(rng.integers(0, 2, 400), None, groups))
     assert one(result, "chance_of_ratio_under_0_8", across=("sex", "part")).n == 400
     assert one(result, "impact_ratio", {"sex": "F", "part": "x"}).value <= 1
-    figure = next(each for each in result.figures if each.name == "impact_ratio")
+    figure = next(figure for figure in result.figures if figure.name == "impact_ratio")
     assert 0.8 in [rule.value for rule in figure.rules] and "29 CFR 1607.4(D)" in figure.caption
 
 
@@ -247,5 +256,5 @@ def test_people_of_an_unknown_group_are_compared_with_nobody():
     model, data = recorded(selected, groups={"sex": sex})
     result = run(AdverseImpact(draws=1000, trials=20), model, data)
     assert one(result, "impact_ratio", {"sex": "M"}).value == pytest.approx(0.8)
-    assert {each.slice["sex"] for each in result.measurements if each.slice} == {"F", "M"}
+    assert {measurement.slice["sex"] for measurement in result.measurements if measurement.slice} == {"F", "M"}
     assert "Compared with nobody, for they mean that the group is not known: (missing), Unknown." in result.notes

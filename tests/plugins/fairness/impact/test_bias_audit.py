@@ -47,7 +47,7 @@ def both(table, unknown=0, **more):
 
 
 def table(result, name):
-    return next(each for each in result.tables if each.name == name)
+    return next(table for table in result.tables if table.name == name)
 
 
 def cells(result, name):
@@ -102,8 +102,8 @@ def test_the_two_percent_option_leaves_out_the_ratio_and_shows_the_numbers():
     assert "auditor's choice" in one(result, "impact_ratio", name).reason
     assert one(result, "selection_rate", name).n == one(result, "applicants", name).value == 41
     assert one(result, "race_ethnicity_categories").value == 6
-    said = table(run(BiasAudit(exclude_under=0.02), *counted(RACES)), "race_ethnicity").caption
-    assert "has not yet given the justification" in said
+    caption = table(run(BiasAudit(exclude_under=0.02), *counted(RACES)), "race_ethnicity").caption
+    assert "has not yet given the justification" in caption
 
 
 @pytest.mark.parametrize(("others", "left_out"), [(343, False), (344, True)])
@@ -164,14 +164,18 @@ def test_a_combination_of_nobody_hides_no_category(times):
             people[sex, race] = (times * round(share * total), times * round(share * chosen))
     result = run(BiasAudit(), *both(people))
     shown = {
-        tuple(each.slice.values()): each.value for each in result.measurements
-        if each.name == "applicants" and each.value is not None
+        tuple(measurement.slice.values()): measurement.value for measurement in result.measurements
+        if measurement.name == "applicants" and measurement.value is not None
     }  # fmt: skip
     assert (
         len([each for each in shown if len(each) == 2]) == 14 and len([each for each in shown if len(each) == 1]) == 9
     )
     assert shown["Female", "White"] == people["Female", "White"][0]
-    assert not any(each.value is None for each in result.measurements if each.name in ("applicants", "impact_ratio"))
+    assert not any(
+        measurement.value is None
+        for measurement in result.measurements
+        if measurement.name in ("applicants", "impact_ratio")
+    )
     assert [
         one(result, "unknown_category", across=names).value for names in (("sex",), ("race",), ("sex", "race"))
     ] == [250 * times] * 3
@@ -224,7 +228,7 @@ def test_scoring_is_strictly_above_the_median_of_everybody():
     assert one(result, "scoring_rate", {"sex": "F"}).value == 7 / 20
     assert any("12 people have exactly the median score" in note for note in result.notes)
     assert table(result, "sex").columns[2].title == "# above the median"
-    assert not any(each.name == "selection_rate" for each in result.measurements)
+    assert not any(measurement.name == "selection_rate" for measurement in result.measurements)
 
 
 def test_the_median_is_that_of_the_full_sample_unknown_people_included():
@@ -271,14 +275,16 @@ def test_people_sorted_into_several_classes_have_tables_for_each():
     decided = ["lead", "build", "plan"] * 40
     made = recorded(decided, None, {"sex": ["F"] * 60 + ["M"] * 60}, task="multiclass", positive=None)
     result = run(BiasAudit(), *made)
-    found = one(result, "selection_rate", {"sex": "F"}, conditions={"classified as": "lead"})
-    assert found.value == pytest.approx(1 / 3)
-    assert [each.name for each in result.tables if each.name.startswith("sex_") and "intervals" not in each.name] == [
+    measurement = one(result, "selection_rate", {"sex": "F"}, conditions={"classified as": "lead"})
+    assert measurement.value == pytest.approx(1 / 3)
+    assert [
+        table.name for table in result.tables if table.name.startswith("sex_") and "intervals" not in table.name
+    ] == [
         "sex_1",
         "sex_2",
         "sex_3",
     ]
-    assert len({each.name for each in result.figures}) == len(result.figures) == 6
+    assert len({figure.name for figure in result.figures}) == len(result.figures) == 6
     assert "several" in BiasAudit(mode="scoring").applies(*recorded(
         decided, None, {"sex": ["F"] * 120}, scores=np.linspace(0, 1, 120), task="multiclass", positive=None
     ))  # fmt: skip

@@ -22,8 +22,8 @@ def made(**more):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.id)
 def test_a_burden_is_refused_with_the_way_out(check):
     model, data = made(outcome="burden")
-    said = check.applies(model, data)
-    assert "is a burden" in said and "positive = 0" in said and 'outcome = "benefit"' in said
+    refusal = check.applies(model, data)
+    assert "is a burden" in refusal and "positive = 0" in refusal and 'outcome = "benefit"' in refusal
     model, data = made(positive=0, outcome="benefit")
     assert check.applies(model, data) is None, "the way out leads out"
     assert run(check, model, data).measurements
@@ -48,7 +48,7 @@ def test_a_class_that_is_a_burden_has_no_ratio():
         outcome={"hired": "benefit", "dismissed": "burden"},
     )  # fmt: skip
     result = run(BiasAudit(), model, data)
-    assert {each.conditions["classified as"] for each in result.measurements if each.name == "impact_ratio"} == {
+    assert {number.conditions["classified as"] for number in result.measurements if number.name == "impact_ratio"} == {
         "hired", "waiting",
     }  # fmt: skip
     assert any("decided for dismissed" in note for note in result.notes)
@@ -79,8 +79,8 @@ def test_a_high_number_that_is_a_burden_is_turned_round_by_its_sign():
     numbers = np.linspace(-1, 1, 120)
     model, data = recorded(numbers, numbers, {"sex": np.repeat(["a", "b"], 60)}, task="regression", positive=None,
                            outcome="burden")  # fmt: skip
-    said = BiasAudit().applies(model, data)
-    assert "turn the sign" in said and "positive =" not in said
+    refusal = BiasAudit().applies(model, data)
+    assert "turn the sign" in refusal and "positive =" not in refusal
 
 
 @pytest.mark.parametrize("pack", ["four-fifths", "nyc-ll144"])

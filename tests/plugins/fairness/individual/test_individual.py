@@ -48,15 +48,15 @@ def test_a_model_that_decides_by_sex_is_caught():
     assert one(result, "flip_toward", {"sex": "F"}).value == 1 and one(result, "flip_away", {"sex": "F"}).value == 0
     assert one(result, "flip_away", {"sex": "M"}).value == 1 and one(result, "flip_toward", {"sex": "M"}).value == 0
     assert one(result, "flip_rate", {"sex": "F"}).interval.low > 0.97
-    assert all(each.holds for each in result.controls) and result.level == "queries"
+    assert all(control.holds for control in result.controls) and result.level == "queries"
 
 
 def test_a_model_that_ignores_the_sex_is_not():
     frame = people()
     result = run(CHECK, *build(lambda rows: rows["income"] > 0.5, frame, by_sex(frame)))
-    found = one(result, "flip_rate", across=("sex",))
-    assert found.value == 0 and found.n == 400 and found.interval.high < 0.02
-    assert all(each.value == 0 for each in result.measurements if each.name.startswith("flip"))
+    number = one(result, "flip_rate", across=("sex",))
+    assert number.value == 0 and number.n == 400 and number.interval.high < 0.02
+    assert all(measurement.value == 0 for measurement in result.measurements if measurement.name.startswith("flip"))
     assert any("does not show" in note for note in result.notes)
 
 
@@ -66,9 +66,9 @@ def test_a_model_that_leans_on_the_sex_gives_the_numbers_of_a_hand_count():
     near = frame["income"].between(0, 0.5, inclusive="right")
     for sex, name in (("F", "flip_toward"), ("M", "flip_away")):
         rows = frame["sex"] == sex
-        found = one(result, name, {"sex": sex})
-        assert found.value == pytest.approx(near[rows].mean()) and found.n == rows.sum()
-        assert found.interval.low == pytest.approx(stats.wilson(int(near[rows].sum()), int(rows.sum())).low)
+        measurement = one(result, name, {"sex": sex})
+        assert measurement.value == pytest.approx(near[rows].mean()) and measurement.n == rows.sum()
+        assert measurement.interval.low == pytest.approx(stats.wilson(int(near[rows].sum()), int(rows.sum())).low)
     table = {row[1:3]: row[3:] for row in result.tables[0].rows}
     assert table["F", "M"] == (int((frame.sex == "F").sum()), *(pytest.approx(near[frame.sex == "F"].mean()),) * 2, 0)
 
@@ -86,15 +86,19 @@ def test_a_group_of_numbers_takes_values_of_real_rows():
     assert one(result, "flip_toward", {"age": "young"}).value == 1
     assert one(result, "flip_away", {"age": "old"}).value == 1
     assert set(np.concatenate(seen)) <= set(frame["age"])
-    assert any("random row" in note for note in result.notes) and all(each.holds for each in result.controls)
+    assert any("random row" in note for note in result.notes) and all(control.holds for control in result.controls)
 
 
 def test_an_attribute_that_the_model_does_not_see_is_said_to_be_so():
     frame = people()
     sex = by_sex(frame)
     result = run(CHECK, *build(lambda rows: rows["income"] > 0, frame.drop(columns="sex"), sex))
-    found = one(result, "flip_rate", across=("sex",))
-    assert found.value is None and "not among the inputs" in found.reason and found.validity == "inconclusive"
+    measurement = one(result, "flip_rate", across=("sex",))
+    assert (
+        measurement.value is None
+        and "not among the inputs" in measurement.reason
+        and measurement.validity == "inconclusive"
+    )
     assert any("is not given sex" in note for note in result.notes)
     assert one(result, "consistency").value is not None
 
@@ -138,7 +142,7 @@ def test_several_classes_have_no_direction():
     model = auditkit.wrap(lambda rows: decide(rows).to_numpy(), classes=(0, 1, 2), task="multiclass")
     result = run(CHECK, model, data)
     assert one(result, "flip_rate", {"sex": "F"}).value == 1
-    assert not any(each.name in ("flip_toward", "flip_away") for each in result.measurements)
+    assert not any(measurement.name in ("flip_toward", "flip_away") for measurement in result.measurements)
     assert result.tables[0].rows[0][-1] is None
 
 
@@ -147,7 +151,7 @@ def test_missing_and_hidden_groups_are_not_changed():
     frame["sex"] = pd.Series(["F"] * 100 + ["M"] * 100 + ["X"] * 90 + ["tiny"] * 4 + [None] * 6, dtype=object)
     model, data = build(lambda rows: rows["sex"] == "tiny", frame, {"sex": frame["sex"].to_numpy()})
     result = run(CHECK, model, data)
-    assert {each.slice["sex"] for each in result.measurements if each.name == "flip_rate" and each.slice} == {
+    assert {number.slice["sex"] for number in result.measurements if number.name == "flip_rate" and number.slice} == {
         "F", "M", "X",
     }  # fmt: skip
     assert one(result, "flip_rate", across=("sex",)).n == 290
@@ -165,7 +169,11 @@ def test_only_the_largest_groups_are_changed_into_each_other():
     model, data = build(lambda rows: rows["job"] == "a", frame, {"job": frame["job"].to_numpy(str)})
     check = IndividualFairness(values=2, shuffles=5)
     result = run(check, model, data)
-    assert {each.slice["job"] for each in result.measurements if each.name == "flip_rate" and each.slice} == {"a", "b"}
+    assert {
+        measurement.slice["job"]
+        for measurement in result.measurements
+        if measurement.name == "flip_rate" and measurement.slice
+    } == {"a", "b"}
     assert any("only the 2 largest" in note for note in result.notes)
     assert check.calls(model, data, 400) == 800
 
@@ -182,8 +190,11 @@ def test_weights_count_as_people():
     decide = lambda rows: rows["income"] + 0.5 * (rows["sex"] == "M") > 0.5  # noqa: E731
     result = run(CHECK, *build(decide, frame, by_sex(frame), weights=weights))
     near = frame["income"].between(0, 0.5, inclusive="right")
-    found = one(result, "flip_rate", across=("sex",))
-    assert found.value == pytest.approx(np.average(near, weights=weights)) and "effective" in found.interval.method
+    measurement = one(result, "flip_rate", across=("sex",))
+    assert (
+        measurement.value == pytest.approx(np.average(near, weights=weights))
+        and "effective" in measurement.interval.method
+    )
     plain = run(CHECK, *build(decide, frame, by_sex(frame)))
     heavy, light = (one(each, "consistency") for each in (result, plain))
     assert heavy.value != light.value
@@ -294,8 +305,11 @@ def test_it_says_what_it_is():
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
     frame = people()
     result = run(CHECK, *build(lambda rows: rows["sex"] == "F", frame, by_sex(frame)))
-    assert {each.name for each in result.measurements} == set(IndividualFairness.definitions)
-    assert all(each.formula and each.reference and each.pitfalls for each in IndividualFairness.definitions.values())
+    assert {measurement.name for measurement in result.measurements} == set(IndividualFairness.definitions)
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in IndividualFairness.definitions.values()
+    )
     assert "1703.06856" in IndividualFairness.definitions["flip_rate"].pitfalls
 
 
@@ -318,4 +332,4 @@ def test_a_real_model_that_sees_the_sex_uses_it(shared_data):
     assert toward > 0 and away == 0 and one(result, "flip_toward", {"sex": "male"}).value == 0
     assert one(result, "flip_rate", across=("age",)).value > 0
     assert one(result, "consistency").interval.low > one(result, "chance_consistency").value
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)

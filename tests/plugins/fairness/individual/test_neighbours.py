@@ -109,8 +109,8 @@ def sample(rng, rows):
     points = rng.normal(size=(rows, 2))
     group = rng.random(rows) < 0.4
     decisions = (points[:, 0] + 0.8 * rng.normal(size=rows) > 0.3).astype(int)
-    found = consistency(decisions, nearest(points, 6), np.ones(rows))
-    return found, consistency(decisions, nearest(points, 6), group.astype(float))
+    shares = consistency(decisions, nearest(points, 6), np.ones(rows))
+    return shares, consistency(decisions, nearest(points, 6), group.astype(float))
 
 
 def test_intervals_cover_what_other_samples_give_on_average():
@@ -124,5 +124,5 @@ def test_intervals_cover_what_other_samples_give_on_average():
 
 
 def test_where_all_are_decided_alike_the_interval_is_no_point():
-    found = consistency(np.zeros(60, int), nearest(np.random.default_rng(2).normal(size=(60, 2)), 6), np.ones(60))
-    assert found.value == 1 and found.interval.high == 1 and 0.6 < found.interval.low < 0.8
+    shares = consistency(np.zeros(60, int), nearest(np.random.default_rng(2).normal(size=(60, 2)), 6), np.ones(60))
+    assert shares.value == 1 and shares.interval.high == 1 and 0.6 < shares.interval.low < 0.8

@@ -14,11 +14,11 @@ def frame(rows: int = 5000) -> pd.DataFrame:
 
 
 def test_draws_are_uniform_and_independent_between_neighbours_columns_and_seeds():
-    found = draws(frame(20_000), 0)
-    assert found.min() >= 0 and found.max() < 1
-    assert stats.kstest(found, "uniform").pvalue > 1e-4
-    for other in (found[1:], draws(frame(20_000), 1), draws(frame(20_000)[["n", "x"]], 0)):
-        assert abs(np.corrcoef(found[: len(other)], other)[0, 1]) < 0.04
+    drawn = draws(frame(20_000), 0)
+    assert drawn.min() >= 0 and drawn.max() < 1
+    assert stats.kstest(drawn, "uniform").pvalue > 1e-4
+    for other in (drawn[1:], draws(frame(20_000), 1), draws(frame(20_000)[["n", "x"]], 0)):
+        assert abs(np.corrcoef(drawn[: len(other)], other)[0, 1]) < 0.04
 
 
 def test_whole_numbers_alone_are_hashed_well():
@@ -28,15 +28,15 @@ def test_whole_numbers_alone_are_hashed_well():
 
 def test_the_same_person_has_the_same_draw_however_the_table_is_stored():
     table = frame(300)
-    found = draws(table, 5)
+    drawn = draws(table, 5)
     order = np.random.default_rng(0).permutation(300)
-    assert (draws(table.iloc[order], 5) == found[order]).all()
-    assert (draws(table[["town", "x", "n"]], 5) == found).all()
+    assert (draws(table.iloc[order], 5) == drawn[order]).all()
+    assert (draws(table[["town", "x", "n"]], 5) == drawn).all()
     stored = table.astype({"n": "float64", "town": "category"})
-    assert (draws(stored, 5) == found).all()
-    assert (draws(table.astype({"n": "Int64", "town": "string"}), 5) == found).all()
-    assert (draws(table.astype(object), 5) == found).all()
-    assert (np.concatenate([draws(table.iloc[[at]], 5) for at in range(20)]) == found[:20]).all()
+    assert (draws(stored, 5) == drawn).all()
+    assert (draws(table.astype({"n": "Int64", "town": "string"}), 5) == drawn).all()
+    assert (draws(table.astype(object), 5) == drawn).all()
+    assert (np.concatenate([draws(table.iloc[[at]], 5) for at in range(20)]) == drawn[:20]).all()
 
 
 def test_missing_values_are_one_value_and_minus_zero_is_zero():
@@ -46,8 +46,8 @@ def test_missing_values_are_one_value_and_minus_zero_is_zero():
 
 
 def test_a_known_value_so_that_it_is_the_same_in_every_process_and_version():
-    found = draws(pd.DataFrame({"age": [41], "town": ["Bonn"]}), 0)
-    assert found[0] == 0.4471370112824975
+    drawn = draws(pd.DataFrame({"age": [41], "town": ["Bonn"]}), 0)
+    assert drawn[0] == 0.4471370112824975
 
 
 def test_texts_and_arrays_have_draws_too():

@@ -50,11 +50,11 @@ def test_the_bound_is_kept_the_cost_is_said_and_the_parent_is_as_it_was():
     assert failing(trained) == []
     assert value(trained, "violation_before") > 0.2 and value(trained, "expected_violation") < 0.06
     assert value(trained, "violation_after") < 0.08
-    assert {each.name for each in trained.measurements} == set(ExponentiatedGradient.definitions)
+    assert {measurement.name for measurement in trained.measurements} == set(ExponentiatedGradient.definitions)
     assert set(trained.model.predict(data.inputs)) == {"approved", "denied"}
     again = train(ExponentiatedGradient(max_iter=15, difference_bound=0.02), parent, data)
     assert again.model.fingerprint == trained.model.fingerprint
-    members = next(each for each in trained.tables if each.name == "members")
+    members = next(table for table in trained.tables if table.name == "members")
     assert sum(row[1] for row in members.rows) == pytest.approx(1)
 
 
@@ -72,7 +72,7 @@ def test_a_search_that_ends_too_early_says_so():
     data = people(table(600))
     trained = train(ExponentiatedGradient(max_iter=1, difference_bound=0.001, nu=1e-9), pipeline(data), data)
     assert "converged" in failing(trained)
-    control = next(each for each in trained.controls if each.name == "converged")
+    control = next(control for control in trained.controls if control.name == "converged")
     assert control.on_failure == "note" and "ended after 1 iterations" in control.reason
 
 

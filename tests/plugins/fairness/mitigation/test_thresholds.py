@@ -81,11 +81,11 @@ def test_the_gap_closes_the_cost_is_said_and_the_parent_is_as_it_was():
     trained = train(ThresholdOptimizer(), parent, data)
     assert parent.fingerprint == before != trained.model.fingerprint
     assert value(trained, "violation_before") > 0.2 and value(trained, "violation_after") < 0.02
-    said = trained.model.predict(data.train.inputs)
-    cost = np.mean(parent.predict(data.train.inputs) == data.train.labels) - np.mean(said == data.train.labels)
+    decisions = trained.model.predict(data.train.inputs)
+    cost = np.mean(parent.predict(data.train.inputs) == data.train.labels) - np.mean(decisions == data.train.labels)
     assert value(trained, "accuracy_cost") == pytest.approx(cost) and cost > 0
-    assert {each.name for each in trained.measurements} == set(ThresholdOptimizer.definitions)
-    rates = [np.mean(said[data.train.groups["sex"] == each] == "approved") for each in "FM"]
+    assert {measurement.name for measurement in trained.measurements} == set(ThresholdOptimizer.definitions)
+    rates = [np.mean(decisions[data.train.groups["sex"] == letter] == "approved") for letter in "FM"]
     assert value(trained, "violation_after") == pytest.approx(abs(rates[0] - rates[1]))
 
 
@@ -129,7 +129,7 @@ def test_a_missing_group_has_a_threshold_of_its_own():
     frame.loc[frame.index[::4], "sex"] = None
     data = people(frame)
     trained = train(ThresholdOptimizer(), pipeline(data), data)
-    rules = next(each for each in trained.tables if each.name == "rules")
+    rules = next(table for table in trained.tables if table.name == "rules")
     assert [row[0] for row in rules.rows] == ["(missing)", "F", "M"]
     assert failing(trained) == []
 

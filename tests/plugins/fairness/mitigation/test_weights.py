@@ -52,7 +52,7 @@ def test_the_new_model_is_fairer_and_the_parent_as_it_was():
     assert value(trained, "label_gap_after") < 1e-12 < 0.2 < value(trained, "label_gap_before")
     assert trained.model.classes == ("approved", "denied") == parent.classes
     assert set(trained.model.predict(data.inputs)) == {"approved", "denied"}
-    assert {each.name for each in trained.measurements} == set(Reweighing.definitions)
+    assert {measurement.name for measurement in trained.measurements} == set(Reweighing.definitions)
 
 
 def test_it_is_the_estimator_fitted_on_the_weights_and_the_same_every_time():
@@ -82,10 +82,10 @@ def test_cost_and_changes_are_counted_by_hand():
     old, new, labels = parent.predict(data.train.inputs), trained.model.predict(data.train.inputs), data.train.labels
     assert value(trained, "accuracy_cost") == pytest.approx(np.mean(old == labels) - np.mean(new == labels))
     assert value(trained, "decisions_changed") == np.mean(old != new)
-    gain = next(each for each in trained.tables if each.name == "gain-and-lose")
+    gain = next(table for table in trained.tables if table.name == "gain-and-lose")
     women = data.train.groups["sex"] == "F"
     ours = (np.mean((each == "approved")[women]) for each in (old, new))
-    assert gain.rows[0][:3] == ("F", *(pytest.approx(each) for each in ours))
+    assert gain.rows[0][:3] == ("F", *(pytest.approx(value) for value in ours))
     assert gain.rows[0][3] == np.mean(((new == "approved") & (old != "approved"))[women])
 
 
@@ -198,7 +198,7 @@ def test_groups_without_enough_people_of_either_label_are_left_as_they_are():
     data = people(frame)
     parent = pipeline(data)
     trained = train(Reweighing(), parent, data)
-    gap = next(each for each in trained.measurements if each.name == "violation_after")
+    gap = next(measurement for measurement in trained.measurements if measurement.name == "violation_after")
     assert [(left.slice, left.reason) for left in gap.left_out] == [
         ({"sex": "X"}, "fewer than 10 people with a positive label")
     ]
@@ -225,8 +225,8 @@ def test_a_hidden_group_appears_in_no_number():
         frame.loc[frame.index[at : at + 6], "sex"] = name
     data = people(frame)
     trained = train(Reweighing(), pipeline(data), data)
-    assert all(row[0] in ("F", "M") for each in trained.tables for row in each.rows)
-    gap = next(each for each in trained.measurements if each.name == "violation_after")
+    assert all(row[0] in ("F", "M") for table in trained.tables for row in table.rows)
+    gap = next(measurement for measurement in trained.measurements if measurement.name == "violation_after")
     assert gap.validity == "valid" and gap.n == 588
     assert any("fewer than 10 people" in note for note in trained.notes)
 
@@ -237,12 +237,12 @@ def test_no_group_is_left_out_for_the_sake_of_a_smaller_one():
     frame.loc[frame.index[600:606], "sex"] = "X"
     frame.loc[frame.index[700:900], "sex"] = "Y"
     data = people(frame)
-    assert [each for each in "FMYX" if data.train.cells.reason({"sex": each})] == ["X"]
+    assert [letter for letter in "FMYX" if data.train.cells.reason({"sex": letter})] == ["X"]
     trained = train(Reweighing(), pipeline(data), data)
-    assert {"F", "M", "Y"} <= {row[0] for each in trained.tables for row in each.rows}
-    assert all(row[0] != "X" for each in trained.tables for row in each.rows)
-    gap = next(each for each in trained.measurements if each.name == "violation_after")
-    assert gap.n == sum((data.train.groups["sex"] == each).sum() for each in "FMY")
+    assert {"F", "M", "Y"} <= {row[0] for table in trained.tables for row in table.rows}
+    assert all(row[0] != "X" for table in trained.tables for row in table.rows)
+    gap = next(measurement for measurement in trained.measurements if measurement.name == "violation_after")
+    assert gap.n == sum((data.train.groups["sex"] == letter).sum() for letter in "FMY")
     assert not any(note.startswith("Mitigated like the others") for note in trained.notes)
 
 
@@ -253,13 +253,13 @@ def test_a_group_that_has_rates_and_is_too_small_to_show_is_mitigated_and_not_sh
     frame.loc[frame.index[600:608], "answer"] = ["approved", "denied"] * 4
     data = people(frame, minimum_rate=3)
     trained = train(Reweighing(), pipeline(data), data)
-    assert all(row[0] != "X" for each in trained.tables for row in each.rows)
-    gap = next(each for each in trained.measurements if each.name == "violation_after")
+    assert all(row[0] != "X" for table in trained.tables for row in table.rows)
+    gap = next(measurement for measurement in trained.measurements if measurement.name == "violation_after")
     assert gap.n == 592 and [left.slice for left in gap.left_out] == [{"sex": "X"}]
     assert any(note.startswith("Mitigated like the others") and "X" in note for note in trained.notes)
     few = people(frame[frame.sex != "F"], minimum_rate=3)
     alone = train(Reweighing(), pipeline(few), few)
-    gap = next(each for each in alone.measurements if each.name == "violation_after")
+    gap = next(measurement for measurement in alone.measurements if measurement.name == "violation_after")
     assert gap.value is None and "fewer than two groups may be shown" in gap.reason
     assert failing(alone) == []
 
@@ -269,7 +269,7 @@ def test_a_missing_group_is_a_group():
     frame.loc[frame.index[600:800], "sex"] = None
     data = people(frame)
     trained = train(Reweighing(), pipeline(data), data)
-    assert "(missing)" in [row[0] for each in trained.tables for row in each.rows]
+    assert "(missing)" in [row[0] for table in trained.tables for row in table.rows]
 
 
 def test_an_unknown_attribute_is_refused():

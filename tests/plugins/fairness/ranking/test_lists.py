@@ -43,7 +43,11 @@ def test_equal_scores_share_their_places_as_all_orders_do_on_average(seed, level
     scores, codes = rng.integers(0, levels, 6).astype(float), rng.integers(0, groups, 6)
     ranked, found = one_list(scores, codes, groups)
     seen, top = np.zeros(groups), np.zeros(groups)
-    orders = [each for each in itertools.permutations(range(6)) if (np.diff(scores[list(each)]) <= 0).all()]
+    orders = [
+        permutation
+        for permutation in itertools.permutations(range(6))
+        if (np.diff(scores[list(permutation)]) <= 0).all()
+    ]
     for order in orders:
         for place, row in enumerate(order, start=1):
             seen[codes[row]] += 1 / np.log2(1 + place) / len(orders)
@@ -174,8 +178,10 @@ def test_signs_of_lists_are_an_honest_test():
 
 
 def test_a_ratio_has_the_interval_of_its_logarithm():
-    found = Estimate(np.array([0.8, 1.2]), np.diag([0.1, 0.05]), np.inf, "x", np.zeros(2), np.zeros(2)).ratio().interval
+    interval = (
+        Estimate(np.array([0.8, 1.2]), np.diag([0.1, 0.05]), np.inf, "x", np.zeros(2), np.zeros(2)).ratio().interval
+    )
     half = 1.959964 * np.hypot(0.1, 0.05)
-    assert found.low == pytest.approx(np.exp(np.log(0.8 / 1.2) - half)) and found.high == pytest.approx(
+    assert interval.low == pytest.approx(np.exp(np.log(0.8 / 1.2) - half)) and interval.high == pytest.approx(
         np.exp(np.log(0.8 / 1.2) + half)
     )

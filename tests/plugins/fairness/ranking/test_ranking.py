@@ -30,11 +30,11 @@ def random_list(rng, sizes, shift=0.0, jobs=0, **more):
 
 
 def comparisons(result):
-    return [each for each in result.measurements if each.test]
+    return [measurement for measurement in result.measurements if measurement.test]
 
 
 def flagged(result):
-    return any(each.test.p_adjusted <= 0.05 for each in comparisons(result))
+    return any(comparison.test.p_adjusted <= 0.05 for comparison in comparisons(result))
 
 
 @pytest.mark.parametrize("check", [FAST, MANY])
@@ -47,8 +47,8 @@ def test_equal_groups_are_rarely_flagged_and_a_group_at_the_bottom_is(check):
     sick = [run(check, *random_list(rng, [120, 240], shift=2.0, jobs=jobs), seed=seed) for seed in range(10)]
     assert np.mean([flagged(each) for each in sick]) >= 0.9
     for name in ("exposure_ratio", "top_k_gap"):
-        found = [each for each in sick[0].measurements if each.name == name]
-        assert all(each.test.p_adjusted <= 0.05 for each in found)
+        measurements = [measurement for measurement in sick[0].measurements if measurement.name == name]
+        assert all(measurement.test.p_adjusted <= 0.05 for measurement in measurements)
     assert one(sick[0], "exposure_ratio").interval.high < 1
     assert (
         one(sick[0], "relative_exposure", {"g": "g0"}).value < 1 < one(sick[0], "relative_exposure", {"g": "g1"}).value
@@ -76,9 +76,9 @@ def test_two_groups_apart_give_the_numbers_of_a_hand_count():
     assert (
         one(result, "ndkl").exact
         and one(result, "ndkl").value
-        > {row[0]: row[2] for row in next(each for each in result.tables if each.name == "chance").rows}["sex"]
+        > {row[0]: row[2] for row in next(table for table in result.tables if table.name == "chance").rows}["sex"]
     )
-    shares = next(each for each in result.tables if each.name == "tops").rows
+    shares = next(table for table in result.tables if table.name == "tops").rows
     assert ("sex=f", "10", 0.5, 0.0) in shares
 
 
@@ -116,7 +116,7 @@ def test_equal_scores_are_no_difference():
     result = run(FAST, *scored(np.full(100, 0.5), {"g": ["a", "b"] * 50}))
     assert one(result, "exposure_ratio").value == pytest.approx(1) and one(result, "ndkl").value == 0
     assert one(result, "top_k_gap", conditions={"k": 10}).value == pytest.approx(0)
-    assert all(each.test.p == 1 for each in comparisons(result))
+    assert all(comparison.test.p == 1 for comparison in comparisons(result))
 
 
 def test_many_lists_are_ranked_apart():
@@ -139,8 +139,10 @@ def test_many_lists_are_ranked_apart():
 def test_a_few_lists_do_not_tell_how_lists_vary():
     rng = np.random.default_rng(2)
     result = run(MANY, *scored(rng.random(120), {"g": ["a", "b"] * 60}, np.repeat(np.arange(4), 30)))
-    for each in result.measurements:
-        assert each.interval is None and each.validity == "inconclusive" and "10 lists" in each.reason
+    for measurement in result.measurements:
+        assert (
+            measurement.interval is None and measurement.validity == "inconclusive" and "10 lists" in measurement.reason
+        )
     assert one(result, "exposure_ratio").test is None and one(result, "exposure_ratio").value is not None
 
 
@@ -175,9 +177,9 @@ def test_hidden_groups_hold_their_places_and_are_not_shown():
     names = np.array(["tiny"] * 4 + ["small"] * 40 + ["a"] * 100 + ["b"] * 100)
     scores = np.concatenate([np.full(44, 0.99), np.random.default_rng(5).random(200) * 0.5])
     result = run(FAST, *scored(scores, {"g": names}))
-    found = one(result, "exposure_ratio")
-    assert "tiny" in found.left_out[0].reason and found.n == 240
-    assert found.bound == "at most" and one(result, "ndkl").bound is None
+    measurement = one(result, "exposure_ratio")
+    assert "tiny" in measurement.left_out[0].reason and measurement.n == 240
+    assert measurement.bound == "at most" and one(result, "ndkl").bound is None
     assert one(result, "exposure", {"g": "a"}).value < 1 / np.log2(45)
     hidden = one(result, "exposure", {"g": "tiny"})
     assert hidden.value is None and hidden.n is None
@@ -205,15 +207,17 @@ def test_predicted_numbers_are_ranked_too_and_the_list_may_be_a_group():
     check = RankingFairness(permutations=99, trials=20, k=(3,), query="part", intersections=2)
     result = run(check, model, data)
     assert missing_needs(RankingFairness, model, data) is None
-    assert {each.across for each in comparisons(result)} == {("g",)}
+    assert {comparison.across for comparison in comparisons(result)} == {("g",)}
 
 
 def test_p_values_are_adjusted_and_the_same_seed_gives_the_same_result():
     model, data = random_list(np.random.default_rng(8), [40, 60, 50])
     result = run(FAST, model, data, seed=3)
     found = comparisons(result)
-    assert len(found) == 4 and len({each.test.family for each in found}) == 1
-    assert [each.test.p_adjusted for each in found] == pytest.approx(list(stats.holm([each.test.p for each in found])))
+    assert len(found) == 4 and len({measurement.test.family for measurement in found}) == 1
+    assert [measurement.test.p_adjusted for measurement in found] == pytest.approx(
+        list(stats.holm([measurement.test.p for measurement in found]))
+    )
     assert result == run(FAST, model, data, seed=3)
 
 
@@ -222,7 +226,7 @@ def test_a_wrong_rank_is_noticed(monkeypatch):
     monkeypatch.setattr(lists, "rank", lambda scores, codes: right(-scores, codes))
     result = run(FAST, *random_list(np.random.default_rng(9), [40, 60], shift=1.0))
     assert control(result, "recount").holds is False
-    assert {each.validity for each in result.measurements} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements} == {"invalid"}
 
 
 @pytest.mark.parametrize("check", [FAST, MANY])
@@ -246,10 +250,12 @@ def test_it_says_what_it_is():
     about = RankingFairness.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
     result = run(FAST, *random_list(np.random.default_rng(12), [50, 50]))
-    names = {each.name for each in result.measurements}
+    names = {measurement.name for measurement in result.measurements}
     assert names == {name for name in DEFINITIONS if not name.endswith("_to_reference")}
-    assert all(each.formula and each.reference and each.pitfalls for each in DEFINITIONS.values())
-    names = {each.name for each in result.figures}
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls for definition in DEFINITIONS.values()
+    )
+    names = {figure.name for figure in result.figures}
     assert names == {"relative_exposure", "top_k_share", "exposure_ratio", "top_k_gap"}
     assert control(result, "recount").holds and control(result, "put last").holds
     assert inference.FEWEST == 10 and exposure.SHUFFLES > 1
@@ -267,4 +273,4 @@ def test_real_borrowers_in_order_of_their_scores(shared_data):
     assert ratio.value > 0.95 and ratio.interval.low > 0.9  # both sexes are placed about alike by this model
     sick = run(FAST, *scored(np.where(sexes == "female", paid * 0.5, paid), {"sex": sexes}))
     assert one(sick, "exposure_ratio").interval.high < 0.9 and flagged(sick)
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)

@@ -29,29 +29,29 @@ def test_the_largest_distances_equal_those_of_scipy(sizes, seed, tied, weighted)
     codes = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     values = rng.integers(0, 6, len(codes)).astype(float) if tied else rng.normal(size=len(codes))
     weights = rng.integers(1, 4, len(codes)) if weighted else None
-    found = largest(codes, values, None if weights is None else weights.astype(float), len(sizes))
+    distance = largest(codes, values, None if weights is None else weights.astype(float), len(sizes))
     copies = np.ones(len(codes), int) if weights is None else weights
     parts = [np.repeat(values[codes == at], copies[codes == at]) for at in range(len(sizes))]
     each = [(a, b) for number, a in enumerate(parts) for b in parts[number + 1 :]]
-    assert found.ks == pytest.approx(max(slow_ks(a, b) for a, b in each))
-    assert found.ks == pytest.approx(slow_ks(parts[found.at.low], parts[found.at.high]))
-    assert found.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in each))
-    for value, interval in ((found.ks, found.ks_interval), (found.wasserstein, found.wasserstein_interval)):
+    assert distance.ks == pytest.approx(max(slow_ks(a, b) for a, b in each))
+    assert distance.ks == pytest.approx(slow_ks(parts[distance.at.low], parts[distance.at.high]))
+    assert distance.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in each))
+    for value, interval in ((distance.ks, distance.ks_interval), (distance.wasserstein, distance.wasserstein_interval)):
         assert 0 <= interval.low <= value + 1e-12 and value <= interval.high + 1e-12
 
 
 def test_a_distance_by_hand():
     # {0, 1} and {1, 2}: every value is moved by 1; the functions differ by 1/2 from 0 to 1 and from 1 to 2
-    found = largest(np.array([0, 0, 1, 1]), np.array([0.0, 1.0, 1.0, 2.0]), None, 2)
-    assert (found.ks, found.wasserstein) == (0.5, 1.0)
+    distance = largest(np.array([0, 0, 1, 1]), np.array([0.0, 1.0, 1.0, 2.0]), None, 2)
+    assert (distance.ks, distance.wasserstein) == (0.5, 1.0)
 
 
 def test_the_band_is_the_published_one():
     codes, values = np.repeat([0, 1], [100, 400]), np.arange(500.0)
-    found = largest(codes, values, None, 2)
+    distance = largest(codes, values, None, 2)
     share = 1 - 0.95**0.5
     both = sum(np.sqrt(np.log(2 / share) / (2 * size)) for size in (100, 400))
-    assert found.ks_interval.low == pytest.approx(1 - both) and found.ks_interval.high == 1
+    assert distance.ks_interval.low == pytest.approx(1 - both) and distance.ks_interval.high == 1
 
 
 def test_large_data_go_through_in_pieces_and_may_be_rounded(monkeypatch):
@@ -73,10 +73,10 @@ def test_intervals_hold_for_the_true_distance(shift):
     rng = np.random.default_rng(1)
     codes, held = np.repeat([0, 1], [150, 300]), np.zeros(2)
     for _ in range(150):
-        found = largest(codes, rng.uniform(0, 4, 450) + shift * codes, None, 2)
+        distance = largest(codes, rng.uniform(0, 4, 450) + shift * codes, None, 2)
         held += [
-            found.ks_interval.low <= shift / 4 <= found.ks_interval.high,
-            found.wasserstein_interval.low <= shift <= found.wasserstein_interval.high,
+            distance.ks_interval.low <= shift / 4 <= distance.ks_interval.high,
+            distance.wasserstein_interval.low <= shift <= distance.wasserstein_interval.high,
         ]
     assert held.min() >= 0.95 * 150
 

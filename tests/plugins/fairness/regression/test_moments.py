@@ -21,33 +21,33 @@ def test_means_and_their_intervals_equal_those_of_each_group_alone(sizes, seed, 
     rng = np.random.default_rng(seed)
     codes, values = some(rng, sizes)
     weights = rng.uniform(0.5, 3, len(codes)) if weighted else None
-    found = moments.means(codes, values, weights, len(sizes))
+    estimates = moments.means(codes, values, weights, len(sizes))
     for at, size in enumerate(sizes):
         mine = codes == at
         heavy = None if weights is None else weights[mine]
-        assert found.values[at] == pytest.approx(np.average(values[mine], weights=heavy))
-        assert found.rows[at] == size
+        assert estimates.values[at] == pytest.approx(np.average(values[mine], weights=heavy))
+        assert estimates.rows[at] == size
         if not weighted:
-            assert found.errors[at] == pytest.approx(values[mine].var(ddof=1) / size)
+            assert estimates.errors[at] == pytest.approx(values[mine].var(ddof=1) / size)
             alone = stats.student_interval(values[mine])
-            assert moments.mean_interval(found, at).low == pytest.approx(alone.low)
+            assert moments.mean_interval(estimates, at).low == pytest.approx(alone.low)
         else:
-            assert found.sizes[at] == pytest.approx(stats.effective_size(heavy))
+            assert estimates.sizes[at] == pytest.approx(stats.effective_size(heavy))
 
 
 def test_two_groups_have_the_interval_of_welch():
     codes, values = some(np.random.default_rng(0), [20, 35], 1.0)
-    found = moments.gap(moments.means(codes, values, None, 2)).interval
+    interval = moments.gap(moments.means(codes, values, None, 2)).interval
     oracle = scipy_stats.ttest_ind(values[codes == 0], values[codes == 1], equal_var=False).confidence_interval()
     ends = sorted([abs(oracle.low), abs(oracle.high)])
     assert oracle.low * oracle.high > 0
-    assert (found.low, found.high) == pytest.approx(tuple(ends)) and found.method == "Welch t"
+    assert (interval.low, interval.high) == pytest.approx(tuple(ends)) and interval.method == "Welch t"
 
 
 def test_a_group_that_does_not_vary_has_no_error_left_over_from_rounding():
     codes = np.repeat([0, 1], 50)
-    found = moments.means(codes, np.where(codes == 0, 0.1, np.arange(100.0)), None, 2)
-    assert found.errors[0] == 0 and found.errors[1] > 0
+    estimates = moments.means(codes, np.where(codes == 0, 0.1, np.arange(100.0)), None, 2)
+    assert estimates.errors[0] == 0 and estimates.errors[1] > 0
 
 
 @pytest.mark.parametrize("groups", [2, 5])
@@ -67,8 +67,8 @@ def test_intervals_cover_a_difference_that_is_there():
     rng = np.random.default_rng(2)
     covered = 0
     for _ in range(400):
-        found = moments.gap(moments.means(*some(rng, [40, 80], 0.7), None, 2)).interval
-        covered += found.low <= 0.7 <= found.high
+        interval = moments.gap(moments.means(*some(rng, [40, 80], 0.7), None, 2)).interval
+        covered += interval.low <= 0.7 <= interval.high
     assert 0.92 <= covered / 400 <= 0.98
 
 
@@ -112,8 +112,8 @@ def test_moved_blocks_have_the_law_of_permutations():
     moved = permutation.shuffled_z(codes, values, None, 3, 1000, rng)
     slow = []
     for _ in range(1000):
-        found = moments.means(rng.permutation(codes), values, None, 3)
-        slow.append(stats.largest_z_of_means(found.values[None], found.errors[None])[0])
+        estimates = moments.means(rng.permutation(codes), values, None, 3)
+        slow.append(stats.largest_z_of_means(estimates.values[None], estimates.errors[None])[0])
     assert scipy_stats.ks_2samp(moved, slow).pvalue > 0.001
 
 
@@ -126,7 +126,7 @@ def test_a_shuffle_gives_the_statistic_of_its_means(rows, logs, monkeypatch):
     monkeypatch.setattr(
         permutation,
         "shuffled_sums",
-        lambda codes, columns, groups, *_: np.stack([[np.bincount(codes, weights=each)] for each in columns]),
+        lambda codes, columns, groups, *_: np.stack([[np.bincount(codes, weights=column)] for column in columns]),
     )
     for heavy in (None, weights):
         found = moments.means(codes, values, heavy, 3)

@@ -18,7 +18,7 @@ from tests.plugins.recorded import control, one, recorded, run
 FAST = RegressionFairness(permutations=499, trials=20)
 FASTEST = RegressionFairness(permutations=199, trials=20, intersections=1)
 QUICKEST = RegressionFairness(permutations=99, trials=20, intersections=1)
-DISPARITIES = [*(each.disparity for each in QUANTITIES), WASSERSTEIN, KS]
+DISPARITIES = [*(quantity.disparity for quantity in QUANTITIES), WASSERSTEIN, KS]
 
 
 def numbers(predicted, labels, groups, **more):
@@ -34,7 +34,11 @@ def random_rows(rng, sizes, shift=0.0, noise=1.0, **more):
 
 
 def flagged(result, names=DISPARITIES):
-    return any(each.test.p_adjusted <= 0.05 for each in result.measurements if each.test and each.name in names)
+    return any(
+        measurement.test.p_adjusted <= 0.05
+        for measurement in result.measurements
+        if measurement.test and measurement.name in names
+    )
 
 
 @settings(max_examples=15)
@@ -77,8 +81,8 @@ def test_a_planted_shift_is_found_and_nothing_else_is():
     rng = np.random.default_rng(1)
     sick = [run(FASTEST, *random_rows(rng, [200, 200], shift=0.6), seed=seed) for seed in range(20)]
     assert np.mean([flagged(each, ["mean_residual_difference"]) for each in sick]) >= 0.9
-    found = one(sick[0], "mean_residual_difference")
-    assert found.interval.low > 0 and found.value == pytest.approx(0.6, abs=0.3)
+    measurement = one(sick[0], "mean_residual_difference")
+    assert measurement.interval.low > 0 and measurement.value == pytest.approx(0.6, abs=0.3)
     assert one(sick[0], "mean_residual", {"g": "g0"}).interval.low > 0
     assert np.mean([flagged(each, ["mean_absolute_error_ratio"]) for each in sick]) <= 0.6
 
@@ -86,9 +90,13 @@ def test_a_planted_shift_is_found_and_nothing_else_is():
 def test_wild_errors_of_one_group_are_found_though_they_are_right_on_average():
     result = run(FAST, *random_rows(np.random.default_rng(2), [300, 300], noise=2.0))
     for name in ("mean_absolute_error_ratio", "root_mean_squared_error_ratio"):
-        found = one(result, name)
-        assert found.value == pytest.approx(0.5, abs=0.1) and found.interval.high < 0.7 and found.test.p_adjusted < 0.05
-        assert 0.5 < found.detectable < 1
+        measurement = one(result, name)
+        assert (
+            measurement.value == pytest.approx(0.5, abs=0.1)
+            and measurement.interval.high < 0.7
+            and measurement.test.p_adjusted < 0.05
+        )
+        assert 0.5 < measurement.detectable < 1
     assert not flagged(result, ["mean_residual_difference"])
 
 
@@ -97,13 +105,13 @@ def test_predictions_of_unequal_spread_are_found_where_their_means_agree():
     codes = np.repeat([0, 1], 400)
     predicted = rng.normal(size=800) * np.where(codes == 0, 1, 3)
     result = run(FAST, *numbers(predicted, None, {"g": codes.astype(str)}))
-    assert {each.name for each in result.measurements if not each.name.endswith("_large_groups")} == {
+    assert {number.name for number in result.measurements if not number.name.endswith("_large_groups")} == {
         "mean_prediction", "mean_prediction_difference", WASSERSTEIN, KS,
     }  # fmt: skip
     assert flagged(result, [KS]) and flagged(result, [WASSERSTEIN])
     assert not flagged(result, ["mean_prediction_difference"])
     for name in (KS, WASSERSTEIN):
-        ((low, high),) = [(each.low, each.high) for each in one(result, name).pairs]
+        ((low, high),) = [(pair.low, pair.high) for pair in one(result, name).pairs]
         assert low.value <= high.value and {low.slice["g"], high.slice["g"]} == {"0", "1"} and low.n == 400
     assert any("no labels" in note and "mean_residual" in note for note in result.notes)
     rows = {row[0]: row for row in result.tables[0].rows}
@@ -140,9 +148,13 @@ def test_a_few_people_who_do_not_vary_cannot_be_assessed():
 def test_one_group_is_inconclusive():
     result = run(FAST, *numbers(np.arange(50.0), np.arange(50.0) + 1.5, {"g": ["a"] * 50}))
     for name in DISPARITIES:
-        found = one(result, name)
-        assert found.value is None and found.validity == "inconclusive" and "fewer than two groups" in found.reason
-    assert [each.name for each in result.controls] == ["recount"]
+        measurement = one(result, name)
+        assert (
+            measurement.value is None
+            and measurement.validity == "inconclusive"
+            and "fewer than two groups" in measurement.reason
+        )
+    assert [control.name for control in result.controls] == ["recount"]
 
 
 def test_hidden_groups_are_in_nothing_that_is_shown():
@@ -150,9 +162,9 @@ def test_hidden_groups_are_in_nothing_that_is_shown():
     names = np.array(["tiny"] * 4 + ["small"] * 40 + ["a"] * 100 + ["b"] * 100)
     predicted = np.where(names == "tiny", 1e6, rng.normal(size=244))
     result = run(FAST, *numbers(predicted, rng.normal(size=244), {"g": names}))
-    found = one(result, WASSERSTEIN)
-    assert found.bound == "at least" and "tiny" in found.left_out[0].reason and found.value < 10
-    assert found.n == 240
+    measurement = one(result, WASSERSTEIN)
+    assert measurement.bound == "at least" and "tiny" in measurement.left_out[0].reason and measurement.value < 10
+    assert measurement.n == 240
     hidden = one(result, "mean_residual", {"g": "tiny"})
     assert hidden.value is None and hidden.n is None
     shown = [row for figure in result.figures for row in figure.data]
@@ -163,7 +175,7 @@ def test_no_quantile_is_drawn_that_few_people_exceed():
     rng = np.random.default_rng(6)
     model, data = random_rows(rng, [15, 25, 1000])
     result = run(FAST, model, data)
-    figure = next(each for each in result.figures if each.name == "quantiles_g")
+    figure = next(figure for figure in result.figures if figure.name == "quantiles_g")
     predicted, names = data.recorded.decisions, data.groups["g"]
     points = pd.DataFrame(list(figure.data))
     assert set(points["group"]) == {"g=g1", "g=g2"} and (points["group"] == "g=g2").sum() <= 99
@@ -189,28 +201,34 @@ def test_weights_move_the_numbers_and_widen_the_intervals():
     for name in DISPARITIES:
         wide, narrow = one(heavy, name), one(plain, name)
         end = "low" if name.endswith("ratio") else "high"
-        away = [abs(np.log(getattr(each.interval, end) / each.value)) for each in (wide, narrow)]
+        away = [abs(np.log(getattr(measurement.interval, end) / measurement.value)) for measurement in (wide, narrow)]
         if name.endswith("difference"):
-            away = [each.interval.high - each.value for each in (wide, narrow)]
+            away = [measurement.interval.high - measurement.value for measurement in (wide, narrow)]
         assert away[0] > away[1] or name == WASSERSTEIN
     assert one(heavy, "mean_residual", {"g": "g0"}).n == 200
-    assert all(each.holds for each in heavy.controls if each.name != "planted shift")
+    assert all(control.holds for control in heavy.controls if control.name != "planted shift")
 
 
 def test_p_values_are_adjusted_over_everything_that_was_compared():
     rng = np.random.default_rng(9)
     groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q")}
     result = run(FAST, *numbers(rng.normal(size=400), rng.normal(size=400), groups))
-    tested = [each for each in result.measurements if each.across and not each.name.endswith("_large_groups")]
+    tested = [
+        measurement
+        for measurement in result.measurements
+        if measurement.across and not measurement.name.endswith("_large_groups")
+    ]
     assert len(tested) == 18  # six disparities over p, q and their intersection
-    assert [each.test.p_adjusted for each in tested] == pytest.approx(list(stats.holm([e.test.p for e in tested])))
-    assert len({each.test.family for each in tested}) == 1
+    assert [measurement.test.p_adjusted for measurement in tested] == pytest.approx(
+        list(stats.holm([e.test.p for e in tested]))
+    )
+    assert len({measurement.test.family for measurement in tested}) == 1
 
 
 def test_order_of_rows_and_names_of_groups_do_not_matter():
     model, data = random_rows(np.random.default_rng(10), [40, 50, 60], shift=0.5)
     mixed = np.random.default_rng(0).permutation(150)
-    other = np.array([{"g0": "z", "g1": "y", "g2": "x"}[each] for each in data.groups["g"]])
+    other = np.array([{"g0": "z", "g1": "y", "g2": "x"}[group] for group in data.groups["g"]])
     first = run(FAST, model, data)
     second = run(FAST, *numbers(data.recorded.decisions[mixed], data.labels[mixed], {"g": other[mixed]}))
     for name in DISPARITIES:
@@ -224,7 +242,7 @@ def test_a_wrong_number_is_noticed(monkeypatch):
     monkeypatch.setattr(findings.moments, "means", lambda codes, values, *more: right(codes, np.roll(values, 1), *more))
     result = run(FAST, *random_rows(np.random.default_rng(11), [80, 90]))
     assert control(result, "recount").holds is False
-    assert {each.validity for each in result.measurements} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements} == {"invalid"}
 
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
@@ -263,9 +281,12 @@ def test_it_is_for_numbers_with_groups_and_says_what_it_is():
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
     result = run(FAST, *random_rows(np.random.default_rng(15), [50, 50]))
     names = {name for name in RegressionFairness.definitions if not name.endswith("_to_reference")}
-    assert {each.name for each in result.measurements} == names
-    assert all(each.formula and each.reference and each.pitfalls for each in RegressionFairness.definitions.values())
-    assert {each.name for each in result.figures} == {
+    assert {measurement.name for measurement in result.measurements} == names
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in RegressionFairness.definitions.values()
+    )
+    assert {figure.name for figure in result.figures} == {
         "mean_residual", "quantiles_g", "differences", "distances", "ratios",
     }  # fmt: skip
 
@@ -277,13 +298,13 @@ def test_grades_of_real_pupils(shared_data):
     predicted = LinearRegression().fit(inputs, labels).predict(inputs)
     result = run(RegressionFairness(permutations=999), *numbers(predicted, labels, {"sex": frame["sex"]}))
     sexes = frame["sex"].to_numpy(str)
-    off = {each: float((predicted - labels)[sexes == each].mean()) for each in "FM"}
-    found = one(result, "mean_residual_difference")
-    assert found.value == pytest.approx(abs(off["F"] - off["M"])) and found.interval.low == 0
-    assert found.detectable > found.value
+    off = {letter: float((predicted - labels)[sexes == letter].mean()) for letter in "FM"}
+    measurement = one(result, "mean_residual_difference")
+    assert measurement.value == pytest.approx(abs(off["F"] - off["M"])) and measurement.interval.low == 0
+    assert measurement.detectable > measurement.value
     sick = run(FAST, *numbers(predicted + 2.0 * (sexes == "F"), labels, {"sex": sexes}))
     assert flagged(sick, ["mean_residual_difference"])
-    assert all(each.holds for each in result.controls if each.name != "planted shift")
+    assert all(control.holds for control in result.controls if control.name != "planted shift")
 
 
 @pytest.mark.parametrize(("field", "value"), [("intersections", 0), ("permutations", 10), ("trials", 1)])

@@ -15,11 +15,11 @@ def test_bins_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     scores = rng.random(1000)
     outcomes = rng.random(1000) < scores
-    found = calibration.binned(calibration.profile(of(scores, outcomes), 10, 10))
+    bins_of_scores = calibration.binned(calibration.profile(of(scores, outcomes), 10, 10))
     rates, means = calibration_curve(outcomes, scores, n_bins=10, strategy="quantile")
-    assert found.rates == pytest.approx(rates) and found.scores == pytest.approx(means)
-    assert calibration.error(found) == pytest.approx(np.mean(np.abs(rates - means)))
-    assert found.people.tolist() == [100] * 10
+    assert bins_of_scores.rates == pytest.approx(rates) and bins_of_scores.scores == pytest.approx(means)
+    assert calibration.error(bins_of_scores) == pytest.approx(np.mean(np.abs(rates - means)))
+    assert bins_of_scores.people.tolist() == [100] * 10
 
 
 @settings(max_examples=40, deadline=None)
@@ -30,11 +30,11 @@ def test_no_bin_is_small_and_nobody_is_lost(seed, size, levels, weighted):
     weights = rng.uniform(0.2, 5, size) if weighted else None
     one = of(scores, rng.random(size) < scores, weights)
     levels_of = calibration.profile(one, 10, 10)
-    found = calibration.binned(levels_of)
-    assert found.people.sum() == size and (found.people >= min(size, 25)).all()
-    assert found.sizes.sum() == pytest.approx(one.size)
-    assert found.sizes @ found.scores / found.sizes.sum() == pytest.approx(one.mean)
-    assert found.sizes @ found.rates / found.sizes.sum() == pytest.approx(one.rate)
+    bins_of_scores = calibration.binned(levels_of)
+    assert bins_of_scores.people.sum() == size and (bins_of_scores.people >= min(size, 25)).all()
+    assert bins_of_scores.sizes.sum() == pytest.approx(one.size)
+    assert bins_of_scores.sizes @ bins_of_scores.scores / bins_of_scores.sizes.sum() == pytest.approx(one.mean)
+    assert bins_of_scores.sizes @ bins_of_scores.rates / bins_of_scores.sizes.sum() == pytest.approx(one.rate)
 
 
 def test_the_null_band_is_that_of_labels_drawn_row_by_row():
@@ -105,11 +105,11 @@ def worst(groups, thresholds, both):
 def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     rng = np.random.default_rng(seed)
     groups = [of(np.round(rng.random(60), 2), np.arange(60) % 2) for _ in range(3)]
-    found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
+    largest = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
     gaps = sweep.gap(sweep.rates(groups, np.linspace(0.4, 0.6, 2001), both))
-    assert found.value == pytest.approx(gaps.max()) and found.least == pytest.approx(gaps.min())
-    assert 0.4 <= found.threshold <= 0.6
-    assert found.interval.low <= found.value <= found.interval.high
+    assert largest.value == pytest.approx(gaps.max()) and largest.least == pytest.approx(gaps.min())
+    assert 0.4 <= largest.threshold <= 0.6
+    assert largest.interval.low <= largest.value <= largest.interval.high
 
 
 @settings(max_examples=30, deadline=None)
@@ -117,16 +117,16 @@ def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
 def test_the_groups_named_at_the_worst_threshold_make_the_gap_and_the_ends(seed, both, rows):
     rng = np.random.default_rng(seed)
     groups = [of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2) for at in range(3)]
-    found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
-    sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
+    largest = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
+    sizes = np.array([group.sizes[::-1] for group in groups]) if both else np.array([[group.size] for group in groups])
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(0.95, sizes.size))) / (2 * sizes))
-    ends = {None: (found.value, 0), "low": (found.interval.low, -1), "high": (found.interval.high, 1)}
-    for place, threshold, end in found.behind:
+    ends = {None: (largest.value, 0), "low": (largest.interval.low, -1), "high": (largest.interval.high, 1)}
+    for place, threshold, end in largest.behind:
         rates = sweep.shares(groups, np.array([threshold]), both)[0][place.part].rates
         value, sign = ends[end]
         width = sign * (radius[place.low, place.part] + radius[place.high, place.part])
         assert abs(rates[place.high] - rates[place.low]) + width == pytest.approx(value)
-    assert found.behind[0].end is None
+    assert largest.behind[0].end is None
 
 
 def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():

@@ -61,11 +61,11 @@ def height(one, at):
 @given(tables, tables)
 def test_the_area_between_equals_a_fine_integral(first, second):
     one, two = of(*some(*first)), of(*some(*second))
-    found = curves.between(curves.roc(one), curves.roc(two))
+    area = curves.between(curves.roc(one), curves.roc(two))
     at = (np.arange(200_003) + 0.5) / 200_003
-    assert found == pytest.approx(np.abs(height(one, at) - height(two, at)).mean(), abs=1e-3)
-    assert found == pytest.approx(curves.between(curves.roc(two), curves.roc(one)), abs=1e-12)
-    assert found >= abs(score_table.area(one).value - score_table.area(two).value) - 1e-12
+    assert area == pytest.approx(np.abs(height(one, at) - height(two, at)).mean(), abs=1e-3)
+    assert area == pytest.approx(curves.between(curves.roc(two), curves.roc(one)), abs=1e-12)
+    assert area >= abs(score_table.area(one).value - score_table.area(two).value) - 1e-12
     assert curves.between(curves.roc(one), curves.roc(one)) == 0
 
 

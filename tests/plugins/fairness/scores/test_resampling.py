@@ -58,9 +58,9 @@ def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
 def compared(ladders, rng, draws=199):
     scale = resampling.common_scale(ladders)
     p = auc_gaps.p_values(auc_gaps.observed(scale), auc_gaps.shuffled(scale, draws, rng))
-    areas, pairs = [score_table.area(each) for each in ladders], stats.pairs_of(len(ladders))
+    areas, pairs = [score_table.area(ladder) for ladder in ladders], stats.pairs_of(len(ladders))
     auc = auc_gaps.auc_gap(areas, pairs)
-    values = np.array([each.value for each in areas])
+    values = np.array([area.value for area in areas])
     errors = auc_gaps.resampled(scale, draws, rng)
     curves = auc_gaps.abroca(auc_gaps.pair_gaps(ladders), errors, values, pairs, auc)
     return p, curves.interval, auc.interval
@@ -131,4 +131,4 @@ def test_score_minus_label_keeps_its_mean():
     counts, values = calibration.surplus(groups)
     means = counts @ values / counts.sum(axis=1)
     assert counts.sum(axis=1) == pytest.approx([300, 200])
-    assert means == pytest.approx([calibration.in_the_large(each) for each in groups], abs=0.01)
+    assert means == pytest.approx([calibration.in_the_large(group) for group in groups], abs=0.01)

@@ -33,15 +33,19 @@ def check(scores, labels, names, seed=0, how=FAST, **more):
 
 
 def flagged(result):
-    return {each.name for each in result.measurements if each.test is not None and each.test.p_adjusted <= 0.05}
+    return {
+        measurement.name
+        for measurement in result.measurements
+        if measurement.test is not None and measurement.test.p_adjusted <= 0.05
+    }
 
 
 def test_healthy_scores_are_rarely_flagged():
     rng = np.random.default_rng(0)
     results = [check(*healthy(rng, 300), seed=seed) for seed in range(100)]
-    assert np.mean([bool(flagged(each)) for each in results]) <= 0.075
+    assert np.mean([bool(flagged(result)) for result in results]) <= 0.075
     for name in BETWEEN:
-        assert np.mean([one(each, name).interval.low == 0 for each in results]) >= 0.9
+        assert np.mean([one(result, name).interval.low == 0 for result in results]) >= 0.9
 
 
 def test_a_group_that_is_ranked_at_random_is_found():
@@ -52,8 +56,8 @@ def test_a_group_that_is_ranked_at_random_is_found():
         result = check(sick, labels, names, seed=seed)
         assert {"auc_difference", "abroca"} <= flagged(result)
         assert one(result, "auc_difference").interval.low > 0 and one(result, "abroca").interval.low > 0
-        found = one(result, "auc", {"g": "b"})
-        assert found.interval.low < 0.62
+        measurement = one(result, "auc", {"g": "b"})
+        assert measurement.interval.low < 0.62
         assert one(result, "abroca").value > one(result, "abroca_by_chance").interval.high
 
 
@@ -85,7 +89,7 @@ def test_a_cherry_picked_threshold_is_told():
     assert (pair.rate, pair.high.n, pair.low.n) == ("selection_rate", 2000, 2000)
     assert pair.high.value - pair.low.value == pytest.approx(worst.value)
     assert pair.high.count / 2000 == pytest.approx(pair.high.value)
-    (row,) = [each for each in result.tables[0].rows if each[1] == "Demographic parity"]
+    (row,) = [row for row in result.tables[0].rows if row[1] == "Demographic parity"]
     assert row[-1] == "yes" and any("depends on the threshold" in note for note in result.notes)
 
 
@@ -99,15 +103,17 @@ def test_numbers_are_those_of_scikit_learn():
     mine = names == "b"
     expected = scores[mine].mean() - labels[mine].mean()
     assert one(result, "calibration_in_the_large", {"g": "b"}).value == pytest.approx(expected)
-    assert all(each.holds for each in result.controls), [each for each in result.controls if not each.holds]
+    assert all(control.holds for control in result.controls), [
+        control for control in result.controls if not control.holds
+    ]
 
 
 def test_a_group_without_enough_of_a_label_is_not_ranked_and_said():
     scores, labels, names = healthy(np.random.default_rng(5), 600, "abc")
     labels[names == "c"] = 0
     result = check(scores, labels, names)
-    found = one(result, "auc", {"g": "c"})
-    assert found.value is None and found.reason == "no people with a positive label"
+    measurement = one(result, "auc", {"g": "c"})
+    assert measurement.value is None and measurement.reason == "no people with a positive label"
     for name in ("auc_difference", "abroca", "equalized_odds_at_threshold"):
         (left,) = one(result, name).left_out
         assert (left.slice, left.bars) == ({"g": "c"}, True) and left.reason.startswith("no people")
@@ -136,8 +142,11 @@ def test_one_group_is_inconclusive():
     scores, labels, names = healthy(np.random.default_rng(7), 200, "a")
     result = check(scores, labels, names)
     for name in (*BETWEEN, "abroca_by_chance", "demographic_parity_at_threshold", "equalized_odds_worst_nearby"):
-        found = one(result, name)
-        assert (found.value, found.validity) == (None, "inconclusive") and "fewer than two groups" in found.reason
+        measurement = one(result, name)
+        assert (measurement.value, measurement.validity) == (
+            None,
+            "inconclusive",
+        ) and "fewer than two groups" in measurement.reason
 
 
 def test_scores_that_are_no_probabilities_are_ranked_and_not_calibrated():
@@ -145,9 +154,9 @@ def test_scores_that_are_no_probabilities_are_ranked_and_not_calibrated():
     logits = np.log(scores / (1 - scores))
     result = check(logits, labels, names, decisions=(scores >= 0.4).astype(int))
     assert one(result, "auc").value == pytest.approx(roc_auc_score(labels, scores))
-    found = one(result, "calibration_in_the_large", {"g": "a"})
-    assert found.value is None and "no probabilities" in found.reason
-    assert not any(each.name == "calibration_error" for each in result.measurements)
+    number = one(result, "calibration_in_the_large", {"g": "a"})
+    assert number.value is None and "no probabilities" in number.reason
+    assert not any(measurement.name == "calibration_error" for measurement in result.measurements)
     assert one(result, "demographic_parity_at_threshold").conditions["threshold"] == pytest.approx(
         np.log(2 / 3), abs=0.1
     )
@@ -207,7 +216,7 @@ def test_a_wrong_area_is_noticed(monkeypatch):
 
 def test_an_area_that_depends_on_more_than_order_is_noticed(monkeypatch):
     monkeypatch.setattr(
-        self_tests.auc_gaps, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
+        self_tests.auc_gaps, "pair_gaps", lambda ladders: np.array([float(np.ptp([ladder.mean for ladder in ladders]))])
     )
     result = check(*healthy(np.random.default_rng(14), 300))
     assert control(result, "order only").holds is False and one(result, "abroca").validity == "invalid"
@@ -236,7 +245,7 @@ def test_everything_is_adjusted_together_with_enough_shuffles_for_it():
     scores, labels, _ = healthy(rng, 400)
     groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q", "r")}
     result = run(ScoreFairness(permutations=99, trials=20), *recorded(None, labels, groups, scores=scores))
-    tested = [each.test for each in result.measurements if each.test is not None]
+    tested = [measurement.test for measurement in result.measurements if measurement.test is not None]
     adjusted = list(stats.holm([each.p for each in tested]))
     assert [each.p_adjusted for each in tested] == pytest.approx(adjusted) and len(tested) == 19
     assert all(f"{findings.PER_TEST * 19} " in each.method for each in tested)
@@ -248,8 +257,8 @@ def test_intersections_are_compared_where_asked():
     groups = {name: np.array(["a", "b"])[rng.integers(0, 2, 800)] for name in ("p", "q")}
     result = run(FAST.model_copy(update={"intersections": 2}), *recorded(None, labels, groups, scores=scores))
     mine = (groups["p"] == "a") & (groups["q"] == "b")
-    found = one(result, "auc", {"p": "a", "q": "b"})
-    assert found.value == pytest.approx(roc_auc_score(labels[mine], scores[mine])) and found.n == mine.sum()
+    measurement = one(result, "auc", {"p": "a", "q": "b"})
+    assert measurement.value == pytest.approx(roc_auc_score(labels[mine], scores[mine])) and measurement.n == mine.sum()
     assert one(result, "abroca", across=("p", "q")).value >= 0
 
 
@@ -264,14 +273,17 @@ def test_it_is_for_scores_labels_and_groups():
 def test_it_says_what_it_is():
     about = ScoreFairness.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
-    names = {each.name for each in check(*healthy(np.random.default_rng(20), 200)).measurements}
+    names = {measurement.name for measurement in check(*healthy(np.random.default_rng(20), 200)).measurements}
     assert names == {name for name in ScoreFairness.definitions if not name.endswith("_to_reference")}
-    assert all(each.formula and each.reference and each.pitfalls for each in ScoreFairness.definitions.values())
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in ScoreFairness.definitions.values()
+    )
 
 
 def test_no_curve_is_longer_than_a_picture_can_hold():
     scores, labels, names = healthy(np.random.default_rng(21), 3000)
-    roc = next(each for each in check(scores, labels, names).figures if each.name == "roc-g")
+    roc = next(figure for figure in check(scores, labels, names).figures if figure.name == "roc-g")
     assert max(pd.Series([row["group"] for row in roc.data]).value_counts()) <= 200
 
 
@@ -299,5 +311,5 @@ def test_real_scores_of_real_people(shared_data):
     assert "calibration_in_the_large_difference" in flagged(result)
     assert 0.75 < one(result, "auc").value < 0.9 and result.level == "queries"
     assert one(result, "demographic_parity_at_threshold", across=("sex",)).interval.low > 0.05
-    assert all(each.holds for each in result.controls)
-    assert {each.name for each in result.figures} >= {"auc", "roc-sex", "calibration-race", "disparities"}
+    assert all(control.holds for control in result.controls)
+    assert {figure.name for figure in result.figures} >= {"auc", "roc-sex", "calibration-race", "disparities"}

@@ -20,5 +20,5 @@ def every_slice(codes, errors, depth, support, alpha):
                 worse = errors[inside].mean() / errors.mean() - 1
                 score = alpha * worse - (1 - alpha) * (rows / inside.sum() - 1)
                 if score > 1e-9:
-                    found.append((score, chosen, tuple(int(each) for each in values)))
+                    found.append((score, chosen, tuple(int(value) for value in values)))
     return sorted(found, key=lambda each: (-round(each[0], 10), len(each[1]), each[1], each[2]))

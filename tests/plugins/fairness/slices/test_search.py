@@ -27,18 +27,18 @@ def table(seed, features, rows, widths, numbers):
 )  # fmt: skip
 def test_the_search_finds_what_trying_everything_finds(seed, features, rows, widths, k, depth, support, alpha, numbers):
     codes, errors = table(seed, features, rows, widths, numbers)
-    found = top_slices(
+    slices = top_slices(
         Space(codes, tuple(widths[:features])), errors, k=k, depth=depth, support=support, alpha=alpha
     ).slices
     if errors.sum() == 0:
-        assert found == []
+        assert slices == []
         return
     expected = every_slice(codes, errors, depth, support, alpha)[:k]
-    assert [(each.features, each.codes) for each in found] == [(chosen, values) for _, chosen, values in expected]
-    assert [each.score for each in found] == pytest.approx([each for each, _, _ in expected])
+    assert [(each.features, each.codes) for each in slices] == [(chosen, values) for _, chosen, values in expected]
+    assert [each.score for each in slices] == pytest.approx([each for each, _, _ in expected])
     space = Space(codes, tuple(widths[:features]))
-    assert all(members(space, each).sum() == each.size for each in found)
-    assert all(errors[members(space, each)].sum() == pytest.approx(each.error) for each in found)
+    assert all(members(space, each).sum() == each.size for each in slices)
+    assert all(errors[members(space, each)].sum() == pytest.approx(each.error) for each in slices)
 
 
 def test_bounds_leave_slices_out_without_losing_any(monkeypatch):
@@ -84,9 +84,9 @@ def test_what_may_not_be_shown_is_not_searched():
         mask[(0, *[slice(None)] * (len(chosen) - 2), 1)] = True
         return mask
 
-    found = top_slices(Space(codes, (3,) * 3, hidden), errors, k=5, depth=3, support=10, alpha=0.95).slices
-    assert found and all(each.features != (0, 2) or each.codes != (0, 1) for each in found)
-    assert all(not (each.features == (0, 1, 2) and each.codes[0] == 0 and each.codes[2] == 1) for each in found)
+    slices = top_slices(Space(codes, (3,) * 3, hidden), errors, k=5, depth=3, support=10, alpha=0.95).slices
+    assert slices and all(each.features != (0, 2) or each.codes != (0, 1) for each in slices)
+    assert all(not (each.features == (0, 1, 2) and each.codes[0] == 0 and each.codes[2] == 1) for each in slices)
 
 
 @given(
@@ -94,7 +94,7 @@ def test_what_may_not_be_shown_is_not_searched():
     st.integers(2, 6), st.booleans(),
 )  # fmt: skip
 def test_every_number_is_in_the_bin_that_says_so(values, bins, whole):
-    numbers = np.array([np.nan if each is None else each if whole else each + 0.25 for each in values], dtype=float)
+    numbers = np.array([np.nan if value is None else value if whole else value + 0.25 for value in values], dtype=float)
     texts, codes = cut(numbers, bins)
     assert len(set(texts)) == len(texts)
     assert (codes[np.isnan(numbers)] == -1).all() and (codes[~np.isnan(numbers)] >= 0).all()

@@ -53,10 +53,14 @@ def test_answers_that_are_wrong_at_random_are_rarely_flagged():
 
 def test_a_bad_slice_is_found_first_and_confirmed():
     found = [run(FAST, *answers(seed, bad=0.6), seed=seed) for seed in range(20)]
-    first = [next(each for each in result.measurements if each.name == "slice_gap") for result in found]
-    assert np.mean([each.slice == {"job": "clerk", "city": "south"} for each in first]) >= 0.9
-    assert np.mean([each.test.p_adjusted <= 0.05 and each.interval.low > 0 for each in first]) >= 0.9
-    assert np.mean([each.interval.low <= 0.4 <= each.interval.high for each in first]) >= 0.9
+    first = [
+        next(measurement for measurement in result.measurements if measurement.name == "slice_gap") for result in found
+    ]
+    assert np.mean([measurement.slice == {"job": "clerk", "city": "south"} for measurement in first]) >= 0.9
+    assert (
+        np.mean([measurement.test.p_adjusted <= 0.05 and measurement.interval.low > 0 for measurement in first]) >= 0.9
+    )
+    assert np.mean([measurement.interval.low <= 0.4 <= measurement.interval.high for measurement in first]) >= 0.9
 
 
 def test_numbers_come_from_rows_that_were_not_searched():
@@ -76,9 +80,9 @@ def test_predicted_numbers_are_searched_by_their_distance_from_the_truth():
         labels + spread * rng.normal(size=1200), labels, inputs=frame, task="regression", positive=None
     )
     result = run(FAST, model, data)
-    gap = next(each for each in result.measurements if each.name == "slice_gap")
+    gap = next(measurement for measurement in result.measurements if measurement.name == "slice_gap")
     assert gap.slice["job"] == "nurse" and "age" in gap.slice and gap.interval.low > 1
-    assert gap.unit == "" and "Welch" in gap.test.method and all(each.holds for each in result.controls)
+    assert gap.unit == "" and "Welch" in gap.test.method and all(control.holds for control in result.controls)
     flat = np.full(1200, 0.5)
     healthy = run(FAST, *recorded(labels + flat, labels, inputs=frame, task="regression", positive=None))
     assert one(healthy, "confirmed_slices").value == 0
@@ -92,11 +96,11 @@ def test_other_things_than_errors_are_searched(of):
     planted = (frame.club == "b").to_numpy()
     decided = np.where(planted & (rng.random(3000) < 0.8), bad, np.where(rng.random(3000) < 0.8, labels, 1 - labels))
     result = run(Slices(of=of, trials=5), *recorded(decided, labels, inputs=frame))
-    first = next(each for each in result.measurements if each.name == "slice_gap")
+    first = next(measurement for measurement in result.measurements if measurement.name == "slice_gap")
     assert first.slice == {"club": "b"} and first.interval.low > 0.1
-    rate = next(each for each in result.measurements if each.name == f"slice_{of}")
+    rate = next(measurement for measurement in result.measurements if measurement.name == f"slice_{of}")
     assert rate.value == pytest.approx({"selection": 0.9, "rejection": 0.9}.get(of, 0.84), abs=0.06)
-    assert {each.holds for each in result.controls} == {True}
+    assert {control.holds for control in result.controls} == {True}
 
 
 def test_labels_and_two_classes_are_asked_for_where_they_are_needed():
@@ -109,8 +113,10 @@ def test_labels_and_two_classes_are_asked_for_where_they_are_needed():
 
 
 def test_few_rows_are_inconclusive():
-    found = one(run(FAST, *answers(0, rows=100)), "confirmed_slices")
-    assert found.value is None and found.validity == "inconclusive" and "fewer than 120" in found.reason
+    measurement = one(run(FAST, *answers(0, rows=100)), "confirmed_slices")
+    assert (
+        measurement.value is None and measurement.validity == "inconclusive" and "fewer than 120" in measurement.reason
+    )
     constant = recorded([0, 1] * 200, [0, 1] * 200, inputs=pd.DataFrame({"x": np.ones(400)}))
     assert "no feature has two conditions" in one(run(FAST, *constant), "confirmed_slices").reason
 
@@ -132,10 +138,10 @@ def test_hidden_groups_are_in_no_slice():
         Slices(trials=5, fewest=5, support=0.002),
         *recorded(np.where(wrong, 1 - labels, labels), labels, {"race": race}, inputs=frame),
     )
-    said = result.model_dump_json(exclude={"notes"})
-    assert "tiny" not in said and 'few"' not in said
+    text = result.model_dump_json(exclude={"notes"})
+    assert "tiny" not in text and 'few"' not in text
     assert any("race=tiny" in note for note in result.notes)
-    shown = [each for each in result.measurements if each.slice and each.value is not None]
+    shown = [measurement for measurement in result.measurements if measurement.slice and measurement.value is not None]
     assert shown and all(each.n >= 10 for each in shown)
 
 
@@ -155,10 +161,10 @@ def test_weights_count_in_the_numbers():
     rng = np.random.default_rng(5)
     weights = rng.uniform(0.2, 5, 1500)
     result = run(FAST, *answers(5, rows=1500, bad=0.7, weights=weights))
-    gap = next(each for each in result.measurements if each.name == "slice_gap")
+    gap = next(measurement for measurement in result.measurements if measurement.name == "slice_gap")
     assert gap.slice == {"job": "clerk", "city": "south"} and "effective" in gap.test.method
     assert any("leaves weights aside" in note for note in result.notes)
-    assert all(each.holds for each in result.controls)
+    assert all(control.holds for control in result.controls)
 
 
 def test_a_comparison_gives_the_numbers_of_a_hand_count():
@@ -187,11 +193,11 @@ def test_a_comparison_of_numbers_is_welchs():
 
 def test_p_values_are_adjusted_over_the_slices_shown():
     result = run(FAST, *answers(7, bad=0.5))
-    tested = [each for each in result.measurements if each.name == "slice_gap"]
-    assert [each.test.p_adjusted for each in tested] == pytest.approx(
-        list(stats.holm([each.test.p for each in tested]))
+    tested = [measurement for measurement in result.measurements if measurement.name == "slice_gap"]
+    assert [measurement.test.p_adjusted for measurement in tested] == pytest.approx(
+        list(stats.holm([measurement.test.p for measurement in tested]))
     )
-    assert len({each.test.family for each in tested}) == 1
+    assert len({measurement.test.family for measurement in tested}) == 1
 
 
 def test_a_wrong_mean_is_noticed(monkeypatch):
@@ -203,7 +209,7 @@ def test_a_wrong_mean_is_noticed(monkeypatch):
     monkeypatch.setattr(sample_splitting.estimates, "compare", wrong)
     result = run(FAST, *answers(8, bad=0.6))
     assert control(result, "recount").holds is False
-    assert {each.validity for each in result.measurements} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements} == {"invalid"}
 
 
 def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
@@ -240,9 +246,12 @@ def test_the_same_seed_gives_the_same_result():
 def test_it_says_what_it_is():
     about = Slices.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
-    names = {each.name for each in run(FAST, *answers(12, bad=0.5)).measurements}
+    names = {measurement.name for measurement in run(FAST, *answers(12, bad=0.5)).measurements}
     assert names == {"slice_error", "slice_gap", "confirmed_slices"} and names <= set(Slices.definitions)
-    assert all(each.formula and each.reference and each.pitfalls for each in Slices.definitions.values())
+    assert all(
+        definition.formula and definition.reference and definition.pitfalls
+        for definition in Slices.definitions.values()
+    )
 
 
 def test_real_decisions_about_real_people(shared_data):
@@ -257,7 +266,7 @@ def test_real_decisions_about_real_people(shared_data):
     model, data = recorded(decided, labels, groups, inputs=frame.drop(columns="income"))
     result = run(FAST, model, data)
     # the model knows nothing of marriage, and married graduates earn more than their numbers say
-    first = next(each for each in result.measurements if each.name == "slice_gap")
+    first = next(measurement for measurement in result.measurements if measurement.name == "slice_gap")
     assert first.slice.get("marital") == "Married-civ-spouse" and first.value > 0.2 and first.interval.low > 0.15
     assert pairs(first.slice) in {row[0] for row in result.tables[0].rows}
-    assert all(each.holds for each in result.controls) and result.figures[0].mark == "forest"
+    assert all(control.holds for control in result.controls) and result.figures[0].mark == "forest"

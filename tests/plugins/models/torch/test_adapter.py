@@ -119,7 +119,7 @@ def test_threshold():
 def test_probe_sees_the_first_rows_only_once():
     model = wrapped(mlp(), batch=1)
     model.answers(X)
-    assert [each for each in model.notes if "probe" in each] == ["the output is read as logits, by a probe of 1 rows"]
+    assert [note for note in model.notes if "probe" in note] == ["the output is read as logits, by a probe of 1 rows"]
 
 
 def test_texts_through_preprocess():
@@ -127,7 +127,7 @@ def test_texts_through_preprocess():
     words = {"good": 1, "bad": 2, "film": 3}
 
     def positions(texts):
-        return np.array([[words[each] for each in text.split()] for text in texts])
+        return np.array([[words[word] for word in text.split()] for text in texts])
 
     model = wrapped(module, preprocess=positions, batch=2)
     texts = ["good film", "bad film", "film film"]
@@ -240,15 +240,15 @@ def test_gradients_against_differences(module, options, of_class):
     model = wrapped(module.double(), batch=4, **options)
     few, step = X[:10].astype(np.float64), 1e-6
     targets = np.arange(10) % 2
-    found = model.gradients(few, targets)
-    assert found.shape == few.shape
+    slopes = model.gradients(few, targets)
+    assert slopes.shape == few.shape
     for row in range(10):
         for column in range(4):
             moved = [few[row].copy(), few[row].copy()]
             moved[0][column] -= step
             moved[1][column] += step
             low, high = (of_class(raw(module, each[None])[0], targets[row]) for each in moved)
-            assert found[row, column] == pytest.approx((high - low) / (2 * step), abs=1e-5)
+            assert slopes[row, column] == pytest.approx((high - low) / (2 * step), abs=1e-5)
 
 
 def test_gradients_check_their_targets():
@@ -275,7 +275,7 @@ def test_gradients_halve_the_batch_after_out_of_memory():
 
     model = wrapped(Hungry(), batch=16)
     assert model.gradients(X[:10], np.zeros(10, int)).tolist() == [[3, 0, 0, 0]] * 10
-    assert model.batch == 2 and any("halved to 2" in each for each in model.notes)
+    assert model.batch == 2 and any("halved to 2" in note for note in model.notes)
 
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
@@ -300,7 +300,7 @@ def test_fresh_draws_every_parameter_anew():
     new = fresh.estimator()
     assert torch.equal(new.body[1].running_mean, torch.zeros(4)) and int(new.body[1].num_batches_tracked) == 0
     assert not torch.equal(new.head.weight, module.head.weight)
-    assert all(each.grad is None for each in new.parameters())
+    assert all(parameter.grad is None for parameter in new.parameters())
     assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
 
 
@@ -329,7 +329,7 @@ def test_opacus_wrapper_is_taken_off():
     np.testing.assert_array_equal(model.predict(X), raw(inner).argmax(axis=1))
     assert type(model.estimator()) is nn.Sequential and isinstance(wrapper, opacus.GradSampleModule)
     assert np.abs(model.gradients(X[:3], np.zeros(3, int))).max() > 0
-    assert any("GradSampleModule" in each for each in model.notes)
+    assert any("GradSampleModule" in note for note in model.notes)
     loss = wrapper(torch.tensor(X[:4], requires_grad=True)).sum()
     loss.backward()  # the user's own wrapper still trains
     assert inner[0].weight.grad_sample.shape == (4, 8, 4)

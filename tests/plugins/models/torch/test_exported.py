@@ -77,7 +77,7 @@ def test_answers_for_any_number_of_rows(tmp_path, request, which, rows):
     live = wrapped(mlp(3), classes="abc")
     np.testing.assert_allclose(model.probabilities(X[:rows]), live.probabilities(X[:rows]), atol=1e-6)
     np.testing.assert_array_equal(model.predict(X[:rows]), live.predict(X[:rows]))
-    padded = any("batches are filled up" in each for each in model.notes)
+    padded = any("batches are filled up" in note for note in model.notes)
     assert padded == (which == "fixed") and model.name == "net"
 
 

@@ -161,7 +161,11 @@ def test_recall_of_a_normalised_network():
     positives = AuditData(ROWS[TRUTH == 1][:64], np.ones(64, dtype=int), positive=1)
     model = auditkit.wrap(module, classes=[0, 1])
     result = auditkit.audit(model, positives, checks=["performance"], budget="quick")
-    (recall,) = [each for each in result.results[0].measurements if each.name == "recall" and not each.slice]
+    (recall,) = [
+        measurement
+        for measurement in result.results[0].measurements
+        if measurement.name == "recall" and not measurement.slice
+    ]
     assert recall.value == 1
 
 
@@ -222,7 +226,7 @@ def test_a_scripted_module_is_asked_in_eval_mode_and_put_back():
     scripted = torch.jit.script(nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2), nn.Dropout(0.9))).train()
     _, answers = read(scripted)
     np.testing.assert_array_equal(read(scripted)[1].probabilities, answers.probabilities)
-    assert scripted.training and all(each.training for each in scripted.modules())
+    assert scripted.training and all(module.training for module in scripted.modules())
     np.testing.assert_array_equal(scripted[1].running_mean, np.zeros(2))
 
 

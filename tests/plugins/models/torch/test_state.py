@@ -33,13 +33,16 @@ def state(module):
             {name: list(value.items()) for name, value in vars(each).items() if "_hooks" in name and value}
             for each in module.modules()
         ],
-        "needs": [each.requires_grad for each in module.parameters()],
-        "parameters": [(id(each), each.detach().clone().numpy().tobytes()) for each in module.parameters()],
-        "gradients": [
-            None if each.grad is None else each.grad.clone().numpy().tobytes() for each in module.parameters()
+        "needs": [parameter.requires_grad for parameter in module.parameters()],
+        "parameters": [
+            (id(parameter), parameter.detach().clone().numpy().tobytes()) for parameter in module.parameters()
         ],
-        "same gradients": [None if each.grad is None else id(each.grad) for each in module.parameters()],
-        "buffers": [each.clone().numpy().tobytes() for each in module.buffers()],
+        "gradients": [
+            None if parameter.grad is None else parameter.grad.clone().numpy().tobytes()
+            for parameter in module.parameters()
+        ],
+        "same gradients": [None if parameter.grad is None else id(parameter.grad) for parameter in module.parameters()],
+        "buffers": [buffer.clone().numpy().tobytes() for buffer in module.buffers()],
         "names": [sorted(each._modules) for each in module.modules()],
     }
 
@@ -79,9 +82,9 @@ def test_inside_the_module_is_frozen():
     module = used_cnn()
     with wrapped(module, classes="abc").module() as inside:
         assert inside is module
-        assert not any(each.training for each in inside.modules())
-        assert not any(each.requires_grad for each in inside.parameters())
-        assert all(each.grad is None for each in inside.parameters())
+        assert not any(module.training for module in inside.modules())
+        assert not any(parameter.requires_grad for parameter in inside.parameters())
+        assert all(parameter.grad is None for parameter in inside.parameters())
 
 
 @pytest.mark.parametrize("ask", ["answers", "gradients"])

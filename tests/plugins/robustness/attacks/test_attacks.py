@@ -139,10 +139,10 @@ def test_of_a_small_relu_net_attacks_never_beat_the_exact_distance_and_come_clos
     problem = Problem(net)
     strong = chain(APGD(steps=60), APGD(steps=60, loss="margin", seed=1), partial(fmn_within, steps=200))
     for radius in np.quantile(exact[np.isfinite(exact)], [0.3, 0.6, 0.9]):
-        found = ensemble(problem, x, y, float(radius), {"strong": strong}).broken.numpy()
-        assert not (found & (exact > radius + 1e-5)).any()
+        points = ensemble(problem, x, y, float(radius), {"strong": strong}).broken.numpy()
+        assert not (points & (exact > radius + 1e-5)).any()
         clearly = exact <= 0.98 * radius
-        assert (found & clearly).sum() >= 0.97 * clearly.sum()
+        assert (points & clearly).sum() >= 0.97 * clearly.sum()
 
 
 def test_every_image_that_art_breaks_is_broken(digits):
@@ -212,9 +212,9 @@ def test_a_disguised_function_is_broken_alike_or_shows_no_slope(digits, name):
     strong = chain(APGD(steps=30), APGD(steps=30, loss="margin", seed=1))
     plain = ensemble(Problem(net), x, y, 0.1, {"strong": strong}).broken.float().mean()
     problem = Problem(DISGUISES[name](net))
-    found = ensemble(problem, x, y, 0.1, {"strong": strong}).broken.float().mean()
+    average = ensemble(problem, x, y, 0.1, {"strong": strong}).broken.float().mean()
     blind = zero_slopes(problem, x, y, 0.1).float().mean()
-    assert abs(found - plain) <= 0.05 or blind > 0.1
+    assert abs(average - plain) <= 0.05 or blind > 0.1
     assert zero_slopes(Problem(net), x, y, 0.1).float().mean() <= 0.01
 
 
@@ -241,7 +241,7 @@ def test_nothing_of_the_model_is_written_to(digits):
     state = torch.random.get_rng_state()
     sweep(Problem(net), x[:10], y[:10], GRID[:2], APGD())
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
-    assert all(each.grad is None for each in net.parameters())
+    assert all(parameter.grad is None for parameter in net.parameters())
     assert torch.equal(torch.random.get_rng_state(), state)
 
 

@@ -76,9 +76,9 @@ def test_a_linear_model_is_broken_exactly_where_it_can_be(norm: str) -> None:
     dual = weights.abs().sum() if norm == "Linf" else weights.norm()
     distance = f(x)[:, 1].abs() / dual
     for share, expected in ((1.02, True), (0.98, False)):
-        found = fab_targeted(Problem(f, norm), x, y, distance * share)  # type: ignore[arg-type]
+        attacked = fab_targeted(Problem(f, norm), x, y, distance * share)  # type: ignore[arg-type]
         inside = distance * share < 0.25  # beyond, the box may stop a move
-        assert bool((found.broken[inside] == expected).all())
+        assert bool((attacked.broken[inside] == expected).all())
 
 
 def test_a_network_is_broken_where_descent_breaks_it() -> None:
@@ -100,8 +100,8 @@ def test_what_may_not_move_stays_and_gradients_of_zero_break_nothing() -> None:
     x = torch.rand(20, 6)
     y = net(x).argmax(dim=1)
     free = torch.tensor([True, True, False, True, False, True])
-    found = fab_targeted(Problem(net, free=free), x, y, 0.5)
-    assert found.broken.any() and bool((found.points[:, ~free] == x[:, ~free]).all())
+    attacked = fab_targeted(Problem(net, free=free), x, y, 0.5)
+    assert attacked.broken.any() and bool((attacked.points[:, ~free] == x[:, ~free]).all())
     flat = Problem(lambda rows: net(rows.round()) * 1.0)
     assert torch.isfinite(fab_targeted(flat, x, y, 0.1, steps=3).points).all()
 

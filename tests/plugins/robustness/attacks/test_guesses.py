@@ -66,19 +66,19 @@ def test_the_normal_of_a_plane_is_found_in_units() -> None:
     decided = (((POINTS - center) / scale) @ normal > 0).astype(int)
     along = np.cross(normal, RNG.normal(size=(40, 3))) / 5  # 40 points of the plane
     edge = center + along * scale
-    found = answers(space, decided).normals(edge, np.zeros(40), edge)
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
-    assert np.median(found @ normal) > 0.995 and (found @ normal > 0.95).all()
+    directions = answers(space, decided).normals(edge, np.zeros(40), edge)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
+    assert np.median(directions @ normal) > 0.995 and (directions @ normal > 0.95).all()
     turned = answers(space, decided).normals(edge, np.ones(40), edge)
-    np.testing.assert_allclose(turned, -found, atol=1e-9)
+    np.testing.assert_allclose(turned, -directions, atol=1e-9)
 
 
 def test_a_held_feature_is_in_no_normal() -> None:
     flat = POINTS * [1, 0, 1]
     space, edge = cube(free=np.array([True, False, True])), np.array([[10 - at, 0, at] for at in np.linspace(2, 8, 9)])
-    found = answers(space, (flat.sum(axis=1) > 10).astype(int), flat).normals(edge, np.zeros(9), edge)
-    assert (found[:, 1] == 0).all()
-    np.testing.assert_allclose(found[:, [0, 2]], 0.5**0.5, atol=0.1)
+    directions = answers(space, (flat.sum(axis=1) > 10).astype(int), flat).normals(edge, np.zeros(9), edge)
+    assert (directions[:, 1] == 0).all()
+    np.testing.assert_allclose(directions[:, [0, 2]], 0.5**0.5, atol=0.1)
 
 
 def test_only_the_newest_answers_are_kept() -> None:

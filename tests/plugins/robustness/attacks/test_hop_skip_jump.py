@@ -27,11 +27,11 @@ def test_finds_the_plane_and_never_claims_less_than_the_distance_to_it() -> None
     decide = plane(normal, 0.6)
     rows = data[:40]
     true = np.abs(rows @ normal - 0.6)
-    found = hop_skip_jump(Search(decide, rows, decide(rows), cube(3), 500), data, rng)
-    assert (found.distances >= true - 1e-9).all()
-    assert np.median(found.distances / true) < 1.1
-    assert (decide(found.points) != decide(rows)).all()
-    np.testing.assert_allclose(found.distances, np.linalg.norm(found.points - rows, axis=1))
+    search = hop_skip_jump(Search(decide, rows, decide(rows), cube(3), 500), data, rng)
+    assert (search.distances >= true - 1e-9).all()
+    assert np.median(search.distances / true) < 1.1
+    assert (decide(search.points) != decide(rows)).all()
+    np.testing.assert_allclose(search.distances, np.linalg.norm(search.points - rows, axis=1))
 
 
 def test_the_model_is_never_asked_more_often_than_allowed() -> None:
@@ -44,9 +44,9 @@ def test_the_model_is_never_asked_more_often_than_allowed() -> None:
         return (points.sum(axis=1) > 2).astype(int)
 
     truth = (data.sum(axis=1) > 2).astype(int)
-    found = hop_skip_jump(Search(decide, data[:10], truth[:10], cube(4), 120), data, rng)
-    assert found.queries.max() <= 120
-    assert found.queries.sum() == asked[0]
+    search = hop_skip_jump(Search(decide, data[:10], truth[:10], cube(4), 120), data, rng)
+    assert search.queries.max() <= 120
+    assert search.queries.sum() == asked[0]
 
 
 def test_categories_gaps_and_whole_numbers_are_respected() -> None:
@@ -63,12 +63,12 @@ def test_categories_gaps_and_whole_numbers_are_respected() -> None:
         return (points[:, 0] + points[:, 1] / 30 + np.nan_to_num(points[:, 3]) > 1.2).astype(int)
 
     rows = data[:30]
-    found = hop_skip_jump(Search(decide, rows, decide(rows), space, 300), data, rng)
+    search = hop_skip_jump(Search(decide, rows, decide(rows), space, 300), data, rng)
     asked = np.vstack(seen[1:])
     assert (asked[:, 1] == np.round(asked[:, 1])).all()
     assert np.isin(asked[:, 2], data[:, 2]).all()
-    np.testing.assert_array_equal(found.points[:, 2], rows[:, 2])
-    np.testing.assert_array_equal(np.isnan(found.points), np.isnan(rows))
+    np.testing.assert_array_equal(search.points[:, 2], rows[:, 2])
+    np.testing.assert_array_equal(np.isnan(search.points), np.isnan(rows))
     assert (asked[:, 1] >= 0).all() and (asked[:, 1] <= 29).all()
 
 
@@ -83,9 +83,9 @@ def test_a_step_is_found_exactly_by_what_all_rows_were_told() -> None:
     true = np.linalg.norm(
         np.maximum(0, np.column_stack([0.6 - rows[:, 0], 0.7 - rows[:, 3], rows[:, 5] - 0.5])), axis=1
     )
-    found = hop_skip_jump(Search(decide, rows, decide(rows), cube(6), 250), data, np.random.default_rng(0))
-    assert (found.distances >= true - 1e-9).all()
-    assert np.quantile(found.distances / true, 0.9) < 1.02
+    search = hop_skip_jump(Search(decide, rows, decide(rows), cube(6), 250), data, np.random.default_rng(0))
+    assert (search.distances >= true - 1e-9).all()
+    assert np.quantile(search.distances / true, 0.9) < 1.02
 
 
 def test_a_trial_teaches_the_first_search_nothing() -> None:
@@ -101,9 +101,9 @@ def test_a_trial_teaches_the_first_search_nothing() -> None:
 def test_a_constant_model_is_never_broken_and_the_attack_ends() -> None:
     rng = np.random.default_rng(3)
     data = rng.uniform(0, 1, (30, 3))
-    found = hop_skip_jump(Search(lambda p: np.zeros(len(p), int), data, np.zeros(30, int), cube(3), 200), data, rng)
-    assert np.isinf(found.distances).all() and (found.queries <= 200).all()
-    np.testing.assert_array_equal(found.points, data)
+    search = hop_skip_jump(Search(lambda p: np.zeros(len(p), int), data, np.zeros(30, int), cube(3), 200), data, rng)
+    assert np.isinf(search.distances).all() and (search.queries <= 200).all()
+    np.testing.assert_array_equal(search.points, data)
 
 
 def test_the_same_seed_finds_the_same() -> None:
@@ -182,7 +182,7 @@ def test_noise_improves_a_result_and_never_worsens_it() -> None:
 def test_few_rows(rows: int) -> None:
     data = np.random.default_rng(8).uniform(0, 1, (20, 3))
     decide = plane(np.ones(3), 1.5)
-    found = hop_skip_jump(
+    search = hop_skip_jump(
         Search(decide, data[:rows], decide(data[:rows]), cube(3), 100), data, np.random.default_rng(0)
     )  # fmt: skip
-    assert found.distances.shape == (rows,)
+    assert search.distances.shape == (rows,)

@@ -64,12 +64,17 @@ def audited(attack, **more) -> CheckResult:
 
 def test_a_good_attack_is_valid_and_a_bad_one_is_caught_and_neither_changes_what_is_true():
     good, lazy, cheat = map(audited, (climb, idle, leave_the_ball))
-    values = [[each.value for each in result.measurements if each.name == "robust_accuracy"] for result in
-              (good, lazy, cheat)]  # fmt: skip
+    values = [
+        [number.value for number in result.measurements if number.name == "robust_accuracy"]
+        for result in (good, lazy, cheat)
+    ]
     assert values[0] == values[1] == values[2], "the trials find what the attack does not, and refuse what breaks rules"
-    assert {each.validity for each in good.measurements} == {"valid"}
+    assert {measurement.validity for measurement in good.measurements} == {"valid"}
     for bad in (lazy, cheat):
-        assert next(each for each in bad.measurements if each.name == "robust_accuracy").validity == "invalid"
+        assert (
+            next(measurement for measurement in bad.measurements if measurement.name == "robust_accuracy").validity
+            == "invalid"
+        )
     assert not control(lazy, "unbounded").holds and control(good, "unbounded").holds
     assert not control(cheat, "returned-points").holds and control(good, "returned-points").holds
 

@@ -59,14 +59,14 @@ def test_bounds_of_a_linear_model_are_the_closed_form(seed):
     layer.weight.data, layer.bias.data = torch.tensor(rng.normal(size=(3, 6))).float(), torch.zeros(3)
     x = torch.tensor(rng.uniform(size=(5, 6))).float()
     own = layer(x).argmax(dim=1)
-    found = bounds.margins(bounds.read(nn.Sequential(layer), "logits"), x - 0.1, x + 0.1, own)
+    computed = bounds.margins(bounds.read(nn.Sequential(layer), "logits"), x - 0.1, x + 0.1, own)
     weight = layer.weight.data.double()
     for row in range(5):
         for other in range(3):
             gap = weight[own[row]] - weight[other]
             exact = float(x[row].double() @ gap - 0.1 * gap.abs().sum())
             if other != int(own[row]):
-                assert float(found[row, other]) == pytest.approx(exact, abs=1e-6)
+                assert float(computed[row, other]) == pytest.approx(exact, abs=1e-6)
 
 
 def test_bounds_hold_for_every_point_of_the_box():
@@ -77,14 +77,14 @@ def test_bounds_hold_for_every_point_of_the_box():
     ).eval()  # fmt: skip
     x = torch.rand(6, 1, 8, 8)
     own = net(x).argmax(dim=1)
-    found = bounds.margins(bounds.read(net, "logits"), x - 0.03, x + 0.03, own)
+    computed = bounds.margins(bounds.read(net, "logits"), x - 0.03, x + 0.03, own)
     for _ in range(50):
         said = net(x + 0.06 * (torch.rand_like(x) - 0.5)).detach()
         seen = said.gather(1, own[:, None]) - said
         others = torch.ones_like(seen, dtype=torch.bool).scatter(1, own[:, None], False)
-        assert (found[others] <= seen[others].double() + 1e-5).all()
+        assert (computed[others] <= seen[others].double() + 1e-5).all()
     tight = bounds.margins(bounds.read(net, "logits"), x, x, own)
-    assert (found <= tight + 1e-9).all()
+    assert (computed <= tight + 1e-9).all()
 
 
 def test_a_layer_without_bounds_is_named():
@@ -95,24 +95,26 @@ def test_a_layer_without_bounds_is_named():
 def test_of_a_linear_network_both_proofs_stay_below_the_truth():
     model, data = images()
     result = run(FAST, model, data)
-    assert [each.name for each in result.controls if not each.holds] == []
+    assert [control.name for control in result.controls if not control.holds] == []
     x = data.inputs.double().reshape(len(data), -1)
     gap = (x.sum(dim=1) - 8.0).numpy() * np.where(data.labels == 1, 1, -1)
     span = float(x.max() - x.min())
     exact = gap / np.sqrt(16) / span
-    for each in result.measurements:
-        if each.slice or each.value is None:
+    for measurement in result.measurements:
+        if measurement.slice or measurement.value is None:
             continue
-        if each.name == "smoothed_certified_accuracy":
-            radius = each.conditions["radius"]
-            assert each.value <= (exact >= radius).mean() + 1e-9
+        if measurement.name == "smoothed_certified_accuracy":
+            radius = measurement.conditions["radius"]
+            assert measurement.value <= (exact >= radius).mean() + 1e-9
             most = 0.1 * stats.norm.ppf(confidence_sequence.lower(np.array(400), np.array(400), FAST.alpha / FAST.rows))
             if radius < most:  # no more can be proven with 400 copies of a row
-                assert each.value >= 0.9 * (exact >= radius + 0.1).mean()
-        if each.name == "certified_accuracy":
-            assert each.value == pytest.approx((gap / 16 / span > each.conditions["epsilon"]).mean(), abs=0.02)
-    tiny = [each for each in result.measurements if each.slice == {"site": "tiny"}]
-    assert tiny and all(each.value is None for each in tiny)
+                assert measurement.value >= 0.9 * (exact >= radius + 0.1).mean()
+        if measurement.name == "certified_accuracy":
+            assert measurement.value == pytest.approx(
+                (gap / 16 / span > measurement.conditions["epsilon"]).mean(), abs=0.02
+            )
+    tiny = [measurement for measurement in result.measurements if measurement.slice == {"site": "tiny"}]
+    assert tiny and all(measurement.value is None for measurement in tiny)
 
 
 def test_a_certificate_that_an_attack_crosses_is_invalid(monkeypatch):

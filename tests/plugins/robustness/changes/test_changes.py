@@ -46,8 +46,12 @@ def wrapped(decide):
 
 
 def shares(result, name):
-    found = [each for each in result.measurements if each.name == name and not each.slice and not each.across]
-    return {each.conditions["cost"]: each.value for each in found}
+    measurements = [
+        measurement
+        for measurement in result.measurements
+        if measurement.name == name and not measurement.slice and not measurement.across
+    ]
+    return {measurement.conditions["cost"]: measurement.value for measurement in measurements}
 
 
 def linear(table):
@@ -65,11 +69,11 @@ def test_of_a_linear_rule_it_finds_what_there_is_and_no_more():
         wanted = frame[name] - gap / slope
         inside = (wanted >= frame[name].min()) & (wanted <= frame[name].max())
         exact = np.minimum(exact, np.where(inside, np.abs(gap) / slope / units[name], np.inf))
-    found = shares(result, "single_flip_share")
+    rates = shares(result, "single_flip_share")
     for cost in WITHIN:
-        assert found[cost] <= (exact <= cost).mean() + 1e-9
-        assert found[cost] >= 0.97 * (exact <= cost * 0.98).mean()
-    assert all(each.holds for each in result.controls)
+        assert rates[cost] <= (exact <= cost).mean() + 1e-9
+        assert rates[cost] >= 0.97 * (exact <= cost * 0.98).mean()
+    assert all(control.holds for control in result.controls)
 
 
 def box_costs(tree, row, units, low, high):
@@ -244,7 +248,9 @@ def test_among_many_features_large_changes_are_combined_as_well_as_small_ones(se
     data = AuditData.from_table(many_features(seed=seed), label="y")
     model = LogisticRegression().fit(data.inputs, data.labels)
     result = run(Changes(rows=40, permutations=199, draws=10), auditkit.wrap(model), data)
-    assert all(each.holds for each in result.controls), [each.name for each in result.controls if not each.holds]
+    assert all(control.holds for control in result.controls), [
+        control.name for control in result.controls if not control.holds
+    ]
 
 
 @pytest.mark.parametrize(("features", "seed"), [(12, 1), (30, 0), (64, 0)])
@@ -252,7 +258,9 @@ def test_decisions_alone_lead_to_the_cheapest_changes_of_many_features(features,
     data = AuditData.from_table(many_features(24, features, seed), label="y")
     model = LogisticRegression().fit(data.inputs, data.labels)
     result = run(Changes(rows=24, depth=2, **{**FAST, "max_queries": 300}), wrapped(model.predict), data)
-    assert all(each.holds for each in result.controls), [each.name for each in result.controls if not each.holds]
+    assert all(control.holds for control in result.controls), [
+        control.name for control in result.controls if not control.holds
+    ]
 
 
 def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_some_abstain():
@@ -263,7 +271,7 @@ def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_s
     codes = data.codes()
     moves = moves_of(data, codes, fields_of(data, codes, {}, 20), WITHIN, ())
     n, k = moves.costs.shape
-    rows, slots = (each.ravel() for each in np.indices((n, k)))
+    rows, slots = (index.ravel() for index in np.indices((n, k)))
     rule = {name: data.feature_names.index(name) for name in ("income", "debt")}
 
     def level(points):

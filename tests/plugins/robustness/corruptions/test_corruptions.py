@@ -55,15 +55,15 @@ def test_a_model_that_looks_at_one_pixel_is_caught_and_one_that_looks_at_halves_
     assert one(healthy, "steady_accuracy", conditions={"severity": 3}).interval.low > 0.9
     drop = one(sick, "accuracy_drop", conditions={"corruption": "gaussian noise", "severity": 3})
     assert drop.interval.low > 0.2 and drop.test.p_adjusted < 0.001
-    assert all(each.holds for each in sick.controls if each.on_failure == "invalid")
+    assert all(control.holds for control in sick.controls if control.on_failure == "invalid")
 
 
 def test_a_constant_model_loses_nothing_and_nothing_is_significant():
     result = run(Corruptions(**FAST), wrapped(lambda pictures: np.ones(len(pictures), dtype=int)), given_images())
     assert one(result, "relative_drop").value == 0
-    for each in result.measurements:
-        if each.name == "accuracy_drop":
-            assert each.value == 0 and each.test.p_adjusted == 1
+    for measurement in result.measurements:
+        if measurement.name == "accuracy_drop":
+            assert measurement.value == 0 and measurement.test.p_adjusted == 1
 
 
 def test_the_numbers_fit_together():
@@ -91,10 +91,10 @@ def test_a_model_that_fails_one_group_under_noise_is_caught_and_an_even_one_is_n
         woman = np.asarray(table["sex"] == "F")
         return np.where(woman, table["a"] > 0.5, (table["a"] > 0.2) & (table["a"] < 0.8)).astype(int)
 
-    found = run(Corruptions(corruptions=("noise", "drift"), **FAST), wrapped(uneven), data)
-    gap = one(found, "drop_difference", across=("sex",))
+    result = run(Corruptions(corruptions=("noise", "drift"), **FAST), wrapped(uneven), data)
+    gap = one(result, "drop_difference", across=("sex",))
     assert gap.test.p_adjusted < 0.05 and gap.interval.low > 0 and gap.validity == "valid"
-    women, men = (one(found, "accuracy_drop", {"sex": sex}).value for sex in "FM")
+    women, men = (one(result, "accuracy_drop", {"sex": sex}).value for sex in "FM")
     assert gap.value == pytest.approx(abs(women - men)) and women > men
 
     shuffled = frame.assign(sex=np.random.default_rng(1).permutation(frame["sex"]), y=(frame["b"] > 0.5).astype(int))
@@ -137,7 +137,7 @@ def test_a_model_that_answers_at_random_makes_every_number_invalid():
     rng = np.random.default_rng(0)
     result = run(Corruptions(**FAST), wrapped(lambda pictures: rng.integers(0, 2, len(pictures))), given_images())
     assert control(result, "repeatable").holds is False
-    assert {each.validity for each in result.measurements if each.value is not None} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements if measurement.value is not None} == {"invalid"}
 
 
 def test_a_way_through_that_changes_inputs_is_noticed(monkeypatch):
@@ -173,7 +173,9 @@ def test_an_unknown_corruption_is_named(names, said):
 
 def test_only_the_corruptions_asked_for_are_tried():
     result = run(Corruptions(corruptions=("jpeg", "contrast"), **FAST), wrapped(halves), given_images())
-    assert {each.conditions["corruption"] for each in result.measurements if each.name == "accuracy"} == {
+    assert {
+        measurement.conditions["corruption"] for measurement in result.measurements if measurement.name == "accuracy"
+    } == {
         "jpeg",
         "contrast",
     }

@@ -67,8 +67,8 @@ def test_pixelate_takes_means_of_blocks():
 def test_rotation_is_scipys(degrees):
     images = pictures()
     wanted = each(images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest"))
-    found = warps.rotated(tensor(images), torch.full((6,), degrees)).numpy()
-    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    points = warps.rotated(tensor(images), torch.full((6,), degrees)).numpy()
+    np.testing.assert_allclose(points, wanted, atol=1e-4)
 
 
 def test_rotation_turns_to_both_sides():
@@ -132,11 +132,11 @@ def test_jpeg_is_what_a_library_gives(quality, channels):
 
 def test_brightness_adds_to_the_value_of_hsv():
     images = pictures(size=5, n=2)
-    found = light.brightness(tensor(images), 0.3).numpy()
+    points = light.brightness(tensor(images), 0.3).numpy()
     for n, row, column in itertools.product(range(2), range(5), range(5)):
         hue, saturation, value = colorsys.rgb_to_hsv(*images[n, :, row, column])
         wanted = colorsys.hsv_to_rgb(hue, saturation, min(1.0, value + 0.3))
-        np.testing.assert_allclose(found[n, :, row, column], wanted, atol=1e-5)
+        np.testing.assert_allclose(points[n, :, row, column], wanted, atol=1e-5)
 
 
 def test_contrast_shrinks_towards_the_mean_of_each_channel():

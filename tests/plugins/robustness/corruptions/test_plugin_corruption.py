@@ -105,10 +105,16 @@ def test_a_named_corruption_stands_beside_the_others_whose_draws_stay_the_same()
         ).results[0]
 
     alone, both = run("noise"), run("noise", "acme.scale")
-    noise = [[each.value for each in result.measurements if each.conditions.get("corruption") == "noise"
-              and each.name == "accuracy"] for result in (alone, both)]  # fmt: skip
+    noise = [
+        [
+            number.value
+            for number in result.measurements
+            if number.conditions.get("corruption") == "noise" and number.name == "accuracy"
+        ]
+        for result in (alone, both)
+    ]
     assert noise[0] == noise[1] and len(noise[0]) == 5
-    worst = next(each for each in both.measurements if each.name == "worst_accuracy")
+    worst = next(measurement for measurement in both.measurements if measurement.name == "worst_accuracy")
     assert worst.conditions == {"corruption": "acme.scale", "severity": 5}
     assert worst.value == (inputs[:, 0] <= 0.5).mean()  # half of any number here is below 0.5
     assert not control(both, "in-range").holds and control(alone, "in-range").holds  # it leaves the data's range

@@ -101,7 +101,7 @@ def test_what_is_hit_at_one_strength_is_hit_at_every_larger_one(text, name, seed
     ("name", "wanted"),
     [
         ("capitals", LETTERS.swapcase()),
-        ("white space", "".join(each + " " for each in LETTERS)),
+        ("white space", "".join(letter + " " for letter in LETTERS)),
         ("accents", LETTERS.translate(str.maketrans(texts.ACCENTS))),
         ("look-alikes", LETTERS.translate(str.maketrans(texts.LOOK_ALIKES))),
     ],

@@ -34,11 +34,17 @@ def run(module: Any, data: AuditData, **options: Any) -> CheckResult:
 
 
 def curve(result: CheckResult) -> dict[Any, float | None]:
-    return {each.conditions["epsilon"]: each.value for each in result.measurements if each.name == "robust_accuracy"}
+    return {
+        measurement.conditions["epsilon"]: measurement.value
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy"
+    }
 
 
 def failed(result: CheckResult) -> set[str]:
-    return {each.name for each in result.controls if each.holds is not True and each.on_failure == "invalid"}
+    return {
+        control.name for control in result.controls if control.holds is not True and control.on_failure == "invalid"
+    }
 
 
 class Around(torch.nn.Module):
@@ -94,7 +100,11 @@ class Misled(Around):
 def test_a_model_that_searches_while_it_answers_is_invalid(digits: Any, pictures: AuditData) -> None:
     result = run(Purified(digits.network), pictures)
     assert "gradient-inside" in failed(result)
-    assert all(each.validity == "invalid" for each in result.measurements if each.name == "robust_accuracy")
+    assert all(
+        measurement.validity == "invalid"
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy"
+    )
     assert min(value for value in curve(result).values() if value is not None) < 0.2, "decisions answered all the same"
 
 
@@ -120,7 +130,7 @@ def test_probabilities_said_to_be_logits_are_seen_through(digits: Any, pictures:
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, pictures))
     result = apply_controls(Evasion(**SMALL)(model, pictures, context))
     assert "looks like probabilities" in " ".join(result.notes)
-    noted = next(each for each in result.controls if each.name == "output-probability")
+    noted = next(control for control in result.controls if control.name == "output-probability")
     assert noted.value == 1 and noted.on_failure == "note" and not failed(result)
     assert curve(result) == curve(run(digits.network, pictures))
 
@@ -130,13 +140,15 @@ def test_every_norm_has_its_grid(norm: Any, digits: Any, pictures: AuditData) ->
     result = run(digits.network, pictures, norm=norm)
     check = Evasion(norm=norm)
     assert set(curve(result)) == set(check.grid) and check.middle == check.grid[1]
-    assert {each.conditions["norm"] for each in result.measurements if each.name == "robust_accuracy"} == {norm}
+    assert {
+        measurement.conditions["norm"] for measurement in result.measurements if measurement.name == "robust_accuracy"
+    } == {norm}
     assert not failed(result) and (curve(result)[check.grid[0]] or 0) > (curve(result)[check.grid[-1]] or 0)
 
 
 def test_fast_mode_says_so_and_finds_the_same(digits: Any, pictures: AuditData) -> None:
     exact, fast = (run(digits.network, pictures, mode=mode) for mode in ("exact", "fast"))
-    assert any(each.startswith("Fast mode") for each in fast.notes) and not any("Fast" in each for each in exact.notes)
+    assert any(note.startswith("Fast mode") for note in fast.notes) and not any("Fast" in note for note in exact.notes)
     for epsilon, value in curve(exact).items():
         assert abs((value or 0) - (curve(fast)[epsilon] or 0)) <= 0.026
 
@@ -165,8 +177,10 @@ def test_what_was_found_by_the_time_limit_is_kept(
         Evasion(**SMALL)(model, pictures, context)
     kept = caught.value.findings
     assert kept is not None
-    robust = [each for each in kept.measurements if each.name == "robust_accuracy"]  # type: ignore[attr-defined]
-    assert len(robust) == 4 and all(each.validity == "inconclusive" and each.reason == UNTRIED for each in robust)
+    robust = [measurement for measurement in kept.measurements if measurement.name == "robust_accuracy"]  # type: ignore[attr-defined]
+    assert len(robust) == 4 and all(
+        measurement.validity == "inconclusive" and measurement.reason == UNTRIED for measurement in robust
+    )
 
 
 def test_a_gap_between_groups_is_found_where_there_is_one() -> None:
@@ -193,7 +207,7 @@ def test_a_gap_between_groups_is_found_where_there_is_one() -> None:
     model = auditkit.wrap(Line().eval(), classes=(0, 1), task="binary", output="logits")
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
     result = apply_controls(Evasion(**{**SMALL, "rows": 80})(model, data, context))
-    gap = next(each for each in result.measurements if each.name == "robust_accuracy_difference")
+    gap = next(measurement for measurement in result.measurements if measurement.name == "robust_accuracy_difference")
     assert gap.value == 1 and gap.test is not None and (gap.test.p_adjusted or 1) < 0.01 and not failed(result)
     assert gap.across == ("far",) and gap.interval is not None and (gap.interval.low or 0) > 0.8
 

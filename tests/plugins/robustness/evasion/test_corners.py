@@ -46,9 +46,9 @@ def audited(predict: Any, labels: np.ndarray, **options: Any) -> CheckResult:
 
 def curve(result: CheckResult) -> dict[float, tuple[float, str]]:
     return {
-        float(each.conditions["epsilon"] or 0): (float(each.value or 0), each.validity)
-        for each in result.measurements
-        if each.name == "robust_accuracy"
+        float(measurement.conditions["epsilon"] or 0): (float(measurement.value or 0), measurement.validity)
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy"
     }
 
 

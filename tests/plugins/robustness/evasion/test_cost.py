@@ -38,8 +38,8 @@ class Counted(torch.nn.Module):
 WAYS = {
     "plain": lambda members: members[0],
     "withstands": lambda members: members[0] * 0 + torch.tensor([1.0, 0.0, 0.0]) + 1e-6 * members[1],
-    "a mean of networks": lambda members: sum((50 * each).softmax(1) for each in members) / 3,
-    "a vote": lambda members: sum(torch.nn.functional.one_hot(each.argmax(1), 3).float() for each in members) / 3,
+    "a mean of networks": lambda members: sum((50 * member).softmax(1) for member in members) / 3,
+    "a vote": lambda members: sum(torch.nn.functional.one_hot(member.argmax(1), 3).float() for member in members) / 3,
     "rounded": lambda members: (members[0] * 4).round(),
     "no slope": lambda members: torch.nn.functional.one_hot((members[0] * 1e9).long().argmax(1), 3).float(),
 }

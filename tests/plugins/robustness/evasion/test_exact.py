@@ -26,15 +26,17 @@ def run(check: Evasion, model: Any, data: AuditData, *, clean: bool = True) -> C
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
     result = apply_controls(check(model, data, context))
     if clean:
-        assert not [each.name for each in result.controls if each.holds is not True and each.on_failure != "note"]
+        assert not [
+            control.name for control in result.controls if control.holds is not True and control.on_failure != "note"
+        ]
     return result
 
 
 def curve(result: CheckResult) -> dict[float, float]:
     return {
-        float(each.conditions["epsilon"] or 0): float(each.value or 0)
-        for each in result.measurements
-        if each.name == "robust_accuracy" and not each.slice
+        float(measurement.conditions["epsilon"] or 0): float(measurement.value or 0)
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy" and not measurement.slice
     }
 
 
@@ -86,7 +88,7 @@ def test_a_linear_model_in_closed_form(norm: Any, dual: float, attack: Any) -> N
     )
     result = run(check, model, data)
     assert hold(result, needed, np.ones(100, dtype=bool)) >= FOUND
-    median = next(each for each in result.measurements if each.name == "median_distance")
+    median = next(measurement for measurement in result.measurements if measurement.name == "median_distance")
     assert 1 - 1e-4 <= float(median.value or 0) / np.median(needed) <= 1.03
 
 
@@ -112,7 +114,9 @@ def test_a_relu_net_by_mixed_integer_programming() -> None:
     with torch.no_grad():
         own = net(torch.as_tensor(data.inputs)).argmax(1).numpy()
     parts = (net.first, net.second)
-    (w1, b1), (w2, b2) = (tuple(each.detach().double().numpy() for each in part.parameters()) for part in parts)
+    (w1, b1), (w2, b2) = (
+        tuple(parameter.detach().double().numpy() for parameter in part.parameters()) for part in parts
+    )
     layers = [(w1, b1 - w1.sum(axis=1) / 2), (w2, b2)]  # the network takes a half from every pixel
     flat = data.inputs.reshape(len(data), -1).astype(np.float64)
     needed = np.array([exact.relu(layers, row, int(y), 1.0) for row, y in zip(flat, own, strict=True)])
@@ -147,5 +151,5 @@ def test_a_tree_by_its_boxes() -> None:
     for queries, least in ((1000, 0.95), (2500, FOUND)):
         result = run(Evasion(rows=80, epsilons=grid, max_queries=queries), auditkit.wrap(tree), data)
         assert hold(result, needed, np.ones(80, dtype=bool)) >= least
-        median = next(each for each in result.measurements if each.name == "median_distance")
+        median = next(measurement for measurement in result.measurements if measurement.name == "median_distance")
         assert 1 - 1e-6 <= float(median.value or 0) / np.median(needed) <= 1 / FOUND

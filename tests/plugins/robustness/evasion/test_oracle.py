@@ -28,7 +28,11 @@ def test_every_row_that_art_breaks_is_broken(norm: Any, order: float, digits: An
     model = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
     check = Evasion(rows=100, norm=norm, steps=20, trial_rows=20, square_queries=50)
     found = check(model, data, Context(rng=np.random.default_rng(0), predictions=Predictions(model, data)))
-    curve = {each.conditions["epsilon"]: each.value for each in found.measurements if each.name == "robust_accuracy"}
+    curve = {
+        measurement.conditions["epsilon"]: measurement.value
+        for measurement in found.measurements
+        if measurement.name == "robust_accuracy"
+    }
     estimators = require_art("art.estimators.classification.pytorch")
     attacks = require_art("art.attacks.evasion.projected_gradient_descent.projected_gradient_descent_pytorch")
     with quiet(), seeded(0):

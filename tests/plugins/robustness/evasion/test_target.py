@@ -227,8 +227,8 @@ def test_descent_that_is_caught_in_ripples_does_worse_than_one_step(waves: float
             return ahead + 0.1 * torch.sin(waves * ahead)
 
     target, _ = make(module=Ripples())
-    found = attack_checklist.one_step(bench(target, Tally(target, GRID), epsilon))
-    assert found > 0.01
+    trial = attack_checklist.one_step(bench(target, Tally(target, GRID), epsilon))
+    assert trial > 0.01
 
 
 @pytest.mark.parametrize(("against", "for_many", "fails"), [(1, 0, False), (4, 0, False), (5, 0, True), (6, 3, False)])
@@ -237,9 +237,9 @@ def test_a_few_rows_on_which_one_step_does_better_are_chance(against: int, for_m
     tried = bench(make()[0], Tally(make()[0], GRID))
     broken = {"fgsm": np.arange(20) < against, "many": np.arange(20) >= 20 - for_many}
     tried.broken = lambda attack, epsilon: broken["fgsm" if attack is attack_checklist.fgsm else "many"]  # type: ignore[method-assign, assignment, misc]
-    found = attack_checklist.one_step(tried)
-    assert found == pytest.approx((against - for_many) / 20 if fails else min(0, (against - for_many) / 20))
-    assert verdicts(**{"one-step": found})["one-step"] is not fails
+    trial = attack_checklist.one_step(tried)
+    assert trial == pytest.approx((against - for_many) / 20 if fails else min(0, (against - for_many) / 20))
+    assert verdicts(**{"one-step": trial})["one-step"] is not fails
 
 
 class Nothing(dict[str, float | None]):
@@ -252,7 +252,7 @@ class Nothing(dict[str, float | None]):
 def verdicts(rows: int = 40, **changes: float) -> dict[str, bool | None]:
     """What each control says of trials that found nothing, but for these."""
     said = controls.gradient_controls(Nothing(changes), rows, classes=3, rounded=False)
-    return {each.name: each.holds for each in said}
+    return {control.name: control.holds for control in said}
 
 
 def test_a_single_row_fails_no_trial_that_runs_the_attack_again_and_two_do() -> None:

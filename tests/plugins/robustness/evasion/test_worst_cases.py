@@ -56,5 +56,5 @@ def test_rows_are_shown_only_where_that_is_allowed(digits: Any, tmp_path: pathli
             include_rows=allowed,
             out=tmp_path / "audit",
         )
-        figures = [each for each in result.results[0].figures if each.mark == "image"]
+        figures = [figure for figure in result.results[0].figures if figure.mark == "image"]
         assert len(figures) == int(allowed), result.results[0].error

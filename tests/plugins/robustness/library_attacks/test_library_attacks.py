@@ -55,9 +55,10 @@ def plane_rows(n=12):
 
 def robust(result, name="robust_accuracy", **conditions):
     return {
-        each.conditions["epsilon"]: each.value
-        for each in result.measurements
-        if each.name == name and all(each.conditions.get(key) == value for key, value in conditions.items())
+        measurement.conditions["epsilon"]: measurement.value
+        for measurement in result.measurements
+        if measurement.name == name
+        and all(measurement.conditions.get(key) == value for key, value in conditions.items())
     }
 
 
@@ -88,7 +89,7 @@ def test_a_linear_rule_is_broken_at_the_right_epsilon_by_gradients_and_by_answer
         # rows that one attack breaks are broken for all of them together
         assert robust(result)[epsilon] == pytest.approx(min(found, by_answers))
     assert control(result, "known-boundary").holds and control(result, "same-decisions").holds
-    assert all(each.validity == "valid" for each in result.measurements)
+    assert all(measurement.validity == "valid" for measurement in result.measurements)
 
 
 def test_a_constant_model_withstands_everything():
@@ -149,7 +150,9 @@ def test_a1_where_there_is_no_gradient_the_number_is_invalid():
     model = auditkit.wrap(Linear(1.0, lambda z: torch.nn.functional.one_hot(z.argmax(1), 2).float()), classes=[0, 1])
     result = attacked(model, data, "ProjectedGradientDescent", max_queries=40)
     assert not control(result, "gradient-vanishes").holds
-    assert {each.validity for each in result.measurements if each.name == "robust_accuracy"} == {"invalid"}
+    assert {measurement.validity for measurement in result.measurements if measurement.name == "robust_accuracy"} == {
+        "invalid"
+    }
 
 
 def test_a2_attacks_in_64_bit_numbers_do_not_crash_a_32_bit_network():
@@ -285,7 +288,10 @@ def test_a13_the_time_limit_ends_an_attack_that_would_go_on_and_keeps_what_was_f
     with pytest.raises(TimeLimit) as caught:
         check = LibraryAttacks(attacks=("FastGradientMethod", "HopSkipJump"), max_queries=100_000)
         check.measure(model, data, context)
-    assert any(each.name == "robust_accuracy" and each.value is not None for each in caught.value.findings.measurements)
+    assert any(
+        measurement.name == "robust_accuracy" and measurement.value is not None
+        for measurement in caught.value.findings.measurements
+    )
 
 
 def test_a14_another_device_than_the_models_is_an_error_and_the_device_is_recorded(monkeypatch):
@@ -314,7 +320,11 @@ def test_a_hopeless_budget_is_seen():
     data, _ = plane_rows()
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "HopSkipJump", max_queries=10)
     assert not control(result, "known-boundary").holds
-    assert all(each.validity == "invalid" for each in result.measurements if each.name == "robust_accuracy")
+    assert all(
+        measurement.validity == "invalid"
+        for measurement in result.measurements
+        if measurement.name == "robust_accuracy"
+    )
 
 
 def test_names_and_options_that_are_not_there_are_refused():

@@ -48,10 +48,10 @@ def made() -> Callable[..., Trained]:
 
 
 def value(trained: Trained, name: str) -> float:
-    found = next(each.value for each in trained.measurements if each.name == name)
-    assert found is not None
-    return found
+    measured = next(measurement.value for measurement in trained.measurements if measurement.name == name)
+    assert measured is not None
+    return measured
 
 
 def failing(trained: Trained) -> set[str]:
-    return {each.name for each in trained.controls if each.holds is not True}
+    return {control.name for control in trained.controls if control.holds is not True}

@@ -39,8 +39,8 @@ def robust(model: Any, data: AuditData, epsilon: float = EPSILON) -> float:
 
 
 def accuracy(model: Any, data: AuditData) -> float:
-    said = Predictions(model, data)
-    return float(np.mean(said.codes == said.truth))
+    answers = Predictions(model, data)
+    return float(np.mean(answers.codes == answers.truth))
 
 
 def test_it_withstands_clearly_more_than_its_parent_on_unseen_rows(pictures, trained):
@@ -50,8 +50,8 @@ def test_it_withstands_clearly_more_than_its_parent_on_unseen_rows(pictures, tra
 
 def test_what_it_says_is_what_the_models_do(pictures, trained):
     assert failing(trained) == set()
-    assert {each.name for each in trained.measurements} == set(Adversarial.definitions)
-    assert all(each.interval is not None for each in trained.measurements)
+    assert {measurement.name for measurement in trained.measurements} == set(Adversarial.definitions)
+    assert all(measurement.interval is not None for measurement in trained.measurements)
     assert value(trained, "train_accuracy") == pytest.approx(accuracy(trained.model, pictures.train))
     assert value(trained, "parent_train_accuracy") == pytest.approx(accuracy(pictures.parent, pictures.train))
     cost = value(trained, "parent_train_accuracy") - value(trained, "train_accuracy")
@@ -100,10 +100,10 @@ def test_the_parent_and_the_generators_are_as_they_were(pictures, made):
         assert pictures.parent.fingerprint == before[0]
         assert torch.equal(torch.random.get_rng_state(), before[1]) and np.random.get_state()[2] == before[2]
         assert all(each.training for each in module.modules())
-        assert [each.requires_grad for each in module.parameters()][:2] == [False, True]
-        assert all(each.grad is None for each in module.parameters())
+        assert [parameter.requires_grad for parameter in module.parameters()][:2] == [False, True]
+        assert all(parameter.grad is None for parameter in module.parameters())
         made_one = child.model.estimator()
-        assert not made_one.training and all(each.grad is None for each in made_one.parameters())
+        assert not made_one.training and all(parameter.grad is None for parameter in made_one.parameters())
     finally:
         module[0].weight.requires_grad_(True)
         module.eval()
@@ -162,8 +162,8 @@ def test_a_table_with_preprocessing_is_changed_after_it_and_its_categories_are_h
 
     model = auditkit.wrap(nn.Sequential(nn.Linear(3, 2)), classes=(0, 1), output="logits", preprocess=encode)
     trained = made(Adversarial(epsilon=0.02, epochs=6, learning_rate=0.05), model, AuditData(frame, y, positive=1))
-    said = " ".join(trained.notes)
-    assert "1 of 3 features were held" in said and "Preprocessing stands before" in said
+    text = " ".join(trained.notes)
+    assert "1 of 3 features were held" in text and "Preprocessing stands before" in text
     assert value(trained, "train_accuracy") > 0.85
 
 
@@ -284,7 +284,7 @@ def test_the_new_model_is_audited_beside_its_parent(pictures, tmp_path):
     assert result.results[1].parent == "plain"
     account = result.results[1].results[0]
     assert account.check == "train.adversarial" and account.status == "measured"
-    assert all(each.validity == "valid" for each in account.measurements)
+    assert all(measurement.validity == "valid" for measurement in account.measurements)
     document = json.loads((tmp_path / "audit" / "results.json").read_text())
     assert document["results"][1]["results"][0]["parameters"]["variant"] == "pgd"
     page = (tmp_path / "audit" / "report.html").read_text()

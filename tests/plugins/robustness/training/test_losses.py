@@ -107,10 +107,10 @@ def test_both_losses_teach_the_parameters_and_leave_the_mode():
         network.train()
         before = network.body[1].running_mean.clone()
         attacked = loss(surface, x, classes, losses.Climb(x - 0.1, x + 0.1, 3, generator()))
-        assert network.training and all(each.training for each in network.modules())
-        assert all(each.requires_grad and each.grad is None for each in network.parameters())
+        assert network.training and all(module.training for module in network.modules())
+        assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
         attacked.loss.backward()
-        assert all(each.grad is not None for each in network.parameters())
+        assert all(parameter.grad is not None for parameter in network.parameters())
         assert not torch.equal(network.body[1].running_mean, before), "it learned in training mode"
         network.zero_grad(set_to_none=True)
 
@@ -120,8 +120,8 @@ def test_evaluating_puts_back_also_after_an_exception():
     network.head.bias.requires_grad_(False)
     network.body[3].eval()
     with pytest.raises(RuntimeError), evaluating(network):
-        assert not any(each.training for each in network.modules())
-        assert not any(each.requires_grad for each in network.parameters())
+        assert not any(module.training for module in network.modules())
+        assert not any(parameter.requires_grad for parameter in network.parameters())
         raise RuntimeError
     assert not network.body[3].training and network.head.training
     assert not network.head.bias.requires_grad and network.head.weight.requires_grad

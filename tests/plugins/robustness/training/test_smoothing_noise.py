@@ -26,9 +26,9 @@ def certified(model, data) -> dict[float, float]:
     """{radius: certified accuracy of the smoothed model}."""
     result = run(Certificates(sigma=SIGMA, rows=60, samples=1000), model, data.take(np.arange(60)))
     return {
-        each.conditions["radius"]: each.value
-        for each in result.measurements
-        if each.name == "smoothed_certified_accuracy" and not each.slice
+        measurement.conditions["radius"]: measurement.value
+        for measurement in result.measurements
+        if measurement.name == "smoothed_certified_accuracy" and not measurement.slice
     }
 
 
@@ -41,8 +41,8 @@ def test_more_can_be_certified_than_of_its_parent(pictures, trained):
 
 def test_what_it_says_is_about_both_models_and_its_controls_hold(pictures, trained):
     assert failing(trained) == set()
-    assert {each.name for each in trained.measurements} == set(SmoothingNoise.definitions)
-    assert all(each.interval is not None for each in trained.measurements)
+    assert {measurement.name for measurement in trained.measurements} == set(SmoothingNoise.definitions)
+    assert all(measurement.interval is not None for measurement in trained.measurements)
     gain = value(trained, "train_noisy_accuracy") - value(trained, "parent_train_noisy_accuracy")
     assert value(trained, "noisy_accuracy_gain") == pytest.approx(gain) and gain > 0.05
     assert trained.measurements[0].conditions == {"sigma": SIGMA}
