@@ -16,15 +16,7 @@ from auditkit.plugins.explanations.background import draw_background
 from auditkit.plugins.explanations.baselines import make_baseline
 from auditkit.plugins.explanations.columns import column_owners, gather
 from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
-from auditkit.plugins.explanations.influence import (
-    LISTED,
-    feature_measurements,
-    group_notes,
-    group_shares,
-    importance_figure,
-    importance_table,
-    interval,
-)
+from auditkit.plugins.explanations.influence import group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.integrated import Integrated, Path
 from auditkit.plugins.explanations.self_tests import (
     coarse_map,
@@ -129,16 +121,8 @@ def of_columns(
     else:
         values = gather(values, owners, len(names))
         shares = group_shares(values, data, inputs_seen)
-    features = feature_measurements(values, names, unit)
-    figure = importance_figure(features, unit)
-    if len(names) > LISTED:
-        notes.append(f"{len(names) - LISTED} features of less influence are not listed.")
-    return Findings(
-        [*features, *shares],
-        figures=[figure] if figure else [],
-        tables=[importance_table(features, values, names, data.groups)],
-        notes=notes,
-    )
+    part = influence(values, names, unit, shares, data.groups)
+    return replace(part, notes=[*notes, *part.notes])
 
 
 def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Findings:
@@ -146,14 +130,10 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
     shares = top_decile_share(values)
     measurements = [_concentration(shares, {})]
     if data.task != "regression":
-        for code in np.unique(targets):
-            chosen = shares[targets == code]
-            where: dict[str, Scalar] = {"predicted": str(predictions.classes[code])}
-            if len(chosen) < data.minimum_rate:
-                few = fewer_than(data.minimum_rate, "rows are given this class")
-                measurements.append(Measurement(name="top_decile_share", value=None, reason=few, conditions=where))
-            else:
-                measurements.append(_concentration(chosen, where))
+        measurements += [
+            _concentration(shares[targets == code], {"predicted": str(predictions.classes[code])}, data.minimum_rate)
+            for code in np.unique(targets)
+        ]
     if data.modality != "image":
         return Findings(measurements)
     if len(values) < max(PICTURES, data.minimum_rate):
@@ -248,7 +228,10 @@ def _randomisation(
     return [control], []
 
 
-def _concentration(shares: np.ndarray, conditions: dict[str, Scalar]) -> Measurement:
+def _concentration(shares: np.ndarray, conditions: dict[str, Scalar], least: int = 0) -> Measurement:
+    if len(shares) < least:
+        few = fewer_than(least, "rows are given this class")
+        return Measurement(name="top_decile_share", value=None, reason=few, conditions=conditions)
     defined = shares[~np.isnan(shares)]
     return _mean(defined, "top_decile_share", "share", "none", conditions)
 

@@ -20,15 +20,7 @@ from auditkit.plugins.explanations.importance_findings import (
     method_controls,
     sampling_measurements,
 )
-from auditkit.plugins.explanations.influence import (
-    DEFINITIONS,
-    LISTED,
-    feature_measurements,
-    group_notes,
-    group_shares,
-    importance_figure,
-    importance_table,
-)
+from auditkit.plugins.explanations.influence import DEFINITIONS, group_notes, group_shares, influence
 from auditkit.plugins.explanations.outputs import explained_output
 from auditkit.results import Definition, of_everyone
 
@@ -122,17 +114,16 @@ class Importance(Check):
         background = draw_background(data, self.background, context.rng)
         case = Case(data.codes(), background.codes, data.decode, output, context.progress, model.as_fitted)
         attributions, level, why = _attribute(case, model, context, self.permutations)
-        features = feature_measurements(attributions.values, data.feature_names, attributions.unit)
+        shares = group_shares(attributions.values, data, inputs_seen)
+        part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
         flipped = flip_columns(model, data, case, attributions.values, context)
         measurements = [
-            *features,
-            *group_shares(attributions.values, data, inputs_seen),
+            *part.measurements,
             *(measurement for measurement, _ in flipped),
             *sampling_measurements(attributions),
         ]
         controls = [*method_controls(attributions, background), *(control for _, control in flipped)]
         deletion, sentences = deletion_control(case, attributions, context.rng)
-        unlisted = len(data.feature_names) - LISTED
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
             f"This explains {output.what}{unit}, by {attributions.method}.",
@@ -140,14 +131,13 @@ class Importance(Check):
             background.note,
             *group_notes(inputs_seen, data),
             *sentences,
-            *([f"{unlisted} features of less influence are not listed."] if unlisted > 0 else []),
+            *part.notes,
         ]
-        figure = importance_figure(features, attributions.unit)
         return Findings(
             measurements,
             [*controls, *deletion],
-            [figure] if figure else [],
-            [importance_table(features, attributions.values, data.feature_names, data.groups)],
+            part.figures,
+            part.tables,
             notes,
             level="model" if level == "model" else "queries",
             higher_level="" if level == "model" else None,

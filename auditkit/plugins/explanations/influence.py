@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from auditkit.checks import Findings
 from auditkit.data import AuditData
 from auditkit.figures import bars
 from auditkit.model_inputs import Seeing, group_sentences
@@ -33,6 +34,27 @@ DEFINITIONS = {
         pitfalls="0 does not mean that the group has no influence: other columns may stand in for it (proxies).",
     ),
 }
+
+
+def influence(
+    values: np.ndarray, names: Sequence[str], unit: str, shares: Iterable[Measurement], groups: Collection[str]
+) -> Findings:
+    """What (n, D) attributions say of each feature, and of the columns of groups: numbers, figure, table.
+
+    Args:
+        values: the attributions.
+        names: (D,) of the features.
+        unit: of the attributions.
+        shares: of groups.
+        groups: names of columns of groups.
+    """
+    features = feature_measurements(values, names, unit)
+    figure, unlisted = importance_figure(features, unit), len(names) - LISTED
+    return Findings(
+        [*features, *shares], figures=[figure] if figure else [],
+        tables=[importance_table(features, values, names, groups)],
+        notes=[f"{unlisted} features of less influence are not listed."] if unlisted > 0 else [],
+    )  # fmt: skip
 
 
 def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) -> list[Measurement]:

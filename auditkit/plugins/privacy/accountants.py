@@ -43,10 +43,9 @@ def spent(noise_multiplier: float, sample_rate: float, steps: int, delta: float)
         ConfigError: an argument is out of range.
         MissingExtra: opacus or dp-accounting is not installed.
     """
-    _check(noise_multiplier, sample_rate, delta)
+    rdp = rdp_epsilon(noise_multiplier, sample_rate, steps, delta)
     if steps == 0:
         return Spent(0.0, 0.0, 0.0)
-    rdp = rdp_epsilon(noise_multiplier, sample_rate, steps, delta)
     if rdp > LARGEST:
         return Spent(rdp, None, None)
     step = noise_multiplier, sample_rate, steps, delta

@@ -46,15 +46,13 @@ def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
     return is_unique[: len(members)], is_unique[len(members) :]
 
 
-class Low(NamedTuple):
-    """How many members are found at a low false positive rate."""
+class CalledMembers(NamedTuple):
+    """How many of each side an attack calls members: those above its threshold."""
 
-    rate: float
-    """The false positive rate allowed."""
     members: int
-    """Members above the threshold."""
-    accused: int
-    """Non-members above it: at most `rate` of them."""
+    """Members called members."""
+    others: int
+    """Others called members, who are accused wrongly."""
 
 
 def lowest_rate(others: int) -> float:
@@ -66,7 +64,7 @@ def lowest_rate(others: int) -> float:
     return next((rate for rate in RATES if others * rate >= ACCUSED), 1.0)
 
 
-def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> Low:
+def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> CalledMembers:
     """How many members score above a threshold that at most `rate` of the others exceed.
 
     Args:
@@ -78,20 +76,14 @@ def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> Low:
     allowed = int(np.floor(rate * len(others) + 1e-9))
     falling = np.sort(others)[::-1]
     threshold = falling[allowed] if allowed < len(others) else -np.inf
-    return Low(rate, int((members > threshold).sum()), int((others > threshold).sum()))
-
-
-class CalledMembers(NamedTuple):
-    """The attack with the threshold that needs no other data: the mean score of the members."""
-
-    members: int
-    """Members called members."""
-    others: int
-    """Others called members."""
+    return CalledMembers(int((members > threshold).sum()), int((others > threshold).sum()))
 
 
 def below_mean_loss(members: np.ndarray, others: np.ndarray) -> CalledMembers:
-    """Call a member whoever's loss is no more than the mean training loss (Yeom et al., adversary 1)."""
+    """Call a member whoever's loss is no more than the mean training loss (Yeom et al., adversary 1).
+
+    That threshold, the mean score of the members, needs no other data.
+    """
     threshold = members.mean()
     return CalledMembers(int((members >= threshold).sum()), int((others >= threshold).sum()))
 

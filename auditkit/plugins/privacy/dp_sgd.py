@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -12,18 +11,18 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
-from auditkit.models import Model, main_output
+from auditkit.models import Model
+from auditkit.plugins.privacy import accountants
+from auditkit.plugins.privacy.accountants import Spent
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
 from auditkit.text import one_line
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
-    from auditkit.plugins.privacy.accountants import Spent
     from auditkit.plugins.privacy.training_loop import Journal, Recipe
 
 ABADI = "Abadi et al., 2016, Deep Learning with Differential Privacy, arXiv:1607.00133"
-OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 ROW_ERROR = 1e-3
 """How far, relatively, a row's gradient in company may be from its gradient alone."""
 MIXED = (
@@ -34,6 +33,10 @@ ONCE = (
     "{name}: the gradients of single rows cannot be computed ({error}). Each layer must see an entry for each row: one "
     "that is given a single entry for the whole batch, such as positions of words (1, T), needs them for each row, as "
     "in position_ids.expand(len(x), -1)"
+)
+LAYERS = (
+    "{name}: cannot be trained privately as it is: {faults}. Replace these layers (BatchNorm by GroupNorm, LSTM and "
+    "MultiheadAttention by those of opacus.layers) and train the parent anew"
 )
 NOTES = (
     "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not "
@@ -131,19 +134,25 @@ class DpSgd(Trainer):
         """
         import torch
 
-        from auditkit.plugins.privacy import accountants, training_loop
+        from auditkit.plugins.privacy import training_loop
 
         recipe, delta = self._recipe(len(data))
-        if model.output not in OUTPUTS:
+        if model.output not in training_loop.OUTPUTS:
             model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
         # the CPU's random state is kept in any case
         with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
             torch.manual_seed(context.seed)
             fresh = model.fresh()
-            module = _module(fresh)
-            inputs, targets, loss = _problem(model, fresh, data)
-            _refuse_layers(module, model.name)
-            error = _per_row_error(module, inputs, targets, loss, model.name)
+            with fresh.module() as asked:  # what is trained is what the new model asks
+                module = asked
+            inputs, targets, loss = training_loop.problem(model, fresh, data)
+            faults = training_loop.unfit_layers(module)
+            if faults:
+                raise ModelError(LAYERS.format(name=model.name, faults="; ".join(faults[:3])))
+            try:
+                error = training_loop.per_row_error(module, inputs, targets, loss)
+            except (IndexError, RuntimeError) as fault:
+                raise ModelError(ONCE.format(name=model.name, error=one_line(fault, 200))) from fault
             if error > ROW_ERROR:
                 raise ModelError(MIXED.format(name=model.name, error=error))
             journal = training_loop.train_privately(
@@ -169,7 +178,6 @@ class DpSgd(Trainer):
         )
 
     def _recipe(self, rows: int) -> tuple[Recipe, float]:
-        from auditkit.plugins.privacy.accountants import noise_for
         from auditkit.plugins.privacy.training_loop import Recipe
 
         if self.batch_size > rows:
@@ -182,76 +190,17 @@ class DpSgd(Trainer):
             )
         rate = self.batch_size / rows
         steps = max(1, round(self.epochs / rate))
-        noise = self.noise_multiplier or noise_for(self.target_epsilon, rate, steps, delta)
+        noise = self.noise_multiplier or accountants.noise_for(self.target_epsilon, rate, steps, delta)
         return Recipe(rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum), delta
 
 
-def _module(fresh: Model) -> Any:
-    """The live module inside; what is trained is what the new model asks."""
-    import torch
-
-    inside = fresh.estimator()
-    if isinstance(inside, torch.nn.Module):
-        return inside
-    with fresh.module() as module:
-        return module
-
-
-def _per_row_error(module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
-    """How far gradients of single rows are off; a layer that is not told its rows apart makes them impossible."""
-    from auditkit.plugins.privacy import training_loop
-
-    try:
-        return training_loop.per_row_error(module, inputs, targets, loss)
-    except (IndexError, RuntimeError) as error:
-        raise ModelError(ONCE.format(name=name, error=one_line(error, 200))) from error
-
-
-def _refuse_layers(module: Any, name: str) -> None:
-    from auditkit.plugins.privacy.training_loop import unfit_layers
-
-    faults = unfit_layers(module)
-    if faults:
-        raise ModelError(
-            f"{name}: cannot be trained privately as it is: {'; '.join(faults[:3])}. Replace these layers (BatchNorm "
-            "by GroupNorm, LSTM and MultiheadAttention by those of opacus.layers) and train the parent anew"
-        )
-
-
-def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Callable[[Any, Any], Any]]:
-    """Encoded inputs, targets and loss, by what the module gives."""
-    import torch
-    from torch.nn import functional
-
-    if model.output not in OUTPUTS:
-        raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
-    inputs = fresh.encode(data.inputs)
-    codes = torch.as_tensor(Predictions(model, data).truth, device=inputs.device)
-    single = model.output.startswith("one ")
-    losses: dict[str, Callable[[Any, Any], Any]] = {
-        "logits": functional.cross_entropy,
-        "probabilities": lambda chances, expected: functional.nll_loss(chances.clamp_min(1e-12).log(), expected),
-        "one logit": functional.binary_cross_entropy_with_logits,
-        "one probability": functional.binary_cross_entropy,
-    }
-
-    def loss(outputs: Any, expected: Any) -> Any:
-        outputs = main_output(outputs)
-        return losses[model.output](outputs.reshape(len(expected)) if single else outputs, expected)
-
-    # a single output is about the second class
-    return inputs, (codes == 1).to(inputs.dtype) if single else codes, loss
-
-
 def _figure(recipe: Recipe, delta: float) -> Figure:
-    from auditkit.plugins.privacy.accountants import rdp_epsilon
-
     steps_per_epoch = 1 / recipe.sample_rate
     epochs = range(1, round(recipe.steps / steps_per_epoch) + 1)
     ends = sorted({min(recipe.steps, round(epoch * steps_per_epoch)) for epoch in epochs}) or [recipe.steps]
     noise, rate = recipe.noise_multiplier, recipe.sample_rate
     points = [
-        {"epoch": number + 1, "steps": end, "epsilon": rdp_epsilon(noise, rate, end, delta)}
+        {"epoch": number + 1, "steps": end, "epsilon": accountants.rdp_epsilon(noise, rate, end, delta)}
         for number, end in enumerate(ends)
     ]
     return curve(

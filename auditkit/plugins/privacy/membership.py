@@ -118,15 +118,15 @@ def _headline(sides: Sides) -> list[Measurement]:
     from auditkit import stats  # scipy is imported only where there is something to measure
 
     members, others = sides.members.scores, sides.others.scores
-    low = found_at(members, others, lowest_rate(len(others)))
-    by_mean = below_mean_loss(members, others)
+    rate = lowest_rate(len(others))
+    low, by_mean = found_at(members, others, rate), below_mean_loss(members, others)
     counts = by_mean.members, len(members), by_mean.others, len(others)
     # an area alone is no headline: it hides the few who are exposed
     return [
         Measurement(
             name="true_positive_rate", value=low.members / len(members), unit="share",
             direction="lower", n=len(members),
-            interval=stats.clopper_pearson(low.members, len(members)), conditions={"false_positive_rate": low.rate},
+            interval=stats.clopper_pearson(low.members, len(members)), conditions={"false_positive_rate": rate},
         ),
         _auc(members, others, {}),
         Measurement(

@@ -13,12 +13,17 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
+from auditkit.data import AuditData
 from auditkit.errors import ModelError, require
+from auditkit.models import Model, main_output
+from auditkit.predictions import Predictions
 
 Loss: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Outputs and targets of n rows in, their mean loss out."""
 
+OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 CHUNK = 256
 """Rows whose gradients are held at once."""
 TRIED = 6
@@ -36,19 +41,46 @@ class Recipe(NamedTuple):
     momentum: float
 
 
-class Journal(NamedTuple):
-    """What happened, step by step."""
+class Journal:
+    """What happened, step by step: every step is looked at between the noise and the update.
 
-    batches: np.ndarray
-    """(steps,) rows that took part."""
-    noise: float
-    """The mean square of the noise added, over what it should be."""
-    numbers: int
-    """How many numbers that is the mean of."""
-    clipped: float
-    """The largest norm of the clipped sum of a step, over the bound: batch size times clipping norm."""
-    history: tuple[tuple[float, float, int], ...]
-    """The accountant's: (noise multiplier, sampling rate, steps)."""
+    Args:
+        recipe: of the training.
+        expected: rows in a step, on average.
+    """
+
+    def __init__(self, recipe: Recipe, expected: float) -> None:
+        self.recipe, self.expected = recipe, expected
+        self.sizes: list[int] = []
+        self.squares = 0.0
+        self.numbers = 0
+        """How many numbers the mean square of the noise is of."""
+        self.clipped = 0.0
+        """The largest norm of the clipped sum of a step, over the bound: batch size times clipping norm."""
+        self.history: tuple[tuple[float, float, int], ...] = ()
+        """The accountant's: (noise multiplier, sampling rate, steps)."""
+
+    @property
+    def batches(self) -> np.ndarray:
+        """(steps,) rows that took part."""
+        return np.array(self.sizes)
+
+    @property
+    def noise(self) -> float:
+        """The mean square of the noise added, over what it should be."""
+        spread = (self.recipe.noise_multiplier * self.recipe.max_grad_norm) ** 2
+        return self.squares / self.numbers / spread if self.numbers else float("nan")
+
+    def see(self, optimizer: Any) -> None:
+        """Take down a step of the optimizer."""
+        total = 0.0
+        for param in optimizer.params:
+            noise = param.grad * self.expected - param.summed_grad.view_as(param.grad)
+            self.squares += float((noise.double() ** 2).sum())
+            self.numbers += noise.numel()
+            total += float((param.summed_grad.double() ** 2).sum())
+        if self.sizes[-1]:
+            self.clipped = max(self.clipped, total**0.5 / (self.recipe.max_grad_norm * self.sizes[-1]))
 
 
 def train_privately(
@@ -84,8 +116,8 @@ def train_privately(
         expected_batch_size=expected, loss_reduction="mean", generator=_secret(inputs.device),
     )  # fmt: skip
     accountant = require("opacus.accountants", "opacus").RDPAccountant()
-    watch = _Watch(recipe, expected)
-    optimizer.attach_step_hook(watch.see)
+    journal = Journal(recipe, expected)
+    optimizer.attach_step_hook(journal.see)
     coins = _secret(torch.device("cpu"))
 
     def error(chunk: torch.Tensor) -> torch.Tensor:
@@ -96,12 +128,13 @@ def train_privately(
         with warnings.catch_warnings(action="ignore"):
             for step in range(recipe.steps):
                 batch = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
-                _step(optimizer, parameters, batch.to(inputs.device), error, watch)
+                _step(optimizer, parameters, batch.to(inputs.device), error, journal)
                 accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
                 on_step(step + 1)
     finally:
         _unwrap(wrapped, module)
-    return watch.journal(tuple(accountant.history))
+    journal.history = tuple(accountant.history)
+    return journal
 
 
 def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> float:
@@ -142,6 +175,32 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
     return worst
 
 
+def problem(model: Model, fresh: Model, data: AuditData) -> tuple[torch.Tensor, torch.Tensor, Loss]:
+    """Encoded inputs, targets and loss, by what the module gives.
+
+    Raises:
+        ModelError: it gives nothing that can be trained.
+    """
+    if model.output not in OUTPUTS:
+        raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
+    inputs = fresh.encode(data.inputs)
+    codes = torch.as_tensor(Predictions(model, data).truth, device=inputs.device)
+    single = model.output.startswith("one ")
+    losses: dict[str, Callable[[Any, Any], Any]] = {
+        "logits": functional.cross_entropy,
+        "probabilities": lambda chances, expected: functional.nll_loss(chances.clamp_min(1e-12).log(), expected),
+        "one logit": functional.binary_cross_entropy_with_logits,
+        "one probability": functional.binary_cross_entropy,
+    }
+
+    def loss(outputs: Any, expected: Any) -> Any:
+        outputs = main_output(outputs)
+        return losses[model.output](outputs.reshape(len(expected)) if single else outputs, expected)
+
+    # a single output is about the second class
+    return inputs, (codes == 1).to(inputs.dtype) if single else codes, loss
+
+
 def unfit_layers(module: nn.Module) -> list[str]:
     """Why opacus's validator refuses the module, one sentence each; empty where it does not."""
     module.train()
@@ -169,43 +228,15 @@ def sampling_z(batches: np.ndarray, rows: int, sample_rate: float) -> float:
     return float(max(mean, spread))
 
 
-class _Watch:
-    """Looks at every step between the noise and the update."""
-
-    def __init__(self, recipe: Recipe, expected: float) -> None:
-        self.recipe = recipe
-        self.expected = expected
-        self.batches: list[int] = []
-        self.squares = 0.0
-        self.numbers = 0
-        self.clipped = 0.0
-
-    def see(self, optimizer: Any) -> None:
-        bound = self.recipe.max_grad_norm
-        total = 0.0
-        for param in optimizer.params:
-            noise = param.grad * self.expected - param.summed_grad.view_as(param.grad)
-            self.squares += float((noise.double() ** 2).sum())
-            self.numbers += noise.numel()
-            total += float((param.summed_grad.double() ** 2).sum())
-        if self.batches[-1]:
-            self.clipped = max(self.clipped, total**0.5 / (bound * self.batches[-1]))
-
-    def journal(self, history: tuple[tuple[float, float, int], ...]) -> Journal:
-        spread = (self.recipe.noise_multiplier * self.recipe.max_grad_norm) ** 2
-        noise = self.squares / self.numbers / spread if self.numbers else float("nan")
-        return Journal(np.array(self.batches), noise, self.numbers, self.clipped, history)
-
-
 def _step(
     optimizer: Any,
     parameters: list[nn.Parameter],
     batch: torch.Tensor,
     error: Callable[[torch.Tensor], torch.Tensor],
-    watch: _Watch,
+    journal: Journal,
 ) -> None:
     """One step on the rows taken, a chunk at a time; on none at all, noise alone: the accountant counts that too."""
-    watch.batches.append(len(batch))
+    journal.sizes.append(len(batch))
     chunks = torch.split(batch, CHUNK) if len(batch) else ()
     for number, chunk in enumerate(chunks):
         optimizer.zero_grad(set_to_none=True)

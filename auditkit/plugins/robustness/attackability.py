@@ -1,7 +1,6 @@
 """Which way a wrapped model can be attacked, by its gradients or by its decisions alone, and in which space."""
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -132,13 +131,6 @@ def eats_as_is(model: Model, data: AuditData) -> bool:
         present(as_array(tensor), "both are tensors") for tensor in (encoded, encoded.new_tensor(inputs))
     )
     return bool(np.allclose(encoded_values, rounded, rtol=1e-4))
-
-
-def like(inputs: Any, values: np.ndarray) -> Any:
-    """`values` as the kind of array that `inputs` is."""
-    if isinstance(inputs, np.ndarray):
-        return values.astype(inputs.dtype)
-    return inputs.new_tensor(values)
 
 
 def what_moved(data: AuditData, space: Space) -> tuple[str, ...]:

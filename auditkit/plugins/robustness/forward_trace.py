@@ -1,7 +1,7 @@
 """One forward pass watched: its results in order, slopes that are cut off put back, slopes for what has none."""
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -52,8 +52,13 @@ class Pass(TorchFunctionMode):
         self._lasting = contextlib.ExitStack()
 
     def __enter__(self) -> Any:
-        self._lasting.enter_context(_slopes_in_inference(self))
+        # no function mode sees `torch.inference_mode`: it is left without effect
+        for name, replacement in (("__enter__", self._seen_in_inference), ("__exit__", lambda *_: None)):
+            self._lasting.enter_context(mock.patch.object(torch.inference_mode, name, replacement))
         return super().__enter__()  # type: ignore[no-untyped-call]
+
+    def _seen_in_inference(self, *_: Any) -> None:
+        self.cut = True
 
     def __exit__(self, *failed: Any) -> None:
         super().__exit__(*failed)  # type: ignore[no-untyped-call]
@@ -94,17 +99,3 @@ class Pass(TorchFunctionMode):
         if not isinstance(args, Tensor) or isinstance(args, torch.nn.Parameter) or not args.is_floating_point():
             return args
         return self._known[id(args)][1] if id(args) in self._known else self._taken(args)
-
-
-@contextlib.contextmanager
-def _slopes_in_inference(watched: Pass) -> Iterator[None]:
-    """Leave `torch.inference_mode`, which no function mode sees, without effect."""
-
-    def enter(self: Any) -> None:
-        watched.cut = True
-
-    with (
-        mock.patch.object(torch.inference_mode, "__enter__", enter),
-        mock.patch.object(torch.inference_mode, "__exit__", lambda *_: None),
-    ):
-        yield

@@ -76,7 +76,7 @@ def noisy_votes(
             batch = owners[start : start + COPIES]
             points = noise_space.rows[rows[batch]]
             noise = rng.normal(0, sigma, points.shape) * noise_space.space.scale * noise_space.space.free
-            codes = predictions.of(as_inputs(to_schema(points + noise), noise_space, data)).codes
+            codes = predictions.of(as_inputs(to_schema(points + noise), data)).codes
             is_vote = codes >= 0  # an answer withheld is no vote
             # unlike `counts[...] += 1`, it counts a row that stands in the batch several times each time
             np.add.at(counts, (batch[is_vote], codes[is_vote]), 1)
@@ -106,11 +106,11 @@ def _allowed(noise_space: NoiseSpace, data: AuditData) -> Callable[[np.ndarray],
     return to_schema
 
 
-def as_inputs(points: np.ndarray, noise_space: NoiseSpace, data: AuditData) -> Any:
+def as_inputs(points: np.ndarray, data: AuditData) -> Any:
     """(M, D) points as inputs of the data's kind; where that is whole numbers, rounded and kept from overflow."""
     if hasattr(data.inputs, "columns"):
         return data.decode(points)
-    shaped = points.reshape(len(points), *noise_space.shape)
+    shaped = points.reshape(len(points), *data.inputs.shape[1:])
     if not isinstance(data.inputs, np.ndarray):
         return data.inputs.new_tensor(shaped)
     if data.inputs.dtype.kind in "iu":

@@ -1,6 +1,6 @@
 """Shares of rows with their intervals, and the widest difference between groups, tested for a whole check at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,17 +8,35 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.group_pairs import Members, widest_among
-from auditkit.results import Direction, Measurement, Test
+from auditkit.data.cells import Cell
+from auditkit.group_pairs import Members, left_out, widest_among
+from auditkit.results import Direction, LeftOut, Measurement, Test
 from auditkit.variants import Group, variants
 
 
-def share_of(name: str, flags: np.ndarray, direction: Direction = "higher", **fields: Any) -> Measurement:
-    """The share of rows (n,) of which a flag holds, with Wilson's interval; `fields` are further ones of the result."""
+def share_of(
+    name: str, flags: np.ndarray, direction: Direction = "higher", reason: str | None = None, **fields: Any
+) -> Measurement:
+    """The share of rows (n,) of which a flag holds, with Wilson's interval; `fields` are further ones of the result.
+
+    `reason` is why it may not be said; None: it may.
+    """
+    if reason is not None:
+        return Measurement(name=name, value=None, reason=reason, unit="share", direction=direction, **fields)
     return Measurement(
         name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
         unit="share", direction=direction, **fields,
     )  # fmt: skip
+
+
+def comparable(
+    attribute: str, data: AuditData, reason_of: Callable[[Cell], str | None]
+) -> tuple[list[Cell], tuple[LeftOut, ...]]:
+    """The groups of an attribute about which something may be said, and the others, with the reason of each."""
+    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
+    reasons = [reason_of(cell) for cell in cells]
+    shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
+    return shown, tuple(left_out((cell.where for cell in cells), reasons))
 
 
 class ShareGap(NamedTuple):

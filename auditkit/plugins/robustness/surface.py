@@ -74,8 +74,6 @@ class Surface(torch.nn.Module):
         """The output hides how near another decision is, and nothing was found beneath it."""
         self.smooth = False
         """Whether what the module rounds inside is left as it was, and its decisions with it."""
-        self.rows = 0
-        """How many rows went forward."""
 
     def decide_at(self, threshold: float | None, positive: int) -> None:
         """Let the largest logit be the decision from a threshold on; until then it is at one half.
@@ -97,7 +95,6 @@ class Surface(torch.nn.Module):
 
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
         """(n, C) logits for inputs (n, *shape) in units."""
-        self.rows += len(unit)
         inputs = self.low + unit.to(self.low) * self.scale
         if self.lens is None:
             return self._read(self.inner(inputs)) * self.factor / self.spread

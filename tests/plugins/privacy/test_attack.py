@@ -34,9 +34,9 @@ def test_found_at_by_hand() -> None:
     others = np.arange(100.0)
     members = np.array([89.0, 89.5, 90.5, 99.0, 99.5])
     low = found_at(members, others, 0.1)
-    assert (low.members, low.accused) == (4, 10)
+    assert (low.members, low.others) == (4, 10)
     none = found_at(members, others, 0.0)
-    assert (none.members, none.accused) == (1, 0)
+    assert (none.members, none.others) == (1, 0)
     assert found_at(members, others, 1.0).members == 5
 
 
@@ -50,7 +50,7 @@ def test_never_more_accused_than_allowed_and_the_threshold_is_the_best(
 ) -> None:
     m, o = np.array(members), np.array(others)
     low = found_at(m, o, rate)
-    assert low.accused <= rate * len(o) + 1e-6
+    assert low.others <= rate * len(o) + 1e-6
     best = max(
         int((m > t).sum()) for t in [*others, *members, -10.0] if (o > t).sum() <= np.floor(rate * len(o) + 1e-9)
     )

@@ -281,7 +281,7 @@ def test_says_what_it_needs(parent: Any, split: AuditData) -> None:
     assert missing_needs(DpSgd, parent, beside) is None  # type: ignore[arg-type]
     table = auditkit.wrap(lambda rows: np.full((len(rows), 2), 0.5), classes=("no", "yes"), task="binary")
     assert "torch_module" in (missing_needs(DpSgd, table, beside) or "")  # type: ignore[arg-type]
-    assert module_under_test.OUTPUTS
+    assert module_under_test.LAYERS
 
 
 @pytest.mark.gpu

@@ -72,7 +72,6 @@ def test_units_become_inputs() -> None:
         Of(lambda x: x), "logits", torch.tensor([1.0, 10.0]), torch.tensor([2.0, 5.0]), torch.zeros(1, 2)
     )  # fmt: skip
     torch.testing.assert_close(module(torch.tensor([[0.5, 1.0]])), torch.tensor([[2.0, 15.0]]))
-    assert module.rows == 1
 
 
 def test_margin_by_hand() -> None:

@@ -172,7 +172,7 @@ def _guess(state: _State, done: Tensor) -> Tensor:
     The rows of which every radius was tried say by how much such a guess is off.
     """
     problem, last = state.problem, len(state.grid) - 1
-    glance = problem.look(state.x, state.y, "margin", torch.ones_like(state.x.flatten(1)[:, 0]))
+    glance = problem.look(state.x, state.y, "margin")
     radius = -glance.loss.double() / dual(glance.slope, problem.norm).double().clamp_min(1e-12)
     tried_rows = done[state.index[done] < last]
     if len(tried_rows):

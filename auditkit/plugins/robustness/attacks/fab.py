@@ -64,8 +64,7 @@ def _run(record: Record, state: dict[str, Tensor], steps: int) -> None:
     for step in range(steps + 1):
         if step:
             state["points"] = _back(problem, state | {"points": _towards(problem, state)})
-        ones = torch.ones_like(state["reach"])
-        glance = problem.look(state["points"], state["y"], "margin", ones, state["target"])
+        glance = problem.look(state["points"], state["y"], "margin", target=state["target"])
         is_near = problem.size(state["points"], state["x"]) <= state["reach"].double()
         for subset in (
             is_near & ~glance.wrong,

@@ -96,8 +96,8 @@ class Answers:
         )
         neighbours = _closest(at_boundary, answered, min(AROUND_MOST, AROUND * len(free)))
         # the direction alone counts: answers lie a thousandth as well as a whole range away
-        to_answers = _unit(answered[neighbours] - at_boundary[:, None])
-        to_edge = _unit(known_edge[_closest(at_boundary, known_edge, EDGES * len(free))] - at_boundary[:, None])
+        to_answers = unit_length(answered[neighbours] - at_boundary[:, None])
+        to_edge = unit_length(known_edge[_closest(at_boundary, known_edge, EDGES * len(free))] - at_boundary[:, None])
         sign = np.where(decided[neighbours] != row_decisions[:, None], 1.0, -1.0)
         # least squares on the answers' signs; a point on the boundary asks for 0, so it adds to the left side alone
         products = to_answers.swapaxes(1, 2) @ to_answers + EDGE_WEIGHT * (to_edge.swapaxes(1, 2) @ to_edge)
@@ -106,11 +106,12 @@ class Answers:
             products + ridge[:, None, None] * np.eye(len(free)), to_answers.swapaxes(1, 2) @ sign[:, :, None]
         )
         normals = np.zeros_like(boundary)
-        normals[:, free] = _unit(slopes[:, :, 0])
+        normals[:, free] = unit_length(slopes[:, :, 0])
         return normals
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit_length(vectors: np.ndarray) -> np.ndarray:
+    """The same directions, of Euclidean length 1 along the last axis; 0 stays 0."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 

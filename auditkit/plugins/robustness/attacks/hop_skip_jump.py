@@ -150,8 +150,7 @@ def try_noise(
     rows = np.repeat(np.arange(len(origins)), draws)
     for epsilon in epsilons:
         noise = rng.standard_normal((len(rows), origins.shape[1])) * (space.free & ~np.isnan(origins[rows]))
-        noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-12)
-        search.ask(rows, origins[rows] + epsilon * noise * space.scale)
+        search.ask(rows, origins[rows] + epsilon * guesses.unit_length(noise) * space.scale)
     return Broken(search.best, search.distances, search.queries)
 
 
@@ -227,8 +226,7 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
     free = space.free & ~np.isnan(search.origins[repeated])
     noise = rng.standard_normal(free.shape) * free
     is_chosen = rng.random(free.shape) < rng.random((len(repeated), 1))
-    noise = np.where(is_chosen, noise, 0.0)
-    noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-12)
+    noise = guesses.unit_length(np.where(is_chosen, noise, 0.0))
     length = search.distances[repeated] * rng.uniform(0.2, 1, len(repeated))
     search.ask(repeated, search.origins[repeated] + length[:, None] * noise * space.scale)
     _halve(search, rows, search.best[rows].copy())
@@ -310,8 +308,7 @@ def _feel(
     """(R, D) unit vectors, in units of the space, into the region of other decisions, by Monte Carlo."""
     space = search.space
     free = space.free & ~np.isnan(search.origins[rows])
-    noise = rng.standard_normal((len(rows), count, centres.shape[1])) * free[:, None, :]
-    noise /= np.maximum(np.linalg.norm(noise, axis=2, keepdims=True), 1e-12)
+    noise = guesses.unit_length(rng.standard_normal((len(rows), count, centres.shape[1])) * free[:, None, :])
     spread = NEAR * distance[:, None, None] * noise
     # a whole number that moves by less than one does not move at all
     spread = np.where(space.whole & (np.abs(noise) > 0.5 / np.sqrt(max(1, int(space.free.sum())))),
@@ -325,5 +322,4 @@ def _feel(
     mean = sign.mean(axis=1, keepdims=True)
     # the mean is taken off as a baseline; where all agree it would leave nothing
     weight = np.where(np.abs(mean) == 1, sign, sign - mean)
-    direction = np.einsum("rc,rcd->rd", weight, change)
-    return direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-12)
+    return guesses.unit_length(np.einsum("rc,rcd->rd", weight, change))

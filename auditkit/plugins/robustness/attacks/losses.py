@@ -45,7 +45,7 @@ def fitting_loss(loss: Loss, classes: int, targeted: bool) -> Loss:
     return "margin" if loss == "dlr" and classes <= (3 if targeted else 2) else loss
 
 
-def loss_of(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor | None = None) -> Tensor:
+def loss_of(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor | None = None, target: Tensor | None = None) -> Tensor:
     """(n,) the loss of each row.
 
     Args:
@@ -53,9 +53,10 @@ def loss_of(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor
             by the distance from the first to the third logit (Croce and Hein 2020, arXiv:2003.01690, equations 6, 7).
         logits: (n, C).
         y: (n,) the right classes.
-        scale: (n,) see `Problem.scale`.
+        scale: (n,) see `Problem.scale`; None: 1 for all.
         target: (n,) classes to go towards; None: whichever is nearest. Cross-entropy has no target here.
     """
+    scale = torch.ones_like(logits[:, 0]) if scale is None else scale
     if loss == "cross-entropy":
         return torch.nn.functional.cross_entropy(logits / scale[:, None], y, reduction="none")
     lead = margin(logits, y, target)

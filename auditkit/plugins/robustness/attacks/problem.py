@@ -101,23 +101,27 @@ class Problem:
         """(n,) bool: see `Evaluation.wrong`."""
         return _wrong(self.logits(points), y)
 
-    def see(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Evaluation:
+    def see(
+        self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor | None = None, target: Tensor | None = None
+    ) -> Evaluation:
         """As `look`, for points whose slopes nobody needs: they are given as 0."""
         logits = self.logits(points)
         return Evaluation(loss_of(loss, logits, y, scale, target), _wrong(logits, y), torch.zeros_like(points))
 
-    def look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Evaluation:
+    def look(
+        self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor | None = None, target: Tensor | None = None
+    ) -> Evaluation:
         """Loss, decision and slope from one forward pass; see `losses.loss_of`."""
         parts = []
         for start in range(0, len(points), self.batch):
             batch = slice(start, start + self.batch)
-            towards = None if target is None else target[batch]
-            parts.append(self._look(points[batch], y[batch], loss, scale[batch], towards))
+            by, towards = (None if values is None else values[batch] for values in (scale, target))
+            parts.append(self._look(points[batch], y[batch], loss, by, towards))
         if len(parts) == 1:
             return parts[0]
         return Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
-    def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None) -> Evaluation:
+    def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor | None, target: Tensor | None) -> Evaluation:
         points = points.detach().requires_grad_(True)
         self.forward += len(points)
         with torch.enable_grad():
@@ -206,5 +210,4 @@ def zero_slopes(problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, 
 
 def flat(problem: Problem, points: Tensor, y: Tensor) -> Tensor:
     """(n,) bool: at this point the margin's slope is exactly zero, or not finite, on every feature that may move."""
-    slope = problem.look(points, y, "margin", torch.ones(len(points), dtype=points.dtype, device=points.device)).slope
-    return (slope == 0).flatten(1).all(dim=1)
+    return (problem.look(points, y, "margin").slope == 0).flatten(1).all(dim=1)

@@ -5,6 +5,7 @@ from auditkit.data import AuditData
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
 from auditkit.plugins.robustness.certificates.parameters import Parameters
+from auditkit.plugins.robustness.noise_space import unfit
 from auditkit.results import of_everyone
 
 
@@ -45,8 +46,6 @@ class Certificates(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no noise can be added to these inputs; None where it can."""
-        from auditkit.plugins.robustness.noise_space import unfit
-
         return unfit(model, data)
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:

@@ -12,7 +12,7 @@ from auditkit.models import Model
 from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.plugins.robustness.shares import share_of
-from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+from auditkit.results import Axis, Control, Figure, Measurement
 from auditkit.smaller import slices_and_smaller
 
 
@@ -47,52 +47,33 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
 
 
-def _smoothed(
-    parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
-) -> Measurement:
-    certified = right & (proven.smoothed.radius > radius)
-    flags = certified if rows is None else certified[rows]
-    conditions = _conditions(parameters, proven, radius)
-    return share_of("smoothed_certified_accuracy", flags, slice=where or {}, conditions=conditions)
+def _smoothed(parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, **fields: Any) -> Measurement:
+    flags = (right & (proven.smoothed.radius > radius))[fields.pop("rows", slice(None))]
+    conditions = {"radius": radius, "norm": proven.noise_space.norm, "sigma": parameters.sigma}
+    return share_of("smoothed_certified_accuracy", flags, conditions=conditions, **fields)
 
 
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    measurements = []
-    for cell in slices_and_smaller(data):
-        reason = data.unmeasured(cell, "certified rows")
-        if reason is None:
-            measurements.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))
-            continue
-        conditions = _conditions(parameters, proven, parameters.group_radius)
-        measurements.append(
-            Measurement(
-                name="smoothed_certified_accuracy", value=None, reason=reason, unit="share", direction="higher",
-                slice=cell.where, conditions=conditions,
-            )
-        )  # fmt: skip
-    return measurements
-
-
-def _conditions(parameters: Parameters, proven: Proven, radius: float) -> dict[str, Scalar]:
-    return {"radius": radius, "norm": proven.noise_space.norm, "sigma": parameters.sigma}
+    return [
+        _smoothed(
+            parameters, proven, right, parameters.group_radius, rows=cell.rows, slice=cell.where,
+            reason=data.unmeasured(cell, "certified rows"),
+        )
+        for cell in slices_and_smaller(data)
+    ]  # fmt: skip
 
 
 def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:
     """Certified and attacked accuracy of the model itself, for each epsilon; without values where nothing was read."""
-    measurements = []
-    for index, epsilon in enumerate(parameters.epsilons):
-        conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": "Linf"}
-        if proven.bounded.reason is not None:
-            measurements.append(
-                Measurement(
-                    name="certified_accuracy", value=None, reason=proven.bounded.reason, unit="share",
-                    direction="higher", conditions=conditions,
-                )
-            )  # fmt: skip
-            continue
-        measurements.append(share_of("certified_accuracy", proven.bounded.certified[index], conditions=conditions))
-        measurements.append(share_of("attacked_accuracy", proven.bounded.withstood[index], conditions=conditions))
-    return measurements
+    bounded, conditions = proven.bounded, [{"epsilon": epsilon, "norm": "Linf"} for epsilon in parameters.epsilons]
+    if bounded.reason is not None:
+        nothing = np.zeros(0, dtype=bool)
+        return [share_of("certified_accuracy", nothing, reason=bounded.reason, conditions=at) for at in conditions]
+    return [
+        share_of(name, flags, conditions=at)
+        for at, certified, withstood in zip(conditions, bounded.certified, bounded.withstood, strict=True)
+        for name, flags in (("certified_accuracy", certified), ("attacked_accuracy", withstood))
+    ]
 
 
 def _controls(proven: Proven) -> list[Control]:
@@ -189,8 +170,6 @@ def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
         f"Noise was drawn on {proven.device}; outputs were read as {model.output or 'decisions'}.",
     ]
     space = proven.noise_space.space
-    if not space.free.all():
-        sentences.append(f"{int((~space.free).sum())} of {len(space.free)} features are held as they are.")
-    if proven.bounded.reason is not None:
-        sentences.append(f"No interval bounds: {proven.bounded.reason}.")
-    return sentences
+    held = f"{int((~space.free).sum())} of {len(space.free)} features are held as they are."
+    further = ((held, not space.free.all()), (f"No interval bounds: {proven.bounded.reason}.", proven.bounded.reason))
+    return [*sentences, *(sentence for sentence, holds in further if holds)]

@@ -8,7 +8,7 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
-from auditkit.plugins.robustness.certificates import smoothing
+from auditkit.plugins.robustness.certificates import confidence_sequence, smoothing
 from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of, noisy_votes
@@ -68,7 +68,7 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
 
     truth = context.predictions.truth
     _ = context.predictions.codes  # once asked, the model says what its output is
-    with model.module() as module, torch.random.fork_rng(devices=_devices(model.device)):
+    with model.module() as module, torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
         torch.manual_seed(context.seed)
         space, like = noise_space.space, model.encode(data.inputs[:1])
         surface = surface_of(module, model, space.low, space.scale, like).eval()
@@ -108,8 +108,6 @@ def _reach(smoothed: Smoothed, rows: np.ndarray) -> np.ndarray:
 
 
 def _outvoted(counts: np.ndarray, decided: np.ndarray) -> int:
-    from auditkit.plugins.robustness.certificates import confidence_sequence
-
     if not len(counts):
         return 0
     hits = counts[np.arange(len(counts)), decided]
@@ -159,35 +157,5 @@ def _bound(parameters: Parameters, tensors: Any, module: Any, model: Model, trut
         tuple(tensors.certified(network, truth, epsilon) for epsilon in parameters.epsilons),
         tuple(~tensors.broken(truth, epsilon, parameters.steps) for epsilon in parameters.epsilons),
         tensors.apart(network),
-        linear_error(),
+        bounds.linear_error(),
     )
-
-
-def linear_error() -> float:
-    """By how much, relatively, certified epsilons of a known linear model miss the closed form at most.
-
-    A two-class linear model keeps its decision up to epsilon = margin / (sum of absolute weights).
-    """
-    import torch
-
-    from auditkit.plugins.robustness.certificates import bounds
-
-    layer = torch.nn.Linear(3, 2)
-    with torch.no_grad():
-        layer.weight.copy_(torch.tensor([[1.0, -2.0, 0.5], [0.0, 1.0, 1.5]]))
-        layer.bias.copy_(torch.tensor([0.25, -0.5]))
-    inputs = torch.tensor([[0.0, 0.0, 0.0], [0.5, -1.0, 0.25], [-1.0, 2.0, 0.5]], dtype=torch.float64)
-    truth = torch.tensor([0.75 / 5, 4.0 / 5, 6.75 / 5], dtype=torch.float64)
-    # the rows lie off the boundary by known distances: margin over the sum of absolute weights
-    classes = layer.double()(inputs).argmax(dim=1)
-    network = bounds.read(layer, "logits")
-    low, high = torch.zeros(3, dtype=torch.float64), torch.full((3,), 4.0, dtype=torch.float64)
-    for _ in range(50):
-        middle = (low + high) / 2
-        proven = bounds.certified(network, inputs - middle[:, None], inputs + middle[:, None], classes)
-        low, high = torch.where(proven, middle, low), torch.where(proven, high, middle)
-    return float(((low - truth).abs() / truth).max())
-
-
-def _devices(device: str) -> list[str]:
-    return [] if device == "cpu" else [device]

@@ -46,11 +46,9 @@ class Tensors:
 
     def votes(self, sigma: float) -> Callable[[np.ndarray, int], np.ndarray]:
         """How noisy copies of rows are decided: see `smoothing.Votes`."""
-
-        def count(rows: np.ndarray, copies: int) -> np.ndarray:
-            return self.votes_at(self.unit[torch.as_tensor(rows, device=self.unit.device)], copies, sigma)
-
-        return count
+        return lambda rows, copies: self.votes_at(
+            self.unit[torch.as_tensor(rows, device=self.unit.device)], copies, sigma
+        )
 
     def votes_at(self, unit: torch.Tensor, copies: int, sigma: float) -> np.ndarray:
         """(M, C) how noisy copies of these points (M, *shape) are decided."""

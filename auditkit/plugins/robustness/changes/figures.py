@@ -23,10 +23,8 @@ class Row(NamedTuple):
 
     name: str
     kind: str
-    flips: float | None
-    """Share of rows it flips within the cost at which groups are compared; None where these are too few to say."""
-    low: float | None
-    high: float | None
+    near: dict[str, float | None]
+    """Share of rows it flips within the cost at which groups are compared; without numbers where these are too few."""
     ever: float | None
     """At any cost that was tried."""
     median: float | None
@@ -44,16 +42,15 @@ def by_feature(moves: Moves, single: Singles, data: AuditData, cost: float) -> l
         feature_costs = costs[:, column]
         flips_near, flips_ever = feature_costs <= cost * (1 + 1e-9), np.isfinite(feature_costs)
         is_cheapest = flips_ever & (feature_costs <= least * (1 + 1e-9))  # ties count for every feature that ties
-        near_share = _share(flips_near, data)
         kind = "category" if not field.numeric else "whole number" if field.whole else "number"
         enough = flips_ever.sum() >= max(1, data.minimum_rate)
         rows.append(
             Row(
-                field.name, kind, _value(near_share), *_ends(near_share), _value(_share(flips_ever, data)),
-                float(np.median(feature_costs[flips_ever])) if enough else None, _value(_share(is_cheapest, data)),
+                field.name, kind, _share(flips_near, data), _share(flips_ever, data)["share"],
+                float(np.median(feature_costs[flips_ever])) if enough else None, _share(is_cheapest, data)["share"],
             )
         )  # fmt: skip
-    return sorted(rows, key=lambda row: (-(row.flips or 0.0), -(row.ever or 0.0), row.name))
+    return sorted(rows, key=lambda row: (-(row.near["share"] or 0.0), -(row.ever or 0.0), row.name))
 
 
 def table(rows: list[Row], cost: float) -> Table:
@@ -71,7 +68,7 @@ def table(rows: list[Row], cost: float) -> Table:
             Column(name="median", title="Median cost", unit="cost"),
             Column(name="cheapest", title="Is the cheapest flip", unit="share", percent=True),
         ),
-        rows=tuple((row.name, row.kind, row.flips, row.ever, _round(row.median), row.cheapest) for row in rows),
+        rows=tuple((row.name, row.kind, row.near["share"], row.ever, _round(row.median), row.cheapest) for row in rows),
     )
 
 
@@ -85,9 +82,7 @@ def pictures(
 ) -> list[Figure]:
     """The curve with its band, bars by feature, dots by group."""
     charts = [_curve(parameters, alone, best, data)]
-    bars = [
-        {"feature": row.name, "share": row.flips, "low": row.low, "high": row.high} for row in rows if row.flips
-    ]  # fmt: skip
+    bars = [{"feature": row.name, **row.near} for row in rows if row.near["share"]]
     if bars:
         charts.append(
             figures.bars(
@@ -111,14 +106,7 @@ def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: Au
     for name, costs in (("one feature", alone), (f"up to {parameters.depth} features", best)):
         for cost in np.linspace(0, parameters.within[-1], POINTS).tolist():
             measurement = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
-            points.append(
-                {
-                    "changed": name,
-                    "cost": round(cost, 6),
-                    "share": measurement.value,
-                    **dict(zip(("low", "high"), _ends(measurement), strict=True)),
-                }
-            )
+            points.append({"changed": name, "cost": round(cost, 6), **_drawn(measurement)})
     return figures.curve(
         "flip-cost", "Decisions that withstand changes, over their cost", points,
         x=Axis(field="cost", title="Cost of the change"),
@@ -129,22 +117,20 @@ def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: Au
     )  # fmt: skip
 
 
-def _share(hits: np.ndarray, data: AuditData) -> Measurement | None:
-    """A share of all rows; None where fewer rows than the smallest cell are hit, but some."""
+def _share(hits: np.ndarray, data: AuditData) -> dict[str, float | None]:
+    """A share of all rows; no numbers where fewer rows than the smallest cell are hit, but some."""
     # a share of so few rows would tell who they are; no row at all tells nobody
-    if 0 < hits.sum() < data.minimum_cell:
-        return None
-    return shares.share("single_flip_share", hits, data, conditions={})
+    too_few = 0 < hits.sum() < data.minimum_cell
+    return _drawn(None if too_few else shares.share("single_flip_share", hits, data, conditions={}))
 
 
-def _value(measurement: Measurement | None) -> float | None:
-    return None if measurement is None else measurement.value
-
-
-def _ends(measurement: Measurement | None) -> tuple[float | None, float | None]:
-    if measurement is None or measurement.interval is None:
-        return None, None
-    return measurement.interval.low, measurement.interval.high
+def _drawn(measurement: Measurement | None) -> dict[str, float | None]:
+    """The share and the ends of its interval."""
+    ends = measurement.interval if measurement else None
+    return {
+        "share": measurement.value if measurement else None, "low": ends.low if ends else None,
+        "high": ends.high if ends else None,
+    }  # fmt: skip
 
 
 def _round(value: float | None) -> float | None:

@@ -190,20 +190,21 @@ def _finite(number: float | None) -> float | None:
 def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[str]:
     moving = {field.name for field in searched.moves.fields}
     fixed_names = [feature.name for feature in features_of(data) if feature.name not in moving]
-    notes = []
-    if fixed_names:
-        notes.append(f"Held as they are (groups, immutable, free text or constant): {first_few(fixed_names, 12)}.")
-    if parameters.costs:
-        notes.append(
-            "Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items()) + "."
-        )
-    for text, broken in zip(parameters.implications, searched.moves.broken.sum(axis=0).tolist(), strict=True):
-        if broken:
-            rows_text = how_many(broken, data.minimum_cell, data.disclosure)
-            notes.append(f"{rows_text} rows as given do not keep {text!r}; their changes need not either.")
-    if not parameters.implications:
-        notes.append(
-            "No implications between features were declared, so a changed row may describe nobody: declare them "
-            "under implications."
-        )
-    return notes
+    costs = ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items())
+    broken = zip(parameters.implications, searched.moves.broken.sum(axis=0).tolist(), strict=True)
+    sentences = (
+        (f"Held as they are (groups, immutable, free text or constant): {first_few(fixed_names, 12)}.", fixed_names),
+        (f"Costs other than 1: {costs}.", costs),
+        *(
+            (
+                f"{how_many(rows, data.minimum_cell, data.disclosure)} rows as given do not keep {text!r}; their "
+                "changes need not either.", rows,
+            )
+            for text, rows in broken
+        ),
+        (
+            "No implications between features were declared, so a changed row may describe nobody: declare them under "
+            "implications.", not parameters.implications,
+        ),
+    )  # fmt: skip
+    return [sentence for sentence, holds in sentences if holds]

@@ -8,8 +8,8 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.plugins.robustness.shares import ShareGap
-from auditkit.results import LeftOut, Measurement, Scalar, left_out_text
+from auditkit.plugins.robustness.shares import ShareGap, comparable
+from auditkit.results import Measurement, Scalar, left_out_text
 from auditkit.too_few import fewer_than, two_groups
 
 
@@ -56,27 +56,20 @@ def weighed(hits: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float,
 
 def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: float) -> ShareGap:
     """The share in every group of an attribute that can be shown and has enough rows."""
-    successes, sizes, cells, left_out = [], [], [], []
     least = max(1, data.minimum_rate)
-    for cell in data.slices():
-        if tuple(cell.where) != (attribute,):
-            continue
-        too_small = fewer_than(least, "of the rows that were changed") if cell.rows.sum() < least else None
-        if cell.hidden is not None or too_small is not None:
-            left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or too_small or ""))
-            continue
-        cells.append(cell)
-        value, size = weighed(hits, data, cell.rows)
-        successes.append(min(size, value * size))  # the product may round to more than all
-        sizes.append(size)
-    shares = stats.Shares(np.array(successes), np.array(sizes))
+    too_few = fewer_than(least, "of the rows that were changed")
+    cells, left_out = comparable(
+        attribute, data, lambda cell: cell.hidden or (too_few if cell.rows.sum() < least else None)
+    )
+    values, sizes = np.array([weighed(hits, data, cell.rows) for cell in cells]).reshape(-1, 2).T
+    shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
     members = Members(
         name.replace("_difference", "_share"), [cell.where for cell in cells], shares.rates,
         np.array([cell.rows.sum() for cell in cells]), np.array([hits[cell.rows].sum() for cell in cells]),
     )  # fmt: skip
     fields: dict[str, Any] = {
         "name": name, "unit": "share", "direction": "lower", "across": (attribute,), "conditions": {"cost": cost},
-        "left_out": tuple(left_out),
+        "left_out": left_out,
     }  # fmt: skip
     reason = "; ".join(filter(None, (two_groups([attribute], "can be assessed"), left_out_text(left_out))))
     return ShareGap(shares, members, fields, reason)

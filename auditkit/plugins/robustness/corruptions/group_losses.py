@@ -8,12 +8,13 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
+from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.robustness.corruptions.base import MIDDLE
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
+from auditkit.plugins.robustness.shares import comparable
 from auditkit.results import Measurement, Test, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
@@ -68,20 +69,19 @@ def _gap(
         "name": "drop_difference", "unit": "share", "direction": "lower", "across": (attribute,),
         "conditions": {"severity": MIDDLE},
     }  # fmt: skip
-    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    comparable = [cell for cell in cells if data.unmeasured(cell, COUNTED) is None and cell.rows.sum() > 1]
-    reasons = [None if cell in comparable else data.unmeasured(cell, COUNTED) or "one row" for cell in cells]
-    fields["left_out"] = tuple(left_out((cell.where for cell in cells), reasons))
-    if len(comparable) < 2:
+    cells, fields["left_out"] = comparable(
+        attribute, data, lambda cell: data.unmeasured(cell, COUNTED) or (None if cell.rows.sum() > 1 else "one row")
+    )
+    if len(cells) < 2:
         reason = two_groups([attribute], "can be assessed", left_out_text(fields["left_out"]))
         none = Measurement(value=None, reason=reason, validity="inconclusive", **fields)
         return [none, *variants([none], [], None, data)]
     group = np.full(len(drop), -1)  # -1: in no group that can be compared
-    for code, cell in enumerate(comparable):
+    for code, cell in enumerate(cells):
         group[cell.rows] = code
     is_member = group >= 0
     group_means = losses(drop[is_member], group[is_member])
-    where = [cell.where for cell in comparable]
+    where = [cell.where for cell in cells]
     members = Members("accuracy_drop", where, group_means.means, np.bincount(group[is_member]))
 
     def gap_among(chosen: Sequence[Group], reference: Group | None) -> list[Measurement]:
@@ -92,7 +92,7 @@ def _gap(
     (first,) = gap_among(members.where, None)
     method = f"permutation of the largest studentized difference, {shuffles} shuffles; Holm"
     test = Test(method=method, p=p_value(drop[is_member], group[is_member], shuffles, rng))
-    tested = first.model_copy(update={"test": test, "detectable": _detectable(drop, group, len(comparable))})
+    tested = first.model_copy(update={"test": test, "detectable": _detectable(drop, group, len(cells))})
     return [tested, *variants([first], [members.where], gap_among, data)]
 
 

@@ -44,11 +44,12 @@ class Tables(Suite):
         self.space = _space(data, self._codes, self.free)
         self._numbers = self._numeric & self.space.free
         self._categories = ~self._numeric & self.free
+        self._can_change = self._numbers | self._categories
         self._gaps = np.isnan(self._codes).any(axis=0)
         self._typical = np.array([_typical(*pair) for pair in zip(self._codes.T, self._numeric, strict=True)])
         can_change = {
             "noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories,
-            "missing values": self._numbers | self._categories,
+            "missing values": self._can_change,
         }  # fmt: skip
         super().__init__(tuple(name for name in TABLE if can_change[name].any()), STRENGTHS, WORDS, seeds)
         self.notes = self._sentences([name for name in TABLE if name not in self.names], is_immutable & held)
@@ -75,12 +76,11 @@ class Tables(Suite):
         is_lost = np.isnan(codes) & ~np.isnan(self._codes)
         distances = np.abs(np.nan_to_num(codes) - np.nan_to_num(self._codes))
         distances = np.where(is_lost, 1.0, np.where(self._numeric, distances / self.space.scale, distances > 0))
-        can_change = self._numbers | self._categories
-        distance = float(distances[:, can_change].mean()) if can_change.any() else 0.0
+        distance = float(distances[:, self._can_change].mean()) if self._can_change.any() else 0.0
         return Changed(self._data.decode(codes), distance, outside)
 
     def _missing_values(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        is_lost = (rng.random(self._codes.shape) < strength) & (self._numbers | self._categories)
+        is_lost = (rng.random(self._codes.shape) < strength) & self._can_change
         # a feature that never had a gap gets its typical value: the model may not accept a gap in it
         filled = np.where(self._gaps, np.nan, self._typical)
         return np.where(is_lost, filled, self._codes)
@@ -114,18 +114,17 @@ class Tables(Suite):
         return forbidden
 
     def _sentences(self, left_out: list[str], is_immutable: np.ndarray) -> list[str]:
-        names = np.asarray(self._data.feature_names, dtype=object)
-        sentences = [f"Not tried, because no feature allows it: {listed(left_out)}."] if left_out else []
-        if is_immutable.any():
-            sentences.append(f"Held as they are: {listed(names[is_immutable].tolist())}.")
-        can_change = self._numbers | self._categories
-        if (can_change & ~self._gaps).any():
-            sentences.append(
+        held = np.asarray(self._data.feature_names, dtype=object)[is_immutable].tolist()
+        filled, gaps = (int((self._can_change & part).sum()) for part in (~self._gaps, self._gaps))
+        sentences = (
+            (f"Not tried, because no feature allows it: {listed(left_out)}.", left_out),
+            (f"Held as they are: {listed(held)}.", held),
+            (
                 "A value lost is replaced by the feature's median or most frequent value where these rows have no gaps "
-                f"in it ({int((can_change & ~self._gaps).sum())} features), and is a gap elsewhere "
-                f"({int((can_change & self._gaps).sum())} features)."
-            )
-        return sentences
+                f"in it ({filled} features), and is a gap elsewhere ({gaps} features).", filled,
+            ),
+        )  # fmt: skip
+        return [sentence for sentence, holds in sentences if holds]
 
 
 def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:

@@ -42,21 +42,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.attack = self.make(self.steps, self.restarts, self.seed)
 
-    def at(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """The rows in units and their classes."""
-        indices = torch.as_tensor(rows, device=self.target.x.device)
-        return self.target.x[indices], self.target.y[indices]
-
-    def beaten(self, attack: Attack, epsilon: float | None = None) -> float:
+    def beaten(self, attack: Attack) -> float:
         """The share of the sample that this attack breaks and the check's did not."""
-        epsilon = self.epsilon if epsilon is None else epsilon
-        survivors = self.tally.left(self.rows, epsilon)
-        if not len(survivors):
-            return 0.0
-        x, y = self.at(survivors)
-        result = attack(self.target.problem, x, y, epsilon)
-        broken = result.broken.cpu().numpy()
-        return float(self.tally.add(result.points[result.broken], survivors[broken], epsilon).sum()) / len(self.rows)
+        survivors = self.tally.left(self.rows, self.epsilon)
+        return float(self.tally.attack(attack, survivors, self.epsilon).sum()) / len(self.rows)
 
     def success(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> float:
         """The share of these rows that an attack breaks by itself."""
@@ -64,9 +53,8 @@ class Bench:
 
     def broken(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> np.ndarray:
         """(n,) bool: which of these rows an attack breaks by itself."""
-        x, y = self.at(self.rows if rows is None else rows)
-        is_broken: np.ndarray = attack(self.target.problem, x, y, epsilon).broken.cpu().numpy()
-        return is_broken
+        x, y = self.target.at(self.rows if rows is None else rows)
+        return np.asarray(attack(self.target.problem, x, y, epsilon).broken.cpu().numpy())
 
 
 def longer(bench: Bench) -> float:
@@ -123,7 +111,7 @@ def unbounded(bench: Bench, right: float) -> dict[str, float]:
     `high-distortion`: the share that withstands, of the sample and the rows that were wrong from the start, in
     proportion.
     """
-    target, (x, y) = bench.target, bench.at(bench.rows)
+    target, (x, y) = bench.target, bench.target.at(bench.rows)
     full_range = _reach(target)
     withstands = ~bench.attack(target.problem, x, y, full_range).broken
     breakable = sum(_breakable(bench, int(row)) for row in bench.rows[withstands.cpu().numpy()])
@@ -160,7 +148,7 @@ def noise(bench: Bench, epsilons: tuple[float, ...], draws: int) -> float:
             survivors = np.flatnonzero(bench.tally.broken_at[bench.rows] > epsilon)
             if not len(survivors):
                 break
-            x, y = bench.at(bench.rows[survivors])
+            x, y = bench.target.at(bench.rows[survivors])
             points = outward(target.problem, x, epsilon, generator)
             is_wrong = target.problem.wrong(points, y).cpu().numpy()
             is_broken = bench.tally.add(points[torch.as_tensor(is_wrong)], bench.rows[survivors[is_wrong]], epsilon)
@@ -195,7 +183,7 @@ def undefended(bench: Bench, row: Row) -> float | None:
         lambda unit: unit.flatten(1) @ weights[:-1] + weights[-1],
         target.problem.norm, 0.0, target.ceiling, target.problem.free,
     )  # fmt: skip
-    x, _ = bench.at(bench.rows)
+    x, _ = bench.target.at(bench.rows)
     y = copy.logits(x).argmax(dim=1)
     if not bool((y != y[0]).any()):
         return None

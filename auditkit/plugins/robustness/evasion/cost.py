@@ -9,12 +9,12 @@ from auditkit.data import AuditData, as_array, take_rows
 from auditkit.errors import present
 from auditkit.models import Model, main_output
 from auditkit.plugins.robustness import disguised_logits
-from auditkit.plugins.robustness.attackability import like
 from auditkit.plugins.robustness.attacks import rays, registry
 from auditkit.plugins.robustness.evasion import loss_trace, run, surrogate
 from auditkit.plugins.robustness.evasion.attack_checklist import OTHERS
 from auditkit.plugins.robustness.evasion.model_surface import MIXED, mixtures
 from auditkit.plugins.robustness.evasion.parameters import Parameters
+from auditkit.plugins.robustness.noise_space import as_inputs
 from auditkit.plugins.robustness.surface import as_logits
 
 WATCHED = 4 * MIXED + disguised_logits.MOST * 2 * disguised_logits.FEW
@@ -56,10 +56,11 @@ def _by_decisions(queries: int, sizes: int) -> int:
 
 def _ways(model: Model, data: AuditData) -> int:
     """In how many ways the run will look at the module, told from the first rows."""
-    inputs = take_rows(data.inputs, np.arange(min(MIXED, len(data))))
-    array = present(as_array(inputs), "only arrays are attacked along gradients")
+    array = present(
+        as_array(take_rows(data.inputs, np.arange(min(MIXED, len(data))))), "only arrays are attacked along gradients"
+    )
     points = mixtures(array.reshape(len(array), -1).astype(np.float64), np.random.default_rng(0))
-    given = model.encode(like(inputs, points.reshape(-1, *array.shape[1:])))
+    given = model.encode(as_inputs(points, data))
 
     def read(output: Any) -> torch.Tensor:
         values = main_output(output)

@@ -47,9 +47,6 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
     def decide(points: np.ndarray) -> np.ndarray:
         return predictions.of(data.decode(points)).codes
 
-    def progress(done: int, total: int) -> None:
-        context.progress(done, total, "HopSkipJump, queries per row")
-
     origins, classes = codes[right], truth[right]
     # the trial is a second search of some rows, in the same calls of the model; the first knows nothing of it
     trial_rows = rng.permutation(len(right))[: 2 * parameters.trial_rows]
@@ -57,7 +54,9 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
     search = Search(
         decide, origins[row_indices], classes[row_indices], space, parameters.max_queries, teachers=len(right)
     )
-    search_result = hop_skip_jump.hop_skip_jump(search, codes, rng, progress)
+    search_result = hop_skip_jump.hop_skip_jump(
+        search, codes, rng, lambda done, total: context.progress(done, total, "HopSkipJump, queries per row")
+    )
     result, trial_result = (
         Broken(*(part[rows] for part in search_result)) for rows in (slice(len(right)), slice(len(right), None))
     )

@@ -5,8 +5,10 @@ from auditkit.errors import present
 from auditkit.figures import curve, dot_whisker
 from auditkit.plugins.robustness.evasion import shares
 from auditkit.plugins.robustness.evasion.outcome import Outcome
+from auditkit.plugins.robustness.shares import comparable
 from auditkit.results import Axis, Figure, Measurement, Scalar
 
+ACCURACY = Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1))
 LINES = 4
 """Groups of one attribute above which their curves could not be told apart."""
 
@@ -16,13 +18,10 @@ def pictures(
 ) -> list[Figure]:
     """Robust accuracy over epsilon; where groups may be shown, each group's, and all of them at one epsilon."""
     by_size = sorted(robust, key=lambda measurement: float(measurement.conditions["epsilon"] or 0))
-    points = [
-        _point(clean, 0.0),
-        *(_point(measurement, float(measurement.conditions["epsilon"] or 0)) for measurement in by_size),
-    ]
+    points = [_point(measurement) for measurement in (clean, *by_size)]
     over_epsilon = curve(
         "robust-accuracy", "Accuracy under attack over the size of the change", points,
-        x=_size(outcome), y=_share(), low="low", high="high",
+        x=_size(outcome), y=ACCURACY, low="low", high="high",
         caption="Epsilon 0 is accuracy without an attack; the band is a 95 % interval.",
     )  # fmt: skip
     charts = [over_epsilon]
@@ -39,25 +38,21 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
     """A line for each group, for every attribute with a few groups that may be shown."""
     figures = []
     for attribute in data.groups:
-        cells = [
-            cell for cell in data.slices()
-            if tuple(cell.where) == (attribute,) and data.unmeasured(cell, shares.COUNTED) is None
-        ]  # fmt: skip
+        cells, _ = comparable(attribute, data, lambda cell: data.unmeasured(cell, shares.COUNTED))
         if not 2 <= len(cells) <= LINES:
             continue
-        points: list[dict[str, Scalar]] = []
-        for cell in cells:
-            line = [shares.clean(outcome.broken_at[cell.rows] > 0)]
-            line += [shares.robust(outcome, epsilon, cell.rows, cell.where) for epsilon in epsilons]
-            group = {"group": cell.where[attribute]}
-            points += [
-                {**_point(measurement, epsilon), **group}
-                for measurement, epsilon in zip(line, [0.0, *epsilons], strict=True)
-            ]
+        points = [
+            {**_point(measurement), "group": cell.where[attribute]}
+            for cell in cells
+            for measurement in (
+                shares.clean(outcome.broken_at[cell.rows] > 0),
+                *(shares.robust(outcome, epsilon, cell.rows, cell.where) for epsilon in epsilons),
+            )
+        ]
         figures.append(
             curve(
                 f"robust-accuracy-over-{attribute}", f"Accuracy under attack by {attribute}",
-                points, x=_size(outcome), y=_share(), series=Axis(field="group", title=attribute),
+                points, x=_size(outcome), y=ACCURACY, series=Axis(field="group", title=attribute),
             )
         )  # fmt: skip
     return figures
@@ -67,12 +62,10 @@ def _size(outcome: Outcome) -> Axis:
     return Axis(field="epsilon", title="epsilon", unit=outcome.norm)
 
 
-def _share() -> Axis:
-    return Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1))
-
-
-def _point(measurement: Measurement, epsilon: float) -> dict[str, Scalar]:
+def _point(measurement: Measurement) -> dict[str, Scalar]:
+    """A share over epsilon, which is 0 without an attack."""
     ends = present(measurement.interval, "every share has one")
     return {
-        "epsilon": epsilon, "accuracy": measurement.value, "low": ends.low, "high": ends.high, "n": measurement.n,
+        "epsilon": measurement.conditions.get("epsilon", 0.0), "accuracy": measurement.value, "low": ends.low,
+        "high": ends.high, "n": measurement.n,
     }  # fmt: skip

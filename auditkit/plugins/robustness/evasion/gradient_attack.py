@@ -14,6 +14,7 @@ from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome, 
 from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.evasion.run import Run
 from auditkit.plugins.robustness.evasion.target import Target
+from auditkit.plugins.robustness.noise_space import as_inputs
 from auditkit.plugins.robustness.surface import surface_of
 
 
@@ -34,12 +35,10 @@ def attack(
 
     def ask(points: np.ndarray) -> np.ndarray:
         counter[0] += len(points)
-        shaped = points.reshape(len(points), *array.shape[1:])
-        return np.asarray(context.predictions.of(attackability.like(data.inputs, shaped)).codes)
+        return np.asarray(context.predictions.of(as_inputs(points, data)).codes)
 
     with model.module() as module:
-        like = model.encode(attackability.like(data.inputs, array[:1]))
-        surface = surface_of(module, model, space.low, space.scale, like).eval()
+        surface = surface_of(module, model, space.low, space.scale, model.encode(data.inputs[:1])).eval()
         probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
         model_surface.look_beneath(surface, flat, array.shape[1:], space, context.seed)
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, parameters.distance, ask)

@@ -1,9 +1,9 @@
 """Attacks on a target that follow no gradient: by its logits (Square), and by its decisions (RayS, HopSkipJump)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-import torch
 
 from auditkit.plugins.robustness.attacks import hop_skip_jump, rays, square
 from auditkit.plugins.robustness.attacks.decision_search import Search
@@ -56,12 +56,9 @@ def _rays(
 
 def by_squares(target: Target, tally: Tally, rows: np.ndarray, epsilon: float, queries: int, seed: int) -> None:
     """Square attack on these rows within epsilon, and take down what is found; L1 has none."""
-    if target.problem.norm == "L1" or not len(rows):
+    if target.problem.norm == "L1":
         return
-    indices = torch.as_tensor(rows, device=target.x.device)
-    result = square(target.problem, target.x[indices], target.y[indices], epsilon, queries=queries, seed=seed)
-    broken = result.broken.cpu().numpy()
-    tally.add(result.points[result.broken], rows[broken], epsilon)
+    tally.attack(partial(square, queries=queries, seed=seed), rows, epsilon)
 
 
 def _others(target: Target, x: np.ndarray, row: int, rng: np.random.Generator) -> np.ndarray:

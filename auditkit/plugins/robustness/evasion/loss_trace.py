@@ -23,11 +23,11 @@ def trace(bench: Bench) -> dict[str, float]:
     mean. `silent-success`: the share of the sample at which a step was wrong, though the attack says that the row
     withstands.
     """
-    problem, (x, y) = bench.target.problem, bench.at(bench.rows)
-    ones, reach = torch.ones(len(x), dtype=x.dtype, device=x.device), radii(bench.epsilon, x)
+    problem, (x, y) = bench.target.problem, bench.target.at(bench.rows)
+    reach = radii(bench.epsilon, x)
     current, losses, wrong, points = x, [], torch.zeros(len(x), dtype=torch.bool, device=x.device), x.clone()
     for _ in range(bench.steps + 1):
-        glance = problem.look(current, y, "margin", ones)
+        glance = problem.look(current, y, "margin")
         losses.append(glance.loss.double())
         points[glance.wrong & ~wrong] = current[glance.wrong & ~wrong]
         wrong |= glance.wrong
@@ -47,11 +47,11 @@ def trace(bench: Bench) -> dict[str, float]:
 
 def unstable(bench: Bench) -> float:
     """The mean relative change of the margin over random points within epsilon of a few rows."""
-    problem, (x, y) = bench.target.problem, bench.at(bench.rows[:10])
-    ones, generator = torch.ones(len(x), dtype=x.dtype, device=x.device), torch.Generator().manual_seed(bench.seed)
-    loss_here = problem.see(x, y, "margin", ones).loss
+    problem, (x, y) = bench.target.problem, bench.target.at(bench.rows[:10])
+    generator = torch.Generator().manual_seed(bench.seed)
+    loss_here = problem.see(x, y, "margin").loss
     changes = [
-        problem.see(problem.scatter(x, radii(bench.epsilon, x), generator), y, "margin", ones).loss - loss_here
+        problem.see(problem.scatter(x, radii(bench.epsilon, x), generator), y, "margin").loss - loss_here
         for _ in range(DRAWN)
     ]
     return float((torch.stack(changes).abs().mean(dim=0) / loss_here.abs().clamp_min(1e-30)).mean())
@@ -64,7 +64,7 @@ def slope_correlation(bench: Bench) -> float:
     or of a ripple. Through epsilon from the row, or through a part of it from a random point beside the row, whichever
     is higher: a loss that bends, or has its kinks on the row, as that of a filter has, is a plane only nearby.
     """
-    problem, (x, y) = bench.target.problem, bench.at(bench.rows[:FEW])
+    problem, (x, y) = bench.target.problem, bench.target.at(bench.rows[:FEW])
     generator = torch.Generator().manual_seed(bench.seed)
     beside = problem.scatter(x, radii(bench.epsilon * NEARBY, x), generator)
     return max(
@@ -77,14 +77,13 @@ def _correlation(problem: Problem, x: Tensor, y: Tensor, epsilon: float, generat
     """Rows on which neither slope nor loss moves do not count; 1 where there is no other."""
     if not len(x):
         return 1.0
-    ones = torch.ones(len(x), dtype=x.dtype, device=x.device)
-    slope = problem.look(x, y, "margin", ones).slope
+    slope = problem.look(x, y, "margin").slope
     promised, observed = [], []
     for _ in range(WAYS):
         ahead = outward(problem, x, epsilon, generator)
         # both ways from the row: what curves upwards on either side cancels, what the slope promises does not
         back = problem.project(2 * x - ahead, x, radii(epsilon, x))
-        losses = [problem.see(points, y, "margin", ones).loss.double() for points in (ahead, back)]
+        losses = [problem.see(points, y, "margin").loss.double() for points in (ahead, back)]
         promised.append((slope * (ahead - back)).flatten(1).double().sum(dim=1))
         observed.append(losses[0] - losses[1])
     by_slope, by_loss = torch.stack(promised, dim=1), torch.stack(observed, dim=1)

@@ -87,7 +87,6 @@ def is_probability(output: Tensor) -> bool:
 @contextlib.contextmanager
 def _watched(events: list[str]) -> Iterator[None]:
     """Note every gradient taken, by whatever name, and every step of an optimiser."""
-    stack = contextlib.ExitStack()
     name = "_engine_run_backward" if hasattr(torch.autograd, "_engine_run_backward") else "grad"
     inner = getattr(torch.autograd, name)
 
@@ -95,11 +94,10 @@ def _watched(events: list[str]) -> Iterator[None]:
         events.append("gradient")
         return inner(*args, **kwargs)
 
-    stack.enter_context(mock.patch.object(torch.autograd, name, spy))
     # an optimiser may step without a gradient that autograd takes
     hook = register_optimizer_step_pre_hook(lambda *_: events.append("step"))
-    with stack:
-        try:
+    try:
+        with mock.patch.object(torch.autograd, name, spy):
             yield
-        finally:
-            hook.remove()
+    finally:
+        hook.remove()

@@ -164,23 +164,15 @@ class Run:
         parameters, target = self.parameters, self.target
         attack = self.make(parameters.steps, parameters.restarts, self.context.seed)
 
-        def report(done: int, total: int) -> None:
-            self.context.progress(done, total, "attack by gradients, epsilons")
-
         swept = sweep(
-            target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode, progress=report
-        )
+            target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode,
+            progress=lambda done, total: self.context.progress(done, total, "attack by gradients, epsilons"),
+        )  # fmt: skip
         refused = self.tally.take(swept, self.rows)
         # what broke the function and not the model itself, to the last digit, is attacked anew, and a little nearer
         for epsilon in parameters.grid if len(refused) else ():
-            survivors = self.tally.left(refused, epsilon)
-            if len(survivors):
-                indices = torch.as_tensor(survivors, device=target.x.device)
-                result = self.make(parameters.steps, 1, self.context.seed + 5)(
-                    target.problem, target.x[indices], target.y[indices], epsilon * 0.999
-                )
-                broken = result.broken.cpu().numpy()
-                self.tally.add(result.points[result.broken], survivors[broken], epsilon)
+            again = self.make(parameters.steps, 1, self.context.seed + 5)
+            self.tally.attack(again, self.tally.left(refused, epsilon), epsilon, epsilon * 0.999)
         if parameters.mode == "fast":
             self.notes.append(
                 "Fast mode: for each row the grid of epsilons was halved."

@@ -6,9 +6,9 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.group_pairs import Members, left_out
+from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.evasion.outcome import Outcome
-from auditkit.plugins.robustness.shares import ShareGap, share_of, tested_gaps
+from auditkit.plugins.robustness.shares import ShareGap, comparable, share_of, tested_gaps
 from auditkit.results import Measurement, Scalar, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
@@ -26,13 +26,9 @@ def robust(
     reason: str | None = None,
 ) -> Measurement:  # fmt: skip
     """Robust accuracy at an epsilon, on some rows; `reason` is why it may not be said."""
-    fields: dict[str, Any] = {"slice": where or {}, "conditions": {"epsilon": epsilon, "norm": outcome.norm}}
-    if reason is not None:
-        return Measurement(
-            name="robust_accuracy", value=None, reason=reason, unit="share", direction="higher", **fields
-        )  # fmt: skip
     withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
-    return share_of("robust_accuracy", withstood, **fields)
+    conditions = {"epsilon": epsilon, "norm": outcome.norm}
+    return share_of("robust_accuracy", withstood, reason=reason, slice=where or {}, conditions=conditions)
 
 
 def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
@@ -65,13 +61,10 @@ def median(distances: np.ndarray, norm: str) -> Measurement:
 
 def _gap(withstood: np.ndarray, data: AuditData, attribute: str, conditions: dict[str, Scalar]) -> ShareGap:
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
-    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    reasons = [data.unmeasured(cell, COUNTED) for cell in cells]
-    cells_shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
-    hits = np.array([int(withstood[cell.rows].sum()) for cell in cells_shown])
-    rows = np.array([int(cell.rows.sum()) for cell in cells_shown])
-    members = Members("robust_accuracy", [cell.where for cell in cells_shown], hits / rows, rows, hits)
-    hidden = tuple(left_out((cell.where for cell in cells), reasons))
+    cells, hidden = comparable(attribute, data, lambda cell: data.unmeasured(cell, COUNTED))
+    hits = np.array([int(withstood[cell.rows].sum()) for cell in cells])
+    rows = np.array([int(cell.rows.sum()) for cell in cells])
+    members = Members("robust_accuracy", [cell.where for cell in cells], hits / rows, rows, hits)
     fields: dict[str, Any] = {
         "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
         "conditions": conditions, "left_out": hidden,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks import Problem, Swept
+from auditkit.plugins.robustness.attacks import Attack, Problem, Swept
 from auditkit.plugins.robustness.attacks.norms import Norm
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE
 from auditkit.plugins.robustness.space import Space
@@ -123,6 +123,11 @@ class Target:
             breaks[is_allowed] = self.ask(points[is_allowed]) != self.classes[rows[is_allowed]]
         return Verified(is_allowed, breaks, distances)
 
+    def at(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Some rows in units, and their classes."""
+        indices = torch.as_tensor(rows, device=self.x.device)
+        return self.x[indices], self.y[indices]
+
     def agreement(self) -> float:
         """The share of rows on which the attacked function decides as the model does."""
         return float((~self.problem.wrong(self.x, self.y)).double().mean())
@@ -167,6 +172,13 @@ class Tally:
             self.broken_at[rows[is_nearer]], self.grid[np.minimum(grid_index, len(self.grid) - 1)]
         )
         return verified.breaks
+
+    def attack(self, attack: Attack, rows: np.ndarray, epsilon: float, radius: float | None = None) -> np.ndarray:
+        """Attack rows within a radius (None: epsilon) and take down what breaks; (m,) bool: what held of it."""
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
+        result = attack(self.target.problem, *self.target.at(rows), epsilon if radius is None else radius)
+        return self.add(result.points[result.broken], rows[result.broken.cpu().numpy()], epsilon)
 
     def take(self, swept: Swept, rows: np.ndarray) -> np.ndarray:
         """Take down a sweep of these rows; the rows whose point did not hold when the model was asked."""

@@ -2,9 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -12,8 +10,9 @@ import numpy as np
 from auditkit.errors import TimeLimit
 from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.art import quiet, seeded
+from auditkit.plugins.robustness.library_attacks.catalogue import Plan
 from auditkit.plugins.robustness.library_attacks.problem import KnownBoundary, Scene
-from auditkit.plugins.robustness.library_attacks.watch import BudgetSpent, Watch
+from auditkit.plugins.robustness.library_attacks.targets import BudgetSpent, Watch
 
 TOLERANCE = 1e-5
 """How far, in units, rounding may carry a returned point over epsilon or out of the range."""
@@ -46,28 +45,13 @@ class AttackResult:
     """The median distance found over the true one, on a known boundary; None where the attack found none."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How an attack is run."""
-
-    name: str
-    attack: Any
-    kind: str
-    options: dict[str, Any]
-    norm: str
-    epsilons: tuple[float, ...]
-    max_queries: int
-    seed: int
-    tick: Callable[[], None]
-
-
-def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.ndarray, classes: int) -> AttackResult:
+def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.ndarray) -> AttackResult:
     """Attack each of the rows (R, D) on its own."""
     result = AttackResult(plan.name, np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64))
     for index, (row, right) in enumerate(zip(rows, truth, strict=True)):
         watch = Watch(scene.space, row, plan.norm, plan.tick)
         watch.wants_probabilities = plan.name in catalogue.NEED_PROBABILITIES
-        _attack_row(plan, scene, watch, int(right), classes, result, index)
+        _attack_row(plan, scene, watch, int(right), result, index)
         result.queries[index] = watch.queries
     return result
 
@@ -78,21 +62,13 @@ def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Gener
     distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
     trial = KnownBoundary(scene, plan.norm, distance, rng)
     sample = rows[:TRIED]
-    ratio = (
-        float(np.median(run(plan, trial, sample, np.zeros(len(sample), dtype=np.int64), scene.classes).distances))
-        / distance
-    )
+    found = run(plan, trial, sample, np.zeros(len(sample), dtype=np.int64))
+    ratio = float(np.median(found.distances)) / distance
     return ratio if np.isfinite(ratio) else None
 
 
 def _attack_row(
-    plan: Plan,
-    scene: Scene | KnownBoundary,
-    watch: Watch,
-    truth: int,
-    classes: int,
-    result: AttackResult,
-    row_index: int,
+    plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, result: AttackResult, row_index: int
 ) -> None:
     sizes: tuple[float | None, ...] = plan.epsilons if catalogue.takes_epsilon(plan.attack, plan.options) else (None,)
     for step, epsilon in enumerate(sizes):
@@ -102,7 +78,7 @@ def _attack_row(
             # some attacks draw bars of progress, whatever they are told
             silence = contextlib.redirect_stderr(io.StringIO())
             with silence, seeded(plan.seed + row_index), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
-                points = _generate(plan, scene, watch, truth, classes, epsilon)
+                points = _generate(plan, scene, watch, truth, epsilon)
             _take(plan, watch, points, epsilon, result)
         except BudgetSpent:
             pass
@@ -116,22 +92,16 @@ def _attack_row(
             return
 
 
-def _generate(
-    plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, classes: int, epsilon: float | None
-) -> np.ndarray:
+def _generate(plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, epsilon: float | None) -> np.ndarray:
     plan.tick()
     target = scene.target(plan.kind, watch, truth)
-    facts = catalogue.Facts(int(watch.space.free.sum()), plan.max_queries)
-    attack = catalogue.make(plan.attack, target, plan.options, plan.norm, epsilon, facts)
+    attack = catalogue.make(plan, target, epsilon, int(watch.space.free.sum()))
     if plan.kind == "trees":
         # this attack reads a label as the class to reach, and leaves the tree's own decision, which is right here
-        points: np.ndarray = attack.generate(watch.origin[None].copy())
-        return points
-    shape = target.input_shape
-    start = watch.units(watch.origin[None]).astype(np.float32).reshape(1, *shape)
+        return np.asarray(attack.generate(watch.origin[None].copy()))
+    start = watch.units(watch.origin[None]).astype(np.float32).reshape(1, *target.input_shape)
     # without y the model's own decisions would stand in for the truth
-    points = attack.generate(start, y=np.eye(classes, dtype=np.float32)[[truth]])
-    return np.asarray(points)
+    return np.asarray(attack.generate(start, y=np.eye(scene.classes, dtype=np.float32)[[truth]]))
 
 
 def _take(plan: Plan, watch: Watch, points: np.ndarray, epsilon: float | None, result: AttackResult) -> None:

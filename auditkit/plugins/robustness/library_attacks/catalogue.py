@@ -1,10 +1,9 @@
 """Attacks by name: which kind of model each wants, which options it takes, and how it is made."""
 
-from __future__ import annotations
-
 import inspect
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,9 +85,32 @@ def takes_epsilon(attack: Any, options: Mapping[str, Any]) -> bool:
     return "eps" in options_of(attack) and "eps" not in options
 
 
-def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilon: float | None, facts: Facts) -> Any:
-    """The attack, with what the check knows filled in where the user leaves it open."""
-    chosen: dict[str, Any] = {"norm": np.inf if norm == "Linf" else 2, "verbose": False, "targeted": False}
+@dataclass(frozen=True)
+class Plan:
+    """How an attack is run."""
+
+    name: str
+    attack: Any
+    kind: str
+    options: dict[str, Any]
+    norm: str
+    epsilons: tuple[float, ...]
+    max_queries: int
+    seed: int
+    tick: Callable[[], None]
+
+
+def make(plan: Plan, target: Any, epsilon: float | None, features: int) -> Any:
+    """The attack, with what the check knows filled in where the user leaves it open.
+
+    Args:
+        plan: of the attack.
+        target: the estimator that it attacks.
+        epsilon: that it is given; None where it looks for the smallest change.
+        features: how many may change.
+    """
+    attack, queries = plan.attack, plan.max_queries
+    chosen: dict[str, Any] = {"norm": np.inf if plan.norm == "Linf" else 2, "verbose": False, "targeted": False}
     if epsilon is not None:
         # one step covers epsilon where there is one step only
         chosen |= {"eps": epsilon, "eps_step": epsilon if attack.__name__ == "FastGradientMethod" else epsilon / 4}
@@ -96,22 +118,15 @@ def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilo
         "ZooAttack": {
             "use_resize": False,
             "use_importance": False,
-            "nb_parallel": min(128, facts.features),
-            "max_iter": facts.max_queries,
+            "nb_parallel": min(128, features),
+            "max_iter": queries,
         },
-        "SquareAttack": {"max_iter": facts.max_queries},
-        "HopSkipJump": {"init_eval": max(1, min(100, facts.max_queries // 10))},
+        "SquareAttack": {"max_iter": queries},
+        "HopSkipJump": {"init_eval": max(1, min(100, queries // 10))},
     }.get(attack.__name__, {})
     known_options = options_of(attack)
     if attack.__name__ == "Wasserstein":
         del chosen["norm"]  # its norms are of transport, and have other names
     arguments = {key: value for key, value in chosen.items() if key in known_options}
     with quiet():
-        return attack(target, **(arguments | dict(options)))
-
-
-class Facts(NamedTuple):
-    """What an attack's own defaults hang on."""
-
-    features: int
-    max_queries: int
+        return attack(target, **(arguments | plan.options))

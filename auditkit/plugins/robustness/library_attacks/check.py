@@ -5,6 +5,7 @@ from auditkit.data import AuditData
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
+from auditkit.plugins.robustness.noise_space import unfit
 from auditkit.results import of_everyone
 
 
@@ -44,8 +45,6 @@ class LibraryAttacks(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no number can be changed; None where one can."""
-        from auditkit.plugins.robustness.noise_space import unfit  # heavy: only where it is asked
-
         return unfit(model, data)
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:

@@ -11,10 +11,11 @@ from auditkit.data import AuditData
 from auditkit.errors import ModelError, present
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.library_attacks import catalogue
-from auditkit.plugins.robustness.library_attacks.attempt import AttackResult, Plan, known_ratio, run
+from auditkit.plugins.robustness.library_attacks.attempt import AttackResult, known_ratio, run
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.plugins.robustness.library_attacks.problem import Scene, attackable
 from auditkit.plugins.robustness.noise_space import noise_space_of
+from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Axis, Control, Measurement, Scalar
 
 GUARDS = ("robust_accuracy", "attack_robust_accuracy", "median_distance")
@@ -88,11 +89,11 @@ class _Run:
                 self.context.progress(index, len(attacks), name)
 
             chosen = self.parameters
-            plan = Plan(
+            plan = catalogue.Plan(
                 name, attack, kind, options, chosen.norm, chosen.epsilons, chosen.max_queries, self.context.seed, tick
             )
             rows = self.scene.noise_space.rows[self.right]
-            result = run(plan, self.scene, rows, self.truth[self.right], self.scene.classes)
+            result = run(plan, self.scene, rows, self.truth[self.right])
             result.known = known_ratio(plan, self.scene, rows, self.context.rng)
             for sentence, count in result.errors.items():
                 self.notes.append(f"{name} failed {count} times on {len(self.right)} rows: {sentence}")
@@ -115,7 +116,7 @@ class _Run:
     def findings(self) -> Findings:
         ran = [result for result in self.done if sum(result.errors.values()) < max(1, len(result.distances))]
         least = np.min([result.distances for result in ran], axis=0) if ran else None
-        clean = _share("clean_accuracy", len(self.right), len(self.truth))
+        clean = share_of("clean_accuracy", self.scene.predictions.codes == self.truth)
         overall = [self._robust("robust_accuracy", least, epsilon) for epsilon in self.parameters.epsilons]
         by_attack = [
             self._robust("attack_robust_accuracy", result.distances, epsilon, attack=result.name)
@@ -135,14 +136,11 @@ class _Run:
         )
 
     def _robust(self, name: str, distances: np.ndarray | None, epsilon: float, **extra_conditions: str) -> Measurement:
-        conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": self.parameters.norm, **extra_conditions}
-        if distances is None and len(self.right):
-            return Measurement(
-                name=name, value=None, reason="no attack could be run", unit="share", direction="higher",
-                conditions=conditions,
-            )  # fmt: skip
-        withstood = 0 if distances is None else int((distances > epsilon + 1e-6).sum())
-        return _share(name, withstood, len(self.truth), conditions=conditions)
+        conditions = {"epsilon": epsilon, "norm": self.parameters.norm, **extra_conditions}
+        reason = "no attack could be run" if distances is None and len(self.right) else None
+        withstood = np.zeros(len(self.truth), dtype=bool)
+        withstood[self.right] = distances is None or distances > epsilon + 1e-6  # none is attacked where none is right
+        return share_of(name, withstood, reason=reason, conditions=conditions)
 
     def _controls(self, ran: list[AttackResult]) -> list[Control]:
         ratios = [result.known for result in ran if result.known is not None]
@@ -192,22 +190,18 @@ class _Run:
         ]  # fmt: skip
 
     def _figure(self, clean: Measurement, overall: list[Measurement], by_attack: list[Measurement]) -> Any:
-        names = dict.fromkeys(str(measurement.conditions["attack"]) for measurement in by_attack)
-        points: list[dict[str, Scalar]] = []
-        for name in ("least over attacks", *names):
-            chosen = (
-                overall if name == "least over attacks" else [e for e in by_attack if e.conditions["attack"] == name]
-            )
-            for epsilon, measurement in (
-                (0.0, clean),
-                *((float(str(measurement.conditions["epsilon"])), measurement) for measurement in chosen),
-            ):
-                low, high = (
-                    (measurement.interval.low, measurement.interval.high) if measurement.interval else (None, None)
-                )
-                points.append(
-                    {"attack": name, "epsilon": epsilon, "accuracy": measurement.value, "low": low, "high": high}
-                )
+        lines: dict[str, list[Measurement]] = {"least over attacks": overall}
+        for measurement in by_attack:
+            lines.setdefault(str(measurement.conditions["attack"]), []).append(measurement)
+        points: list[dict[str, Scalar]] = [
+            {
+                "attack": name, "epsilon": float(str(measurement.conditions.get("epsilon", 0))),
+                "accuracy": measurement.value, "low": measurement.interval.low if measurement.interval else None,
+                "high": measurement.interval.high if measurement.interval else None,
+            }
+            for name, line in lines.items()
+            for measurement in (clean, *line)
+        ]  # fmt: skip
         return figures.curve(
             "attacks-by-name", "Accuracy under each attack over the size of the change", points,
             x=Axis(field="epsilon", title="epsilon", unit=self.parameters.norm),
@@ -215,13 +209,6 @@ class _Run:
             series=Axis(field="attack", title="attack"), low="low", high="high",
             caption="Epsilon 0 is accuracy without an attack; bands are 95 % intervals.",
         )  # fmt: skip
-
-
-def _share(name: str, successes: int, rows: int, **fields: Any) -> Measurement:
-    return Measurement(
-        name=name, value=successes / rows, interval=stats.wilson(successes, rows), n=rows, unit="share",
-        direction="higher", **fields,
-    )  # fmt: skip
 
 
 def _median(result: AttackResult, norm: str) -> Measurement:

@@ -11,8 +11,13 @@ from auditkit.data import AuditData, as_array
 from auditkit.errors import ModelError
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.attackability import eats_as_is
-from auditkit.plugins.robustness.library_attacks.targets import Watched, blackbox_target, torch_target, tree_target
-from auditkit.plugins.robustness.library_attacks.watch import Watch
+from auditkit.plugins.robustness.library_attacks.targets import (
+    Watch,
+    Watched,
+    blackbox_target,
+    torch_target,
+    tree_target,
+)
 from auditkit.plugins.robustness.noise_space import NoiseSpace, as_inputs, noise_space_of
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import KINDS, Surface, surface_of
@@ -49,7 +54,7 @@ class Scene:
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         """(M, C) scores whose largest is the model's own decision: log-probabilities, or 1 for what is decided."""
-        predictions = self.predictions.of(as_inputs(points, self.noise_space, self.data))
+        predictions = self.predictions.of(as_inputs(points, self.data))
         rows = np.arange(len(points))
         codes = predictions.codes
         if Capability.PROBABILITIES not in self.predictions.model.capabilities:
@@ -71,7 +76,7 @@ class Scene:
 
     def wrong(self, points: np.ndarray, truth: int) -> np.ndarray:
         """(M,) bool: points (M, D) on which the model itself, asked anew, decides otherwise than `truth`."""
-        codes = self.predictions.of(as_inputs(points, self.noise_space, self.data)).codes
+        codes = self.predictions.of(as_inputs(points, self.data)).codes
         return (codes >= 0) & (codes != truth)
 
     def target(self, kind: str, watch: Watch, truth: int) -> Any:
@@ -118,7 +123,7 @@ class KnownBoundary:
     """The scene with a known boundary in the model's place; whole numbers may be broken, or it would not be known."""
 
     def __init__(self, scene: Scene, norm: str, distance: float, rng: np.random.Generator) -> None:
-        self.scene, self.norm, self.distance = scene, norm, distance
+        self.scene, self.norm, self.distance, self.classes = scene, norm, distance, scene.classes
         self.space = replace(scene.space, whole=np.zeros_like(scene.space.whole))
         self.rng, self.beyond = rng, ()
         self.like = torch.zeros(1, dtype=torch.float64) if scene.surface is None else scene.surface.low
@@ -130,13 +135,13 @@ class KnownBoundary:
         middle = (self.space.high - self.space.low) / self.space.scale / 2
         towards = np.where(middle >= unit, 1.0, -1.0)
         if kind == "trees":
-            return tree_target(self._stump(watch.origin, towards))
+            return tree_target(self._stump(watch.origin, unit, towards))
         normal = np.where(free, towards * self.rng.uniform(0.5, 1, len(free)), 0.0)
         # by the dual norm, so that the boundary lies at the distance stated in the norm of the attack
         normal /= np.abs(normal).sum() if self.norm == "Linf" else np.linalg.norm(normal)
-        plane = self.plane = self._plane(unit, normal)
+        self._place(unit, normal)
         if scene.surface is not None:
-            watched = Watched(plane, watch, scene.noise_space.shape, truth, self.like.reshape(1, -1)).eval()
+            watched = Watched(self.plane, watch, scene.noise_space.shape, truth, self.like.reshape(1, -1)).eval()
             return torch_target(watched, scene.shape, scene.classes)
         return blackbox_target(self._answer, watch, truth, scene.shape, scene.classes)
 
@@ -151,11 +156,11 @@ class KnownBoundary:
             return np.eye(decided.shape[1])[decided.argmax(axis=1)]
         return decided
 
-    def _plane(self, unit: np.ndarray, normal: np.ndarray) -> Plane:
+    def _place(self, unit: np.ndarray, normal: np.ndarray) -> None:
         origin, across = (torch.as_tensor(array).to(self.like) for array in (unit, normal))
-        return Plane(origin, across, self.distance, self.scene.classes)
+        self.plane = Plane(origin, across, self.distance, self.classes)
 
-    def _stump(self, origin: np.ndarray, towards: np.ndarray) -> Any:
+    def _stump(self, origin: np.ndarray, unit: np.ndarray, towards: np.ndarray) -> Any:
         from sklearn.tree import DecisionTreeClassifier
 
         feature = int(np.flatnonzero(self.space.free)[0])
@@ -163,8 +168,7 @@ class KnownBoundary:
         opposite[feature] += 2 * self.distance * towards[feature] * self.space.scale[feature]
         normal = np.zeros(len(origin))
         normal[feature] = towards[feature]
-        unit = (origin - self.space.low) / self.space.scale
-        self.plane = self._plane(unit, normal)
+        self._place(unit, normal)
         return DecisionTreeClassifier(max_depth=1).fit(np.vstack([origin, opposite]), [0, 1])
 
 

@@ -1,8 +1,7 @@
 """The trainer `adversarial`: a new network that was trained on the worst changes of its rows."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -10,27 +9,17 @@ from pydantic import Field
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
+from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.training.definitions import definitions
+from auditkit.predictions import Predictions
 from auditkit.results import Control
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    import torch
-
-    from auditkit.plugins.robustness.surface import Surface
-    from auditkit.plugins.robustness.training.evaluation import Pair
-    from auditkit.plugins.robustness.training.losses import Attacked
-    from auditkit.plugins.robustness.training.split import Split
 
 MADRY = "Madry et al., 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083"
 ZHANG = "Zhang et al., 2019, Theoretically Principled Trade-off between Robustness and Accuracy, arXiv:1901.08573"
 NAME = "robust_accuracy"
-RAMP = 0.3
-"""The share of the training over which epsilon grows from 0: with all of it at once, some networks learn nothing."""
 ROWS = 500
 """Training rows on which the new model and its parent are attacked."""
-STEPS = 40
-"""Of each of the two attacks at the end."""
 AS_EATEN = (
     "Preprocessing stands before the network: epsilon is a change of what comes out of it, and columns of two values "
     "are held."
@@ -95,9 +84,7 @@ class Adversarial(Trainer):
             DataError: no training row has a known label.
             ModelError: the network cannot be trained so, and why; or the training diverged.
         """
-        from auditkit.plugins.robustness.attackability import eats_as_is
-        from auditkit.plugins.robustness.training import evaluation, fit, split as splits
-        from auditkit.predictions import Predictions
+        from auditkit.plugins.robustness.training import evaluation, fit, losses, split as splits
 
         before = model.fingerprint
         known = splits.labelled(data, context.predictions)
@@ -108,14 +95,16 @@ class Adversarial(Trainer):
         rows = np.sort(context.rng.permutation(len(known))[:ROWS])
         with fit.seeded(model, context.seed):
             fresh = splits.untrained(model)
-            lesson = Lesson(self, split, split.surface(splits.trainable(fresh), fresh), context.seed)
+            surface = split.surface(splits.trainable(fresh), fresh)
+            loss = partial(losses.trades, beta=self.beta) if self.variant == "trades" else losses.madry
+            lesson = losses.Lesson(split, surface, loss, self.epsilon, self.steps, context.seed)
             untrained = lesson.loss_on(rows)
             history = fit.fit(
                 lesson.surface.inner, len(known), lesson.of_batch, epochs=self.epochs, batch_size=self.batch_size,
                 learning_rate=self.learning_rate, progress=lambda done, all: context.progress(done, all, "steps"),
             )  # fmt: skip
             trained = lesson.loss_on(rows)
-            attacked_pair, flat = attacked((fresh, model), split.take(rows), self.epsilon, context.seed)
+            attacked_pair, flat = losses.attacked((fresh, model), split.take(rows), self.epsilon, context.seed)
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
         conditions: dict[str, Any] = {"epsilon": self.epsilon, "norm": "Linf"}
@@ -132,93 +121,10 @@ class Adversarial(Trainer):
             figures=evaluation.drawn(history, measurements, "Under changes, whose size grows over the first part."),
             notes=(
                 *evaluation.notes(len(known), len(data) - len(known), data.weights is not None, noise_space.space.free),
-                f"Attacked: {len(rows)} of them, by two runs of {STEPS} steps each.",
+                f"Attacked: {len(rows)} of them, by two runs of {losses.STEPS} steps each.",
                 *(() if eats_as_is(model, known) else (AS_EATEN,)),
             ),
         )
-
-
-class Lesson:
-    """An adversarial training under way.
-
-    Args:
-        trainer: its parameters.
-        split: what is learned.
-        surface: the network over units that learns it.
-        seed: of the attacks' starts.
-    """
-
-    def __init__(self, trainer: Adversarial, split: Split, surface: Surface, seed: int) -> None:
-        import torch
-
-        self.trainer, self.split, self.surface = trainer, split, surface
-        self.seed = seed
-        self.generator = torch.Generator(device=split.unit.device).manual_seed(seed)
-        self.reached: list[float] = []
-        """For each batch at the full epsilon, the largest change that was trained on, over epsilon."""
-
-    def of_batch(self, indices: torch.Tensor, share: float) -> torch.Tensor:
-        """The mean loss of some rows under the attack, when this share of the training is done."""
-        is_full = share >= RAMP
-        # grown from 0 to the full size: see RAMP
-        epsilon = self.trainer.epsilon * min(1.0, share / RAMP)
-        rows = self.split.take(indices.numpy())
-        batch = self._attacked(rows, epsilon, self.generator)
-        if is_full:
-            self.reached.append(float((batch.changed - rows.unit).abs().max()) / epsilon)
-        return batch.loss
-
-    def loss_on(self, rows: np.ndarray) -> float:
-        """The same loss of some rows at the full epsilon, in eval mode, from the same starts whenever it is asked."""
-        import torch
-
-        from auditkit.plugins.robustness.training.fit import evaluating
-
-        generator = torch.Generator(device=self.split.unit.device).manual_seed(self.seed)
-        with evaluating(self.surface):
-            return float(self._attacked(self.split.take(rows), self.trainer.epsilon, generator).loss)
-
-    def _attacked(self, rows: Split, epsilon: float, generator: torch.Generator) -> Attacked:
-        from auditkit.plugins.robustness.training import losses
-
-        low, high = rows.box(rows.unit, epsilon)
-        climb = losses.Climb(low, high, self.trainer.steps, generator)
-        if self.trainer.variant == "trades":
-            return losses.trades(self.surface, rows.unit, rows.classes, climb, self.trainer.beta)
-        return losses.madry(self.surface, rows.unit, rows.classes, climb)
-
-
-def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: int) -> tuple[Pair, float]:
-    """Which rows the new model and its parent decide rightly under every change found; both meet the same attack.
-
-    Args:
-        models: new and parent.
-        split: the rows.
-        epsilon: in units.
-        seed: of the attack's starts.
-
-    Returns:
-        The rows, and the share of them on which the new model gives the attack no slope to follow.
-    """
-    from auditkit.plugins.robustness.attacks import APGD, chain, zero_slopes
-    from auditkit.plugins.robustness.training.evaluation import Pair
-
-    # cross-entropy and the margin fail on different defences, and neither was trained against here
-    attack = chain(APGD(steps=STEPS, seed=seed), APGD(steps=STEPS, loss="margin", seed=seed + 1))
-    right, flat_share = [], 1.0
-    for model in models:
-        with model.module() as module:
-            surface = split.surface(module, model, decides=True).eval()
-            surface.standardise(split.unit)
-            problem = split.problem(surface)
-            if model is models[0]:
-                flat_share = float(zero_slopes(problem, split.unit, split.classes, epsilon, seed).float().mean())
-            withstood = ~problem.wrong(split.unit, split.classes)
-            remaining = withstood.nonzero()[:, 0]
-            if len(remaining):
-                withstood[remaining] = ~attack(problem, split.unit[remaining], split.classes[remaining], epsilon).broken
-            right.append(withstood.cpu().numpy())
-    return Pair(*right), flat_share
 
 
 def _controls(reached: list[float], flat: float) -> tuple[Control, ...]:

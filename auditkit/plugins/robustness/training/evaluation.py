@@ -116,11 +116,10 @@ def notes(rows: int, left_out: int, weighted: bool, free: np.ndarray) -> tuple[s
         weighted: the rows have weights.
         free: (D,) bool, which features may change.
     """
-    sentences = [f"Trained on {rows:,} rows."]
-    if left_out:
-        sentences.append(f"{left_out:,} rows without a known label were left out.")
-    if weighted:
-        sentences.append("Row weights were not used.")
-    if not free.all():
-        sentences.append(f"{int((~free).sum())} of {len(free)} features were held as they are.")
-    return tuple(sentences)
+    sentences = (
+        (f"Trained on {rows:,} rows.", True),
+        (f"{left_out:,} rows without a known label were left out.", left_out > 0),
+        ("Row weights were not used.", weighted),
+        (f"{int((~free).sum())} of {len(free)} features were held as they are.", not free.all()),
+    )
+    return tuple(sentence for sentence, holds in sentences if holds)

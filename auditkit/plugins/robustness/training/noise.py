@@ -2,11 +2,13 @@
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from auditkit.data import AuditData, take_rows
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.noise_space import as_inputs, noise_space_of
+from auditkit.plugins.robustness.training import split
 
 
 class Noise:
@@ -43,7 +45,7 @@ class Noise:
             points = self.noise_space.rows[rows]
             draws = self.rng.normal(0, self.sigma, points.shape) * space.free
             self.squares += float((draws**2).sum())
-            return self.model.encode(as_inputs(points + draws * space.scale, self.noise_space, self.data))
+            return self.model.encode(as_inputs(points + draws * space.scale, self.data))
         encoded = self.encoded[torch.as_tensor(rows, device=self.like.device)]
         shape = self.noise_space.shape
         free, scale = (torch.as_tensor(array.reshape(shape)).to(encoded) for array in (space.free, space.scale))
@@ -56,3 +58,20 @@ class Noise:
     def level(self) -> float | None:
         """The standard deviation of the noise so far over sigma; None where there was none."""
         return float((self.squares / self.numbers).sqrt()) / self.sigma if self.numbers else None
+
+
+def mean_loss(model: Model, inputs: torch.Tensor, classes: torch.Tensor) -> float:
+    """The cross-entropy of encoded inputs, in eval mode."""
+    return float(functional.cross_entropy(_logits(model, inputs, decides=False), classes))
+
+
+def decided(model: Model, inputs: torch.Tensor) -> np.ndarray:
+    """(n,) the positions of the classes decided for encoded inputs."""
+    codes: np.ndarray = _logits(model, inputs, decides=True).argmax(dim=1).cpu().numpy()
+    return codes
+
+
+def _logits(model: Model, inputs: torch.Tensor, *, decides: bool) -> torch.Tensor:
+    with model.module() as module, torch.no_grad():
+        surface = split.identity(module, model, inputs[:1], decides=decides).eval()
+        return torch.cat([surface(part) for part in inputs.split(split.BATCH)])  # type: ignore[no-untyped-call]

@@ -1,8 +1,6 @@
 """The trainer `smoothing-noise`: a new network that was trained on noisy rows, so that smoothing certifies more."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,14 +9,11 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError
 from auditkit.models import Model
+from auditkit.plugins.robustness.noise_space import unfit
 from auditkit.plugins.robustness.training.definitions import definitions
+from auditkit.predictions import Predictions
 from auditkit.results import Control
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    import torch
-
-    from auditkit.plugins.robustness.training.noise import Noise
 
 COHEN = "Cohen, Rosenfeld and Kolter, 2019, Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918"
 NAME = "noisy_accuracy"
@@ -82,14 +77,15 @@ class SmoothingNoise(Trainer):
         from torch.nn import functional
 
         from auditkit.plugins.robustness.training import evaluation, fit, split as splits
-        from auditkit.plugins.robustness.training.noise import Noise
-        from auditkit.predictions import Predictions
+        from auditkit.plugins.robustness.training.noise import Noise, decided, mean_loss
 
         before = model.fingerprint
         known = splits.labelled(data, context.predictions)
         parent = Predictions(model, known)
         parent_right = parent.codes == parent.truth  # asked first: the model says then what its output is
-        refuse(model, known)
+        reason = unfit(model, known)
+        if reason is not None:
+            raise CapabilityError(f"{model.name}: smoothing-noise {reason}")
         noise = Noise(model, known, self.sigma, context.seed)
         classes = torch.as_tensor(parent.truth, device=noise.like.device)
         # other noise than the training's, and drawn once, so that all that is compared meets the same
@@ -120,7 +116,7 @@ class SmoothingNoise(Trainer):
             measurements=measurements,
             controls=(
                 *evaluation.controls(model.fingerprint != before, untrained, trained, noisy, NAME),
-                _control(noise),
+                _control(noise.level, noise.numbers),
             ),
             figures=evaluation.drawn(history, measurements, "Of noisy rows, with new noise in every epoch."),
             notes=evaluation.notes(
@@ -129,47 +125,11 @@ class SmoothingNoise(Trainer):
         )  # fmt: skip
 
 
-def refuse(model: Model, data: AuditData) -> None:
-    """Stop where no noise can be added to the inputs.
-
-    Raises:
-        CapabilityError: and why.
-    """
-    from auditkit.plugins.robustness.noise_space import unfit
-
-    reason = unfit(model, data)
-    if reason is not None:
-        raise CapabilityError(f"{model.name}: smoothing-noise {reason}")
-
-
-def mean_loss(model: Model, inputs: torch.Tensor, classes: torch.Tensor) -> float:
-    """The cross-entropy of encoded inputs, in eval mode."""
-    from torch.nn import functional
-
-    return float(functional.cross_entropy(_logits(model, inputs, decides=False), classes))
-
-
-def decided(model: Model, inputs: torch.Tensor) -> np.ndarray:
-    """(n,) the positions of the classes decided for encoded inputs."""
-    codes: np.ndarray = _logits(model, inputs, decides=True).argmax(dim=1).cpu().numpy()
-    return codes
-
-
-def _logits(model: Model, inputs: torch.Tensor, *, decides: bool) -> torch.Tensor:
-    import torch
-
-    from auditkit.plugins.robustness.training import split as splits
-
-    with model.module() as module, torch.no_grad():
-        surface = splits.identity(module, model, inputs[:1], decides=decides).eval()
-        return torch.cat([surface(part) for part in inputs.split(splits.BATCH)])  # type: ignore[no-untyped-call]
-
-
-def _control(noise: Noise) -> Control:
+def _control(level: float | None, numbers: int) -> Control:
     # four standard errors of a standard deviation, where there were few numbers
-    tolerance = max(0.02, 4 * (0.5 / max(1, noise.numbers)) ** 0.5)
+    tolerance = max(0.02, 4 * (0.5 / max(1, numbers)) ** 0.5)
     return Control.within(
-        "noise-level", "What is the standard deviation of the noise that was trained on, over sigma?", noise.level,
+        "noise-level", "What is the standard deviation of the noise that was trained on, over sigma?", level,
         at_least=1 - tolerance, at_most=1 + tolerance, guards=(f"train_{NAME}", f"{NAME}_gain"),
         reason="The noise trained on is not the noise that was asked for.",
     )  # fmt: skip

@@ -130,10 +130,9 @@ def network_space(model: Model, data: AuditData) -> NoiseSpace:
             f"{model.name}: inputs must be numbers without gaps for a small change of them to mean something; fill the "
             "gaps, and for words there is no such change"
         )
-    if eats_as_is(model, data):
-        noise_space = noise_space_of(data)
-        return noise_space._replace(rows=values.reshape(len(values), -1).astype(np.float64))
     rows = values.reshape(len(values), -1).astype(np.float64)
+    if eats_as_is(model, data):
+        return noise_space_of(data)._replace(rows=rows)
     if values.ndim > 2:
         return NoiseSpace(rows, values.shape[1:], picture_space(rows, whole=False), table=False)
     # a one-hot column takes two values, and a value between them is no category

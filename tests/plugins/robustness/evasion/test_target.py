@@ -215,7 +215,7 @@ def test_kinks_on_the_row_and_bends_within_a_large_epsilon_are_no_masked_slope(
     problem = Problem(lambda x: digits.network(before(x)), "Linf", 0.0, 1.0)
     rows, target = np.arange(30), SimpleNamespace(problem=problem)
     tried: Any = SimpleNamespace(target=target, rows=rows, epsilon=epsilon, seed=0)
-    tried.at = lambda some: (torch.as_tensor(digits.pictures)[some], torch.as_tensor(digits.labels)[some])
+    target.at = lambda some: (torch.as_tensor(digits.pictures)[some], torch.as_tensor(digits.labels)[some])
     assert (loss_trace.slope_correlation(tried) >= controls.KEPT) is holds
 
 

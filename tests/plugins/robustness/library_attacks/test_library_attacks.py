@@ -23,7 +23,7 @@ from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.art import require_art
 from auditkit.plugins.robustness.library_attacks.attempt import describe
 from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
-from auditkit.plugins.robustness.library_attacks.watch import REMEMBERED, BudgetSpent, Watch
+from auditkit.plugins.robustness.library_attacks.targets import REMEMBERED, BudgetSpent, Watch
 from auditkit.plugins.robustness.space import Space
 from auditkit.predictions import Predictions
 from tests.plugins.recorded import control, run
