@@ -154,8 +154,8 @@ class Host:
         is_path = isinstance(obj, str | os.PathLike)
         if is_path and os.path.isfile(obj):
             return self.load_model(pathlib.Path(obj), options)
-        what = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {type(obj).__name__!r}"
-        return self._first("wrap_model", what, obj=obj, options=options)
+        subject = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {type(obj).__name__!r}"
+        return self._first("wrap_model", subject, obj=obj, options=options)
 
     def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:
         """Run one check through the hook, with whatever wraps it."""

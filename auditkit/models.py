@@ -175,18 +175,18 @@ class Model(ABC):
 
     def _as_arrays(self, given: Any, rows: int) -> Answers:
         """The answers for one batch as arrays, held to what answers must be."""
-        who = f"{self.name}: {self.author}"
+        author = f"{self.name}: {self.author}"
         if not isinstance(given, Answers):
-            raise ModelError(f"{who} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
+            raise ModelError(f"{author} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
         labels, scores, shares = arrays = [None if part is None else np.asarray(part) for part in given]
         if labels is None:
-            raise ModelError(f"{who} must give a label for every row; it gave none")
+            raise ModelError(f"{author} must give a label for every row; it gave none")
         for noun, array in zip(Answers._fields, arrays, strict=True):
             if array is not None and array.shape[:1] != (rows,):
                 given_shape = f"{self.author} gave {noun} of shape {array.shape}"
                 raise ModelError(f"{self.name}: one answer per row is required ({rows:,}); {given_shape}")
             if array is not None and noun != "labels" and array.dtype.kind not in "biuf":
-                raise ModelError(f"{who} must give {noun} that are numbers; they are of type {array.dtype}")
+                raise ModelError(f"{author} must give {noun} that are numbers; they are of type {array.dtype}")
         if shares is not None:
             self._hold_shares(shares)
         return Answers(labels, scores, shares)

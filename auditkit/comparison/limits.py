@@ -32,10 +32,10 @@ def limit_changes(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
 
 def _lost(old: Verdict, measured: Mapping[Key, object]) -> str:
     """Whom the limit was judged for, and no number is about now."""
-    gone = [
+    unmeasured = [
         judgement.measurement for judgement in old.judged if key(judgement.check, judgement.measurement) not in measured
     ]
-    return "; ".join(dict.fromkeys(map(about, gone)))
+    return "; ".join(dict.fromkeys(map(about, unmeasured)))
 
 
 def less_asked(old: Limit, new: Limit) -> str:
@@ -63,16 +63,16 @@ def _no_longer_asked(old: Verdict, new: Verdict, measured: Mapping[Key, object])
     A name that an owner gave stays while what stands under it changes: another group, number or radius.
     """
     now = {key(judgement.check, judgement.measurement) for judgement in new.judged}
-    gone = [
+    passed = [
         passed_over
         for passed_over in old.judged
         if (number_key := key(passed_over.check, passed_over.measurement)) in measured and number_key not in now
     ]
     numbers = dict.fromkeys(
         f"{passed_over.check}.{passed_over.measurement.name} of {about(passed_over.measurement)}"
-        for passed_over in gone
+        for passed_over in passed
     )
-    return f"it was about {first_few([*numbers], 3)}, and is no more" if gone and new.judged else ""
+    return f"it was about {first_few([*numbers], 3)}, and is no more" if passed and new.judged else ""
 
 
 def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:

@@ -107,15 +107,15 @@ def _by_asking_again(asker: Asker, differing: Question) -> tuple[Finding, str]:
             return "randomness", ""  # as in the shared pass now
         positions = odd[: min(LONG, len(rows) // 2)]
         company_rows = rows[positions]
-    ours, theirs = [], []
+    answers_alone, answers_in_company = [], []
     for _ in range(AGAIN):
-        ours.append(asker.ask(rows))
-        theirs.append(asker.ask(company_rows))
-    if any(same(kind[0], answers).differs for kind in (ours, theirs) for answers in kind):
+        answers_alone.append(asker.ask(rows))
+        answers_in_company.append(asker.ask(company_rows))
+    if any(same(kind[0], answers).differs for kind in (answers_alone, answers_in_company) for answers in kind):
         return "randomness", ""
-    if same(rows_of(ours[0], positions), rows_of(theirs[0], np.arange(len(positions)))).differs:
+    if same(rows_of(answers_alone[0], positions), rows_of(answers_in_company[0], np.arange(len(positions)))).differs:
         return "dependence", ALONE if is_single else COMPANY
-    compared_rows, now = (company_rows, theirs[0]) if is_single else (rows, ours[0])
+    compared_rows, now = (company_rows, answers_in_company[0]) if is_single else (rows, answers_alone[0])
     odd = compared_rows[same(rows_of(asker.first, compared_rows), now).odd]
     return _by_its_batch(asker, int(odd[0])) if len(odd) else ("randomness", "")
 

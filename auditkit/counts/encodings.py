@@ -47,7 +47,7 @@ def likely(sample: bytes) -> dict[str, str]:
     first_of: dict[str, str] = {}
     for _, encoding, text in sorted(readings, key=operator.itemgetter(0)):
         first_of.setdefault(text, encoding)
-    return {encoding: found.group()[:20] for text, encoding in first_of.items() if (found := _FIELD.search(text))}
+    return {encoding: match.group()[:20] for text, encoding in first_of.items() if (match := _FIELD.search(text))}
 
 
 def _beyond_ascii(word: str) -> int:

@@ -102,10 +102,10 @@ def merge_schemas(
     Raises:
         DataError: a feature is a number in one and a category in the other.
     """
-    theirs = {feature.name: feature for feature in other}
-    ours = {feature.name: feature for feature in schema}
-    merged = tuple(_merged(feature, theirs.get(feature.name), is_own=True) for feature in schema)
-    return merged, tuple(_merged(feature, ours.get(feature.name), is_own=False) for feature in other)
+    other_features = {feature.name: feature for feature in other}
+    own_features = {feature.name: feature for feature in schema}
+    merged = tuple(_merged(feature, other_features.get(feature.name), is_own=True) for feature in schema)
+    return merged, tuple(_merged(feature, own_features.get(feature.name), is_own=False) for feature in other)
 
 
 def override_schema(

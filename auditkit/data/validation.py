@@ -344,9 +344,9 @@ def _with_train(data: Fields, train: Fields) -> dict[str, Any]:
             f"{listed(data.classes)}; write both alike"
         )
     if not hasattr(data.inputs, "columns"):
-        ours, theirs = tuple(getattr(data.inputs, "shape", ()))[1:], tuple(getattr(train.inputs, "shape", ()))[1:]
-        if data.modality in ("table", "image") and ours != theirs:
-            raise DataError(f"{data.name}: a row has the shape {ours}, one of the training split {theirs}")
+        own, of_training = tuple(getattr(data.inputs, "shape", ()))[1:], tuple(getattr(train.inputs, "shape", ()))[1:]
+        if data.modality in ("table", "image") and own != of_training:
+            raise DataError(f"{data.name}: a row has the shape {own}, one of the training split {of_training}")
         return {}
     names, known = list(data.feature_names), set(train.feature_names)
     if known != set(names):
@@ -355,5 +355,8 @@ def _with_train(data: Fields, train: Fields) -> dict[str, Any]:
             f"{data.name}: the training split must have the same columns; they differ in {listed(differing)}"
         )
     # A code must mean the same category in both, or nothing learnt on one could be said of the other.
-    ours, theirs = merge_schemas(data.schema, train.schema)
-    return {"schema": ours, "train": train if theirs == train.schema else dataclasses.replace(train, schema=theirs)}
+    schema, train_schema = merge_schemas(data.schema, train.schema)
+    return {
+        "schema": schema,
+        "train": train if train_schema == train.schema else dataclasses.replace(train, schema=train_schema),
+    }

@@ -89,8 +89,8 @@ def worse(diff: Diff) -> list[str]:
         f"{limit.name} ({limit.lost})" for limit in diff.limits if limit.lost
     ]
     phrases = [f"{sentence}: {', '.join(names)}" for sentence, names in named.items() if names]
-    gone = [check.check for check in diff.checks if check.kind == "gone"]
-    return [*phrases, f"checks gone: {', '.join(gone)}"] if gone else phrases
+    lost_checks = [check.check for check in diff.checks if check.kind == "gone"]
+    return [*phrases, f"checks gone: {', '.join(lost_checks)}"] if lost_checks else phrases
 
 
 def _fails(change: LimitChange) -> bool:

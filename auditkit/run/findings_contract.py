@@ -74,11 +74,14 @@ def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:
     values = data.cells.values
     for measurement in result.measurements:
         for name, value in _groups(measurement):
-            what = f"measurement {one_line(measurement.name)!r}: "
+            subject = f"measurement {one_line(measurement.name)!r}: "
             if name not in values:
-                yield f"{what}{one_line(name)!r} is no group column of the data, {closest(name, values)} " + _OWN
+                yield f"{subject}{one_line(name)!r} is no group column of the data, {closest(name, values)} " + _OWN
             elif value is not None and value not in values[name]:
-                yield f"{what}{one_line(name)} has no group {one_line(value)!r}, {closest(value, values[name])} " + _OWN
+                yield (
+                    f"{subject}{one_line(name)} has no group {one_line(value)!r}, {closest(value, values[name])} "
+                    + _OWN
+                )
 
 
 _OWN = "A check about other parts of the data is a class with own_slices = True"

@@ -54,7 +54,7 @@ class Keeper:
 
 def needed(stored: runfolder.StoredCheck, limits: Sequence[Limit]) -> bool:
     """Whether a limit is about a measurement that was not kept as it was measured."""
-    gone = {
+    not_kept = {
         id(stored.result.measurements[index]) for index in stored.changed if index < len(stored.result.measurements)
     }
-    return any(id(measurement) in gone for limit in limits for measurement in concerned(limit, stored.result))
+    return any(id(measurement) in not_kept for limit in limits for measurement in concerned(limit, stored.result))

@@ -67,11 +67,11 @@ class Publish:
         error = result.error and result.error.model_copy(
             update={"message": self.text(result.error.message), "hint": self.text(result.error.hint), "traceback": ()}
         )
-        gone = {measurement.name for measurement in measurements if measurement.value is None}
+        withheld = {measurement.name for measurement in measurements if measurement.value is None}
         return result.model_copy(
             update={
                 "measurements": measurements, "together": (),
-                "figures": tuple(figure for figure in result.figures if self._drawn(figure, result, gone)),
+                "figures": tuple(figure for figure in result.figures if self._drawn(figure, result, withheld)),
                 "tables": tuple(table for table in result.tables if self._tabled(table)),
                 "controls": tuple(map(self._control, result.controls)),
                 "notes": (NOTES,) if result.status == "measured" else (),
@@ -195,22 +195,22 @@ class Publish:
     def _left_out(self, group: LeftOut) -> LeftOut:
         """Whom a number leaves out; the names of smaller groups together stay as they are."""
         counts = self._people.counts(group.slice, "people") if self._people is not None and group.slice else None
-        gone = {} if counts else {"people": None, "share": None}
+        removed = {} if counts else {"people": None, "share": None}
         # names of groups may hold digits, which are no counts and stay
         first, named, names = group.reason.partition(" people each: ")
         reason = self.text(group.reason) if group.slice or not named else f"{self.text(first + ' ')}{named[1:]}{names}"
-        return group.model_copy(update={"reason": reason, **gone})
+        return group.model_copy(update={"reason": reason, **removed})
 
     def _control(self, control: Control) -> Control:
         """The question and whether it holds; values, bounds and sentences may be made of any count."""
-        gone = {"value": None, "at_least": None, "at_most": None}
+        removed = {"value": None, "at_least": None, "at_most": None}
         sentences = {"question": self.text(control.question), "reason": self.text(control.reason)}
-        return control.model_copy(update={**gone, **sentences})
+        return control.model_copy(update={**removed, **sentences})
 
-    def _drawn(self, figure: Figure, result: CheckResult, gone: set[str]) -> bool:
+    def _drawn(self, figure: Figure, result: CheckResult, withheld: set[str]) -> bool:
         """A figure that bears the name of a number draws this number alone."""
         definition = result.definitions.get(figure.name)
-        return bool(definition and definition.made_of) and figure.name not in gone and figure.mark == "dot-whisker"
+        return bool(definition and definition.made_of) and figure.name not in withheld and figure.mark == "dot-whisker"
 
     def _tabled(self, table: Table) -> bool:
         people = self._people
@@ -224,10 +224,10 @@ class Publish:
 
 def class_names(classes: Sequence[Any]) -> tuple[str, ...]:
     """The words of sentences in which digits are names of these classes, or how many there are: no counts of people."""
-    each = [listed([label]) for label in classes]
-    quoted = [name for name in each if name[0] in "'\""]
-    listings = [f"two values, {listed(classes)}", f"has {len(classes)} values"] if each else []
-    return (*listings, *(f"positive: {name}" for name in each), *quoted)
+    listed_alone = [listed([label]) for label in classes]
+    quoted = [name for name in listed_alone if name[0] in "'\""]
+    listings = [f"two values, {listed(classes)}", f"has {len(classes)} values"] if listed_alone else []
+    return (*listings, *(f"positive: {name}" for name in listed_alone), *quoted)
 
 
 def numberless(

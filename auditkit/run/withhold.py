@@ -27,12 +27,12 @@ def withheld(measured: Measurement, reason: str) -> Measurement:
     )  # fmt: skip
 
 
-def without(result: CheckResult, gone: Sequence[Measurement]) -> CheckResult:
+def without(result: CheckResult, removed: Sequence[Measurement]) -> CheckResult:
     """A check's result whose figures, tables and notes hold no number of some measurements, nor of their groups."""
     hidden = Hidden(
         # by their words, for that is how figures, tables and notes name them
-        [group for group in {pairs(measurement.slice): measurement.slice for measurement in gone}.values() if group],
-        frozenset(map(label, gone)),
+        [group for group in {pairs(measurement.slice): measurement.slice for measurement in removed}.values() if group],
+        frozenset(map(label, removed)),
         _numbers_shown(result.measurements),
     )
     figures = (_figure(figure, hidden) for figure in result.figures)

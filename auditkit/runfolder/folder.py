@@ -101,8 +101,8 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
         raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
     # read before anything is removed: only its list tells our files from somebody else's
     before = _own_manifest(path) if MANIFEST in kinds else None
-    ours = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
-    foreign = sorted(name for name, kind in kinds.items() if not _is_ours(name, kind, ours))
+    own_names = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
+    foreign = sorted(name for name, kind in kinds.items() if not _is_ours(name, kind, own_names))
     if foreign:
         raise EvidenceError(
             f"the folder {path} holds what auditkit did not write there ({_some(foreign)}); "
@@ -352,14 +352,14 @@ def _check_path(folder: pathlib.Path, check: str, model: str) -> pathlib.Path:
     return parent / f"{slug(check)}.json"
 
 
-def _is_ours(name: str, kind: Kind, ours: Collection[str]) -> bool:
-    """`ours` is empty where no manifest says that the folder belongs to auditkit."""
+def _is_ours(name: str, kind: Kind, own_names: Collection[str]) -> bool:
+    """`own_names` is empty where no manifest says that the folder belongs to auditkit."""
     if is_temporary(name, kind):
         return True
     room = name.partition("/")[0]
-    inside = bool(ours) and room in (CHECKS, MODELS)
+    inside = bool(own_names) and room in (CHECKS, MODELS)
     suffix = ".json" if room == CHECKS else ".safetensors"
-    return inside if kind == "folder" else kind == "file" and (name in ours or (inside and name.endswith(suffix)))
+    return inside if kind == "folder" else kind == "file" and (name in own_names or (inside and name.endswith(suffix)))
 
 
 def _some(names: list[str]) -> str:

@@ -226,7 +226,7 @@ def test_the_report_and_a_comparison_say_it(tmp_path):
     comparison = auditkit.compare([healthy, sick], DATA, checks=CHECKS, budget="quick", out=tmp_path / "audit")
     assert {change.measurement.validity for change in comparison.changes} == {"invalid"}
     page = (tmp_path / "audit" / "report.html").read_text()
-    assert "rows were asked about again in other company and order, 32 of them alone" in page
+    assert "rows were asked about again among other rows and in another order, 32 of them alone" in page
     assert "the answer about a row depends on" in page
 
 

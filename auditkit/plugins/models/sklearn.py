@@ -283,8 +283,10 @@ def _takes_names(estimator: Any) -> bool:
     """A Pipeline without fitted names begins with a step that reads the table itself."""
     if hasattr(estimator, "steps"):
         return True
-    whose = library(last_step(estimator))
-    return takes_columns(estimator) if whose == "skorch" else whose not in ("sklearn", "xgboost", "lightgbm")
+    library_name = library(last_step(estimator))
+    return (
+        takes_columns(estimator) if library_name == "skorch" else library_name not in ("sklearn", "xgboost", "lightgbm")
+    )
 
 
 def _matrix(table: Any) -> Any:

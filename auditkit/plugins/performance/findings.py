@@ -189,12 +189,12 @@ def _calibration(parameters: Parameters, answers: Answers) -> Figure:
         points.append(
             {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
         )
-    whose = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
+    of_class = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
     return figures.curve(
         "calibration",
         "Calibration",
         points,
-        x=Axis(field="predicted", title=f"Mean predicted probability {whose}"),
+        x=Axis(field="predicted", title=f"Mean predicted probability {of_class}"),
         y=Axis(field="observed", title="Observed share"),
         series=Axis(field="series", title="Line"),
         low="low",

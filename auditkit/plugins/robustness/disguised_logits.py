@@ -262,7 +262,7 @@ def _next(watched: Pass, leaf: Tensor, end: int) -> Step | None:
 
 def _line(tensor: Tensor, source: Tensor) -> tuple[float, float, float]:
     """Correlation, slope and start of the line through all values of two tensors."""
-    to, by = (each.detach().double().flatten() for each in (tensor, source))
+    to, by = (part.detach().double().flatten() for part in (tensor, source))
     to_off, by_off = to - to.mean(), by - by.mean()
     spread, other = float((by_off**2).sum()), float((to_off**2).sum())
     together = float((by_off * to_off).sum())

@@ -72,9 +72,9 @@ class Compared(Tested):
 
     def positions(self, group: dict[str, str]) -> list[int] | None:
         """The position of a group in each part; None where it is lacking in one."""
-        if any(group not in who.where for who in self.members):
+        if any(group not in members.where for members in self.members):
             return None
-        return [list(who.where).index(group) for who in self.members]
+        return [list(members.where).index(group) for members in self.members]
 
 
 def compare(
@@ -105,8 +105,8 @@ def compare(
             ]
         usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
         comparison.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
-        who = group_pairs.Members(rate.name, where, share.values, share.rows, share.counts)
-        comparison.members.append(who.take(np.flatnonzero(usable)))
+        members = group_pairs.Members(rate.name, where, share.values, share.rows, share.counts)
+        comparison.members.append(members.take(np.flatnonzero(usable)))
         comparison.rows = max(comparison.rows, int(share.rows[usable].sum()))
         # A group that is hidden is hidden from every rate, so the reason is given once.
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):

@@ -70,7 +70,7 @@ def beside_them(comparison: disparities.Compared, first: Sequence[Measurement], 
         results = numbers(some, common, None, None if reference is None else some.positions(reference))
         return [with_weights(measurement, data) for measurement in results]
 
-    return variants(first, [who.where for who in comparison.members], again, data)
+    return variants(first, [members.where for members in comparison.members], again, data)
 
 
 def names(comparison: disparities.Tested) -> list[str]:

@@ -118,11 +118,11 @@ def epsilon_extreme(
         reference: in each part the position of the group with which alone the others are compared; None: all pairs.
     """
     occurring = [index for index, part in enumerate(parts) if part.rates.max() > 0]
-    who = None if reference is None else [reference[index] for index in occurring]
-    ratio = stats.smallest([parts[index] for index in occurring], reference=who)
+    positions = None if reference is None else [reference[index] for index in occurring]
+    ratio = stats.smallest([parts[index] for index in occurring], reference=positions)
     chosen = ratio
     if smoothed:
-        chosen = stats.smallest([_with_one_more(parts[index], len(parts)) for index in occurring], reference=who)
+        chosen = stats.smallest([_with_one_more(parts[index], len(parts)) for index in occurring], reference=positions)
     if ratio is None or chosen is None or chosen.value <= 0:
         return None
     value = -float(np.log(chosen.value))

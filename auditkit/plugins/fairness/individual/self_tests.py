@@ -24,11 +24,11 @@ def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.rand
     """
     k, worst = neighbours.shape[1], 0.0
     for row in rng.choice(len(points), min(TRIED, len(points)), replace=False):
-        theirs = neighbours[row]
-        if row in theirs or len(set(theirs.tolist())) < k:
+        nearest = neighbours[row]
+        if row in nearest or len(set(nearest.tolist())) < k:
             return np.inf
         far = np.sqrt(((points - points[row]) ** 2).sum(axis=1))
-        distances = np.sort(far[theirs])
+        distances = np.sort(far[nearest])
         # Only now: a row that is its own neighbour had to be caught above.
         far[row] = np.inf
         worst = max(worst, float(np.abs(distances - np.sort(far)[:k]).max()))

@@ -89,24 +89,24 @@ class Recipe:
                 self.notes.append(sentence)
 
 
-def weight_name(estimator: Any, who: str) -> str:
+def weight_name(estimator: Any, subject: str) -> str:
     """What `fit` calls the weights: `sample_weight`, in a Pipeline `step__sample_weight`.
 
     Args:
         estimator: not fitted.
-        who: for messages.
+        subject: for messages.
 
     Raises:
         ModelError: the estimator that decides takes no weights.
     """
     if hasattr(estimator, "steps"):
         name, last = estimator.steps[-1]
-        return f"{name}__{weight_name(last, who)}"
+        return f"{name}__{weight_name(last, subject)}"
     if type(estimator).__name__.endswith("SearchCV"):
-        return weight_name(estimator.estimator, who)
+        return weight_name(estimator.estimator, subject)
     if "sample_weight" not in inspect.signature(estimator.fit).parameters:
         raise ModelError(
-            f"{who}: fit must take sample_weight, through which this mitigation works; that of "
+            f"{subject}: fit must take sample_weight, through which this mitigation works; that of "
             f"{type(estimator).__name__} does not. Use threshold-optimizer, which needs scores only, or another "
             "estimator"
         )

@@ -133,20 +133,20 @@ def known_ratio(
 
 
 def try_noise(
-    search: Search, found: Broken, epsilons: tuple[float, ...], draws: int, rng: np.random.Generator
+    search: Search, broken: Broken, epsilons: tuple[float, ...], draws: int, rng: np.random.Generator
 ) -> Broken:
     """The attack's result improved by random steps of the lengths `epsilons`, `draws` of each for every row.
 
     Args:
         search: a new one of the same rows; its budget is set here, above what was spent.
-        found: the attack's result.
+        broken: the attack's result.
         epsilons: in units of the space.
         draws: steps of each length.
         rng: the source of chance.
     """
     origins, space = search.origins, search.space
-    search.max_queries = int(found.queries.max(initial=0)) + draws * len(epsilons)
-    search.best, search.distances, search.queries = (values.copy() for values in found)
+    search.max_queries = int(broken.queries.max(initial=0)) + draws * len(epsilons)
+    search.best, search.distances, search.queries = (values.copy() for values in broken)
     rows = np.repeat(np.arange(len(origins)), draws)
     for epsilon in epsilons:
         noise = rng.standard_normal((len(rows), origins.shape[1])) * (space.free & ~np.isnan(origins[rows]))

@@ -27,7 +27,7 @@ CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
 
-Found = Mapping[str, float | None]
+TrialValues = Mapping[str, float | None]
 """{control: what its trial gave}; None: the trial does not apply."""
 
 
@@ -102,95 +102,95 @@ def decision_controls(zero: float, inside: float, ratio: float | None, missed: f
     ]  # fmt: skip
 
 
-def gradient_controls(found: Found, rows: int, classes: int, rounded: bool) -> list[Control]:
+def gradient_controls(trials: TrialValues, rows: int, classes: int, rounded: bool) -> list[Control]:
     """The checklist, for an attack that follows gradients.
 
     Args:
-        found: see `Found`.
+        trials: see `TrialValues`.
         rows: on which the trials were made.
         classes: of the model.
         rounded: something is rounded inside, and the slope an estimate.
     """
     return [
-        *_of_the_gradient(found, rows, rounded),
-        *_of_the_strength(found, rows, classes),
-        *_of_the_search(found, rows),
+        *_of_the_gradient(trials, rows, rounded),
+        *_of_the_strength(trials, rows, classes),
+        *_of_the_search(trials, rows),
     ]
 
 
-def _of_the_gradient(found: Found, rows: int, rounded: bool) -> list[Control]:
+def _of_the_gradient(trials: TrialValues, rows: int, rounded: bool) -> list[Control]:
     return [
         _of(
-            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", found["gradient-vanishes"],
+            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", trials["gradient-vanishes"],
             at_most=0.1, reason="Where there is no gradient to follow, withstanding the attack shows nothing.",
         ),
         _of(
             "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?",
-            found["gradient-vanishes"], at_most=0.01, on_failure="note",
+            trials["gradient-vanishes"], at_most=0.01, on_failure="note",
             reason="On these rows the attack had no direction to go in; the true robust accuracy may be lower.",
         ),
-        _inside(found["gradient-inside"]),
+        _inside(trials["gradient-inside"]),
         _of(
-            "output-probability", "Does what is read as logits look like probabilities?", found["output-probability"],
+            "output-probability", "Does what is read as logits look like probabilities?", trials["output-probability"],
             at_most=0, on_failure="note",
             reason="The logarithm of the output was attacked; the decisions are the same.",
         ),
         _of(
-            "same-decisions", "Does the attacked function decide as the model does?", found["same-decisions"],
+            "same-decisions", "Does the attacked function decide as the model does?", trials["same-decisions"],
             at_least=0.99,
             reason="The attack maximised another function than that of the model.",
         ),
         _of(
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
-            found["logit-scale"], at_most=_room(POINTS, rows),
+            trials["logit-scale"], at_most=_room(POINTS, rows),
             reason="The attack is stopped by saturated logits, which decide nothing.",
         ),
         _of(
             "slopes-hold", "How well does the gradient predict the change of the loss, as a correlation over "
             "random directions?",
-            found["slopes-hold"], at_least=KEPT_ROUNDED if rounded else KEPT,
+            trials["slopes-hold"], at_least=KEPT_ROUNDED if rounded else KEPT,
             reason="The gradient is misleading: it is not that of the decision.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
-            found["unstable-loss"], at_most=0.1, on_failure="note",
+            trials["unstable-loss"], at_most=0.1, on_failure="note",
             reason="The loss changes strongly within epsilon, so a gradient says little about points farther away.",
         ),
     ]  # fmt: skip
 
 
-def _of_the_strength(found: Found, rows: int, classes: int) -> list[Control]:
+def _of_the_strength(trials: TrialValues, rows: int, classes: int) -> list[Control]:
     # a model that guesses is right that often, whatever is done to its inputs
     chance = 1 / classes
     return [
         _of(
             "black-box", "What share of rows do attacks without gradients break that those with gradients did not "
             "come near?",
-            found["black-box"], at_most=beaten_room(rows),
+            trials["black-box"], at_most=beaten_room(rows),
             reason="Attacks that see less did better, so the gradient is misleading; the number counts both.",
         ),
         _of(
             "unbounded", "What share withstands the attack within the whole range, though a change that breaks it "
             "is known?",
-            found["unbounded"], at_most=0,
+            trials["unbounded"], at_most=0,
             reason="An attack that may do anything must succeed; this one does not, so it is the attack that fails.",
         ),
         _of(
             "high-distortion", "What accuracy is left when the change may go through the whole range?",
-            found["high-distortion"], at_most=chance + POINTS,
+            trials["high-distortion"], at_most=chance + POINTS,
             reason="So much is not left by chance: the attack fails.",
         ),
-        noise_control(found["random-noise"], 0),
+        noise_control(trials["random-noise"], 0),
         _of(
             "one-step", "By how much does a single step break more rows than many do, beyond what chance explains?",
-            found["one-step"], at_most=POINT,
+            trials["one-step"], at_most=POINT,
             reason="Many steps must not do worse than one: the attack does not find what it should.",
         ),
         *(
-            [] if found["undefended-copy"] is None else [
+            [] if trials["undefended-copy"] is None else [
                 _of(
                     "undefended-copy", "What share of rows breaks on a plain linear copy, through the whole range?",
-                    found["undefended-copy"], at_least=0.95,
+                    trials["undefended-copy"], at_least=0.95,
                     reason="The attack fails where nothing is defended.",
                 )
             ]
@@ -198,35 +198,35 @@ def _of_the_strength(found: Found, rows: int, classes: int) -> list[Control]:
     ]  # fmt: skip
 
 
-def _of_the_search(found: Found, rows: int) -> list[Control]:
+def _of_the_search(trials: TrialValues, rows: int) -> list[Control]:
     room = _room(POINT, rows)
     return [
         _of(
-            "converged", "What further share of rows breaks with twice the steps?", found["converged"], at_most=room,
+            "converged", "What further share of rows breaks with twice the steps?", trials["converged"], at_most=room,
             reason="The attack had not converged; raise steps. What was found is counted.",
         ),
         _of(
-            "restarts", "What further share of rows breaks from five other random starts?", found["restarts"],
+            "restarts", "What further share of rows breaks from five other random starts?", trials["restarts"],
             at_most=room,
             reason="Success depends on where the attack starts; raise restarts. What was found is counted.",
         ),
         _of(
-            "monotone", "By how much does success fall where the change may be larger?", found["monotone"],
+            "monotone", "By how much does success fall where the change may be larger?", trials["monotone"],
             at_most=_room(POINT, min(rows, ALONE)),
             reason="A larger change allows all that a smaller one does, so the attack misses what it had found.",
         ),
         _of(
             "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
-            found["incomplete"], at_most=0.05, on_failure="note",
+            trials["incomplete"], at_most=0.05, on_failure="note",
             reason="The loss was still rising; the control with twice the steps shows whether that matters.",
         ),
         _of(
             "silent-success", "What share of rows was wrong at some step, though the attack says that it withstands?",
-            found["silent-success"], at_most=0, reason="The attack lost wrong decisions that it had found.",
+            trials["silent-success"], at_most=0, reason="The attack lost wrong decisions that it had found.",
         ),
         _of(
             "returned-points", "What share of the attack's points was not finite, out of range or too far?",
-            found["returned-points"], at_most=0,
+            trials["returned-points"], at_most=0,
             reason="Points that break the rules were not counted: the attack was weaker.",
         ),
     ]  # fmt: skip

@@ -148,11 +148,11 @@ class Run:
             noise = attack_checklist.noise(bench, self.parameters.grid, self.parameters.noise_draws)
             self.controls.append(controls.noise_control(noise, controls.POINTS))
             return
-        found, is_rounded = self.trials(bench), lens is not None and bool(lens.steps)
+        trials, is_rounded = self.trials(bench), lens is not None and bool(lens.steps)
         self.controls = [
-            *controls.gradient_controls(found, len(bench.rows), self.classes, is_rounded), *self.controls
+            *controls.gradient_controls(trials, len(bench.rows), self.classes, is_rounded), *self.controls
         ]  # fmt: skip
-        if (found["black-box"] or 0) > controls.BEATEN:
+        if (trials["black-box"] or 0) > controls.BEATEN:
             self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
             self.attack_by_decisions(self.rows)
 
@@ -205,7 +205,7 @@ class Run:
             self.context.seed,
         )
 
-    def trials(self, bench: attack_checklist.Bench) -> controls.Found:
+    def trials(self, bench: attack_checklist.Bench) -> controls.TrialValues:
         """Every trial, on one sample; what one finds beyond the attack is known to the next."""
         parameters = self.parameters
         self.notes.append(
