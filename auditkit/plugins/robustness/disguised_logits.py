@@ -139,13 +139,14 @@ def find(module: torch.nn.Module, given: Tensor, read: Read) -> Lens | None:
         read: see `Read`.
     """
     with contextlib.suppress(RuntimeError, TypeError, ValueError, IndexError):  # a module may refuse to be watched
-        watched = Pass(given)
-        with torch.no_grad(), watched:
-            output = module(given)
-        logits = read(output)
+        with torch.no_grad():
+            output = module(given.clone())  # a module may change in place what it is given
+            logits = read(output)
+            classes = logits.shape[1]
+            with Pass(given, widths={classes} if classes > 2 else {1, 2}) as watched:
+                module(given)
         ends, voters = _beneath(watched.made, logits) if hides(main_output(output)) else ((), ())
         steps = _through(module, given[:: max(1, len(given) // FEW)], read, ends)
-        classes = logits.shape[1]
         exact = not steps and (not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1)
         lens = Lens(ends, steps, exact, classes, watched.cut, voters)
         return lens if lens.ends or lens.steps or lens.cut else None

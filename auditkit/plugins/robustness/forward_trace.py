@@ -8,6 +8,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdKeyDictionary
 
 INPUT = -1
 """The number of the input among the results of a forward pass."""
@@ -33,22 +34,24 @@ class Pass(TorchFunctionMode):
         steps: results that take the slope of others.
         smooth: whether steps take the values of these others too, as if nothing were rounded.
         keep: which results are kept; those of n rows where None.
+        widths: of those, only results with so many numbers a row; None: whatever their width.
     """
 
     def __init__(
-        self, given: Tensor, steps: tuple[Step, ...] = (), *, smooth: bool = False, keep: Collection[int] | None = None
-    ) -> None:
+        self, given: Tensor, steps: tuple[Step, ...] = (), *, smooth: bool = False,
+        keep: Collection[int] | None = None, widths: Collection[int] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.rows = len(given)
         self.steps = {step.at: step for step in steps}
-        self.smooth, self.keep = smooth, keep
+        self.smooth, self.keep, self.widths = smooth, keep, widths
         self.sources = {step.by for step in steps}
         self.made = {INPUT: given}
         self.count = 0
         self.cut = False
         """Whether a slope was cut off, and put back."""
-        self._known = {id(given): (given, given)}
-        """{id: (a tensor, what it counts as)}: held, so that no id is used twice."""
+        self._known: Any = WeakIdKeyDictionary({given: None})
+        """{a tensor: what it counts as; None: itself}. Not held, for all results together are large."""
         self._lasting = contextlib.ExitStack()
 
     def __enter__(self) -> Any:
@@ -86,11 +89,17 @@ class Pass(TorchFunctionMode):
             source = self.made[step.by].to(result.dtype).reshape(result.shape)
             line = step.start + step.slope * source
             result = line if self.smooth else result.detach() + (line - line.detach())
-        is_kept = result.dim() > 0 and len(result) == self.rows if self.keep is None else number in self.keep
-        if is_kept or number in self.sources:
+        if number in self.sources or (self._fits(result) if self.keep is None else number in self.keep):
             self.made[number] = result.clone()  # what is changed in place later is kept as it was
-        self._known[id(untouched)] = self._known[id(result)] = untouched, result
+        if result is not untouched:
+            self._known[untouched] = result
+        self._known[result] = None
         return result
+
+    def _fits(self, result: Tensor) -> bool:
+        """Whether it is of all rows, and of a width that is kept."""
+        is_of_rows = result.dim() > 0 and len(result) == self.rows
+        return is_of_rows and (self.widths is None or result.numel() // max(1, self.rows) in self.widths)
 
     def _entered(self, args: Any) -> Any:
         """Arguments; a tensor that no watched function made, as one from NumPy, is a result from here on."""
@@ -98,4 +107,7 @@ class Pass(TorchFunctionMode):
             return type(args)(self._entered(argument) for argument in args)
         if not isinstance(args, Tensor) or isinstance(args, torch.nn.Parameter) or not args.is_floating_point():
             return args
-        return self._known[id(args)][1] if id(args) in self._known else self._taken(args)
+        if args not in self._known:
+            return self._taken(args)
+        counts_as = self._known[args]
+        return args if counts_as is None else counts_as

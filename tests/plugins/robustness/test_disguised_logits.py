@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness import disguised_logits
+from auditkit.plugins.robustness.forward_trace import INPUT, Pass
 
 LEVELS = torch.linspace(0, 1, 8)
 
@@ -217,6 +219,16 @@ def test_one_member_in_two_forms_votes_once() -> None:
 def test_one_network_in_a_disguise_has_no_members(way: Callable[[Any, Tensor], Tensor]) -> None:
     lens = disguised_logits.find(Dressed(way), points(), read)
     assert lens is not None and disguised_logits.otherwise(lens) == ()
+
+
+def test_wide_results_are_not_held_while_a_module_is_watched() -> None:
+    network, seen = torch.nn.Sequential(torch.nn.Linear(6, 1000), torch.nn.ReLU(), torch.nn.Linear(1000, 4)), []
+    network[0].register_forward_hook(lambda module, given, output: seen.append(weakref.ref(output)))
+    given = points()
+    with torch.no_grad(), Pass(given, widths={4}) as watched:
+        network(given)
+    assert {tensor[0].numel() for at, tensor in watched.made.items() if at != INPUT} == {4}
+    assert len(seen) == 1 and seen[0]() is None, "all results together take many times what the module itself does"
 
 
 def test_a_module_that_refuses_to_be_watched_is_left_alone() -> None:
