@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pydantic
 from pydantic import BaseModel
 
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known, closest
 from auditkit.settings import Settings
 from auditkit.text import one_line
 
@@ -85,9 +85,8 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
 
 def _known_environment() -> None:
     extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE"}
-    for name in os.environ:
-        if name.startswith("AUDITKIT_") and name not in ENVIRONMENT and name not in extra:
-            raise ConfigError(f"the environment variable {name} is not known; {closest(name, ENVIRONMENT)}")
+    ours = (name for name in os.environ if name.startswith("AUDITKIT_") and name not in extra)
+    check_known(ours, ENVIRONMENT, ConfigError, lambda name: f"the environment variable {name} is not known; ")
 
 
 def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:

@@ -19,7 +19,7 @@ in `mend` too, so that a program can read it, and so that tests can apply it.
 import difflib
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import ModuleType
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -165,6 +165,25 @@ def closest(word: str, known: Iterable[str]) -> str:
     if match:
         return f"did you mean {match[0]!r}?"
     return "known: " + (", ".join(repr(name) for name in names) if names else "none")
+
+
+def check_known(
+    names: Iterable[str], known: Collection[str], error: type[AuditkitError], sentence: Callable[[str], str]
+) -> None:
+    """Refuse the first of some names that is not known, with a phrase that helps.
+
+    Args:
+        names: as somebody wrote them.
+        known: what they may be.
+        error: what is raised.
+        sentence: what is wrong with a name, up to that phrase.
+
+    Raises:
+        AuditkitError: of the kind `error`.
+    """
+    for name in names:
+        if name not in known:
+            raise error(f"{sentence(name)}{closest(str(name), known)}")
 
 
 def present(value: Value | None, why: str) -> Value:

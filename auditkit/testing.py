@@ -11,6 +11,7 @@ from auditkit.checks import Check, PluginRows
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.host import Host, wrap
+from auditkit.lazy import pandas
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.plugin_validation import ROWS
 from auditkit.predictions import Predictions
@@ -57,8 +58,6 @@ def toy_data(rows: int = 200, seed: int = 0, *, train: bool = True, one_class: b
         train: with a training split beside it.
         one_class: every label is the same.
     """
-    import pandas  # a table is made only for tests
-
     rng = np.random.default_rng(seed)
     frame = pandas.DataFrame(
         {

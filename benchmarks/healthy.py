@@ -49,7 +49,7 @@ def checks(healthy: Healthy, **options: Any) -> Iterable[CheckResult]:
     from auditkit.plugins.robustness.corruptions.check import Corruptions
     from auditkit.plugins.robustness.evasion import Evasion
     from auditkit.predictions import Predictions
-    from auditkit.run.postprocess import apply_controls
+    from auditkit.run.controls import apply_controls
 
     model, data = healthy.model, healthy.data
     evasion = {**Evasion.presets["standard"], "norm": healthy.norm, "epsilons": healthy.epsilons, **options}

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from auditkit.demos.applications import ROWS, make_applications
+from auditkit.demos.credit import ROWS, make_applications
 from auditkit.results import AuditResult, Comparison, Measurement
 from auditkit.runfolder import read_result, verify
 

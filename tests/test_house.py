@@ -21,7 +21,7 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "redaction", "text", "times", "too_few", "version"),
+    ("errors", "lazy", "redaction", "text", "times", "too_few", "version"),
     ("renames",),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
@@ -42,18 +42,18 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "metrics",
-    "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "too_few",
-    "trainers", "value_spelling", "variants",
+    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "lazy", "memory",
+    "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times",
+    "too_few", "trainers", "value_spelling", "variants",
 }  # fmt: skip
-REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
+REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 
 IN_MANY_ROOMS = {
     "__init__", "check", "definitions", "figures", "findings", "parameters", "self_tests",
 }  # fmt: skip
 """Names of modules that say the same in every room."""
 THE_FIELDS_WORDS = {
-    "resampling", "reweighing", "sample_splitting", "sampling", "smoothing", "testing", "value_spelling",
+    "resampling", "reweighing", "sample_splitting", "smoothing", "testing", "value_spelling",
 }  # fmt: skip
 """Names of modules that end in -ing."""
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from auditkit.errors import ConfigError
 from auditkit.judge import judge, judge_measurement, with_names
-from auditkit.judge.more_rows import two_digits
+from auditkit.judge.decision import two_digits
 from auditkit.results import About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
 
 TODAY = datetime.date(2026, 11, 23)

@@ -16,7 +16,7 @@ from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
 from auditkit.host import Host
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
@@ -84,10 +84,8 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     """Audit an embedded example; exit code 0 where the audit itself worked, whatever it found."""
     from auditkit import demos  # trains models
 
-    if name not in demos.DEMOS:
-        raise ConfigError(
-            f"demo must be one of {', '.join(demos.DEMOS)}; {name!r} was given, {closest(name, demos.DEMOS)}"
-        )
+    names = ", ".join(demos.DEMOS)
+    check_known((name,), demos.DEMOS, ConfigError, lambda name: f"demo must be one of {names}; {name!r} was given, ")
     host = Host()
     built = demos.DEMOS[name]()
     request = Request(

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from auditkit.command.terminal import console_of
 from auditkit.comparison import Named, compare_audits, history, open_audit, open_audits, with_distinct_names
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
 from auditkit.reports import difftext as text
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html
 from auditkit.results import AuditResult, Diff
@@ -114,8 +114,7 @@ def _matched(before: Named, after: Named, options: ComparisonOptions) -> list[tu
 
 def _model(named: Named, name: str) -> AuditResult:
     names = {audit.model.name: audit for audit in named.audits}
-    if name not in names:
-        raise ConfigError(f"{one_line(named.name)} has no model {one_line(name)!r}; {closest(name, names)}")
+    check_known((name,), names, ConfigError, lambda name: f"{one_line(named.name)} has no model {one_line(name)!r}; ")
     return names[name]
 
 

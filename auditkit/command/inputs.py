@@ -17,7 +17,7 @@ from auditkit.host import Host
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.run.open import with_fitted_kinds
-from auditkit.run.streamable import Counted, refuse_uncounted
+from auditkit.run.settle import refuse_uncounted
 from auditkit.settings import DataSettings, ModelSettings, Settings
 from auditkit.text import one_line
 
@@ -58,7 +58,7 @@ def open_all(
         path, options = _table_options(settings.data, folder, recorded[0], None)
         counted = foresee(path, table_settings(options))
         if counted is not None:
-            refuse_uncounted(host, checks, Counted(counted.reason, counted.rows))
+            refuse_uncounted(host, checks, counted.reason, counted.rows)
     live = {
         id(setting): _open_model(host, setting, folder, trust_pickle)
         for setting in model_settings

@@ -3,9 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from auditkit.comparison.audits import Named
-from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
+from auditkit.comparison.keys import (
+    Key,
+    is_hidden,
+    judged,
+    key,
+    masked,
+    not_comparable,
+    numbers,
+    redefined,
+    same_rows,
+    settings_changed,
+)
 from auditkit.comparison.limits import limit_changes
-from auditkit.comparison.rows import same_rows, settings_changed
 from auditkit.errors import present
 from auditkit.results import (
     AuditResult,
@@ -135,11 +145,7 @@ def _differences(
         old_result, old_measurement = before[number_key]
         if redefined(old_result, result, new_measurement.name):
             continue
-        title = (
-            result.definitions[new_measurement.name].title
-            if new_measurement.name in result.definitions
-            else new_measurement.name
-        )
+        title = result.title_of(new_measurement.name)
         measured = _paired_change(result, new_measurement, new.schema_version, paired)
         yield _difference(result.check, title, old_measurement, new_measurement, measured, judged=number_key in under)
 

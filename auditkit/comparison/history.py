@@ -4,8 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from auditkit.comparison.audits import Named
-from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
-from auditkit.comparison.rows import rows_of
+from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined, rows_of
 from auditkit.errors import ConfigError, closest
 from auditkit.figures import label
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs

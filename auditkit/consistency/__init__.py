@@ -10,7 +10,6 @@ questions.py    the questions, and the finding
 chance.py       chance told from history and company, by asking on
 """
 
-from auditkit.consistency.chance import REPEATS
-from auditkit.consistency.questions import ALONE, ROWS, examine, most_asked, usually_asked
+from auditkit.consistency.questions import ALONE, REPEATS, ROWS, examine, most_asked, usually_asked
 
 __all__ = ["ALONE", "REPEATS", "ROWS", "examine", "most_asked", "usually_asked"]

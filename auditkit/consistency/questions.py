@@ -1,16 +1,156 @@
-"""Asks a model again about the same rows, and says what the answers show."""
+"""Asks a model again about the same rows, and says what the answers show.
+
+Chance is told from history and company: the same question is asked again and again, each time after another one. Where
+answers vary by chance alone, a question is answered alike whenever and in whatever company it is asked. Whatever it is
+that varies then, rows, calls or weights: the levels below are chosen so that it is called dependence in fewer than one
+audit in 1,000.
+"""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.consistency.asker import Asker, Question
-from auditkit.consistency.chance import AGAIN, LONG, ONCE, REPEATS, Finding, tell
-from auditkit.models import Capability
+from auditkit.consistency.same_answer import Asker, Question, as_numbers, rows_of, scores_of
+from auditkit.memory import out_of_memory
+from auditkit.models import Answers, Capability
 from auditkit.predictions import Predictions
 from auditkit.results import Consistency
-from auditkit.stats import wilson
+from auditkit.stats import order_p, split_p, wilson
+from auditkit.text import one_line
+
+Finding: TypeAlias = Literal["alike", "dependence", "randomness"]
+REPEATS: Final = 16
+"""Times that the same question is asked where answers differed, and others in between."""
+LONG: Final = 250
+"""Rows in each of these questions."""
+AGAIN: Final = 6
+"""Times that a question that differed is asked again, in turns with its rows in another company: where each way has
+answers of its own, chance of a call, p, made it so with p ** 7 (1 - p) ** 6 < 1 in 8,000."""
+ODD: Final = 4
+"""Rows of a batch that must be answered otherwise in the shared pass, and alike whenever that batch is asked since:
+under chance of each row by itself, three of them beside the one that was noticed are all of the first of seven with
+7 ** -3, and that where rows are answered alike in everything else that was asked."""
+ONCE: Final = 400
+"""Times that such a row is then asked about alone: under chance of each call, p, with p (1 - p) ** 400 < 1 in 1,000."""
+CHANCE: Final = 0.00026
+"""A p-value under this is no chance: two exact tests can reach 2 in 12,870, two random ones 5 in 20,001 (`stats`)."""
+COMPANY: Final = "the rows that are asked about with it, or on their order"
+BY_ITSELF: Final = "whether it is asked about alone"
+HISTORY: Final = "what was asked before, or when"
+
+
+def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Generator) -> tuple[Finding, str]:
+    """Whether answers that differ do so by chance, or depend on something, and on what.
+
+    The same rows are asked about in one fixed question, and between its repeats in two other ones: shuffled, one in the
+    company of rows with low scores, one of rows with high scores. Where all of these agree, the question that differed
+    is asked again.
+
+    Args:
+        asker: of the model.
+        some: positions of rows, of which the first are used.
+        differing: a question whose answers were not those of the shared pass.
+        rng: of order and company.
+    """
+    try:
+        repeats, mixed = _repeated_answers(asker, some[:LONG], rng)
+        same = asker.yardstick.compare
+        if any(same(repeats[0], repeat).differs for repeat in (*repeats, *mixed)):
+            varies = any(same(repeats[0], repeat).differs for repeat in repeats)
+            return _by_permutation(repeats, mixed, varies)
+        return _by_asking_again(asker, differing)
+    except (Exception, SystemExit) as error:  # a model may raise anything at all
+        if out_of_memory(error):
+            raise
+        return "dependence", f"its company, in which the model failed: {one_line(error)}"
+
+
+def _repeated_answers(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[list[Answers], list[Answers]]:
+    """The answers about the same rows: to one question repeated, and to the two in between, in turns."""
+    base, fill = some[: max(1, len(some) // 2)], some[max(1, len(some) // 2) :]
+    fixed = np.concatenate([base, fill])
+    last = len(fixed) - 1  # of the company: who remembers the last row alone remembers a low and a high one in turns
+    orders = [np.append(rng.permutation(last), last) for _ in range(2)]
+    companies = _companies(asker, len(fill), rng)
+    mixed_rows = [np.concatenate([base, companies[number]])[orders[number]] for number in range(2)]
+    base_positions = [np.argsort(order)[: len(base)] for order in orders]
+    repeats: list[Answers] = []
+    mixed: list[Answers] = []
+    for number in range(REPEATS):
+        mixed.append(rows_of(asker.ask(mixed_rows[number % 2]), base_positions[number % 2]))
+        repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
+    return repeats, mixed
+
+
+def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) -> tuple[Finding, str]:
+    """Answers that vary, `varies` saying whether the repeats do: whether order, history or company explains it."""
+    classes = tuple(dict.fromkeys(label for answers in (*repeats, *mixed) for label in answers.labels.tolist()))
+    numbers = [np.stack([as_numbers(answers, classes).ravel() for answers in kind]) for kind in (repeats, mixed)]
+    is_even = np.arange(len(repeats)) % 2 == 0
+    # history first: it shows in the repeats alone, whereas company is tried on numbers that history moves too
+    if varies and min(split_p(numbers[0], is_even), order_p(numbers[0])) < CHANCE:
+        return "dependence", HISTORY
+    company_p = split_p(np.vstack(numbers), np.repeat([True, False], [len(repeats), len(mixed)]))
+    if min(company_p, split_p(numbers[1], is_even)) < CHANCE:
+        return "dependence", COMPANY
+    return "randomness", ""
+
+
+def _by_asking_again(asker: Asker, differing: Question) -> tuple[Finding, str]:
+    """The question that differed, in turns with its rows in another company: fewer, or many where one was alone."""
+    rows, is_single, same = differing.rows, len(differing.rows) == 1, asker.yardstick.compare
+    if is_single:
+        positions = np.array([0])
+        company = np.delete(np.arange(len(asker.data)), rows)[: asker.model.batch - 1]
+        company_rows = np.concatenate([rows, company])  # as many as in the shared pass
+    else:
+        odd = np.flatnonzero(same(rows_of(asker.first, rows), asker.ask(rows)).odd)
+        if not len(odd):
+            return "randomness", ""  # as in the shared pass now
+        positions = odd[: min(LONG, len(rows) // 2)]
+        company_rows = rows[positions]
+    answers_alone, answers_in_company = [], []
+    for _ in range(AGAIN):
+        answers_alone.append(asker.ask(rows))
+        answers_in_company.append(asker.ask(company_rows))
+    if any(same(kind[0], answers).differs for kind in (answers_alone, answers_in_company) for answers in kind):
+        return "randomness", ""
+    if same(rows_of(answers_alone[0], positions), rows_of(answers_in_company[0], np.arange(len(positions)))).differs:
+        return "dependence", BY_ITSELF if is_single else COMPANY
+    compared_rows, now = (company_rows, answers_in_company[0]) if is_single else (rows, answers_alone[0])
+    odd = compared_rows[same(rows_of(asker.first, compared_rows), now).odd]
+    return _by_its_batch(asker, int(odd[0])) if len(odd) else ("randomness", "")
+
+
+def _by_its_batch(asker: Asker, row: int) -> tuple[Finding, str]:
+    """A row that was answered otherwise in the shared pass: whether its batch is answered alike ever since."""
+    same, batch = asker.yardstick.compare, asker.model.batch
+    start = row // batch * batch
+    rows = np.arange(start, min(start + batch, len(asker.data)))
+    answers_to_batch = [asker.ask(rows) for _ in range(AGAIN)]
+    odd = same(rows_of(asker.first, rows), answers_to_batch[0]).odd
+    if odd.sum() < ODD or any(same(answers_to_batch[0], answers).differs for answers in answers_to_batch):
+        return "randomness", ""
+    odd_row = rows[odd][:1]
+    now = asker.ask(odd_row)
+    always = same(rows_of(asker.first, odd_row), now).differs
+    always = always and all(not same(now, asker.ask(odd_row)).differs for _ in range(ONCE))
+    return ("dependence", HISTORY) if always else ("randomness", "")
+
+
+def _companies(asker: Asker, size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Two companies as unlike as the data allows: rows from the lower half of the scores, and from the upper half.
+
+    The last row of each is the lowest and the highest one.
+    """
+    numbers = scores_of(asker.first)
+    values: Any = asker.first.labels if numbers is None else numbers[:, -1]
+    order = np.argsort(values, kind="stable")
+    middle = len(order) // 2
+    drawn = [rng.choice(half, size=size) for half in (order[: max(1, middle)], order[middle:])]
+    return [np.append(rows[:-1], end) if size else rows for rows, end in zip(drawn, (order[0], order[-1]), strict=True)]
+
 
 ROWS: Final = 500
 """Rows asked about again: where 1 % of decisions change, this is found 99 times in 100 (1 - 0.99 ** 500)."""

@@ -1,11 +1,15 @@
-"""When two answers about the same rows are the same: the same decision, and scores apart by no more than rounding."""
+"""A model asked again about rows of the data: whether decisions are the same, and scores apart by rounding alone."""
 
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from auditkit.data import take_rows
 from auditkit.errors import present
+from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model
+from auditkit.predictions import Predictions
+from auditkit.text import one_line
 
 ALIKE: Final = 1e-5
 """Scores this share of their range apart are the same."""
@@ -90,3 +94,39 @@ def as_numbers(answers: Answers, classes: tuple[Any, ...]) -> np.ndarray:
 def rows_of(answers: Answers, rows: np.ndarray) -> Answers:
     """The answers about some of the rows."""
     return Answers(*(None if column is None else column[rows] for column in answers))  # type: ignore[arg-type]
+
+
+class Question(NamedTuple):
+    """Rows to ask about at once."""
+
+    rows: np.ndarray
+    """(n,) positions in the data, in the order asked."""
+    base: np.ndarray
+    """(n,) bool: rows that count; the others are company."""
+
+
+class Asker:
+    """One model that is asked again, the answers of its shared pass, and how many rows it was asked about."""
+
+    def __init__(self, predictions: Predictions) -> None:
+        self.model, self.data = predictions.model, predictions.data
+        self.first: Answers = predictions.answers
+        self.yardstick = Yardstick(self.model, self.first, self.data.task == "regression")
+        self.asked = self.alone = 0
+        self.error = ""
+
+    def ask(self, rows: np.ndarray) -> Answers:
+        """The answers about these rows, asked about together."""
+        self.asked += len(rows)
+        return self.model.answers(take_rows(self.data.inputs, rows))
+
+    def again(self, question: Question) -> Difference | None:
+        """How the answers differ from those of the shared pass; None where the model failed, with the error."""
+        try:
+            return self.yardstick.compare(rows_of(self.first, question.rows), self.ask(question.rows))
+        except (Exception, SystemExit) as error:  # a model may raise anything at all
+            if out_of_memory(error):
+                raise
+            # the error is kept, as it may be what the audit reports of the model
+            self.error = one_line(error)
+            return None

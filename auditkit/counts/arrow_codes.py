@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.lazy import pyarrow
 
 DISTINCT: Final = 100_000
 """Values of one column; more are an identifier, a score or a free text."""
@@ -52,8 +53,6 @@ class Coder:
         Raises:
             DataError: more than 100,000 values, or values that cannot be counted, such as lists.
         """
-        import pyarrow
-
         if isinstance(array, list):
             return self.known(array)
         kind = array.type
@@ -100,8 +99,6 @@ class Coder:
         self._low, self._codes = start, np.full(stop - start, -1, dtype=np.int32)
 
     def _by_dictionary(self, array: Any) -> np.ndarray:
-        import pyarrow
-
         if not pyarrow.types.is_dictionary(array.type):
             try:
                 array = array.dictionary_encode()

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from auditkit.lazy import pyarrow
 from auditkit.value_spelling import EXACT, NUMBER
 
 
@@ -27,8 +28,6 @@ def folded(array: Any, bins: Bins) -> Any:
         array: a pyarrow array of numbers, or of text as a dictionary; of another kind, it stays as it is.
         bins: of the column.
     """
-    import pyarrow
-
     if isinstance(array, list):
         return array
     if pyarrow.types.is_dictionary(array.type):
@@ -60,7 +59,6 @@ def _representatives(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
 
 def _as_numbers(texts: Any) -> np.ndarray:
     """(N,) float64, NaN for a text that is no number."""
-    import pyarrow
     from pyarrow import compute
 
     if not (pyarrow.types.is_string(texts.type) or pyarrow.types.is_large_string(texts.type)):

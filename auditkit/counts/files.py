@@ -18,6 +18,7 @@ from auditkit.counts.names import Rename, class_places, group_names, typed
 from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, Mend
+from auditkit.lazy import pyarrow
 
 ROWS = 10_000_000
 """Combinations of values that are held; more would not fit into memory with everything else."""
@@ -190,8 +191,6 @@ def _count_unit(unit: Unit, names: Names) -> Part:
 
 
 def _weights(array: Any, names: Names, unit: Unit) -> np.ndarray:
-    import pyarrow
-
     try:
         values = array.cast(pyarrow.float64()).to_numpy(zero_copy_only=False)
     except pyarrow.ArrowException as error:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from auditkit.counts.column_codes import raw
 from auditkit.counts.histogram import Cells, people_counts
 from auditkit.counts.table import CodedAnswers, Counts, collect
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, check_known
+from auditkit.lazy import pandas
 from auditkit.value_spelling import listed, spelling
-
-if TYPE_CHECKING:
-    import pandas
 
 LABEL: Final = "label"
 DECISION: Final = "decision"
@@ -31,8 +29,6 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
     Raises:
         DataError: an attribute is called like one of the other columns.
     """
-    import pandas
-
     clashing = [name for name in counts.attributes if name in RESERVED]
     if clashing:
         raise DataError(f"an attribute is called {clashing[0]!r}, as a column of the table of counts is; rename it")
@@ -62,9 +58,8 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
         DataError: a column is missing, or its values do not fit.
     """
     names = [str(name) for name in frame.columns]
-    for needed in (LABEL, DECISION, PEOPLE):
-        if needed not in names:
-            raise DataError(f"a table of counts has a column {needed!r}; {closest(needed, names)}")
+    needed = (LABEL, DECISION, PEOPLE)
+    check_known(needed, names, DataError, lambda name: f"a table of counts has a column {name!r}; ")
     weighted = set(WEIGHTS) <= set(names)
     if classes is None:
         classes = _classes(frame[LABEL], frame[DECISION])
@@ -81,8 +76,6 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
 
 
 def _texts(values: Sequence[str]) -> Any:
-    import pandas
-
     return pandas.Index(list(values), dtype=object)
 
 
@@ -99,8 +92,6 @@ def _spellings(column: pandas.Series[Any]) -> list[str]:
 
 def _positions(column: pandas.Series[Any], classes: Sequence[str], name: str) -> np.ndarray:
     """(K,) positions in `classes`; their number where the value is missing."""
-    import pandas
-
     codes, distinct = pandas.factorize(column.to_numpy(dtype=object, na_value=None))
     spelt = [spelling(value) for value in distinct]
     strange = [value for value in spelt if value not in classes]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.lazy import pandas
 from auditkit.value_spelling import EXACT
 
 DENSE = 1 << 22
@@ -204,8 +205,6 @@ def distinct_in_order(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tu
 
 def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """For each row the place of its combination among those that occur, and their codes, column by column."""
-    import pandas  # hashes numbers an order of magnitude faster than numpy sorts them
-
     if math.prod(sizes) >= 1 << 62:  # more combinations than a number has room for: first those of each half
         half = len(columns) // 2
         left_half, right_half = (distinct(columns[part], sizes[part]) for part in (slice(0, half), slice(half, None)))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
+from auditkit.lazy import pyarrow
 
 BATCH: Final = 1 << 16
 """Records at a time."""
@@ -129,8 +130,6 @@ class Records(Unit):
 
 
 def _array(values: list[Any]) -> Any:
-    import pyarrow
-
     try:
         array = pyarrow.array(values)
     except (pyarrow.ArrowException, OverflowError):  # of several kinds, or larger than any number of Arrow's

@@ -10,6 +10,7 @@ from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
 from auditkit.counts.records import Records, first_record, refuse_document
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
+from auditkit.lazy import pyarrow
 
 BATCH: Final = 1 << 17
 """Rows of Parquet at a time: their codes stay in the cache."""
@@ -32,7 +33,6 @@ class RowGroups(Unit):
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
-        import pyarrow
         from pyarrow import parquet
 
         # a column may be a group and the label at once, and Arrow refuses to read it twice
@@ -59,7 +59,6 @@ class Csv(Unit):
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
-        import pyarrow
         from pyarrow import compute, csv as arrow
 
         dialect = present(self.dialect, "`units` found the dialect of the file")
@@ -132,7 +131,6 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
 
 
 def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
-    import pyarrow
     from pyarrow import parquet, types
 
     try:

@@ -7,24 +7,22 @@ import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from auditkit.counts.names import MISSING
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.fields import Fields, Modality
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import NO_DATES, Order, days_of, order_of
-from auditkit.data.outcome import outcome_of
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
+from auditkit.lazy import pandas
 from auditkit.results import Meaning
-from auditkit.too_few import lacking
-
-if TYPE_CHECKING:
-    import pandas
+from auditkit.too_few import fewer_than, lacking
 
 __all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 
@@ -93,7 +91,29 @@ class AuditData(Fields):
 
     def outcome_of(self, category: str | None = None) -> Meaning | None:
         """What being decided for the positive class, or of more than two for `category`, is; None: not stated."""
-        return outcome_of(self.outcome, self.task, category)
+        if isinstance(self.outcome, str):
+            return None if self.task == "multiclass" else self.outcome
+        return None if self.outcome is None or category is None else self.outcome.get(category)
+
+    def missing_reason(self, name: str, missing: np.ndarray) -> str | None:
+        """Why the number of a column's missing values may not be shown; None where it may.
+
+        Those whose value of a sensitive attribute is missing are a group of that attribute; where the group is hidden,
+        so is their number, also under the name of the column that the attribute was read from. Of other columns few
+        missing values are a count of everyone, which is kept back only where the evidence leaves the house.
+
+        Args:
+            name: the column.
+            missing: (N,) bool: where its value is missing.
+        """
+        for attribute, column in self.groups.items():
+            reason = self.cells.unshown({attribute: MISSING})
+            # A column whose gaps are those of a hidden group gives the size of that group away.
+            if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
+                return reason
+        if self.disclosure == "publish" and name not in self.groups and 0 < int(missing.sum()) < self.minimum_cell:
+            return fewer_than(self.minimum_cell, "people")
+        return None
 
     @property
     def seen_groups(self) -> tuple[str, ...]:

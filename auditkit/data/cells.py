@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,29 +40,27 @@ class Members(NamedTuple):
     """People whom the K rows stand for."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class Cell:
     """One group or intersection of groups."""
 
-    __slots__ = ("_members", "hidden", "where")
-
-    def __init__(self, where: dict[str, str], members: Members, hidden: str | None) -> None:
-        self.where = where
-        """{attribute: value}, attributes in the order of the data."""
-        self.hidden = hidden
-        """Why nothing is measured of it; None where a check measures what it can."""
-        self._members = members
+    where: dict[str, str]
+    """{attribute: value}, attributes in the order of the data."""
+    members: Members
+    hidden: str | None
+    """Why nothing is measured of it; None where a check measures what it can."""
 
     @property
     def rows(self) -> np.ndarray:
         """(N,) bool: which rows are in it."""
-        mask = np.zeros(self._members.total, dtype=bool)
-        mask[self._members.rows] = True
+        mask = np.zeros(self.members.total, dtype=bool)
+        mask[self.members.rows] = True
         return mask
 
     @property
     def n(self) -> int:
         """How many people."""
-        return self._members.people
+        return self.members.people
 
 
 class Cells:

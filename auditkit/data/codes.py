@@ -7,16 +7,14 @@ or a perturbation can be made for any table.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit.data.inputs import as_array
 from auditkit.data.schema import FeatureSchema
-from auditkit.errors import DataError, closest, present
-
-if TYPE_CHECKING:
-    import pandas
+from auditkit.errors import DataError, check_known, present
+from auditkit.lazy import pandas
 
 
 def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.ndarray:
@@ -27,9 +25,9 @@ def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.n
     """
     position_of = {str(name): position for position, name in enumerate(frame.columns)}
     codes = np.empty((len(frame), len(schema)), dtype=np.float64)
+    names = (feature.name for feature in schema)
+    check_known(names, position_of, DataError, lambda name: f"the table has no column {name!r}; ")
     for index, feature in enumerate(schema):
-        if feature.name not in position_of:
-            raise DataError(f"the table has no column {feature.name!r}; {closest(feature.name, position_of)}")
         column = frame.iloc[:, position_of[feature.name]]
         codes[:, index] = _numbers(column) if feature.numeric else _positions(column, feature)
     return codes
@@ -55,8 +53,6 @@ def from_codes(codes: np.ndarray, schema: tuple[FeatureSchema, ...]) -> pandas.D
     Raises:
         DataError: the shape does not fit, or a code stands for no category.
     """
-    import pandas  # data frames are made only where a table is wanted
-
     codes = np.asarray(codes, dtype=np.float64)
     if codes.ndim != 2 or codes.shape[1] != len(schema):
         raise DataError(f"codes must have the shape (N, {len(schema)}), one column a feature; got {codes.shape}")
@@ -74,8 +70,6 @@ def _numbers(column: pandas.Series[Any]) -> np.ndarray:
 
 
 def _positions(column: pandas.Series[Any], feature: FeatureSchema) -> np.ndarray:
-    import pandas  # as above
-
     known = _as_index(feature.categories)
     if isinstance(column.dtype, pandas.CategoricalDtype):
         storage_positions = known.get_indexer(_as_index(column.dtype.categories))
@@ -93,8 +87,6 @@ def _positions(column: pandas.Series[Any], feature: FeatureSchema) -> np.ndarray
 
 
 def _numeric(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
-    import pandas  # as above
-
     storage = _storage(feature)
     lacking = np.isnan(codes)
     if storage is None:
@@ -132,8 +124,6 @@ def whole_numbers(codes: np.ndarray, storage: np.dtype[Any]) -> np.ndarray:
 
 def _objects(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
     """Plain Python numbers, as a column of objects holds them."""
-    import pandas  # as above
-
     values = np.empty(len(codes), dtype=object)
     lacking = np.isnan(codes)
     present = np.rint(codes[~lacking]).astype(np.int64) if feature.kind == "integer" else codes[~lacking]
@@ -143,8 +133,6 @@ def _objects(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
 
 
 def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
-    import pandas  # as above
-
     lacking = np.isnan(codes)
     position = np.where(lacking, -1, np.rint(codes)).astype(np.int64)
     strange = (position >= len(feature.categories)) | ((position < 0) & ~lacking)
@@ -169,8 +157,6 @@ def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]
 
 
 def _as_index(values: Any) -> pandas.Index[Any]:
-    import pandas  # as above
-
     return pandas.Index(list(values), dtype=object, tupleize_cols=False)
 
 

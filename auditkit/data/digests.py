@@ -8,12 +8,11 @@ first row, and one code per row. The index of a table, its name and the text typ
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas
+from auditkit.lazy import pandas
 
 CHUNK = 2**22
 """Numbers canonicalised at once."""
@@ -97,8 +96,6 @@ class Digest:
             self._state.update(part.tobytes())
 
     def _objects(self, values: np.ndarray) -> None:
-        import pandas  # the digest of numbers needs none
-
         kind = pandas.api.types.infer_dtype(values, skipna=True)
         self.text("objects")
         if kind.startswith("mixed"):  # 1, 1.0 and True count as equal there

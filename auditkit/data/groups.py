@@ -9,7 +9,8 @@ import numpy as np
 from auditkit.counts.names import EMPTY, MISSING
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation, numbers_of
-from auditkit.errors import DataError, Mend, closest
+from auditkit.errors import DataError, Mend, check_known, closest
+from auditkit.lazy import pandas
 from auditkit.value_spelling import listed, spelling, spellings
 
 NUMBERS: Final = 50
@@ -38,12 +39,8 @@ def group_column(
     Raises:
         DataError: a number with more than 50 values and no bins, more than 1,000 groups, or options that do not fit.
     """
-    import pandas  # the one library that knows every kind of missing value
-
     chosen = dict(options or {})
-    for option in chosen:
-        if option not in OPTIONS:
-            raise DataError(f"group {name!r}: unknown option {option!r}; {closest(option, OPTIONS)}")
+    check_known(chosen, OPTIONS, DataError, lambda option: f"group {name!r}: unknown option {option!r}; ")
     values = as_column(column)
     if values.ndim != 1:
         raise DataError(f"group {name!r} must be one value per row, of shape (N,); it has the shape {values.shape}")
@@ -74,12 +71,9 @@ def check_reference(reference: Any, groups: Mapping[str, np.ndarray], name: str)
         raise DataError(
             f'{name}: reference must name a group of an attribute, as in {{"sex": "male"}}; got {reference!r}'
         )
+    check_known(reference, groups, DataError, lambda other: f"{name}: reference names {other!r}, which is no group; ")
     references = {}
     for attribute, group in reference.items():
-        if attribute not in groups:
-            raise DataError(
-                f"{name}: reference names {attribute!r}, which is no group; {closest(str(attribute), groups)}"
-            )
         known = np.unique(groups[attribute]).tolist()
         references[str(attribute)] = spelling(group)
         if references[str(attribute)] not in known:

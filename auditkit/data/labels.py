@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit.data.inputs import as_column
 from auditkit.errors import DataError, Mend
+from auditkit.lazy import pandas
 from auditkit.value_spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]
@@ -34,8 +35,6 @@ def label_array(values: Any, name: str = "label", people: np.ndarray | None = No
     Raises:
         DataError: a value is missing or infinite, there is more than one column, records, or kinds are mixed.
     """
-    import pandas  # the one library that knows every kind of missing value
-
     labels = as_column(values)
     if labels.ndim == 2 and labels.shape[1] == 1:  # as torch's losses want it
         labels = labels[:, 0]

@@ -5,7 +5,6 @@ from typing import Any
 
 from auditkit.data.labels import Task
 from auditkit.errors import DataError, closest
-from auditkit.results import Meaning
 from auditkit.text import one_line, shown
 from auditkit.value_spelling import spelling
 
@@ -65,16 +64,3 @@ def check_words(words: Any) -> str:
         fault = f"{len(words)} letters were given" if sentence else "a blank text was given"
         raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {fault}")
     return sentence
-
-
-def outcome_of(outcome: Meaning | Mapping[str, Meaning] | None, task: Task, category: str | None) -> Meaning | None:
-    """What being decided for a class is to a person; None where the owner did not state it.
-
-    Args:
-        outcome: as AuditData keeps it.
-        task: of the data.
-        category: the class, where there are more than two; None: the positive one, or a high number.
-    """
-    if isinstance(outcome, str):
-        return None if task == "multiclass" else outcome
-    return None if outcome is None or category is None else outcome.get(category)

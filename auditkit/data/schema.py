@@ -9,15 +9,13 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.errors import DataError, Mend, closest
+from auditkit.errors import DataError, Mend, check_known
+from auditkit.lazy import pandas
 from auditkit.value_spelling import listed
-
-if TYPE_CHECKING:
-    import pandas
 
 Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
 KINDS: Final = ("number", "integer", "category", "boolean", "text")
@@ -61,7 +59,6 @@ def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
     Raises:
         DataError: infinite values, or values that cannot be compared (lists, arrays).
     """
-    import pandas  # data frames are read only where a table is
     from pandas.api import types
 
     lacking = column.isna()
@@ -122,9 +119,7 @@ def override_schema(
         DataError: an unknown feature or fact, or a fact that the values contradict.
     """
     names = [feature.name for feature in schema]
-    for name in overrides:
-        if name not in names:
-            raise DataError(f"schema: the inputs have no column {name!r}; {closest(name, names)}")
+    check_known(overrides, names, DataError, lambda name: f"schema: the inputs have no column {name!r}; ")
     return tuple(
         _overridden(feature, overrides[feature.name], frame.iloc[:, position]) if feature.name in overrides else feature
         for position, feature in enumerate(schema)
@@ -192,8 +187,6 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool
 
 def _widened(feature: FeatureSchema, categories: tuple[Any, ...]) -> Any:
     """The type of a categorical column with the categories of both splits, its own first: its codes stay."""
-    import pandas  # as above
-
     if not isinstance(feature.storage, pandas.CategoricalDtype):
         return feature.storage
     # The split's own categories come first, so that the codes of its column stay what they are.
@@ -208,9 +201,7 @@ def _widened(feature: FeatureSchema, categories: tuple[Any, ...]) -> Any:
 
 def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas.Series[Any]) -> FeatureSchema:
     known = ("kind", "categories", "low", "high", "mutable")
-    for fact in facts:
-        if fact not in known:
-            raise DataError(f"schema of {feature.name!r}: unknown fact {fact!r}; {closest(fact, known)}")
+    check_known(facts, known, DataError, lambda fact: f"schema of {feature.name!r}: unknown fact {fact!r}; ")
     feature = _of_kind(feature, facts.get("kind", feature.kind), column)
     feature = dataclasses.replace(feature, declared=facts.get("kind") not in (None, "boolean"))
     if "mutable" in facts:

@@ -81,7 +81,7 @@ def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:
     return [f"{sentinel.value:g}" for sentinel in sentinels_among(values, rows)]
 
 
-def sentinels(column: np.ndarray) -> list[Sentinel]:
+def sentinels_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
     """The codes of a column that stand apart from its other values.
 
     A code is the smallest or largest value and far from the next: five times as far as the ten values there are from
@@ -92,13 +92,9 @@ def sentinels(column: np.ndarray) -> list[Sentinel]:
     as they are from each other.
 
     Args:
-        column: (N,) numbers, NaN where missing.
+        values: (K,) the different numbers, rising.
+        counts: (K,) how many rows hold each.
     """
-    return sentinels_among(*np.unique(column[~np.isnan(column)], return_counts=True))
-
-
-def sentinels_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
-    """The same of the different values of a column, rising, and how many rows hold each."""
     codes_found = []
     often = np.array([_frequent(values, counts, index) for index in range(len(values))], dtype=bool)
     codes_found += [

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.counts.names import MISSING
-from auditkit.data.bare import Bare, Blanks
-from auditkit.data.blanks import check_mask, check_people
+from auditkit.data.blanks import Bare, Blanks, check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
@@ -27,6 +26,7 @@ from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
+from auditkit.lazy import pandas
 from auditkit.value_spelling import listed, match_class
 
 MODALITIES = ("table", "image", "text", "sequence")
@@ -113,8 +113,6 @@ def check_index(values: Any, index: Any, name: str) -> None:
 
 def numbered(columns: Sequence[Any]) -> np.ndarray:
     """(N,) int64: a number for each combination of values, by first appearance; -1 where one is missing."""
-    import pandas  # hashes values of any kind
-
     numbers = np.zeros(len(columns[0]), dtype=np.int64)
     lacking = np.zeros(len(columns[0]), dtype=bool)
     for column in columns:
@@ -135,8 +133,6 @@ def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:
 
 def _group(name: str, column: Any) -> Bare:
     """The groups of an attribute; of texts each different one is looked at once."""
-    import pandas  # as above
-
     if getattr(getattr(column, "dtype", None), "kind", "") != "U" or np.ndim(column) != 1:
         bare = Blanks().off(column)
         return bare._replace(values=group_column(name, bare.values))

@@ -2,9 +2,26 @@
 
 import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from auditkit.demos.built import Built
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.results import Limit
+
+
+@dataclass(frozen=True)
+class Built:
+    """Models, data and limits of one demo."""
+
+    title: str
+    models: list[Model]
+    data: AuditData
+    limits: tuple[Limit, ...] = ()
+    card: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    train: tuple[Mapping[str, Any], ...] = ()
 
 
 def _build(name: str) -> Built:

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from auditkit.data import AuditData
-from auditkit.demos.built import Built
+from auditkit.demos import Built
 from auditkit.demos.networks import fit, make_cnn, seeded
 from auditkit.errors import require
 from auditkit.host import wrap

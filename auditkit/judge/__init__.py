@@ -12,12 +12,10 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 """
 
 from auditkit.judge.decision import judge_measurement
-from auditkit.judge.limit_names import check_names, with_names
-from auditkit.judge.limits import Judgement, judge, worst_of
+from auditkit.judge.limits import Judgement, check_names, judge, with_names, worst_of
 from auditkit.judge.matches import concerned, is_bare
 from auditkit.judge.outcome import outcome_of
-from auditkit.judge.scope import NO_SETTING, scope_of
-from auditkit.judge.sentences import about, bounds, everyone_alone
+from auditkit.judge.sentences import NO_SETTING, about, bounds, everyone_alone, scope_of
 
 __all__ = [
     "NO_SETTING",

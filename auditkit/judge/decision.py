@@ -1,12 +1,11 @@
-"""One measurement under one limit."""
+"""One measurement under one limit: on which side of the bounds it lies, and how many more rows would decide."""
 
 import math
+from collections.abc import Iterable
 
 from auditkit.errors import present
-from auditkit.judge.bounds import ends, inside, outside
-from auditkit.judge.more_rows import more_rows
 from auditkit.judge.sentences import bounds, interval_ends, show
-from auditkit.results import Limit, Measurement, VerdictStatus, left_out_text, whose_text
+from auditkit.results import Interval, Judged, Limit, Measurement, VerdictStatus, left_out_text, pairs, whose_text
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:
@@ -73,3 +72,82 @@ def _decide(limit: Limit, measurement: Measurement, low: float, high: float) -> 
     side = "on the right side" if inside(value, limit) else "on the wrong side"
     more = "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
     return "inconclusive", f"is across the bound ({required}); the point is {side}{more}"
+
+
+def inside(value: float, limit: Limit) -> bool:
+    """Whether a value is on the right side of every bound."""
+    above = limit.at_least is None or value >= limit.at_least
+    return above and (limit.at_most is None or value <= limit.at_most)
+
+
+def outside(low: float, high: float, limit: Limit) -> bool:
+    """Whether everything from `low` to `high` is on the wrong side of a bound."""
+    above = limit.at_most is not None and low > limit.at_most
+    return above or (limit.at_least is not None and high < limit.at_least)
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    """The two ends; infinite where one is unbounded."""
+    # an unbounded end is on the wrong side of every bound, so it can never meet a limit
+    low = -math.inf if interval.low is None else interval.low
+    high = math.inf if interval.high is None else interval.high
+    return low, high
+
+
+def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
+    """The measurement with the least room to the bound."""
+
+    def room(judgement: Judged) -> float:
+        if judgement.measurement.value is None:  # not written
+            return math.inf
+        low = high = judgement.measurement.value
+        if judgement.measurement.interval is not None and limit.judge == "interval" and not judgement.measurement.exact:
+            low, high = ends(judgement.measurement.interval)
+        room_below = math.inf if limit.at_least is None else low - limit.at_least
+        room_above = math.inf if limit.at_most is None else limit.at_most - high
+        return min(room_below, room_above)
+
+    return min(judged, key=room).measurement
+
+
+NEVER = 100
+"""Times the present rows beyond which more rows are no way to decide."""
+
+
+def more_rows(limit: Limit, measurement: Measurement) -> str:
+    """About how many more rows would decide: the half width of an interval shrinks with the root of n."""
+    value = present(measurement.value, "only measurements with an interval are undecided")
+    interval = present(measurement.interval, "only measurements with an interval are undecided")
+    if not inside(value, limit):
+        return "More rows would rather show that it is missed."
+    low, high = ends(interval)
+    needed = 0.0
+    # each bound by the half of the interval that reaches over it: intervals of rates are not even
+    for bound, reached in ((limit.at_least, low), (limit.at_most, high)):
+        if bound is None or not (low < bound < high or bound in (low, high)):
+            continue
+        half, room = abs(value - reached), abs(value - bound)
+        if room <= 1e-4 * half:  # a hundred million times the rows
+            return "The point is on the bound itself: no number of rows decides."
+        if math.isfinite(half):
+            needed = max(needed, (half / room) ** 2)
+    if measurement.n is None or needed <= 1:
+        return "More rows would decide."
+    if needed - 1 > NEVER:
+        return f"In effect never: more than {NEVER} times the present {measurement.n:,} rows would decide."
+    return f"About {two_digits(measurement.n * (needed - 1)):,} more rows{_of_whom(measurement)} would decide."
+
+
+def two_digits(value: float) -> int:
+    """A number above 0, rounded up to two significant digits: 69,567 is 70,000."""
+    if value <= 10:
+        return max(1, math.ceil(value))
+    unit = 10 ** (math.floor(math.log10(value)) - 1)
+    # rounded first: 70000 / 1000 can be a rounding above 70, which would give 71
+    return math.ceil(round(value / unit, 6)) * unit
+
+
+def _of_whom(measurement: Measurement) -> str:
+    if measurement.slice:
+        return f" of {pairs(measurement.slice)}"
+    return f" over {', '.join(measurement.across)}" if measurement.across else ""

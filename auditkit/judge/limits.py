@@ -1,16 +1,25 @@
-"""Limits applied to what was measured."""
+"""Limits applied to what was measured.
+
+A limit has a name, given, or made from measurement and scope. Of several measurements under one limit each is met at
+its own level, and missed only where all intervals hold at once.
+
+With ten groups exactly on the bound, ten intervals of 95 % would call some group missed by chance alone in one audit of
+five. So a group counts as missed where its interval at the level of Šidák is on the wrong side too. To be met needs no
+such care: the limit is met where all groups are, and each may be wrong at its own level only.
+
+Source: Šidák (1967), Rectangular confidence regions for the means of multivariate normal distributions, JASA 62; for
+met, Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24.
+"""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.errors import closest
-from auditkit.judge.bounds import closest_to_bound
-from auditkit.judge.limit_names import check_names, with_names
+from auditkit.errors import ConfigError, closest, present
+from auditkit.judge.decision import closest_to_bound, judge_measurement
 from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, names_check, why_none
 from auditkit.judge.outcome import outcome_of
-from auditkit.judge.sentences import about, everyone_alone
-from auditkit.judge.simultaneous import judge_together
+from auditkit.judge.sentences import about, everyone_alone, interval_ends
 from auditkit.results import (
     CheckResult,
     Judged,
@@ -22,6 +31,7 @@ from auditkit.results import (
     Waiver,
     furthest_off,
     left_out_text,
+    pairs,
 )
 
 
@@ -148,3 +158,92 @@ def _is_spared(measurement: Measurement) -> bool:
     """Whether it is about a group that is too small to have a number, and bars no limit from being met."""
     left_out = measurement.left_out
     return measurement.value is None and bool(measurement.slice and left_out) and not any(g.bars for g in left_out)
+
+
+def with_names(limits: Iterable[Limit]) -> tuple[Limit, ...]:
+    """The limits, each with a name; of several about the same numbers, the later ones are counted: `… (2)`.
+
+    A made name depends neither on the bound nor on other limits, so that it stays the same where those change.
+    """
+    limits = tuple(limits)
+    taken = {limit.name for limit in limits if limit.name.strip()}
+    named = []
+    for limit in limits:
+        if not limit.name.strip():
+            made = unused = made_name(limit)
+            count = 1
+            while unused in taken:
+                count += 1
+                unused = f"{made} ({count})"
+            taken.add(unused)
+            limit = limit.model_copy(update={"name": unused})
+        named.append(limit)
+    return tuple(named)
+
+
+def made_name(limit: Limit) -> str:
+    """`performance.quality.accuracy for each group`, `fairness.groups.demographic_parity_ratio over sex`."""
+    group = " for each group" if limit.groups else f" for {_sorted(limit.slice)}" if limit.slice else ""
+    across = f" over {' and '.join(sorted(limit.across))}" if limit.across else ""
+    conditions = f" with {_sorted(limit.conditions)}" if limit.conditions else ""
+    return limit.measurement + group + across + conditions
+
+
+def check_names(limits: Sequence[Limit], waivers: Sequence[Waiver]) -> None:
+    """Raise ConfigError where two limits share a name or a waiver names no limit; before anything is measured."""
+    names = [limit.name for limit in limits]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"limits: every name must be used once; {twice[0]!r} is used {names.count(twice[0])} times")
+    for waiver in waivers:
+        if waiver.limit not in names:
+            raise ConfigError(f"waivers: {waiver.limit!r} is not the name of a limit; {closest(waiver.limit, names)}")
+
+
+def _sorted(mapping: Mapping[str, object]) -> str:
+    return pairs(dict(sorted(mapping.items())))
+
+
+def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:
+    """Each of the measurements under the limit, in their order."""
+    # only numbers that chance can move count; exact ones are no further chance of an error
+    uncertain = sum(_has_interval(limit, measurement) for measurement in measurements)
+    judged = []
+    for measurement in measurements:
+        status, reason = judge_measurement(limit, measurement)
+        verdict = Judged(check=check, measurement=measurement, status=status, reason=reason)
+        if status == "missed" and uncertain > 1 and _has_interval(limit, measurement):
+            verdict = _at_once(limit, verdict, uncertain)
+        judged.append(verdict)
+    return judged
+
+
+def _has_interval(limit: Limit, measurement: Measurement) -> bool:
+    return (
+        limit.judge == "interval"
+        and not measurement.exact
+        and measurement.interval is not None
+        and measurement.value is not None
+        and measurement.validity == "valid"
+    )
+
+
+def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
+    """A measurement that is missed by itself, under an interval that holds for all `count` at once."""
+    from auditkit.stats import sidak_level, widened  # scipy is imported only where there is something to widen
+
+    measurement = alone.measurement
+    interval = present(measurement.interval, "only measurements with an interval are widened")
+    value = present(measurement.value, "only measurements with an interval are widened")
+    wide = widened(interval, value, measurement.n, sidak_level(interval.level, count))
+    status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
+    edges = interval_ends(measurement.bound, wide, limit)
+    all_at_once = f"{100 * wide.level:.4g}% interval {edges} that holds for all {count} at once"
+    if status == "missed":
+        reason = f"{alone.reason}; the {all_at_once} says the same"
+    else:
+        reason = (
+            f"{alone.reason}. That is so by itself alone: the {all_at_once} is across the bound. More rows would "
+            "rather show that it is missed."
+        )
+    return alone.model_copy(update={"status": status, "reason": reason})

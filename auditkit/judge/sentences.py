@@ -1,8 +1,8 @@
-"""A limit and what it is about, in words."""
+"""A limit, whom it is about and what it came to, in words."""
 
 from collections.abc import Sequence
 
-from auditkit.results import Interval, Limit, Measurement, pairs
+from auditkit.results import Definition, Interval, Limit, Measurement, pairs
 from auditkit.text import first_few
 
 
@@ -59,3 +59,34 @@ def everyone_alone(names: Sequence[str], circumstance: str) -> str:
     many = f"{len(names)} limits are" if len(names) > 1 else "One limit is"
     first = first_few(names, 5)
     return f'{many} about everyone only, {circumstance}: {first}. To judge every group too, write groups = "each".'
+
+
+NO_SETTING = (
+    "scope is no setting of a limit: the plan writes it. Say whom the limit is about with slice, across or "
+    'groups = "each"; without them it is about everyone'
+)
+
+
+def scope_of(
+    limit: Limit, definition: Definition | None, groups: int, deep: bool = False, compares: bool = False
+) -> str:
+    """The scope, as the plan prints it and the limit carries it.
+
+    Args:
+        limit: as the owner wrote it.
+        definition: of its measurement, where that is declared.
+        groups: how many groups the data names, over all attributes.
+        deep: whether the check looks at intersections of attributes too.
+        compares: whether it is a number over all groups of some attributes.
+    """
+    if limit.slice:
+        return pairs(dict(sorted(limit.slice.items())))
+    if limit.across:
+        return f"over {' and '.join(sorted(limit.across))}"
+    counted = f"{groups} group{'s' * (groups != 1)}" + (" and their intersections" if deep else "")
+    if compares:
+        disparity = definition is not None and definition.more_groups != "neither"
+        return "every comparison of groups" if disparity else "every attribute"
+    if definition is not None and definition.only_groups:
+        return counted if groups else "every group"
+    return f"everyone and {counted}" if limit.groups and groups else "everyone"

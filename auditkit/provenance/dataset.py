@@ -6,12 +6,12 @@ from auditkit.counts.names import MISSING
 from auditkit.data import AuditData
 from auditkit.data.cells import Cell
 from auditkit.data.codes import to_codes
-from auditkit.data.gaps import missing_reason
 from auditkit.data.schema import FeatureSchema
 from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
 from auditkit.smaller import smaller_together
+from auditkit.text import ordinal
 from auditkit.value_spelling import spelling
 
 FEATURES = 500
@@ -79,7 +79,7 @@ def value_range(values: np.ndarray, minimum: int) -> str:
     # a whole percentile that at least `minimum` values lie beyond
     percent = int(np.ceil(100 * tail))
     low, high = np.quantile(present, (percent / 100, 1 - percent / 100))
-    return f"{_short(low)} to {_short(high)} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
+    return f"{_short(low)} to {_short(high)} ({ordinal(percent)} to {ordinal(100 - percent)} percentile)"
 
 
 def _short(value: float) -> str:
@@ -117,7 +117,7 @@ def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str
     missing: int | None = int(lacking.sum())
     group = name in data.groups
     # how many lack a value can be a count of few people too
-    if missing and missing_reason(data, name, lacking) is not None:
+    if missing and data.missing_reason(name, lacking) is not None:
         missing, few = None, "few missing"
         detail = f"{detail}, {few}" if detail else few
     return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)
@@ -167,9 +167,3 @@ def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInf
         names = tuple(group[attribute] for group in small.groups)
         made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=names))
     return made
-
-
-def _ordinal(percentile: int) -> str:
-    if percentile % 100 in (11, 12, 13):
-        return f"{percentile}th"
-    return f"{percentile}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(percentile % 10, 'th') }"

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
-from auditkit.reports.measurement_labels import about, decisive, listed
+from auditkit.reports.numbers import about, decisive, listed
 from auditkit.reports.outcome import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs, whose_text
 from auditkit.results.disclosure import showing_facts

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import jinja2
-
 from auditkit.figures import curve
 from auditkit.reports import difftext as text, numbers
 from auditkit.reports.charts import picture
-from auditkit.reports.html.render import TEMPLATES
+from auditkit.reports.html.render import environment
 from auditkit.reports.markdown import Markdown, document, escape, heading, table
 from auditkit.results import Axis, Diff, Figure, History, Rule, Scalar, Series
 
@@ -106,8 +104,4 @@ def _parts(diff: Diff, *, all: bool) -> Iterable[Part]:
 
 
 def _page(title: str, sections: Sequence[tuple[str, str, tuple[str, ...], tuple[Part, ...]]]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    return environment.get_template("diff.html.j2").render(title=title, sections=sections)
+    return environment().get_template("diff.html.j2").render(title=title, sections=sections)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.measurement_labels import about
+from auditkit.reports.numbers import about
 from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series, whose_text
 
 FIRST = 20

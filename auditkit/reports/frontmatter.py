@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from auditkit.results import AuditResult, Measurement, digest
+from auditkit.results import AuditResult, CheckResult, Measurement, digest
 from auditkit.results.card import Card
 from auditkit.text import printable
 
@@ -34,17 +34,21 @@ def front_matter(card: Card, result: AuditResult | None) -> str:
         card: the owner's part.
         result: the audit whose numbers are listed; None for several models, which one model-index cannot tell apart.
     """
-    head: dict[str, Any] = {}
-    if card.given.get("languages"):
-        head["language"] = list(card.languages)
-    if card.given.get("licence"):
-        head["license"] = card.licence
-    if card.given.get("tags"):
-        head["tags"] = list(card.tags)
     index = [] if result is None else _index(result)
-    if result is not None and index:
-        head["model-index"] = [{"name": result.model.name, "results": index}]
+    head = filled(
+        {
+            "language": card.given.get("languages"),
+            "license": card.given.get("licence"),
+            "tags": card.given.get("tags"),
+            "model-index": [{"name": result.model.name, "results": index}] if result is not None and index else None,
+        }
+    )
     return f"---\n{yaml(head)}---\n\n" if head else ""
+
+
+def filled(entries: dict[str, Any]) -> dict[str, Any]:
+    """The entries that hold something."""
+    return {name: entry for name, entry in entries.items() if entry not in (None, "", [], {})}
 
 
 def yaml(value: dict[str, Any], indent: int = 0) -> str:
@@ -95,13 +99,7 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
         (judgement.check, digest(judgement.measurement)) for verdict in result.verdicts for judgement in verdict.judged
     }
     metrics = [
-        _metric(
-            check_result.check,
-            measurement,
-            check_result.definitions[measurement.name].title
-            if measurement.name in check_result.definitions
-            else measurement.name,
-        )
+        _metric(check_result, measurement)
         for check_result in result.results
         for measurement in check_result.measurements
         if measurement.value is not None and measurement.validity == "valid"
@@ -116,21 +114,19 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
     return [{"task": {"type": task}, "dataset": dataset, "metrics": metrics}]
 
 
-def _metric(check: str, measurement: Measurement, title: str) -> dict[str, Any]:
-    args: dict[str, Any] = {}
-    if measurement.slice:
-        args["slice"] = dict(sorted(measurement.slice.items()))
-    if measurement.across:
-        args["across"] = list(measurement.across)
-    if measurement.conditions:
-        args["conditions"] = dict(sorted(measurement.conditions.items()))
-    if measurement.bound:
-        args["bound"] = f"{measurement.bound} this number, as groups are left out"
-    if measurement.interval is not None:
-        low, high = measurement.holding_ends
-        level, method = measurement.interval.level, measurement.interval.method
-        args["interval"] = {"low": low, "high": high, "level": level, "method": method}
-    if measurement.n is not None:
-        args["n"] = measurement.n
-    metric: dict[str, Any] = {"type": f"{check}.{measurement.name}", "name": title, "value": measurement.value}
-    return {**metric, "args": args} if args else metric
+def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
+    interval, (low, high) = measurement.interval, measurement.holding_ends
+    args = {
+        "slice": dict(sorted(measurement.slice.items())),
+        "across": list(measurement.across),
+        "conditions": dict(sorted(measurement.conditions.items())),
+        "bound": measurement.bound and f"{measurement.bound} this number, as groups are left out",
+        "interval": interval and {"low": low, "high": high, "level": interval.level, "method": interval.method},
+        "n": measurement.n,
+    }
+    metric = {
+        "type": f"{result.check}.{measurement.name}",
+        "name": result.title_of(measurement.name),
+        "value": measurement.value,
+    }
+    return {**metric, **filled({"args": filled(args)})}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from auditkit.reports import numbers
-from auditkit.reports.measurement_labels import decisive, listed
+from auditkit.reports.numbers import decisive, listed
 from auditkit.reports.outcome import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line, whose_text
 from auditkit.text import one_line, printable

@@ -11,14 +11,12 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from auditkit.reports.measurement_labels import listed
+from auditkit.lazy import pyarrow
+from auditkit.reports.numbers import listed
 from auditkit.results import FRAME_COLUMNS, AuditResult, Comparison
 from auditkit.text import printable
-
-if TYPE_CHECKING:
-    import pyarrow
 
 COLUMNS = ("model", *FRAME_COLUMNS)
 NUMBERS = frozenset({"value", "low", "high", "p", "p_adjusted"})
@@ -40,7 +38,6 @@ def as_csv(result: AuditResult | Comparison) -> bytes:
 
 def as_parquet(result: AuditResult | Comparison) -> bytes:
     """The same table as Parquet: texts, float64 and int64."""
-    import pyarrow  # half a second that the other formats need not wait for
     import pyarrow.parquet
 
     rows = list(_rows(result))
@@ -72,8 +69,6 @@ def _utf8(cell: Any) -> Any:
 
 
 def _type(name: str) -> pyarrow.DataType:
-    import pyarrow  # as above
-
     if name in NUMBERS:
         return pyarrow.float64()
     return pyarrow.int64() if name in COUNTS else pyarrow.string()

@@ -7,9 +7,9 @@ fit is counted, and stands in the report.
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditkit.reports import cardtables as tables, numbers
-from auditkit.reports.cardnumbers import standing, title
+from auditkit.reports.cardnumbers import standing
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
-from auditkit.reports.measurement_labels import about
+from auditkit.reports.numbers import about
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, verdict_line
 
@@ -67,7 +67,7 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
         first = next((measurement for measurement in result.measurements if measurement.value is not None), None)
         if result.status == "measured" and first is not None:
             group = about(first)
-            name = title(result, first) + ("" if group == "everyone" else f" ({group})")
+            name = result.title_of(first.name) + ("" if group == "everyone" else f" ({group})")
             row = (
                 result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
                 _short(standing(first)),

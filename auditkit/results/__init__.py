@@ -58,6 +58,7 @@ from auditkit.results.findings import (
     Measurement,
     Rows,
     Rule,
+    Section,
     Table,
     Test,
     of_everyone,
@@ -74,7 +75,6 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
-from auditkit.results.section import Section
 from auditkit.results.verdict_line import count_line, verdict_line
 from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off
 

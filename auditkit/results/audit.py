@@ -5,18 +5,15 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from auditkit.lazy import pandas
 from auditkit.results.base import Level, Meaning, Record, canonical, optional
 from auditkit.results.disparity_text import left_out_text, whose_text
-from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement
-from auditkit.results.section import Section
+from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement, Section
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
-
-if TYPE_CHECKING:
-    import pandas
 
 
 class PlannedCheck(Record):
@@ -311,8 +308,6 @@ class AuditResult(_Versioned):
         Where the number is a bound on that over all groups, the end of its interval that does not hold is None.
         Those of a check are followed by its numbers of smaller groups together, if any, which nothing is judged by.
         """
-        import pandas  # a table is wanted only by those who ask for one
-
         return pandas.DataFrame(self.rows(), columns=list(FRAME_COLUMNS))
 
     def rows(self) -> list[dict[str, Any]]:

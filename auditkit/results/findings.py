@@ -1,4 +1,4 @@
-"""What one check returns: measurements, controls, figures, tables, and the result that carries them."""
+"""What a plugin returns: measurements, controls, figures, tables, the result that carries them, and sections."""
 
 from __future__ import annotations
 
@@ -353,3 +353,30 @@ class CheckResult(Record):
     def every(self) -> tuple[Measurement, ...]:
         """The measurements, and those of smaller groups together: all that a format prints."""
         return (*self.measurements, *self.together)
+
+    def title_of(self, name: str) -> str:
+        """What the check calls one of its measurements; the name where it does not say."""
+        definition = self.definitions.get(name)
+        return definition.title if definition else name
+
+
+class Section(Record):
+    """Paragraphs, then figures, then tables; the one theme sets them, so that no plugin is needed to render."""
+
+    id: str = ""
+    """Set by the run, as are title, plugin and version."""
+    title: str = ""
+    plugin: str = ""
+    plugin_version: str = ""
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    """Drawn from their data; a picture that was made elsewhere is refused."""
+    tables: tuple[Table, ...] = ()
+
+    @model_validator(mode="after")
+    def _drawn_from_data(self) -> Self:
+        for figure in self.figures:
+            # an image could hold anything, also what was taken out of the numbers
+            if figure.image is not None or figure.mark == "image":
+                raise ValueError(f"figure {figure.name!r} of a section must be drawn from data; an image was given")
+        return self

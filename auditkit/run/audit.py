@@ -4,20 +4,19 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from auditkit.checks import Budget, Check
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
 from auditkit.host import Host
 from auditkit.models import Model
 from auditkit.redaction import scrubbed
-from auditkit.results import AuditResult, Change, Comparison, Limit, Plan, Waiver
+from auditkit.results import AuditResult, Change, CheckResult, Comparison, Coverage, Limit, Plan, Waiver
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.run import write
 from auditkit.run.audited_model import AuditedModel, audited_models
 from auditkit.run.context import AuditContext, Clock
-from auditkit.run.coverage import coverage_of
 from auditkit.run.hide import hide
 from auditkit.run.judge import judged
 from auditkit.run.measure import measure_all
@@ -30,8 +29,7 @@ from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
 from auditkit.run.settle import settled
 from auditkit.run.train import train_models
-
-Result = TypeVar("Result", AuditResult, Comparison)
+from auditkit.run.write import Result
 
 
 def audit(
@@ -121,9 +119,7 @@ def compare(
         ConfigError: two models share a name, or a trainer is not known.
     """
     known = Request.__dataclass_fields__
-    for name in options:
-        if name not in known:
-            raise ConfigError(f"compare: {name!r} is not an argument; {closest(name, known)}")
+    check_known(options, known, ConfigError, lambda name: f"compare: {name!r} is not an argument; ")
     data, host = checked(data), Host(plugins)
     request = make_request(**options)
     wrapped_models = [wrapped(host, model, data) for model in models]
@@ -195,9 +191,28 @@ def _result(audited: AuditedModel, clock: Clock) -> AuditResult:
     # in it
     result = hide(judged(audited, measure_all(audited), clock), audited.rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in context.packs)
-    coverage = coverage_of(context.host, result.results)
+    coverage = _coverage(context.host, result.results)
     result = with_sections(context.host, result.model_copy(update={"rules": covered, "coverage": coverage}))
     return scrubbed_result(audited.scrubber, result)
+
+
+def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...]:
+    """A row for every check that is offered, selected or not."""
+    rows = {
+        id: Coverage(
+            check=id,
+            question=offer.value.about().question,
+            status="not selected",
+            reason=offer.value.applies_when or "not selected",
+        )
+        for id, offer in host.checks().items()
+    }
+    for result in results:
+        rows[result.check] = Coverage(
+            check=result.check, question=result.about.question, status=result.status, reason=result.reason or "",
+            level=result.level, higher_level=result.higher_level,
+        )  # fmt: skip
+    return tuple(rows[id] for id in sorted(rows))
 
 
 def _changes(context: AuditContext, audited: Sequence[AuditedModel]) -> tuple[Change, ...]:

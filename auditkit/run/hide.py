@@ -5,7 +5,7 @@ everywhere: out of results, of what each limit was judged by, of its reasons, of
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TypeAlias
 
 from auditkit.data import AuditData
 from auditkit.judge import judge_measurement, worst_of
@@ -13,7 +13,6 @@ from auditkit.predictions import Predictions
 from auditkit.results import (
     AuditResult,
     CheckResult,
-    DataInfo,
     Judged,
     Limit,
     Measurement,
@@ -25,30 +24,8 @@ from auditkit.results import (
 from auditkit.run.internal_rule import Internal
 from auditkit.run.publish_rule import Publish
 
-
-class Rule(Protocol):
-    """What may be written of an audit: the choice of what to take out, made once for its data."""
-
-    def check(self, result: CheckResult) -> CheckResult:
-        """A check's result without what may not be written.
-
-        Its measurements stay as many and in the same order; one whose number goes is left without value, interval, n,
-        test and rates of groups, with the reason. To apply it twice is to apply it once.
-        """
-        ...
-
-    def data(self, info: DataInfo, results: Sequence[CheckResult]) -> DataInfo:
-        """The description of the data without what may not be written, beside results that may be."""
-        ...
-
-    def text(self, text: str) -> str:
-        """What a check or an error says, without what may not be written."""
-        ...
-
-    @property
-    def choice(self) -> str:
-        """A digest of what is chosen where that depends on more than the data; what was kept by another is no use."""
-        ...
+Rule: TypeAlias = Internal | Publish
+"""What may be written of an audit: the choice of what to take out, made once for its data."""
 
 
 def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> list[Rule]:

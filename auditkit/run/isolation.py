@@ -32,10 +32,12 @@ def as_found(model: Model, seed: int) -> Iterator[None]:
         restored.callback(random.setstate, random.getstate())
         restored.callback(np.random.set_state, np.random.get_state())
         restored.callback(os.chdir, os.getcwd())
-        restored.enter_context(_logging_kept())
+        root = logging.getLogger()
+        restored.callback(root.setLevel, root.level)
+        restored.callback(root.handlers.__setitem__, slice(None), list(root.handlers))
         restored.enter_context(warnings.catch_warnings())
         if torch is not None:
-            restored.enter_context(_torch_kept(torch))
+            _keep_torch(restored, torch)
         restored.enter_context(model.kept())
         random.seed(seed)
         # numpy's global generator takes 32 bits only
@@ -45,31 +47,16 @@ def as_found(model: Model, seed: int) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _logging_kept() -> Iterator[None]:
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    try:
-        yield
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = handlers
+def _keep_torch(restored: contextlib.ExitStack, torch: Any) -> None:
+    restored.callback(torch.random.set_rng_state, torch.random.get_rng_state())
+    if torch.cuda.is_initialized():
+        restored.callback(torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all())
+    restored.callback(_set_threads, torch, torch.get_num_threads())
+    restored.callback(torch.set_default_dtype, torch.get_default_dtype())
+    restored.callback(torch.set_grad_enabled, torch.is_grad_enabled())
 
 
-@contextlib.contextmanager
-def _torch_kept(torch: Any) -> Iterator[None]:
-    rng = torch.random.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-    threads, kind = torch.get_num_threads(), torch.get_default_dtype()
-    gradients = torch.is_grad_enabled()
-    try:
-        yield
-    finally:
-        torch.random.set_rng_state(rng)
-        if cuda is not None:
-            torch.cuda.set_rng_state_all(cuda)
-        # only where it changed: setting it can start or stop a pool of threads
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        torch.set_default_dtype(kind)
-        torch.set_grad_enabled(gradients)
+def _set_threads(torch: Any, threads: int) -> None:
+    # only where it changed: setting it can start or stop a pool of threads
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)

@@ -8,9 +8,9 @@ from auditkit.provenance.environment import describe_model, describe_run_on
 from auditkit.results import AuditResult, Run
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.context import Clock
+from auditkit.run.controls import consistency_control
 from auditkit.run.measure import Measured
 from auditkit.run.plan import left_out, running
-from auditkit.run.postprocess import consistency_control
 from auditkit.run.resolve import unanswered
 from auditkit.run.train import with_answer_control
 

@@ -14,7 +14,7 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
-from auditkit.run.postprocess import consistency_control, guarded
+from auditkit.run.controls import consistency_control, guarded
 from auditkit.too_few import fewer_than, two_groups
 
 SEED = 20_260_301

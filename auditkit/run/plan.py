@@ -11,7 +11,7 @@ import numpy as np
 from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.data import AuditData
-from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, closest
+from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, check_known, closest
 from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
@@ -46,9 +46,7 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
     checks = request.only or request.checks
     offers = context.host.checks()
     ready = {check.id: check for check in checks or () if isinstance(check, Check)}
-    for id in request.parameters:
-        if id not in offers:
-            raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
+    check_known(request.parameters, offers, ConfigError, lambda id: f'[checks."{id}"]: there is no such check; ')
     steps = []
     for id in selected(context.host, checks, context.evidence):
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")

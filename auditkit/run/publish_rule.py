@@ -22,9 +22,9 @@ from auditkit.results import (
     Table,
     digest,
 )
+from auditkit.run.internal_rule import withheld
 from auditkit.run.open_groups import OpenGroups
 from auditkit.run.publishable_counts import People
-from auditkit.run.withhold import withheld
 from auditkit.too_few import FEWER, fewer_than
 from auditkit.value_spelling import listed
 

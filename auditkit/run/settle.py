@@ -1,16 +1,17 @@
 """What is settled before the model is asked: limits have their names, are about what there is, and say about whom."""
 
 import dataclasses
+from collections.abc import Sequence
 
-from auditkit.checks import Check
+from auditkit.checks import Check, runs_on_counts
 from auditkit.errors import ConfigError, Mend
-from auditkit.host import Offer
+from auditkit.host import Host, Offer
 from auditkit.judge import check_names, scope_of, with_names
 from auditkit.results import Limit
 from auditkit.run.context import AuditContext
 from auditkit.run.plan import configured, selected
 from auditkit.run.resolve import Offered, check_of, resolve
-from auditkit.run.streamable import Counted, refuse_uncounted
+from auditkit.text import one_line
 
 
 def settled(context: AuditContext) -> AuditContext:
@@ -23,7 +24,7 @@ def settled(context: AuditContext) -> AuditContext:
     data, request = context.data, context.request
     if data.streamed:
         names = (*(request.checks or ()), *request.only)
-        refuse_uncounted(context.host, names, Counted(data.streamed, data.size))
+        refuse_uncounted(context.host, names, data.streamed, data.size)
     _check_disclosure(context)
     limits = with_names(request.limits)
     check_names(limits, request.waivers)
@@ -81,3 +82,30 @@ def _scope(limit: Limit, offered: Offered) -> str:
         groups = 0  # the slices that it will find are not the groups of the data
     deep = question.intersections > 1 and len(offered.groups) > 1
     return scope_of(limit, kind.definitions.get(question.name), groups, deep=deep, compares=question.compares)
+
+
+def refuse_uncounted(host: Host, names: Sequence[str | Check], reason: str, people: int | None) -> None:
+    """Refuse a check that was named, or a family of which no check can run on counts; those of a family are skipped.
+
+    Args:
+        host: offers the checks.
+        names: families, ids and Check instances, as under `[audit] checks` and `--only`.
+        reason: why people are counted in a stream.
+        people: how many there are; None where nobody knows before the file is read.
+
+    Raises:
+        ConfigError: such a check was named, or a name is neither a check nor a family.
+    """
+    offers = host.checks()
+    for name in names:
+        kinds = [type(name)] if isinstance(name, Check) else [offers[id].value for id in selected(host, [name])]
+        if any(runs_on_counts(kind, people) for kind in kinds):
+            continue
+        known = one_line(name.id if isinstance(name, Check) else name)
+        subject = known if isinstance(name, Check) or name in offers else f"every check of {known}"
+        mend = Mend("data.stream", False)
+        raise ConfigError(
+            f"checks: {subject} needs a row for each person, and {reason}. Take the name out of [audit] checks and "
+            f"--only, or say {mend} to read a single file into memory",
+            mend=mend,
+        )

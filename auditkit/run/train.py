@@ -12,19 +12,19 @@ import numpy as np
 from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, DataError, closest
+from auditkit.errors import AuditkitError, ConfigError, DataError, check_known, closest
 from auditkit.host import Host, Offer
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import installed
 from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
 from auditkit.run.context import AuditContext
+from auditkit.run.controls import completed, hold_to
 from auditkit.run.failures import describe
 from auditkit.run.hide import rule_of_training
 from auditkit.run.isolation import as_found
 from auditkit.run.kept_checks import Keeper, needed
 from auditkit.run.plan import configured, missing_extra, seed_for
-from auditkit.run.postprocess import completed, hold_to
 from auditkit.run.redaction import scrubber_for
 from auditkit.run.request import Request
 from auditkit.trainers import Trained, Trainer
@@ -67,8 +67,7 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
     for table in context.train:
         options = dict(table)
         id = str(options.pop("trainer", ""))
-        if id not in offers:
-            raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
+        check_known((id,), offers, ConfigError, lambda name: f"[[train]] trainer: there is no trainer {name!r}; ")
         parent = _parent(models, options.pop("model", None), id)
         name = scrubber.text(str(options.pop("name", None) or f"{parent.name} ({id})"))
         if data.train is None:

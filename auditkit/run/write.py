@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from auditkit import runfolder
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
+from auditkit.hookspecs import Format
 from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
@@ -26,10 +27,10 @@ def check_formats(host: Host, names: Iterable[str]) -> None:
     Raises:
         ConfigError: the message names the nearest.
     """
-    for name in names:
-        if name not in host.formats():
-            known = closest(name, host.formats())
-            raise ConfigError(f"formats must name known formats; {one_line(name)!r} was given, {known}")
+    known = host.formats()
+    check_known(
+        names, known, ConfigError, lambda name: f"formats must name known formats; {one_line(name)!r} was given, "
+    )
 
 
 def write(host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = ()) -> Result:
@@ -78,10 +79,10 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
         EvidenceError: results.json cannot be read.
     """
     formats = host.formats()
-    if wanted is not None and wanted not in formats:
-        raise ConfigError(
-            f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
-        )
+    asked = () if wanted is None else (wanted,)
+    check_known(
+        asked, formats, ConfigError, lambda name: f"--format must be a known format; {one_line(name)!r} was given, "
+    )
     result = runfolder.read_sealed(folder)
     # a format on request is made again only where somebody asked for it once
     chosen = {
@@ -91,12 +92,7 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
     }
     written = []
     for name, format in chosen.items():
-        try:
-            content = format.render(result)
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-            raise ConfigError(f"the format {name!r} failed: {type(error).__name__}: {one_line(error)}") from error
-        if not isinstance(content, bytes | None):
-            raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
+        content = _content(name, format, result)
         if content is not None:
             runfolder.write(folder, format.file, content)
             written.append(format.file)
@@ -115,16 +111,29 @@ def _render(
         if format.on_request and name not in requested:
             continue
         try:
-            content = format.render(result)
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-            raised = f"{type(error).__name__}: {one_line(scrubbed(printable(error)), 300)}"
-            faults.append(f"the format {name!r} failed: {raised}")
+            content = _content(name, format, result)
+        except ConfigError as error:
+            faults.append(str(error))
             continue
-        if not isinstance(content, bytes | None):
-            faults.append(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
-        elif content is not None:
+        if content is not None:
             rendered[format.file] = content
     return rendered, faults
+
+
+def _content(name: str, format: Format, result: AuditResult | Comparison) -> bytes | None:
+    """What a format makes of a result.
+
+    Raises:
+        ConfigError: it failed, or gave something else than bytes or None.
+    """
+    try:
+        content = format.render(result)
+    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
+        raised = f"{type(error).__name__}: {one_line(scrubbed(printable(error)), 300)}"
+        raise ConfigError(f"the format {name!r} failed: {raised}") from error
+    if not isinstance(content, bytes | None):
+        raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
+    return content
 
 
 def _with_faults(result: Result, faults: list[str]) -> Result:

@@ -23,7 +23,6 @@ from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Reco
 from auditkit.results.base import optional
 from auditkit.runfolder.manifest import (
     ATTESTATION,
-    LOG,
     MANIFEST,
     UNSEALED,
     Entry,
@@ -34,29 +33,9 @@ from auditkit.runfolder.manifest import (
     listing,
     read_manifest,
     safe_name,
-    seal,
     unseal,
 )
 from auditkit.text import one_line
-
-__all__ = [
-    "ATTESTATION",
-    "CHECKS",
-    "FORMAT_FILES",
-    "LOG",
-    "MANIFEST",
-    "RESULTS",
-    "drop_earlier",
-    "keep_checks",
-    "load_check",
-    "parse_result",
-    "prepare",
-    "read_result",
-    "seal",
-    "store_check",
-    "verify",
-    "write",
-]
 
 RESULTS = "results.json"
 CHECKS = "checks"
@@ -167,14 +146,8 @@ def load_model(folder: pathlib.Path, name: str) -> bytes | None:
         return None
 
 
-def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> CheckResult | None:
-    """The result that `store_check` kept under this key; None where there is nothing, or nothing to be trusted."""
-    stored = load_stored(folder, check_id, key, model)
-    return None if stored is None else stored.result
-
-
 def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> StoredCheck | None:
-    """As `load_check`, with what was changed before it was kept."""
+    """What `store_check` kept under this key; None where there is nothing, or nothing to be trusted."""
     path = _check_path(folder, check_id, model)
     # a link may lead to checks of another audit, which somebody else can change
     if not real_folder(folder / CHECKS) or not real_folder(path.parent):

@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from auditkit.counts import arrow_codes, count_file, files, merge, streams, to_frame
-from auditkit.data.bare import Blanks
+from auditkit.data.blanks import Blanks
 from auditkit.data.groups import group_column
 from auditkit.errors import DataError
 

@@ -15,7 +15,7 @@ from auditkit.checks import missing_needs
 from auditkit.command import commands
 from auditkit.counts.dialect import Options
 from auditkit.data import AuditData
-from auditkit.data.readers import foreseen, sizes
+from auditkit.data.readers import foreseen
 from auditkit.errors import ConfigError, DataError
 from auditkit.host import Host
 from auditkit.plugins.fairness.groups.check import GroupFairness
@@ -288,12 +288,12 @@ def test_an_estimate_is_about_what_reading_takes(tmp_path):
     frame = pd.DataFrame(rng.normal(size=(500, 297)).round(4)).rename(columns=str)
     frame = frame.assign(sex=rng.choice(["female", "male"], 500), y=rng.integers(0, 2, 500), d=rng.integers(0, 2, 500))
     for kind, measured in (("parquet", 136e6), ("csv", 201e6), ("csv.gz", 201e6)):
-        size = sizes.extent([write(frame, tmp_path, kind)], 3, Options())
+        size = foreseen.extent([write(frame, tmp_path, kind)], 3, Options())
         assert measured / 1.4 < size.memory * 40 < measured * 1.4
         assert size.rows == (500 if kind == "parquet" else None)
     long = FRAME.drop(columns="id").sample(20_000, replace=True, random_state=0)
     for kind, measured in (("parquet", 385e6), ("csv", 407e6), ("csv.gz", 407e6)):
-        size = sizes.extent([write(long, tmp_path, kind)], 4, Options())
+        size = foreseen.extent([write(long, tmp_path, kind)], 4, Options())
         assert measured / 1.4 < size.memory * 50 < measured * 1.4
 
 
@@ -302,11 +302,11 @@ def test_the_estimate_of_a_compressed_file_knows_what_it_unpacks_to(tmp_path):
     plain.write_bytes(b"a,b\n" + b"1,2\n" * 1_000_000)
     with gzip.open(packed, "wb") as file:
         file.write(plain.read_bytes())
-    exact, told = (sizes.extent([path], 2, Options()).memory for path in (plain, packed))
+    exact, told = (foreseen.extent([path], 2, Options()).memory for path in (plain, packed))
     assert told == pytest.approx(exact, rel=0.01)
     with packed.open("ab") as file:  # a second member, as where files were joined
         file.write(packed.read_bytes())
-    assert sizes.extent([packed], 2, Options()).memory == pytest.approx(2 * exact, rel=0.01)
+    assert foreseen.extent([packed], 2, Options()).memory == pytest.approx(2 * exact, rel=0.01)
 
 
 VALUES = {

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 
 from auditkit.data import AuditData
-from auditkit.data.gaps import missing_reason
 
 
 def reasons(sex, age, **more):
     """{column: why its number of missing values may not be shown}."""
     table = pd.DataFrame({"sex": sex, "age": age})
     data = AuditData.from_table(table, groups={"sex": sex}, label=np.tile([0, 1], len(sex) // 2), **more)
-    return {name: missing_reason(data, name, table[name].isna().to_numpy()) for name in ("sex", "age")}
+    return {name: data.missing_reason(name, table[name].isna().to_numpy()) for name in ("sex", "age")}
 
 
 def test_a_hidden_group_of_missing_values_is_hidden_under_its_column_too():

@@ -13,8 +13,9 @@ from auditkit.models import Model
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
-from auditkit.run.disparity_bounds import complete_disparities
-from auditkit.run.postprocess import apply_controls, hide_small_cells
+from auditkit.run.controls import apply_controls
+from auditkit.run.disparities import complete_disparities
+from auditkit.run.internal_rule import hide_small_cells
 from auditkit.smaller import set_apart
 
 

@@ -337,7 +337,7 @@ def test_a_name_that_the_page_lacks_is_an_error() -> None:
     import jinja2
 
     with pytest.raises(jinja2.UndefinedError):
-        rendering._environment().from_string("{{ page.verdikt }}").render(page={})
+        rendering.environment().from_string("{{ page.verdikt }}").render(page={})
 
 
 def test_the_same_result_gives_the_same_bytes_in_a_process_without_the_heavy_packages(

@@ -98,8 +98,8 @@ def page_of(name: str) -> str:
 @chromium.needs_chromium
 def test_without_escaping_they_fire(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same page and the same payload, with escaping and policy off."""
-    raw = rendering._environment().overlay(autoescape=False)
-    monkeypatch.setattr(rendering, "_environment", lambda: raw)
+    raw = rendering.environment().overlay(autoescape=False)
+    monkeypatch.setattr(rendering, "environment", lambda: raw)
     page = render(fakes.hostile(armed("<img src=x onerror=fired()>"))).decode()
     path = tmp_path / "raw.html"
     path.write_text(page.replace("Content-Security-Policy", "X-None"))

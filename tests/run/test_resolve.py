@@ -19,8 +19,8 @@ from auditkit.run.audit import audit_one, audit_several, plan_only
 from auditkit.run.context import AuditContext
 from auditkit.run.plan import configured
 from auditkit.run.request import Request, make_request
+from auditkit.run.resolve import Asked
 from auditkit.run.settle import settled
-from auditkit.run.whom import compares
 from auditkit.settings import Settings
 from auditkit.testing import ToyModel, toy_data
 
@@ -381,7 +381,8 @@ def test_built_in_checks_declare_what_they_measure():
         for name in names if not kind.own_slices else ():
             numbers = [measurement for measurement in each.measurements if measurement.name == name]
             over = any(number.across for number in numbers)
-            assert over == compares(kind, name), (each.check, name)
+            limit = Limit(name="any", measurement=f"{each.check}.{name}", at_least=0.0)
+            assert over == Asked(limit, name, kind, 1).compares, (each.check, name)
             of_groups = any(number.slice for number in numbers) or name == "flip_rate"  # no group is among its inputs
             assert of_groups == (name in (kind.for_groups or ())), (each.check, name)
         attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}

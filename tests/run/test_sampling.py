@@ -14,8 +14,8 @@ from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
+from auditkit.run.measure import serve
 from auditkit.run.plan import selected
-from auditkit.run.sampling import serve
 from auditkit.trainers import Trainer
 
 

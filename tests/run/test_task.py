@@ -14,8 +14,8 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import Measurement, canonical
 from auditkit.run.context import AuditContext
+from auditkit.run.measure import CheckTask, task_for
 from auditkit.run.request import Request
-from auditkit.run.task import CheckTask, task_for
 from auditkit.testing import ToyModel, toy_data
 
 

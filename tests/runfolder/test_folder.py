@@ -22,6 +22,11 @@ KEY = "ab" * 32
 CHECK = fakes.audit().results[0]
 
 
+def load_check(folder: pathlib.Path, check: str, key: str, model: str = "") -> CheckResult | None:
+    stored = runfolder.load_stored(folder, check, key, model)
+    return None if stored is None else stored.result
+
+
 def sealed(folder: pathlib.Path, result: AuditResult | Comparison | None = None) -> pathlib.Path:
     """A small finished run folder."""
     result = result or fakes.audit()
@@ -169,15 +174,15 @@ def test_a_full_disk_is_said_in_a_sentence_and_leaves_the_old_file(tmp_path):
 
 def test_a_stored_check_comes_back_under_its_key_alone(tmp_path):
     runfolder.store_check(tmp_path, KEY, CHECK)
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY) == CHECK
-    assert runfolder.load_check(tmp_path, CHECK.check, "cd" * 32) is None
-    assert runfolder.load_check(tmp_path, "performance.other", KEY) is None
+    assert load_check(tmp_path, CHECK.check, KEY) == CHECK
+    assert load_check(tmp_path, CHECK.check, "cd" * 32) is None
+    assert load_check(tmp_path, "performance.other", KEY) is None
 
 
 def test_a_check_that_was_taken_up_again_is_written_byte_for_byte(tmp_path):
     for result in fakes.audit().results:
         runfolder.store_check(tmp_path, KEY, result)
-        again = runfolder.load_check(tmp_path, result.check, KEY)
+        again = load_check(tmp_path, result.check, KEY)
         assert again is not None and canonical(again) == canonical(result)
 
 
@@ -185,15 +190,15 @@ def test_two_models_do_not_share_a_file(tmp_path):
     other = CHECK.model_copy(update={"notes": ("of the other model",)})
     runfolder.store_check(tmp_path, KEY, CHECK, model="credit gbm")
     runfolder.store_check(tmp_path, KEY, other, model="credit-mlp")
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY, model="credit gbm") == CHECK
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY, model="credit-mlp") == other
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY) is None
+    assert load_check(tmp_path, CHECK.check, KEY, model="credit gbm") == CHECK
+    assert load_check(tmp_path, CHECK.check, KEY, model="credit-mlp") == other
+    assert load_check(tmp_path, CHECK.check, KEY) is None
 
 
 def test_a_check_copied_over_another_is_not_taken_for_it(tmp_path):
     path = runfolder.store_check(tmp_path, KEY, CHECK)
     path.rename(path.with_name("fairness.groups.json"))
-    assert runfolder.load_check(tmp_path, "fairness.groups", KEY) is None
+    assert load_check(tmp_path, "fairness.groups", KEY) is None
 
 
 def test_a_torn_check_is_measured_anew(tmp_path):
@@ -201,7 +206,7 @@ def test_a_torn_check_is_measured_anew(tmp_path):
     whole = path.read_bytes()
     for length in (0, 1, len(whole) // 2, len(whole) - 3):
         path.write_bytes(whole[:length])
-        assert runfolder.load_check(tmp_path, CHECK.check, KEY) is None
+        assert load_check(tmp_path, CHECK.check, KEY) is None
 
 
 def test_an_altered_check_is_measured_anew(tmp_path):
@@ -209,12 +214,12 @@ def test_an_altered_check_is_measured_anew(tmp_path):
     text = path.read_text()
     assert "0.871" in text
     path.write_text(text.replace("0.871", "0.971", 1))
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY) is None
+    assert load_check(tmp_path, CHECK.check, KEY) is None
     path.write_text("[" * 100_000)
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY) is None
+    assert load_check(tmp_path, CHECK.check, KEY) is None
     path.unlink()
     os.mkfifo(path)
-    assert runfolder.load_check(tmp_path, CHECK.check, KEY) is None
+    assert load_check(tmp_path, CHECK.check, KEY) is None
 
 
 def test_no_bit_of_a_stored_check_can_be_flipped_unseen(tmp_path):
@@ -223,7 +228,7 @@ def test_no_bit_of_a_stored_check_can_be_flipped_unseen(tmp_path):
     generator = random.Random(3)
     for _ in range(60):
         path.write_bytes(_flip(whole, generator.randrange(len(whole) * 8)))
-        again = runfolder.load_check(tmp_path, CHECK.check, KEY)
+        again = load_check(tmp_path, CHECK.check, KEY)
         assert again is None or again == CHECK
 
 
@@ -263,7 +268,7 @@ def test_hostile_ids_keep_apart_and_inside(tmp_path):
     assert len(paths) == len(ids)
     assert {path.parent for path in paths} == {tmp_path / "checks"}
     for each in ids:
-        assert runfolder.load_check(tmp_path, each, KEY) == _named(each)
+        assert load_check(tmp_path, each, KEY) == _named(each)
 
 
 def _named(name: str) -> CheckResult:
@@ -466,7 +471,7 @@ while True:
     if (folder / "results.json").exists():
         assert runfolder.read_result(folder) in RESULTS
     if list(folder.glob("checks/*.json")):
-        assert runfolder.load_check(folder, "performance.quality", "k") is not None
+        assert runfolder.load_stored(folder, "performance.quality", "k") is not None
 print(step - 1, torn)
 """
 

@@ -23,7 +23,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from auditkit import runfolder
 from auditkit.errors import ConfigError, EvidenceError, MissingExtra
 from auditkit.results import canonical
-from auditkit.signing import dsse, keys, statement, verification
+from auditkit.signing import keys, statement, verification
 from tests import fakes
 from tests.signing.folders import sealed, small
 
@@ -43,11 +43,11 @@ def _signed(folder: pathlib.Path, pair: keys.Pair, result=None) -> pathlib.Path:
 
 
 def test_the_encoding_that_is_signed_is_that_of_the_dsse_protocol():
-    assert dsse.pae("http://example.com/HelloWorld", b"hello world") == (
+    assert statement.pae("http://example.com/HelloWorld", b"hello world") == (
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     )
-    assert dsse.pae("", b"") == b"DSSEv1 0  0 "
-    assert dsse.pae("é", b"\x00") == b"DSSEv1 2 \xc3\xa9 1 \x00"
+    assert statement.pae("", b"") == b"DSSEv1 0  0 "
+    assert statement.pae("é", b"\x00") == b"DSSEv1 2 \xc3\xa9 1 \x00"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_auditkit_accepts_what_securesystemslib_signs(pair):
     other = CryptoSigner(private, SSlibKey.from_crypto(private.public_key(), keyid=pair.id))
     envelope = OtherEnvelope(b"payload", "text/plain", {})
     envelope.sign(other)
-    letter = dsse.disclose(canonical(envelope.to_dict()), "x")
+    letter = statement.disclose(canonical(envelope.to_dict()), "x")
     assert letter.signed_by(keys.read_verifier(pair.public))
 
 
@@ -121,7 +121,7 @@ def test_the_key_id_is_what_openssl_gives(pair):
 
 @pytest.mark.parametrize("result", [fakes.audit(), fakes.comparison(), fakes.hostile("<é\u2028>")])
 def test_the_statement_is_one_that_in_toto_reads(tmp_path, pair, result):
-    letter = dsse.disclose(_signed(tmp_path / "run", pair, result).read_bytes(), "x")
+    letter = statement.disclose(_signed(tmp_path / "run", pair, result).read_bytes(), "x")
     plain = json.loads(letter.payload)
     read = json_format.ParseDict(plain, Statement())
     assert (read.type, read.predicate_type) == (statement.STATEMENT, statement.PREDICATE)
@@ -136,7 +136,7 @@ def test_the_statement_is_one_that_in_toto_reads(tmp_path, pair, result):
 
 def test_the_statement_names_model_data_report_and_outcome(tmp_path, pair):
     folder = _signed(tmp_path / "run", pair, fakes.audit()).parent
-    plain = json.loads(dsse.disclose((folder / "attestation.dsse.json").read_bytes(), "x").payload)
+    plain = json.loads(statement.disclose((folder / "attestation.dsse.json").read_bytes(), "x").payload)
     subjects = {each["name"]: each["digest"] for each in plain["subject"]}
     assert subjects["model:credit-gbm"] == {"auditkitModelFingerprint": fakes.DIGEST}
     assert subjects["data:credit-test"] == {"auditkitDataDigest": fakes.DIGEST[::-1]}
@@ -354,10 +354,10 @@ def test_what_else_an_envelope_may_not_be(tmp_path, pair):
 def test_a_statement_that_says_something_else_is_refused_though_its_signature_is_good(tmp_path, pair):
     path = _signed(tmp_path / "run", pair)
     signer, verifier = keys.read_signer(pair.private), keys.read_verifier(pair.public)
-    good = json.loads(dsse.disclose(path.read_bytes(), "x").payload)
+    good = json.loads(statement.disclose(path.read_bytes(), "x").payload)
 
     def refused(said: str, payload: bytes) -> None:
-        path.write_bytes(dsse.enclose(statement.PAYLOAD, payload, signer))
+        path.write_bytes(statement.enclose(statement.PAYLOAD, payload, signer))
         account = verification.verify(path.parent, verifier)
         assert account.signed == "yes" and any(said in problem for problem in account.problems), account.problems
 
@@ -378,5 +378,5 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
     refused("not byte for byte", canonical({**good, "more": 1}))
     refused("is no object", b"[]")
     refused("appears twice", b'{"_type": 1, "_type": 1}')
-    path.write_bytes(dsse.enclose("application/json", canonical(good), signer))
+    path.write_bytes(statement.enclose("application/json", canonical(good), signer))
     assert "payload of the type" in verification.verify(path.parent, verifier).problems[0]

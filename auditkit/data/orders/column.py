@@ -1,4 +1,7 @@
-"""A column of any type as ordered numbers, or why its order is not known."""
+"""A column of any type as ordered numbers, or why its order is not known.
+
+Whole numbers are dates where they are written in digits alone, of which the leading zero may be lost.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,19 @@ import enum
 import fractions
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from auditkit.data.orders.dates import seconds
-from auditkit.data.orders.digits import days_of
-from auditkit.data.orders.notation import NO_DATES, Notation
-from auditkit.data.orders.order import Order
+from auditkit.data.orders.dates import by_format, digits_of, seconds
+from auditkit.data.orders.order import NO_DATES, Notation, Order
 from auditkit.data.orders.plain import plain as in_plain_form
-from auditkit.data.orders.texts import Reading, is_word, readings
+from auditkit.data.orders.texts import Reading, dated, is_word, readings
 from auditkit.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas
+from auditkit.lazy import pandas
 
 PARTS: Final = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-FIRST: Final = seconds(datetime.date(1970, 1, 1))
+EPOCH: Final = seconds(datetime.date(1970, 1, 1))
 LARGEST: Final = 1e300
 """Infinite values are put here, so that differences can be taken."""
 KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
@@ -42,8 +41,6 @@ def numbers_of(column: Any, notation: Notation, name: str) -> np.ndarray | None:
     Raises:
         DataError: the texts are numbers in more than one way.
     """
-    import pandas
-
     series = pandas.Series(column)
     if series.dtype.kind in "fiubmMc" or not any(isinstance(value, str) for value in series.dropna().unique()):
         return None
@@ -63,8 +60,6 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
         column: (N,) values of any kind.
         notation: what the owner says about texts.
     """
-    import pandas  # a table is there
-
     notation = notation or Notation()
     dtype = column.dtype
     lacking = column.isna().to_numpy(dtype=bool)
@@ -79,7 +74,7 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
     if getattr(dtype, "kind", "") in "mM":  # those of zones are
         ticks = getattr(column.array, "asi8", None)
         if ticks is not None:
-            first, kind = (0.0, "lengths of time") if dtype.kind == "m" else (FIRST, "dates")
+            first, kind = (0.0, "lengths of time") if dtype.kind == "m" else (EPOCH, "dates")
             return Order(np.where(lacking, np.nan, ticks / PARTS[column.array.unit] + first), kind)
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
         return Order(np.clip(column.to_numpy(dtype=np.float64), -LARGEST, LARGEST))
@@ -184,8 +179,6 @@ def _plain(value: Any) -> str | tuple[str, float] | None:
 
 def _of_pandas(value: Any) -> tuple[str, float] | None:
     """Periods and intervals, and the moments of numpy."""
-    import pandas
-
     if isinstance(value, pandas.Period):
         return "dates", seconds(value.start_time.to_pydatetime(warn=False))
     if isinstance(value, pandas.Interval):
@@ -206,3 +199,95 @@ def _finite(kind: str, value: Any) -> tuple[str, float]:
         return kind, float(value)
     except OverflowError:  # beyond 1e308
         return kind, math.copysign(math.inf, value)
+
+
+EARLIEST: Final = 101
+"""The smallest number that is a date: the first of January 2000, in two digits of the year, the year first."""
+RANGES: Final = {
+    6: (EARLIEST, 991_231),
+    7: (11_900, 3_662_100),
+    8: (1_011_900, 31_129_999),
+    12: (10_119_000_000, 311_299_992_359),
+    14: (1_011_900_000_000, 31_129_999_235_959),
+}
+"""{digits: the smallest and the largest number} of dates, with and without a time."""
+YEAR_DAY_MONTH: Final = "%Y%d%m"
+"""Taken for an order of dates where no other one fits."""
+MANY: Final = 20
+"""Different numbers that are all dates by no chance."""
+FEW: Final = 2
+"""Different numbers among them that may stand for a missing date."""
+FIRST: Final = (4, 100)
+"""Numbers that are tried before all are: most columns are known by these."""
+LEAST: Final = 10_100
+"""No column whose numbers are all smaller has another order as dates."""
+
+
+def days_of(numbers: np.ndarray, notation: Notation, otherwise: str) -> Order | None:
+    """Whole numbers that are all dates, as 3022024 and 30224 are, where that is another order than the numbers' own.
+
+    None for others, and where the owner says that no digits are dates. Numbers that are dates too have an order where
+    the owner says which; else they are in doubt. One or two that stand for a missing date, as 0 does, are missing.
+
+    Args:
+        numbers: (N,) float64, NaN where missing.
+        notation: what the owner says.
+        otherwise: the setting that says that they are numbers.
+    """
+    if f'dates = "{notation.dates}"' == NO_DATES or not _may_be(
+        numbers[:: max(1, len(numbers) // FIRST[-1])], notation
+    ):
+        return None
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    dates = distinct[[not _lacking(value) for value in distinct]] if len(distinct) > MANY else distinct
+    if len(dates) < MANY or len(distinct) - len(dates) > FEW:
+        return None
+    readings = _fitting(dates, notation)
+    stated = [reading for reading in readings if reading.setting == f'dates = "{notation.dates}"']
+    if stated:
+        values = np.append(stated[0].values, np.nan)
+        positions = np.minimum(np.searchsorted(dates, numbers), len(dates) - 1)
+        return Order(values[np.where(dates[positions] == numbers, positions, -1)], stated[0].how)
+    # The order of dates with the year first is that of the numbers, so that nothing is in doubt.
+    reordered = [reading for reading in readings if (np.diff(reading.values) < 0).any()]
+    if not reordered:
+        return None
+    choices, settings = (
+        tuple(dict.fromkeys(texts))
+        for texts in zip(*((reading.how, reading.setting) for reading in reordered), strict=True)
+    )
+    return Order(None, "", ("numbers", *choices), (otherwise, *settings))
+
+
+def _may_be(numbers: np.ndarray, notation: Notation) -> bool:
+    """Whether some of the numbers, looked at by themselves, are all dates."""
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    are_whole = bool(len(distinct) and not (distinct % 1).any() and (np.abs(distinct) < RANGES[14][1] * 10).all())
+    if not are_whole or (distinct[-1] < LEAST and "%" not in str(notation.dates)):
+        return False
+    known = [value for value in distinct if not _lacking(value)]
+    return all(_fitting(known[:: max(1, len(known) // count)], notation) for count in FIRST)
+
+
+def _lacking(value: float) -> bool:
+    return value < EARLIEST or set(f"{value:.0f}") == {"9"}
+
+
+def _fitting(numbers: Sequence[float] | np.ndarray, notation: Notation) -> list[Reading]:
+    """The readings as dates, of each width that they may have; of those that give the same the first."""
+    if not len(numbers):
+        return []
+    form = str(notation.dates)
+    lowest, highest = min(numbers), max(numbers)
+    widths = [digits for digits, (low, high) in RANGES.items() if low <= lowest and highest <= high]
+    # Where the owner names a format, its width is the only one, and shorter numbers lost their leading zeros.
+    if "%" in form and (width := digits_of(form)):
+        widths = [width] if highest < 10**width else []
+    readings: list[Reading] = []
+    for digits in widths:
+        texts = [f"{int(value):0{digits}d}" for value in numbers]
+        dates = dated(texts, notation)
+        if digits == 8 and not dates and (values := by_format(texts, YEAR_DAY_MONTH)) is not None:
+            dates = [Reading(f"dates as {YEAR_DAY_MONTH}", "moment", f'dates = "{YEAR_DAY_MONTH}"', values)]
+        readings += [date for date in dates if all(date.values != reading.values for reading in readings)]
+    return readings

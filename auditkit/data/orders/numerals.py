@@ -1,4 +1,4 @@
-"""Texts as numbers: decimal signs, groups of digits, signs, exponents, units; fractions and ranges."""
+"""Texts as numbers: decimal signs, groups of digits, signs, exponents, units; fractions, ranges, Roman numerals."""
 
 import itertools
 import math
@@ -153,3 +153,26 @@ def _value(parts: Parts, decimal: str) -> float | None:
         return None
     digits = re.sub(r"\D", "", match["whole"] or "0")
     return parts.sign * float(f"{digits}.{match['part'] or '0'}e{parts.power}")
+
+
+ROMAN: Final = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
+"""From 1 to 3999, as they are usually written; the empty text too."""
+FEWEST_ROMANS: Final = 13
+"""Different texts that are all Roman numerals by no chance, as sizes (M, L, XL) and marks (C, D) are."""
+ROMAN_WORTH: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+
+
+def roman(text: str) -> int | None:
+    """The number of a Roman numeral in small letters; None for any other text."""
+    if not text or not ROMAN.fullmatch(text):
+        return None
+    worth = [ROMAN_WORTH[letter] for letter in text]
+    # A numeral before a larger one is taken off: IX is 10 - 1.
+    following = [*worth[1:], 0]
+    return sum(-value if value < after else value for value, after in zip(worth, following, strict=True))
+
+
+def roman_numerals(texts: Sequence[str]) -> list[float] | None:
+    """The numbers of many different Roman numerals; None where there are few, or a text is none."""
+    numbers = [number for text in texts if (number := roman(text)) is not None]
+    return list(map(float, numbers)) if len(numbers) == len(texts) and len(set(numbers)) >= FEWEST_ROMANS else None

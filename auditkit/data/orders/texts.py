@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from auditkit.data.orders import dates, durations, numerals, roman, sequences
-from auditkit.data.orders.notation import Notation
+from auditkit.data.orders import dates, durations, numerals, sequences
+from auditkit.data.orders.order import Notation
 from auditkit.data.orders.plain import plain
 
 FIRST: Final = 100
@@ -40,7 +40,7 @@ def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
     """
     spelt = [plain(text) for text in texts]
     # Before all else, as a few Roman numerals are also words, months or units.
-    counted = roman.numerals(spelt)
+    counted = numerals.roman_numerals(spelt)
     if counted is not None:
         return [Reading("Roman numerals", "number", "", counted)]
     words = sorted({text for text in spelt if is_word(text)})

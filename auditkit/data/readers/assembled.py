@@ -1,19 +1,29 @@
-"""Audit data from what was read, once it is known which column is what."""
+"""Audit data from what was read, once it is known which column is what.
 
-import dataclasses
+The truth stands beside the inputs: label, task, positive value, recorded answers; what is inferred is noted.
+"""
+
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas
 
-from auditkit.data.bare import Bare
-from auditkit.data.blanks import fill
+from auditkit.data.blanks import Bare, fill
 from auditkit.data.disclosure import how_many
 from auditkit.data.fields import Fields, Modality
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import take_rows
-from auditkit.data.labels import Task
+from auditkit.data.labels import (
+    Recorded,
+    Task,
+    check_labels,
+    check_recorded,
+    check_two_classes,
+    infer_task,
+    label_array,
+    pick_positive,
+)
 from auditkit.data.orders import numbers_of
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.roles import (
@@ -27,34 +37,22 @@ from auditkit.data.readers.roles import (
     renamed_groups,
     values_of,
 )
-from auditkit.data.readers.truth import called, truth
+from auditkit.data.readers.table_settings import TableSettings
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
 from auditkit.data.validation import check_weights
 from auditkit.errors import DataError
 
-Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What the caller asked for, beside the roles of the columns."""
-
-    make: Callable[..., Fields]
-    """`AuditData`, which lies above its readers."""
-    positive: Any
-    task: Task | None
-    modality: Modality | None
-    schema: Mapping[str, Mapping[str, Any]]
-    unlabelled: Unlabelled
-    abstain: Any
-    reading: Reading
-    stated: Mapping[str, Any]
-    """Fields of AuditData as the owner states them."""
-
-
-def assemble(source: Source, roles: Roles, request: Request, name: str) -> Fields:
+def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings: TableSettings, name: str) -> Fields:
     """The audit data of a source.
+
+    Args:
+        make: `AuditData`, which lies above its readers.
+        source: what was read.
+        roles: which of its columns is what.
+        settings: what the caller asked for beside them.
+        name: of the data.
 
     Raises:
         DataError: there are no rows, or its values do not fit their roles.
@@ -64,26 +62,26 @@ def assemble(source: Source, roles: Roles, request: Request, name: str) -> Field
     names = input_names(roles, source)
     idle = idle_columns(roles, source)
     notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
-    parts, beside = _parts(source, roles, request.reading)
+    parts, beside = _parts(source, roles, settings.reading)
     parts["inputs"] = source.inputs if names is None else source.columns[names]
-    _read_numbers(parts, roles, request)
+    _read_numbers(parts, roles, settings)
     options = {group: options_of(group_options) for group, group_options in (roles.groups or {}).items()}
     groups = {
-        group: group_column(group, beside[group].values, options[group], request.reading.notation) for group in options
+        group: group_column(group, beside[group].values, options[group], settings.reading.notation) for group in options
     }
     stripped = [name for name, bare in beside.items() if bare.stripped]
     notes += [f"blanks around the values of {', '.join(stripped)} were taken off"] if stripped else []
     # Rows without a label go before task, classes and schema are inferred, so that these are of the rows that stay.
-    if request.unlabelled == "drop":
-        parts, groups, dropped = _labelled(parts, groups, request)
+    if settings.unlabelled == "drop":
+        parts, groups, dropped = _labelled(parts, groups, settings)
         notes += dropped
-    masks, sentences = _blanks(parts, roles, request)
+    masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
-    inputs, modality = _inputs(parts["inputs"], request.modality, name)
-    facts, inferred = truth(parts, roles, request.task, request.positive)
-    schema, declared = _schema(inputs, request)
+    inputs, modality = _inputs(parts["inputs"], settings.modality, name)
+    facts, inferred = truth(parts, roles, settings.task, settings.positive)
+    schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
-    return request.make(
+    return make(
         inputs,
         groups=groups,
         weights=None if weights is None else check_weights(weights, called(roles.weights, "weights"), parts["people"]),
@@ -94,13 +92,13 @@ def assemble(source: Source, roles: Roles, request: Request, name: str) -> Field
         people=parts["people"],
         ids=parts["ids"],
         streamed=source.streamed,
-        notation=request.reading.notation,
+        notation=settings.reading.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
         group_columns=renamed_groups(roles),
         merged={group: beside[group].merged for group in groups if beside[group].merged},
-        suspected=_suspected(beside, options, request.reading),
+        suspected=_suspected(beside, options, settings.reading),
         columns=possible_inputs(roles, source),
-        **request.stated,
+        **settings.stated,
         **masks,
         **facts,
     )
@@ -124,41 +122,41 @@ def _suspected(
     return {name: texts for name, texts in codes.items() if texts}
 
 
-def _read_numbers(parts: dict[str, Any], roles: Roles, request: Request) -> None:
+def _read_numbers(parts: dict[str, Any], roles: Roles, settings: TableSettings) -> None:
     """Texts that are numbers, where only numbers make sense, in place."""
-    answers = ("label", "decisions") if request.task == "regression" else ()
+    answers = ("label", "decisions") if settings.task == "regression" else ()
     for role in ("weights", "scores", "people", *answers):
         if parts[role] is not None:
-            values = numbers_of(parts[role], request.reading.notation, called(getattr(roles, role), role))
+            values = numbers_of(parts[role], settings.reading.notation, called(getattr(roles, role), role))
             parts[role] = parts[role] if values is None else values
 
 
-def _blanks(parts: dict[str, Any], roles: Roles, request: Request) -> tuple[dict[str, Any], list[str]]:
+def _blanks(parts: dict[str, Any], roles: Roles, settings: TableSettings) -> tuple[dict[str, Any], list[str]]:
     """Fill labels and decisions that are blank, in place; the masks of them, and what there is to say."""
     masks: dict[str, Any] = {}
     notes = []
-    if request.unlabelled == "keep" and parts["label"] is not None:
+    if settings.unlabelled == "keep" and parts["label"] is not None:
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
-            count = _people_in_words(~masks["known"], parts, request)
+            count = _people_in_words(~masks["known"], parts, settings)
             notes.append(f"{count} people have no label and are kept for what needs none")
     role = "decisions" if parts["decisions"] is not None else "scores"
-    if request.abstain is not None and parts[role] is not None:
-        parts[role], has_decision = fill(parts[role], called(getattr(roles, role), role), request.abstain)
+    if settings.abstain is not None and parts[role] is not None:
+        parts[role], has_decision = fill(parts[role], called(getattr(roles, role), role), settings.abstain)
         if has_decision is not None:
             masks["withheld"] = ~has_decision
-            notes.append(f"for {_people_in_words(~has_decision, parts, request)} people the decision was withheld")
+            notes.append(f"for {_people_in_words(~has_decision, parts, settings)} people the decision was withheld")
     return masks, notes
 
 
-def _people_in_words(mask: np.ndarray, parts: Mapping[str, Any], request: Request) -> str:
+def _people_in_words(mask: np.ndarray, parts: Mapping[str, Any], settings: TableSettings) -> str:
     """How many people a mask holds, in words."""
     count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
-    return how_many(count, request.stated["minimum_cell"], request.stated["disclosure"])
+    return how_many(count, settings.minimum_cell, settings.disclosure)
 
 
 def _labelled(
-    parts: dict[str, Any], groups: dict[str, np.ndarray], request: Request
+    parts: dict[str, Any], groups: dict[str, np.ndarray], settings: TableSettings
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     """Everything without the rows that have no label."""
     if parts["label"] is None or not (lacking := np.asarray(pandas.isna(parts["label"]))).any():
@@ -166,7 +164,7 @@ def _labelled(
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
     indices = np.flatnonzero(~lacking)
-    count = _people_in_words(lacking, parts, request)
+    count = _people_in_words(lacking, parts, settings)
     labelled = {role: None if part is None else take_rows(part, indices) for role, part in parts.items()}
     note = f"{count} rows without a label were left out"
     return labelled, {group: column[indices] for group, column in groups.items()}, [note]
@@ -194,12 +192,12 @@ def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Mod
     return inputs, modality or shapes.get(len(inputs.shape), "sequence")
 
 
-def _schema(inputs: Any, request: Request) -> tuple[tuple[FeatureSchema, ...], list[str]]:
+def _schema(inputs: Any, settings: TableSettings) -> tuple[tuple[FeatureSchema, ...], list[str]]:
     if not hasattr(inputs, "columns"):
         return (), []
     inferred = infer_schema(inputs)
     names = {feature.name for feature in inferred}
-    facts = {name: declared_facts for name, declared_facts in request.schema.items() if name in names}
+    facts = {name: declared_facts for name, declared_facts in (settings.schema or {}).items() if name in names}
     schema = override_schema(inferred, facts, inputs)
     outside = [
         feature.name
@@ -211,3 +209,59 @@ def _schema(inputs: Any, request: Request) -> tuple[tuple[FeatureSchema, ...], l
         if feature.low < declared.low or feature.high > declared.high
     ]
     return schema, [f"column {name!r} holds values outside the range that was declared" for name in outside]
+
+
+def truth(
+    parts: Mapping[str, Any], roles: Roles, wanted_task: Task | None, wanted_positive: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """Labels, task, positive value and recorded answers as fields of AuditData, and what was inferred about them.
+
+    Raises:
+        DataError: see `auditkit.data.labels`.
+    """
+    notes: list[str] = []
+    label_description = called(roles.label, "label")
+    people = parts["people"]
+    labels = None if parts["label"] is None else label_array(parts["label"], label_description, people)
+    known, source = (labels, label_description) if labels is not None else _decided(parts, roles, wanted_positive)
+    task = wanted_task or "binary"
+    if wanted_task is None and known is not None:
+        task, note = infer_task(known, source)
+        notes.append(note)
+    if labels is not None:
+        if task != "regression":
+            check_two_classes(labels, label_description)
+        labels = check_labels(labels, task, label_description)
+    recorded = None
+    if parts["decisions"] is not None or parts["scores"] is not None:
+        classes = _classes(labels) if task != "regression" else ()
+        recorded, note = check_recorded(Recorded(parts["decisions"], parts["scores"]), classes, task, people)
+        notes += [note] if note else []
+    positive = wanted_positive
+    if task == "binary" and known is not None:
+        positive, note = pick_positive(wanted_positive, _classes(known), source)
+        notes += [note] if note else []
+    name = roles.label if isinstance(roles.label, str) else getattr(roles.label, "name", None)
+    label_name = None if name is None else str(name)
+    facts = {"labels": labels, "task": task, "positive": positive, "recorded": recorded, "label_name": label_name}
+    return facts, notes
+
+
+def _decided(parts: Mapping[str, Any], roles: Roles, positive: Any) -> tuple[np.ndarray | None, str]:
+    """Without labels, decisions say what the classes are; fractions are refused further on."""
+    if parts["decisions"] is None:
+        return None, ""
+    decisions = label_array(parts["decisions"], "decisions", parts["people"])
+    is_constant = positive is not None and bool((decisions == decisions[0]).all())  # everybody was refused, or nobody
+    return (
+        (None, "") if is_constant or decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
+    )
+
+
+def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
+    return () if labels is None else tuple(np.unique(labels).tolist())
+
+
+def called(column: Any, role: str) -> str:
+    """What a message calls the values of a role: by the column's name where there is one."""
+    return f"{role} {column!r}" if isinstance(column, str) else role

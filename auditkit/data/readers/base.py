@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from auditkit.counts.dialect import Options
-from auditkit.data.bare import Blanks
+from auditkit.data.blanks import Blanks
 from auditkit.data.orders import Notation
-
-if TYPE_CHECKING:
-    import pandas
+from auditkit.lazy import pandas
 
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""

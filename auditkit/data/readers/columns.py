@@ -13,7 +13,7 @@ from pyarrow import compute
 from auditkit import value_spelling
 from auditkit.counts import names
 from auditkit.counts.markers import Markers
-from auditkit.data.bare import one_but_for_blanks
+from auditkit.data.blanks import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
 from auditkit.value_spelling import BOOLEANS, listed

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from auditkit.counts.dialect import parted_otherwise
-from auditkit.data.bare import Bare, Blanks
+from auditkit.data.blanks import Bare, Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import LABELS, Source
 from auditkit.data.validation import check_index, numbered
-from auditkit.errors import AuditkitError, DataError, closest
+from auditkit.errors import AuditkitError, DataError, check_known, closest
 from auditkit.value_spelling import listed
 
 FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
@@ -120,8 +120,9 @@ def _check_groups(roles: Roles, named: Mapping[str, str], known: list[str]) -> N
         column = group_source(name, options)
         if column is None:
             continue
-        if column not in known:
-            raise DataError(f"groups names the column {column!r}, which the data lacks; {closest(column, known)}")
+        check_known(
+            (column,), known, DataError, lambda name: f"groups names the column {name!r}, which the data lacks; "
+        )
         if named.get(column, "drop") not in ("drop", "id"):
             raise DataError(f"column {column!r} is named as a group and as {named[column]}; leave one of the two out")
 

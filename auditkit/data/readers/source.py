@@ -11,7 +11,9 @@ from auditkit.counts.markers import Markers
 from auditkit.counts.records import JSON
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import FEATHER, GZIP, INPUTS, PARQUET, PICKLE, RECORDS, ZIP, Reading, Source
+from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
+from auditkit.lazy import pandas
 
 
 def open_source(source: Any, reading: Reading) -> Source:
@@ -46,8 +48,6 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
     Raises:
         DataError: lengths that differ, or a second array with more than one axis.
     """
-    import pandas  # as above
-
     from auditkit.data.readers.frames import mark_missing, tidy
 
     columns = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
@@ -124,19 +124,15 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
 
         return read_parquet(path, name, reading.missing)
     if head.startswith(ZIP):
-        from auditkit.data.readers.npz import read_npz
-
         return from_arrays(read_npz(path), name, reading.missing)
-    if path.suffix.lower() in JSON or RECORDS.match(head):
-        from auditkit.data.readers.jsonfile import read_json
+    from auditkit.data.readers import textfile  # pyarrow, which only a file of text needs
 
-        records = read_json(path, name, reading.missing)
+    if path.suffix.lower() in JSON or RECORDS.match(head):
+        records = textfile.read_json(path, name, reading.missing)
         if records is not None:
             return records
     if head.startswith(GZIP) or not _binary(head, reading.text.encoding):
-        from auditkit.data.readers.textfile import read_text_file
-
-        return read_text_file(path, name, reading)
+        return textfile.read_text_file(path, name, reading)
     raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
 
 

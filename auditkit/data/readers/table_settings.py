@@ -1,21 +1,23 @@
 """How a table is read into audit data, and what its columns mean: one record for all of it."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from auditkit.counts.dialect import Options
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
-from auditkit.data.fields import Disclosure, Fields, Modality
+from auditkit.data.fields import Disclosure, Modality
 from auditkit.data.labels import Task
 from auditkit.data.orders import Notation
-from auditkit.data.readers.assembled import Request, Unlabelled
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, check_known
 from auditkit.results import Meaning
 from auditkit.text import one_or_more
+
+Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class TableSettings:
         columns = None if self.columns is None else tuple(one_or_more(self.columns))
         return Options(self.delimiter, columns, self.encoding, self.comment, self.quote)
 
-    @property
+    @functools.cached_property
     def reading(self) -> Reading:
         """How values are read."""
         kinds = {column: str(facts["kind"]) for column, facts in (self.schema or {}).items() if facts.get("kind")}
@@ -138,13 +140,10 @@ class TableSettings:
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
         )  # fmt: skip
 
-    def request(self, make: Callable[..., Fields]) -> Request:
-        """What is asked for beside the roles; `make` is `AuditData`."""
-        stated = {name: getattr(self, name) for name in STATED} | {"reference": self.reference or {}}
-        return Request(
-            make, self.positive, self.task, self.modality, dict(self.schema or {}), self.unlabelled, self.abstain,
-            self.reading, stated,
-        )  # fmt: skip
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Fields of AuditData as the owner states them."""
+        return {name: getattr(self, name) for name in STATED} | {"reference": self.reference or {}}
 
 
 STATED = (
@@ -160,7 +159,5 @@ def table_settings(options: Mapping[str, Any]) -> TableSettings:
         DataError: one is no option; the message names the nearest.
     """
     known = [field.name for field in dataclasses.fields(TableSettings)]
-    for name in options:
-        if name not in known:
-            raise DataError(f"from_table: {name!r} is not an option; {closest(name, known)}")
+    check_known(options, known, DataError, lambda name: f"from_table: {name!r} is not an option; ")
     return TableSettings(**options)

@@ -9,7 +9,6 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
-from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
 from auditkit.plugins.data.parameters import Parameters
@@ -90,7 +89,7 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     few = f"Of {len(names)} features, the {MANY} with the most missing values are listed."
     measurements = []
     for index in sorted(listed):
-        reason = missing_reason(data, names[index], lacking[:, index]) if shares[index] else None
+        reason = data.missing_reason(names[index], lacking[:, index]) if shares[index] else None
         share, n = (None, None) if reason else (float(shares[index]), len(data))
         fields: dict[str, Any] = {"n": n, "reason": reason, "conditions": {"feature": names[index]}}
         measurements.append(_measurement("missing_share", share, exact=reason is None, **fields))

@@ -11,9 +11,8 @@ from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
-from auditkit.plugins.models.inside import library
+from auditkit.plugins.models.inside import is_tree_ensemble, library
 from auditkit.plugins.models.sklearn import SklearnModel
-from auditkit.plugins.models.trees import is_tree_ensemble
 
 _CLASSIFIERS = ("binary:logistic", "multi:softprob", "multi:softmax")
 _REGRESSORS = ("reg:", "count:", "survival:")

@@ -1,5 +1,7 @@
 """Which adapter a live object belongs to, decided without importing what the object does not need."""
 
+import importlib
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -39,6 +41,15 @@ def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
     return RecordedModel.read(obj, options)
 
 
+def _made_by(module: str, maker: str) -> Callable[[Any, ModelOptions], Model]:
+    """A function of an adapter's module, which is imported as it is called."""
+    made = operator.attrgetter(maker)
+    return lambda obj, options: made(importlib.import_module(f"{__package__}.{module}"))(obj, options)
+
+
+_torch = _made_by("torch.adapter", "TorchModel.wrap")
+
+
 def _exported(obj: Any, options: ModelOptions) -> Model:
     from auditkit.plugins.models.torch.exported import runnable
 
@@ -46,30 +57,6 @@ def _exported(obj: Any, options: ModelOptions) -> Model:
     model = _torch(graph, options)
     model.notes = (*model.notes, remark) if remark else model.notes
     return model
-
-
-def _torch(obj: Any, options: ModelOptions) -> Model:
-    from auditkit.plugins.models.torch.adapter import TorchModel
-
-    return TorchModel.wrap(obj, options)
-
-
-def _booster(obj: Any, options: ModelOptions) -> Model:
-    from auditkit.plugins.models.boosters import wrap_booster
-
-    return wrap_booster(obj, options)
-
-
-def _estimator(obj: Any, options: ModelOptions) -> Model:
-    from auditkit.plugins.models.sklearn import SklearnModel
-
-    return SklearnModel(obj, options)
-
-
-def _function(obj: Any, options: ModelOptions) -> Model:
-    from auditkit.plugins.models.function import FunctionModel
-
-    return FunctionModel(obj, options)
 
 
 def _is_exported(obj: Any) -> bool:
@@ -96,8 +83,8 @@ ADAPTERS = (
     Adapter(lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
     Adapter(_is_exported, _exported),
     Adapter(_is_torch, _torch),
-    Adapter(_is_booster, _booster),
-    Adapter(_is_estimator, _estimator),
-    Adapter(callable, _function),
+    Adapter(_is_booster, _made_by("boosters", "wrap_booster")),
+    Adapter(_is_estimator, _made_by("sklearn", "SklearnModel")),
+    Adapter(callable, _made_by("function", "FunctionModel")),
 )
 """In the order of asking: torch modules are callable too, and estimators may be, so `callable` is last."""

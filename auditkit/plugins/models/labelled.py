@@ -15,9 +15,6 @@ class LabelledModel(Model):
         options: as the user gave them.
     """
 
-    output = ""
-    """What it answers with; empty until the first answer has told."""
-
     def __init__(self, options: ModelOptions) -> None:
         self._user_options = self._options = options
         self._known_labels: tuple[Any, ...] = ()

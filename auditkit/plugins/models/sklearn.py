@@ -25,12 +25,10 @@ from auditkit.adapters import (
 from auditkit.data import Task, as_array, take_rows
 from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
+from auditkit.plugins.models.estimator_inputs import as_parameters, as_texts, takes_columns, takes_texts
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
-from auditkit.plugins.models.inside import attribute, library
-from auditkit.plugins.models.networks import as_parameters, takes_columns
-from auditkit.plugins.models.text_column import as_texts, takes_texts
-from auditkit.plugins.models.trees import is_tree_ensemble, last_step
+from auditkit.plugins.models.inside import attribute, is_tree_ensemble, last_step, library
 from auditkit.value_spelling import listed, spelling
 
 _LARGEST = {

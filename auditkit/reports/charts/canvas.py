@@ -48,22 +48,26 @@ def across(field: str, length: float) -> Spec:
     return {"field": field, "type": "quantitative", "scale": pixels(length), "axis": None}
 
 
-def layer(frame: Frame, mark: Spec, rows: Sequence[Spec], further: Spec | None = None) -> Spec:
+def layer(frame: Frame, mark: Spec, rows: Sequence[Spec], further: Spec | None = None) -> list[Spec]:
     """One mark at each of some `rows`, which have x and y in pixels of the plot, and x2 and y2 where it has two ends.
+
+    Without rows it is no layer.
 
     Args:
         frame: the plot.
         mark: of Vega-Lite.
-        rows: one at least.
+        rows: where the marks are.
         further: encodings beside those of the position.
     """
+    if not rows:
+        return []
     encoding = {"x": across("x", frame.width), "y": across("y", frame.height)}
     ends = {end: {"field": end} for end in ("x2", "y2") if end in rows[0]}
     # a hundredth of a pixel: what floating point adds would only make the picture larger
     values = [
         {key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()} for row in rows
     ]
-    return {"data": {"values": values}, "mark": mark, "encoding": {**encoding, **ends, **(further or {})}}
+    return [{"data": {"values": values}, "mark": mark, "encoding": {**encoding, **ends, **(further or {})}}]
 
 
 def texts(
@@ -76,18 +80,16 @@ def texts(
     halo: bool = False,
 ) -> list[Spec]:
     """Words at pixels of the plot: `rows` have x, y and text; y is the middle of the first line."""
-    if not rows:
-        return []
     mark: Spec = {"type": "text", "align": align, "baseline": "middle", "fontSize": FONT, "lineBreak": "\n"}
     mark |= {"lineHeight": LINE, "fontWeight": 600 if bold else 400, "clip": False}
     # the renderer ends the whole process at a character that XML forbids, so every text is cleaned here too
     written = [row | {"text": "\n".join(map(clean, row["text"].split("\n")))} for row in rows]
     text = {"text": {"field": "text", "type": "nominal"}}
-    layers = [layer(frame, mark | {"color": colour}, written, text)]
+    layers = layer(frame, mark | {"color": colour}, written, text)
     if halo:
         # drawn twice, for a stroke of the text itself would eat into its letters
         outline = {"color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
-        layers.insert(0, layer(frame, mark | outline, written, text))
+        layers = layer(frame, mark | outline, written, text) + layers
     return layers
 
 
@@ -115,20 +117,16 @@ def segments(
     frame: Frame, rows: Sequence[Spec], colour: str, *, thick: float = 1, dash: Sequence[int] = ()
 ) -> list[Spec]:
     """Straight lines at pixels of the plot."""
-    if not rows:
-        return []
     mark: Spec = {"type": "rule", "color": colour, "strokeWidth": thick}
     if dash:
         mark["strokeDash"] = list(dash)
-    return [layer(frame, mark, rows)]
+    return layer(frame, mark, rows)
 
 
 def points(frame: Frame, rows: Sequence[Spec], colour: str, shape: str = "circle", size: float = 72) -> list[Spec]:
     """Filled marks at pixels of the plot."""
-    if not rows:
-        return []
     mark = {"type": "point", "filled": True, "shape": shape, "size": size, "color": colour, "opacity": 1}
-    return [layer(frame, mark, rows)]
+    return layer(frame, mark, rows)
 
 
 def title(axis: Axis) -> str:

@@ -163,7 +163,7 @@ def _band(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
         bounded = [point for point in piece if point.low is not None and point.high is not None]
         rows = [{"x": point.x, "y": point.low or 0.0, "y2": point.high or 0.0} for point in bounded]
         if len(rows) > 1:
-            layers.append(layer(frame, mark, rows))
+            layers += layer(frame, mark, rows)
         elif bounded:  # an area of one point is nothing
             layers += segments(frame, rows, colour, thick=2.5)
     return layers
@@ -180,7 +180,7 @@ def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
         rows = [{"x": point.x, "y": point.y, "i": order} for order, point in enumerate(piece)]
         if len(rows) > 1:
             # without an order Vega-Lite joins the points from left to right
-            layers.append(layer(frame, mark, rows, {"order": {"field": "i", "type": "ordinal"}}))
+            layers += layer(frame, mark, rows, {"order": {"field": "i", "type": "ordinal"}})
         # more marks than that would run into each other and hide the line
         if len(rows) <= 40:
             layers += points(frame, [{"x": point.x, "y": point.y} for point in piece], colour, shape, size=44)

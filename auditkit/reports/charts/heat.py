@@ -144,7 +144,7 @@ def _head_layers(frame: Frame, heads: Sequence[str], cell: float, turned: bool) 
 def _boxes(frame: Frame, rects: Sequence[Spec]) -> list[Spec]:
     # without a scale the field's own colours are used as they are
     fill = {"fill": {"field": "fill", "type": "nominal", "scale": None}}
-    return [layer(frame, {"type": "rect", "stroke": GRID, "strokeWidth": 1}, rects, fill)]
+    return layer(frame, {"type": "rect", "stroke": GRID, "strokeWidth": 1}, rects, fill)
 
 
 def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:

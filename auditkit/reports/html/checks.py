@@ -1,4 +1,4 @@
-"""One check as the report tells it: question, answer, figures, numbers, controls, how it was measured."""
+"""The checks by family, and one check as the report tells it: question, answer, figures, numbers, controls, method."""
 
 import operator
 from collections.abc import Mapping, Sequence
@@ -6,35 +6,11 @@ from typing import NamedTuple
 
 from auditkit.reports.html.common_parts import CheckOutcome, Common, common
 from auditkit.reports.html.figures import MergedFigure, merged_figures
-from auditkit.reports.html.measures import controls_grid, measures_grid, table_grid
+from auditkit.reports.html.measures import OwnTable, controls_grid, measures_grid, own_table
 from auditkit.reports.html.model_columns import beside_grids
-from auditkit.reports.html.sentences import LEVELS, Answer, answer, headline
-from auditkit.reports.html.tables import Anchors, Grid
-from auditkit.results import CheckResult, ErrorInfo, Table, Verdict
-
-
-class LimitStatus(NamedTuple):
-    """A limit on this check, and how it was met."""
-
-    name: str
-    status: str
-
-
-class HeldAnswer(NamedTuple):
-    """The answer to a question, and the limits that it was held against."""
-
-    answer: Answer
-    limits: tuple[LimitStatus, ...]
-
-
-class CheckTable(NamedTuple):
-    """A table of the check's own."""
-
-    title: str
-    grid: Grid
-    caption: str
-    models: str
-    """Whose it is, where it is not everyone's."""
+from auditkit.reports.html.sentences import LEVELS, answer, headline
+from auditkit.reports.html.tables import Anchors, Content, Grid
+from auditkit.results import AuditResult, CheckResult, ErrorInfo, Table, Verdict
 
 
 class CheckView(NamedTuple):
@@ -44,11 +20,12 @@ class CheckView(NamedTuple):
     question: str
     title: str
     check: str
-    answers: tuple[Common[HeldAnswer], ...]
+    answers: tuple[Common[Content], ...]
+    """Each with the limits that it was held against."""
     figures: tuple[MergedFigure, ...]
     measures: tuple[tuple[str, Grid], ...]
     """Each with its title."""
-    tables: tuple[CheckTable, ...]
+    tables: tuple[OwnTable, ...]
     controls: Grid | None
     failing: int
     """How many controls do not hold."""
@@ -79,7 +56,7 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
         figures=merged_figures(outcomes, anchors),
         measures=tuple(_measures(outcomes, anchors, terms)),
         tables=tuple(
-            _check_table(part, about.title or first.check, anchors)
+            own_table(part.item, about.title or first.check, anchors, part.models)
             for part in common(
                 models,
                 [outcome.result.tables for outcome in outcomes],
@@ -106,25 +83,19 @@ def owner(verdict: Verdict) -> str:
     return verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
 
 
-def _check_table(table: Common[Table], title: str, anchors: Anchors) -> CheckTable:
-    """A table whose caption is no other's: two checks may give theirs the same title, and so may two models."""
-    made = table_grid(table.item, anchors)
-    caption = f"{title}: {made.caption}" + (f" ({table.models})" if table.models else "")
-    return CheckTable(made.caption, made._replace(caption=caption), table.item.caption, table.models)
-
-
 def _errors(result: CheckResult) -> list[ErrorInfo]:
     return [result.error] if result.error else []
 
 
-def _held_answer(outcome: CheckOutcome) -> HeldAnswer:
-    """The answer for one model."""
+def _held_answer(outcome: CheckOutcome) -> Content:
+    """The answer for one model, and the limits that it was held against with how they were met."""
     verdicts = outcome.audit.verdicts
-    own_verdicts = [verdict for verdict in verdicts if owner(verdict) == outcome.result.check]
-    statuses = tuple(
-        LimitStatus(verdict.limit.name, "waived" if verdict.waived else verdict.status) for verdict in own_verdicts
-    )
-    return HeldAnswer(answer(outcome.result, headline(outcome.result, verdicts)), statuses)
+    limits = [
+        {"name": verdict.limit.name, "status": "waived" if verdict.waived else verdict.status}
+        for verdict in verdicts
+        if owner(verdict) == outcome.result.check
+    ]
+    return {"answer": answer(outcome.result, headline(outcome.result, verdicts)), "limits": limits}
 
 
 def _measures(
@@ -160,3 +131,47 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
         ("Run", ", ".join(part for part in (f"by plugin {run}", *with_) if part)),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+class Family(NamedTuple):
+    """The checks that share the first part of their id."""
+
+    anchor: str
+    title: str
+    checks: tuple[CheckView, ...]
+
+
+def families(
+    audits: Sequence[AuditResult], anchors: Anchors, terms: Mapping[tuple[str, str], str]
+) -> tuple[Family, ...]:
+    """The checks by family, in the order in which they ran.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        terms: {(check, measurement): anchor in the glossary}.
+    """
+    by_family: dict[str, dict[str, list[CheckOutcome]]] = {}
+    for audit in audits:
+        for result in audit.results:
+            by_check = by_family.setdefault(family_of(result.check), {})
+            # in the order of the first model that has the check: dictionaries keep it
+            by_check.setdefault(result.check, []).append(CheckOutcome(audit, result))
+    return tuple(
+        Family(
+            anchors.new("family", name),
+            title(name),
+            tuple(check_view(check, anchors, terms) for check in checks.values()),
+        )
+        for name, checks in by_family.items()
+    )
+
+
+def family_of(check: str) -> str:
+    """The first part of a check's id."""
+    return check.partition(".")[0]
+
+
+def title(family: str) -> str:
+    """A family as a heading."""
+    return family.replace("_", " ").capitalize()

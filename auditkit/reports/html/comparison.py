@@ -1,4 +1,7 @@
-"""Several models side by side: the verdict of all, their limits and their headline numbers in one table each."""
+"""Several models side by side: the verdict of all, their limits and their headline numbers in one table each.
+
+How much their numbers differ on the same rows follows, with the uncertainty of the difference.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,11 +10,11 @@ from auditkit.reports import numbers
 from auditkit.reports.html.figures import Drawn, drawn
 from auditkit.reports.html.headlines import lookup, name_and_title
 from auditkit.reports.html.limits import REASONS, Reason, demand, waived
+from auditkit.reports.html.measures import whom
 from auditkit.reports.html.model_columns import Key, key, number
-from auditkit.reports.html.paired_changes import Changed, changed
-from auditkit.reports.html.sentences import WORST, decisive, headline, measured
-from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
-from auditkit.results import Axis, Comparison, Figure, Measurement, Scalar
+from auditkit.reports.html.sentences import WORST, decisive, headline, measured, name_of
+from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
+from auditkit.results import Axis, Change, Comparison, Definition, Figure, Measurement, Scalar, pairs
 
 PICTURED = 8
 """How many numbers the picture of all models holds."""
@@ -26,7 +29,7 @@ class Side(NamedTuple):
     limits: Grid | None
     headlines: Grid
     figure: Drawn | None
-    changed: Changed | None
+    changed: Content | None
 
 
 def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: Anchors) -> Side:
@@ -168,3 +171,75 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
 def _is_share(number_key: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:
     measurements = [table[number_key] for table in tables if number_key in table]
     return bool(measurements) and all(measurement.unit == numbers.SHARE for measurement in measurements)
+
+
+def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Content | None:
+    """The paired differences between models, of the headline numbers and all of them; None where there are none.
+
+    Args:
+        comparison: the audits.
+        keys: the headline numbers.
+        anchors: the page's.
+    """
+    if not comparison.changes:
+        return None
+    checks = _checks(comparison)
+    rows = [
+        (change, _row(change, checks.get(_number_key(change.measurement), ("", {}))[1]))
+        for change in comparison.changes
+    ]
+    # a paired change belongs to no check, so it is found by the rest of the key
+    headline_numbers = {number_key[1:] for number_key in keys}
+    first = [row for change, row in rows if _number_key(change.measurement) in headline_numbers]
+    heads = [Head("Number"), Head("About"), Head("Where"), Head("Model"), Head("Compared with"),
+             Head("Difference", "num"), Head("Interval", "num"), Head("Result", "wide")]  # fmt: skip
+    caption = "Differences on the same rows"
+    return {
+        "headlines": grid(anchors.new("changes"), f"{caption}: headline numbers", heads, first) if first else None,
+        "every": grid(anchors.new("all-changes"), caption, heads, [row for _, row in rows]),
+    }
+
+
+def _number_key(measurement: Measurement) -> tuple[object, ...]:
+    """What a number is, without its check."""
+    return key("", measurement)[1:]
+
+
+def _checks(comparison: Comparison) -> dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]]:
+    """{number: its check and what that defines}."""
+    check_of: dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]] = {}
+    for audit in comparison.results:
+        defined = {result.check: result.definitions for result in audit.results}
+        for number_key in lookup(audit):
+            check_of[number_key[1:]] = number_key[0], defined[number_key[0]]
+    return check_of
+
+
+def _row(change: Change, definitions: Mapping[str, Definition]) -> list[Cell]:
+    measurement = change.measurement
+    return [
+        Cell(name_of(measurement.name, definitions)),
+        Cell(whom(measurement)),
+        Cell(pairs(measurement.conditions)),
+        Cell(change.model),
+        Cell(change.beside),
+        Cell(numbers.value(measurement)),
+        Cell(numbers.uncertainty(measurement)),
+        Cell(_meaning(measurement)),
+    ]
+
+
+def _meaning(measurement: Measurement) -> str:
+    """What a difference says: better, worse, or nothing that chance could not do."""
+    if measurement.value is None:
+        return measurement.reason or ""
+    ends = measurement.interval
+    if ends is None:
+        return ""
+    above = ends.low is not None and ends.low > 0
+    below = ends.high is not None and ends.high < 0
+    if not above and not below:
+        return "may be chance"
+    if measurement.direction == "none":
+        return "higher" if above else "lower"
+    return "better" if above == (measurement.direction == "higher") else "worse"

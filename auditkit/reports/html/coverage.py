@@ -1,12 +1,11 @@
 """What was tested and what was not, of all models in one table."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from auditkit.reports.html.common_parts import Common, common, with_model, with_models
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.sentences import LEVELS
-from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
 from auditkit.results import AuditResult, Coverage
 from auditkit.text import first_few
 
@@ -14,15 +13,7 @@ GAPS = ("error", "skipped", "not selected")
 """Why a check gave no measurement, what needs a look first."""
 
 
-class Covered(NamedTuple):
-    """Both sides of what was tested."""
-
-    untested: Grid | None
-    tested: Grid | None
-    sentence: str
-
-
-def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Covered:
+def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Content:
     """What was tested, how far it reached, and what was not.
 
     Args:
@@ -40,11 +31,11 @@ def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[
     without = dict.fromkeys(part.item.check for part in missing)
     sentence = f"{len(without)} of {len(known)} known checks gave no measurement"
     sentence += " of at least one model" if len(audits) > 1 else ""
-    return Covered(
-        _untested(missing, anchors, anchor_of) if missing else None,
-        _tested(done, anchors, anchor_of) if done else None,
-        sentence,
-    )
+    return {
+        "untested": _untested(missing, anchors, anchor_of) if missing else None,
+        "tested": _tested(done, anchors, anchor_of) if done else None,
+        "sentence": sentence,
+    }
 
 
 def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:

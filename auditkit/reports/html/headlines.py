@@ -4,9 +4,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.checks import owner
+from auditkit.reports.html.checks import family_of, owner, title
 from auditkit.reports.html.common_parts import names
-from auditkit.reports.html.families import family_of, title
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.model_columns import Key, key, number
 from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of

@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.html.common_parts import CheckOutcome, common, definitions, with_model, with_models
@@ -77,6 +78,31 @@ def table_grid(table: Table, anchors: Anchors) -> Grid:
         for row in table.rows
     ]
     return grid(anchors.new("table", table.name), table.title, heads, rows)
+
+
+class OwnTable(NamedTuple):
+    """A table that a check or a plugin wrote."""
+
+    title: str
+    grid: Grid
+    caption: str
+    models: str = ""
+    """Whose it is, where it is not everyone's."""
+
+
+def own_table(table: Table, owner: str, anchors: Anchors, models: str = "") -> OwnTable:
+    """A table of a check or of a section, as the page prints it.
+
+    Args:
+        table: as it is saved.
+        owner: the title of what it stands in.
+        anchors: the page's.
+        models: whose it is, where it is not everyone's.
+    """
+    made = table_grid(table, anchors)
+    # captions name regions for screen readers, so no two tables of the page may share one
+    caption = f"{owner}: {made.caption}" + (f" ({models})" if models else "")
+    return OwnTable(made.caption, made._replace(caption=caption), table.caption, models)
 
 
 def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:

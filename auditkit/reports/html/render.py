@@ -1,4 +1,4 @@
-"""From a result to the one file of the report."""
+"""From a result to the one file of the report: the head of the page, and its sections."""
 
 import functools
 import pathlib
@@ -6,8 +6,12 @@ from typing import Any
 
 import jinja2
 
-from auditkit.reports.html.page import page
-from auditkit.results import AuditResult, Comparison
+from auditkit.reports.html.limits import REASONS
+from auditkit.reports.html.sections import parts_of, sections
+from auditkit.reports.html.sentences import as_sentence, capital, cut, moment
+from auditkit.reports.html.tables import Content
+from auditkit.reports.outcome import in_short
+from auditkit.results import AuditResult, Comparison, digest, verdict_line
 from auditkit.text import printable
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
@@ -15,12 +19,12 @@ TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
 def render(result: AuditResult | Comparison) -> bytes:
     """The report as one HTML file: no script, no request, the same bytes for the same result."""
-    text = _environment().get_template("report.html.j2").render(page=page(result))
+    text = environment().get_template("report.html.j2").render(page=page(result))
     return text.encode()
 
 
 @functools.lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Escapes everything, and stops at a name that the page does not have."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -40,3 +44,38 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return printable(value, limit=len(value) + 1)
     return value
+
+
+LETTERS = 80
+"""How long a title may be."""
+
+
+def page(result: AuditResult | Comparison) -> Content:
+    """What the templates need; nothing is computed there."""
+    parts = parts_of(result)
+    first, compared = parts.first, parts.side
+    reasons = compared.reasons if compared else parts.reasons[0]
+    heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
+    return {
+        "heading": cut(heading, LETTERS),
+        "verdict": compared.verdict if compared else first.verdict,
+        "sentence": cut(compared.sentence if compared else as_sentence(capital(verdict_line(first))), 2 * LETTERS),
+        "reasons": reasons[:REASONS],
+        "facts": _facts(parts.audits),
+        "sections": sections(parts),
+        "version": first.provenance.auditkit,
+        "digest": digest(result),
+    }
+
+
+def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
+    """What was audited, in the head of the page."""
+    first, data = audits[0], audits[0].data
+    date = moment(max(audit.run.finished for audit in audits))
+    kind = f"{first.model.kind}, {first.model.task}" + (f", trained from {first.parent}" if first.parent else "")
+    model = ("Model", f"{first.model.name} ({kind})")
+    if len(audits) > 1:
+        model = ("Models", "; ".join(audit.model.name for audit in audits))
+    sentence = in_short(data)
+    selected = (("Predicted" if data.task == "regression" else "Selected", sentence),) if sentence else ()
+    return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))

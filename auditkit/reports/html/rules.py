@@ -1,24 +1,13 @@
 """Rule packs: what the audits have for each clause."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from auditkit.reports.html.common_parts import common
-from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.tables import Anchors, Cell, Content, Head, grid
 from auditkit.results import AuditResult, RuleCoverage
 
 
-class Pack(NamedTuple):
-    """A rule pack and what an audit has for it."""
-
-    anchor: str
-    coverage: RuleCoverage
-    grid: Grid
-    models: str
-    """Of which models, where not of all of them."""
-
-
-def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> tuple[Pack, ...]:
+def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> tuple[Content, ...]:
     """Every pack, once for all models of which the same evidence is there.
 
     Args:
@@ -31,7 +20,7 @@ def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[st
     return tuple(_pack(part.item, part.models, anchors, anchor_of) for part in parts)
 
 
-def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapping[str, str]) -> Pack:
+def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapping[str, str]) -> Content:
     rows = [
         [
             Cell(clause.id),
@@ -49,7 +38,8 @@ def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapp
     ]
     caption = f"{coverage.title} ({models})" if models else coverage.title
     clauses = grid(anchors.new("clauses", coverage.pack), caption, heads, rows)
-    return Pack(anchors.new("pack", coverage.pack), coverage, clauses, models)
+    anchor = anchors.new("pack", coverage.pack)
+    return {"anchor": anchor, "coverage": coverage, "grid": clauses, "models": models}
 
 
 def _place(key: str, anchor_of: Mapping[str, str]) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from auditkit.reports.html.appendix import parameters
+from auditkit.reports.html.checks import Family, families
 from auditkit.reports.html.comparison import Side, side
 from auditkit.reports.html.coverage import covered, gaps
-from auditkit.reports.html.families import Family, families
-from auditkit.reports.html.glossary import Term, glossary
+from auditkit.reports.html.glossary import glossary
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
 from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
 from auditkit.reports.html.plugin_sections import plugin_sections
-from auditkit.reports.html.provenance import data_grids, models_grid, provenance_grids
-from auditkit.reports.html.rules import Pack, packs
-from auditkit.reports.html.tables import Anchors, Grid
+from auditkit.reports.html.provenance import data_grids, models_grid, parameters, provenance_grids
+from auditkit.reports.html.rules import packs
+from auditkit.reports.html.tables import Anchors, Content, Grid
 from auditkit.reports.outcome import open_question
 from auditkit.results import AuditResult, Comparison, verdict_line
 
@@ -27,7 +26,7 @@ class Parts(NamedTuple):
     audits: tuple[AuditResult, ...]
     several: bool
     anchors: Anchors
-    terms: tuple[Term, ...]
+    terms: tuple[Content, ...]
     families: tuple[Family, ...]
     places: Mapping[str, str]
     """{check: anchor}"""
@@ -105,79 +104,44 @@ def sections(parts: Parts) -> tuple[Shown, ...]:
     )
 
 
-class First(NamedTuple):
+def _first(parts: Parts) -> Content:
     """What matters most."""
-
-    meaning: str
-    """The question what being selected is, where the owner did not say."""
-    five: Grid | None
-    rule: str
-    """How the five numbers were chosen."""
-    gaps: tuple[Reason, ...]
-    doubts: tuple[Reason, ...]
-
-
-class Card(NamedTuple):
-    """One of several models, with its verdict and the reasons for it."""
-
-    audit: AuditResult
-    counts: str
-    """Of its limits."""
-    reasons: tuple[Reason, ...]
+    return {
+        # the question what being selected is, where the owner did not say
+        "meaning": open_question(parts.first.data),
+        "five": five_grid(parts.audits, parts.anchors, parts.places),
+        # how the five numbers were chosen
+        "rule": RULE,
+        "gaps": gaps(parts.audits, "coverage"),
+        "doubts": doubts(parts.audits, parts.places),
+    }
 
 
-class SideBySide(NamedTuple):
-    """Several models."""
-
-    cards: tuple[Card, ...]
-    side: Side
-
-
-class Limits(NamedTuple):
-    """How the limits were met."""
-
-    several: bool
-    limits: Grid | None
-    notes: tuple[str, ...]
-    """What the limits do not cover."""
-    more: tuple[Reason, ...]
-    """The reasons that did not fit at the head of the page."""
-
-
-class Subject(NamedTuple):
-    """What was audited."""
-
-    several: bool
-    models: Grid
-    data: tuple[Grid, ...]
-
-
-def _first(parts: Parts) -> First:
-    return First(
-        meaning=open_question(parts.first.data),
-        five=five_grid(parts.audits, parts.anchors, parts.places),
-        rule=RULE,
-        gaps=tuple(gaps(parts.audits, "coverage")),
-        doubts=tuple(doubts(parts.audits, parts.places)),
-    )
-
-
-def _side(parts: Parts) -> SideBySide | None:
+def _side(parts: Parts) -> Content | None:
+    """Several models, each with its verdict, the counts of its limits and the reasons for it."""
     if parts.side is None:
         return None
-    with_reasons = zip(parts.audits, parts.reasons, strict=True)
-    return SideBySide(
-        tuple(Card(audit, verdict_line(audit), own_reasons) for audit, own_reasons in with_reasons), parts.side
-    )
+    cards = [
+        {"audit": audit, "counts": verdict_line(audit), "reasons": own_reasons}
+        for audit, own_reasons in zip(parts.audits, parts.reasons, strict=True)
+    ]
+    return {"cards": cards, "side": parts.side}
 
 
-def _limits(parts: Parts) -> Limits:
+def _limits(parts: Parts) -> Content:
+    """How the limits were met."""
     if parts.side is not None:
         grid = parts.side.limits
     else:
         grid = limits_grid(parts.first, parts.anchors) if parts.first.verdicts else None
-    notes = tuple(dict.fromkeys(note for audit in parts.audits for note in audit.outcome.notes))
-    return Limits(parts.several, grid, notes, () if parts.several else parts.reasons[0][REASONS:])
+    return {
+        "several": parts.several,
+        "limits": grid,
+        # what the limits do not cover
+        "notes": list(dict.fromkeys(note for audit in parts.audits for note in audit.outcome.notes)),
+        # the reasons that did not fit at the head of the page
+        "more": () if parts.several else parts.reasons[0][REASONS:],
+    }
 
 
 def _by_group(parts: Parts) -> Grid | None:
@@ -185,9 +149,10 @@ def _by_group(parts: Parts) -> Grid | None:
     return groups_index(parts.audits, parts.anchors, titles)
 
 
-def _subject(parts: Parts) -> Subject:
+def _subject(parts: Parts) -> Content:
+    """What was audited."""
     models = models_grid(parts.audits, parts.anchors)
-    return Subject(parts.several, models, tuple(data_grids(parts.first, parts.anchors)))
+    return {"several": parts.several, "models": models, "data": data_grids(parts.first, parts.anchors)}
 
 
 def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entry, ...]:
@@ -201,8 +166,8 @@ def _part_entry(section: Section, content: object) -> tuple[Entry, ...]:
     return (Entry(section.id, section.title, part=True),)
 
 
-def _pack_entry(section: Section, content: tuple[Pack, ...]) -> tuple[Entry, ...]:
-    return (Entry(content[0].anchor, section.title),)
+def _pack_entry(section: Section, content: tuple[Content, ...]) -> tuple[Entry, ...]:
+    return (Entry(content[0]["anchor"], section.title),)
 
 
 SECTIONS = (
@@ -220,7 +185,7 @@ SECTIONS = (
     ),
     Section(
         "plugins", "", lambda parts: plugin_sections(parts.audits, parts.anchors),
-        lambda section, content: tuple(Entry(written.anchor, written.title) for written in content),
+        lambda section, content: tuple(Entry(written["anchor"], written["title"]) for written in content),
     ),
     Section("subject", "Model and data", _subject),
     Section("reading", "How to read this report", lambda parts: True),

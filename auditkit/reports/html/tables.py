@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+Content: TypeAlias = Mapping[str, Any]
+"""What a template is given, by the names that stand in it; it stops at a name that is not there."""
 ROWS = 500
 """A table of the report holds no more rows than this."""
 

@@ -9,11 +9,15 @@ from hypothesis import given, strategies as some
 
 from auditkit.data import AuditData
 from auditkit.data.orders import Notation
-from auditkit.data.sentinels import codes_of, sentinels
+from auditkit.data.sentinels import Sentinel, codes_of, sentinels_among
 from auditkit.plugins.data.check import Integrity
 from auditkit.plugins.data.suspicions import alike, like_missing
 from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import one, recorded, run
+
+
+def sentinels(column: np.ndarray) -> list[Sentinel]:
+    return sentinels_among(*np.unique(column[~np.isnan(column)], return_counts=True))
 
 
 @pytest.mark.parametrize(

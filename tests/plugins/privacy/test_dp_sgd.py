@@ -16,7 +16,7 @@ from auditkit.plugins.privacy import dp_sgd as module_under_test
 from auditkit.plugins.privacy.dp_sgd import DpSgd
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Measurement
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 from auditkit.trainers import Trained
 
 ROWS = 600

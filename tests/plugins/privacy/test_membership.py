@@ -13,7 +13,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership import ATTACKS, Membership
 from auditkit.predictions import Predictions
 from auditkit.results import TOGETHER, CheckResult, Measurement
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 from auditkit.smaller import set_apart
 
 ROWS = 1500

@@ -13,7 +13,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 
 GRID = (0.02, 0.05, 0.1, 0.2)
 

@@ -27,12 +27,11 @@ from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
-from auditkit.plugins.models.torch.inputs import to_tensor
+from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_graph import watched
 from auditkit.plugins.models.torch.output_ranges import Origin
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
-from auditkit.plugins.models.torch_words import NOTE, as_words, has_embedding, refuse_unknown, wants_words
 from auditkit.text import one_line
 
 _OUTPUTS = ("logits", "one logit", "probabilities", "one probability")

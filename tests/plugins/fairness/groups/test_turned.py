@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.run.worse_off import name_worse_off
+from auditkit.run.disparities import name_worse_off
 from tests.plugins.recorded import recorded, run
 
 FAST = GroupFairness(

@@ -19,7 +19,7 @@ from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 
 FEATURES = 20
 RNG = np.random.default_rng(0)

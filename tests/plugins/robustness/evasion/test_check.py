@@ -17,7 +17,7 @@ from auditkit.plugins.robustness.evasion import Evasion, controls
 from auditkit.plugins.robustness.evasion.findings import UNTRIED
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 
 SMALL = {"rows": 40, "steps": 10, "trial_rows": 10, "noise_draws": 20, "square_queries": 200, "max_queries": 400}
 

@@ -16,7 +16,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 from benchmarks.healthy_networks import exact
 
 FOUND = 0.97

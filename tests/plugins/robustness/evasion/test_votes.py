@@ -13,7 +13,7 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.predictions import Predictions
-from auditkit.run.postprocess import apply_controls
+from auditkit.run.controls import apply_controls
 
 FEATURES, ROWS, MEMBERS = 12, 40, 5
 RNG = np.random.default_rng(3)

@@ -19,7 +19,7 @@ from auditkit.results import (
     GroupPair,
     Measurement,
 )
-from auditkit.run.worse_off import name_worse_off
+from auditkit.run.disparities import name_worse_off
 
 LOW, HIGH = GroupEnd(slice={"g": "a"}, value=0.2), GroupEnd(slice={"g": "b"}, value=0.7)
 

@@ -1,9 +1,16 @@
-"""A table of one column of texts, for an estimator that begins with a vectorizer: it takes a list of them."""
+"""What an estimator takes that is no table of numbers: one column of texts, or numbers as a network holds them.
 
+An estimator that begins with a vectorizer takes a list of the texts of a table. To one that holds a torch network, as
+those of skorch do, numbers are handed over as its parameters hold them.
+"""
+
+import inspect
 from typing import Any
 
+import numpy as np
+
 from auditkit.errors import Mend, ModelError
-from auditkit.plugins.models.inside import attribute, handed_on
+from auditkit.plugins.models.inside import attribute, handed_on, last_step, library
 from auditkit.value_spelling import listed
 
 
@@ -56,3 +63,33 @@ def _column_of_texts(table: Any) -> str:
         for position in range(table.shape[1])
     ]
     return str(table.columns[distinct.index(max(distinct))])
+
+
+def takes_columns(estimator: Any) -> bool:
+    """Whether the network inside wants the columns of a table one by one, by their names."""
+    forward = attribute(attribute(last_step(estimator), "module_"), "forward")
+    if forward is None:
+        return True
+    # A forward of several arguments takes a dictionary of columns, as skorch hands tables over.
+    kinds = [parameter.kind for parameter in inspect.signature(forward).parameters.values()]
+    return len(kinds) > 1 and inspect.Parameter.VAR_POSITIONAL not in kinds
+
+
+def as_parameters(inputs: Any, estimator: Any) -> Any:
+    """Floats of double precision in the precision of the network's parameters; everything else as it is."""
+    net = last_step(estimator)
+    module = attribute(net, "module_") if library(net) == "skorch" else None
+    if module is None:
+        return inputs
+    kinds = (
+        str(parameter.dtype).rpartition(".")[2]
+        for parameter in module.parameters()
+        if parameter.dtype.is_floating_point
+    )
+    kind = next(kinds, "float64")
+    if hasattr(inputs, "dtypes"):
+        # Only doubles are narrowed: pandas reads decimals as doubles, which torch refuses beside narrower parameters.
+        wide = [position for position, dtype in enumerate(inputs.dtypes) if dtype == np.float64]
+        return inputs.astype({inputs.columns[position]: kind for position in wide}) if wide else inputs
+    # a copy in any case, for torch warns of memory that it may not write to
+    return inputs.astype(kind) if isinstance(inputs, np.ndarray) and inputs.dtype.kind == "f" else inputs

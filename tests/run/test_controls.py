@@ -7,7 +7,8 @@ import pytest
 
 from auditkit.data.cells import Cells
 from auditkit.results import About, CheckResult, Control, Interval, Measurement
-from auditkit.run.postprocess import apply_controls, hide_small_cells
+from auditkit.run.controls import apply_controls
+from auditkit.run.internal_rule import hide_small_cells
 
 
 def result(controls=(), measurements=()) -> CheckResult:
