@@ -153,8 +153,8 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     ]
     if not small:
         return None
-    groups_of, each = ("groups of", " each") if len(small) > 1 else ("group of", "")
-    sentence = f"without {len(small):,} {groups_of} under {LARGE:.0%} of the people{each}"
+    size = f"of under {LARGE:.0%} of the people"
+    sentence = f"without {len(small):,} groups {size} each" if len(small) > 1 else f"without 1 group {size}"
     # how many people they are together would give the one that is not shown away
     if any(data.cells.unshown(group) for group in small):
         return sentence

@@ -164,7 +164,7 @@ def test_the_plan_measures_nothing(folder):
     plans = json.loads(auditkit(folder, "run", "--plan", "--json").stdout)
     planned = [plan["check"] for plan in plans[0]["checks"]]
     assert planned[0] == "performance.quality" and "fairness.groups" in planned[1:]
-    assert {each.partition(".")[0] for each in planned[1:]} == {"fairness"}
+    assert {text.partition(".")[0] for text in planned[1:]} == {"fairness"}
 
 
 def test_verify_and_render(folder):

@@ -82,9 +82,13 @@ def test_what_is_said_to_be_planted_is_there():
 def test_every_check_ran_or_said_why_not(credit, digits):
     for _, comparison in (credit, digits):
         for result in comparison.results:
-            for each in result.results:
-                assert each.status in ("measured", "skipped"), (result.model.name, each.check, each.reason)
-                assert each.status == "measured" or each.reason
+            for check_result in result.results:
+                assert check_result.status in ("measured", "skipped"), (
+                    result.model.name,
+                    check_result.check,
+                    check_result.reason,
+                )
+                assert check_result.status == "measured" or check_result.reason
 
 
 def test_the_selection_gap_is_found(credit):

@@ -137,7 +137,7 @@ def test_checks_that_documents_name_exist(path):
     known = set(Host(discover=False).checks())
     families = {id.partition(".")[0] for id in known}
     named = re.findall(r"`([a-z]+\.[a-z_]+)(?:\.[a-z_]+)?`", path.read_text())
-    strange = {each for each in named if each.partition(".")[0] in families and not each.endswith(".py")} - known
+    strange = {text for text in named if text.partition(".")[0] in families and not text.endswith(".py")} - known
     assert strange == set()
 
 

@@ -138,7 +138,7 @@ def test_first_lines_end_in_a_report(kind, tmp_path):
     result = auditkit.audit(model, data, checks=["performance"], budget="quick", out=tmp_path / "audit")
     assert (tmp_path / "audit" / "report.html").is_file()
     assert result.exit_code == 5  # nothing was asked, so nothing was judged
-    assert [each.status for each in result.results if each.status == "error"] == []
+    assert [check_result.status for check_result in result.results if check_result.status == "error"] == []
     numbers = {
         measurement.name: measurement
         for found in result.results

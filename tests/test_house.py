@@ -250,6 +250,15 @@ def test_a_function_has_at_most_seven_parameters():
     assert many == MAKE_A_RECORD
 
 
+def test_variables_are_called_what_they_hold():
+    vague = {"each", "found", "heard", "ours", "said", "theirs", "told"}
+    for path in FILES:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        assert not bound & vague, f"{path.relative_to(ROOT)}: {sorted(bound & vague)}"
+
+
 def test_public_names_are_there_and_no_others():
     for name in auditkit.__all__:
         assert getattr(auditkit, name) is not None
@@ -285,7 +294,7 @@ def test_unsafe_loaders_are_called_in_one_place_only():
         for line in path.read_text().splitlines()
         if pattern.search(line) and "model.eval(" not in line and "module.eval(" not in line and ".eval()" not in line
     }
-    assert all(each.startswith("plugins/models/") for each in found), found
+    assert all(text.startswith("plugins/models/") for text in found), found
 
 
 def test_the_core_names_no_check():

@@ -119,7 +119,7 @@ def test_a_group_made_of_a_column_of_another_name_is_given_with_it():
     result = auditkit.audit(model, data, checks=["fairness.individual", "data.integrity"], budget="quick")
     seen_by_models = {feature.name: feature.seen_by_model for feature in result.data.features}
     assert seen_by_models == {"race": True, "priors": True, "age": True, "age_group": True}
-    checks = {each.check: each for each in result.results}
+    checks = {check_result.check: check_result for check_result in result.results}
     flips = [
         measurement
         for measurement in checks["fairness.individual"].measurements

@@ -323,7 +323,7 @@ def test_models_whose_names_are_paths_are_kept_apart_in_names_and_in_files(tmp_p
     options = {"checks": ["performance"], "budget": "quick", "out": tmp_path, "title": "of alice@example.org"}
     result = auditkit.compare(models, data, **options)
     assert result.title == f"of {E_MAIL}"
-    assert [each.model.name for each in result.results] == ["m.skops 1", "m.skops 2"]
+    assert [check_result.model.name for check_result in result.results] == ["m.skops 1", "m.skops 2"]
     assert [model.name for model in models] == ["/home/alice/0/m.skops", "/home/alice/1/m.skops"], "as they were"
     names = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
     assert len([name for name in names if name.startswith("checks/") and name.endswith(".json")]) == 2

@@ -296,7 +296,9 @@ def test_what_a_trainer_says_of_answers_rests_on_them_and_facts_of_the_training_
         [healthy], data, checks=["performance.quality"], budget="quick", train=[{"trainer": "acme.copy"}],
         plugins=[Plugin()],
     )  # fmt: skip
-    account = next(each for each in result.results[1].results if each.check == "train.acme.copy")
+    account = next(
+        check_result for check_result in result.results[1].results if check_result.check == "train.acme.copy"
+    )
     assert {measurement.name: measurement.validity for measurement in account.measurements} == {
         "train_accuracy": "invalid", "rounds": "valid",
     }  # fmt: skip

@@ -231,7 +231,7 @@ def test_a_check_that_was_named_and_cannot_count_is_refused(little, tmp_path):
             auditkit.audit(None, data, checks=["fairness.groups", name], budget="quick")
         assert caught.value.mend[0].line == "stream = false"
     result = auditkit.audit(None, data, checks=["fairness", "performance"], budget="quick")
-    status = {each.check: each.status for each in result.results}
+    status = {check_result.check: check_result.status for check_result in result.results}
     assert status["fairness.groups"] == status["performance.quality"] == "measured"
     assert status["fairness.individual"] == "skipped"
 

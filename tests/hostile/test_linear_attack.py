@@ -214,7 +214,9 @@ def audited(seed: int) -> tuple[Told, dict[str, np.ndarray], np.ndarray]:
         budget="quick",
         seed=seed,
     )
-    assert all(each.status == "measured" for each in result.results), [each.reason for each in result.results]
+    assert all(check_result.status == "measured" for check_result in result.results), [
+        check_result.reason for check_result in result.results
+    ]
     values = {name: sorted(set(column)) for name, column in groups.items()}
     return read(result, values), groups, labels
 

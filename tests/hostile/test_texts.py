@@ -128,7 +128,7 @@ def prefixed(payload: str) -> AuditResult:
 def test_xml_is_well_formed_and_has_junit_elements_only(first):
     tree = ElementTree.fromstring(junit.render(many(first)))
     allowed = {"testsuites", "testsuite", "testcase", "failure", "error", "skipped", "properties", "property"}
-    assert {each.tag for each in tree.iter()} <= allowed | {"system-out", "system-err"}
+    assert {element.tag for element in tree.iter()} <= allowed | {"system-out", "system-err"}
 
 
 @pytest.mark.parametrize("first", range(0, len(PAYLOADS), 8))

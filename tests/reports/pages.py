@@ -69,10 +69,10 @@ class Tree(HTMLParser):
 
 
 def by_id(page: Element, anchor: str) -> Element:
-    return next(each for each in page.all() if each.attributes.get("id") == anchor)
+    return next(element for element in page.all() if element.attributes.get("id") == anchor)
 
 
 def table(page: Element, caption: str) -> list[list[str]]:
     """The rows of the first table whose caption begins so, heads first."""
-    found = next(each for each in page.all("table") if each.all("caption")[0].text.startswith(caption))
+    found = next(element for element in page.all("table") if element.all("caption")[0].text.startswith(caption))
     return [[cell.text for cell in row.all("th", "td")] for row in found.all("tr")]

@@ -56,7 +56,7 @@ def test_a_number_has_its_slice_and_interval():
     )
     ends = {"lowerBound": repr(number.interval.low), "upperBound": repr(number.interval.high)}
     matching = [each for each in found if each["value"] == repr(number.value) and each.get("slice")]
-    assert any(each["confidenceInterval"] == ends for each in matching)
+    assert any(metric["confidenceInterval"] == ends for metric in matching)
 
 
 def test_what_failed_stands_among_the_limitations_and_what_was_not_provided_is_listed():
@@ -75,7 +75,7 @@ def test_hidden_and_invalid_numbers_are_not_there():
     assert {"valid", "invalid"} < {measurement.validity for measurement in every} and None in {
         measurement.value for measurement in every
     }
-    assert "explanations.importance.protected_share" not in {each["type"] for each in metrics_of}
+    assert "explanations.importance.protected_share" not in {metric["type"] for metric in metrics_of}
 
 
 def test_several_models_are_components_with_a_card_each():
@@ -83,7 +83,7 @@ def test_several_models_are_components_with_a_card_each():
     assert [each["type"] for each in document["components"]] == ["machine-learning-model"] * 3
     names = {each["name"] for each in document["components"]}
     assert names == {result.model.name for result in fakes.comparison().results}
-    assert all("modelCard" in each for each in document["components"])
+    assert all("modelCard" in value for value in document["components"])
 
 
 def test_the_same_result_gives_the_same_bytes_and_another_another_serial_number():

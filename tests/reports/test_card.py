@@ -179,7 +179,7 @@ def shape(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("payload", [f" x {each} x" for each in HOSTILE])
+@pytest.mark.parametrize("payload", [f" x {payload} x" for payload in HOSTILE])
 def test_no_text_of_a_stranger_changes_the_structure(payload):
     plain, spoilt = body(fakes.hostile(" x")), body(fakes.hostile(payload))
     assert shape(spoilt) == shape(plain)

@@ -56,9 +56,9 @@ def test_a_difference_names_the_nearest_heading(name, kept, new, under):
 def test_the_formats_have_the_names_of_the_run_folder():
     formats = reports.register_formats()
     names = ["html", "pdf", "summary", "card", "cardpage", "bom", "junit", "metrics", "csv", "parquet"]
-    assert [each.name for each in formats] == names
-    assert [each.name for each in formats if each.on_request] == ["pdf", "bom"]
-    assert tuple(each.file for each in formats) == runfolder.FORMAT_FILES
+    assert [format.name for format in formats] == names
+    assert [format.name for format in formats if format.on_request] == ["pdf", "bom"]
+    assert tuple(format.file for format in formats) == runfolder.FORMAT_FILES
 
 
 @pytest.mark.parametrize("name", ["summary", "card", "cardpage", "bom", "junit", "metrics", "csv", "parquet"])

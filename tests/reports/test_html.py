@@ -51,7 +51,7 @@ def test_the_head_has_verdict_sentence_three_reasons_and_what_was_audited(page: 
         "Verdict: missed 3 met · 2 missed · 1 waived (would be missed) · 2 undecided · 1 not tested · 1 error"
         in head.text
     )
-    reasons = [each.text for each in head.all("ol")[0].all("li")]
+    reasons = [element.text for element in head.all("ol")[0].all("li")]
     assert reasons == [
         "missed: dp-sex: Demographic parity ratio over sex is 0.367 (95% interval 0.330 to 0.404, n = 6,012); "
         "at least 0.8 was required Selection rate: F 11.2% (224 of 2,004) against M 30.5% (1,222 of 4,008)",
@@ -98,13 +98,13 @@ def test_what_was_not_tested_stands_with_its_reason(page: Element) -> None:
 
 
 def test_each_check_is_a_question_with_an_answer(page: Element, audit: AuditResult) -> None:
-    sections = [each for each in page.all("section") if "check" in each.classes()]
+    sections = [element for element in page.all("section") if "check" in element.classes()]
     assert len(sections) == len(audit.results)
     answers = {}
     for result in audit.results:  # the page has them by family
         section = by_id(page, f"check-{result.check.replace('.', '-')}")
         assert section.all("h3")[0].text == result.about.question
-        answers[result.check] = next(each.text for each in section.all("p") if "answer" in each.classes())
+        answers[result.check] = next(element.text for element in section.all("p") if "answer" in element.classes())
     assert answers["performance.quality"] == (
         "Accuracy is 87.1% (95% interval 86.2% to 88.0%, n = 6,012). In groups it runs from 86.6% (sex=M) to 88.1% "
         "(sex=F); 1 group has no number."
@@ -183,7 +183,7 @@ def test_rules_say_coverage_and_never_compliance(page: Element) -> None:
     ]
     assert rows[2][1] == "Privacy risk examined and documented. The check was not selected."
     assert rows[2][3] == "privacy.inversion.*"
-    links = [each.attributes["href"] for each in by_id(page, "pack-nist-ai-rmf").all("a")]
+    links = [element.attributes["href"] for element in by_id(page, "pack-nist-ai-rmf").all("a")]
     assert links == ["#check-performance-quality", "#check-robustness-evasion"]
     assert "It does not say that a model complies" in page.text
     assert "Text checked on 2026-02-20" in page.text
@@ -203,7 +203,7 @@ def test_glossary_provenance_signature_and_digest(page: Element, audit: AuditRes
     made = by_id(page, "provenance").text
     for said in ("torch", "2.13.0", "ImportError: No module named 'acme_core'", audit.plan.digest, "Seed 0"):
         assert said in made
-    assert [each.text for each in by_id(page, "sign").all("p") if "role" in each.classes()] == [
+    assert [element.text for element in by_id(page, "sign").all("p") if "role" in element.classes()] == [
         "Prepared by", "Reviewed by", "Decided by",
     ]  # fmt: skip
     footer = page.all("footer")[0]
@@ -221,7 +221,7 @@ def test_the_digest_is_that_of_the_saved_file(audit: AuditResult, tmp_path: path
 def test_every_verdict_has_colour_shape_and_word(audit: AuditResult, verdict: Any) -> None:
     outcome = audit.outcome.model_copy(update={"verdict": verdict, "reasons": ()})
     head = Tree(render(audit.model_copy(update={"outcome": outcome}))).root.all("header")[0]
-    banner = next(each for each in head.all("div") if "verdict" in each.classes())
+    banner = next(element for element in head.all("div") if "verdict" in element.classes())
     assert f"is-{verdict.replace(' ', '-')}" in banner.classes()
     assert banner.all("svg")
     assert f"Verdict: {verdict}" in banner.text
@@ -269,37 +269,37 @@ def test_the_structure_is_sound(which: str, request: pytest.FixtureRequest) -> N
     page: Element = request.getfixturevalue(which)
     assert page.all("html")[0].attributes["lang"] == "en"
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
-    levels = [int(each.tag[1]) for each in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+    levels = [int(element.tag[1]) for element in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
-    anchors = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    anchors = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
     assert len(set(anchors)) == len(anchors)
-    links = [each.attributes["href"] for each in page.all("a")]
+    links = [element.attributes["href"] for element in page.all("a")]
     assert links and all(link.startswith("#") and link[1:] in anchors for link in links)
-    for each in page.all():
+    for element in page.all():
         for name in ("aria-labelledby", "aria-describedby"):
-            assert each.attributes.get(name, anchors[0]) in anchors
-    for each in page.all("table"):
-        assert each.all("caption")[0].text
-        assert all("scope" in cell.attributes for cell in each.all("th"))
-        assert each.parent is not None
-        region = each.parent.attributes
+            assert element.attributes.get(name, anchors[0]) in anchors
+    for element in page.all("table"):
+        assert element.all("caption")[0].text
+        assert all("scope" in cell.attributes for cell in element.all("th"))
+        assert element.parent is not None
+        region = element.parent.attributes
         assert (region["role"], region["tabindex"]) == ("region", "0")
         assert by_id(page, region["aria-labelledby"]).text
-    for each in page.all("nav", "section"):
-        assert "aria-label" in each.attributes or "aria-labelledby" in each.attributes
+    for element in page.all("nav", "section"):
+        assert "aria-label" in element.attributes or "aria-labelledby" in element.attributes
     assert page.all("body")[0].children[0].attributes["href"] == "#results"
 
 
 def test_every_picture_speaks_its_figures_words(page: Element, audit: AuditResult) -> None:
     figures = [figure for result in audit.results for figure in result.figures]
-    assert [each.attributes["alt"] for each in page.all("img")] == [figure.alt for figure in figures]
+    assert [element.attributes["alt"] for element in page.all("img")] == [figure.alt for figure in figures]
     assert len(page.all("picture")) == sum(figure.image is None for figure in figures)
-    assert [each.attributes["media"] for each in page.all("picture")[0].all("source")] == ["(max-width: 640px)"]
+    assert [element.attributes["media"] for element in page.all("picture")[0].all("source")] == ["(max-width: 640px)"]
 
 
 def test_a_figures_numbers_are_a_table_beside_it(page: Element) -> None:
-    captions = [each.all("caption")[0].text for each in page.all("table")]
+    captions = [element.all("caption")[0].text for element in page.all("table")]
     assert "Numbers in the figure: Selection rate by group" not in captions  # they are measurements, and stand there
     section = by_id(page, "check-fairness-groups")
     assert "The numbers in this figure stand under All measurements." in section.text
@@ -312,12 +312,14 @@ def test_a_figures_numbers_are_a_table_beside_it(page: Element) -> None:
 
 def test_nothing_is_loaded_and_nothing_runs(page: Element) -> None:
     assert not page.all("script", "link", "iframe", "object", "embed", "form", "base")
-    policy = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "Content-Security-Policy"]
-    assert [each.attributes["content"] for each in policy] == [POLICY]
-    for each in page.all():
-        assert not any(name.startswith("on") for name in each.attributes)
-        for name in {"src", "srcset"} & set(each.attributes):
-            assert each.attributes[name].startswith("data:image/")
+    policy = [
+        element for element in page.all("meta") if element.attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert [element.attributes["content"] for element in policy] == [POLICY]
+    for element in page.all():
+        assert not any(name.startswith("on") for name in element.attributes)
+        for name in {"src", "srcset"} & set(element.attributes):
+            assert element.attributes[name].startswith("data:image/")
     style = (TEMPLATES / "style.css").read_text()
     assert "url(" not in style and "@import" not in style
 

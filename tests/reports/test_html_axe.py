@@ -54,4 +54,4 @@ def test_no_colour_depends_on_the_width() -> None:
 @chromium.needs_chromium
 def test_axe_finds_what_is_wrong_with_a_bad_page(pages: pathlib.Path) -> None:
     value = chromium.visit(pages / "sick.html", 1280, 800, AXE + RUN).value
-    assert {each.partition(":")[0] for each in value} >= {"image-alt", "color-contrast", "document-title"}
+    assert {text.partition(":")[0] for text in value} >= {"image-alt", "color-contrast", "document-title"}

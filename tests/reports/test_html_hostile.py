@@ -91,7 +91,7 @@ def test_no_payload_becomes_markup(payload: str) -> None:
 
 def page_of(name: str) -> str:
     result = fakes.audit(name)
-    few = [each.model_copy(update={"figures": ()}) for each in result.results[:1]]
+    few = [check_result.model_copy(update={"figures": ()}) for check_result in result.results[:1]]
     return render(result.model_copy(update={"results": tuple(few)})).decode()
 
 

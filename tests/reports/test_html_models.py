@@ -29,8 +29,8 @@ def test_a_comparison_has_every_verdict_and_every_number_by_model(side_by_side: 
     head = side_by_side.all("header")[0]
     assert "Of 3 models, 3 miss a limit." in head.text
     assert len(head.all("ol")[0].all("li")) == 3
-    cards = next(each for each in side_by_side.all("ul") if "cards" in each.classes())
-    named = [each.text for each in cards.all("p") if "card-name" in each.classes()]
+    cards = next(element for element in side_by_side.all("ul") if "cards" in element.classes())
+    named = [element.text for element in cards.all("p") if "card-name" in element.classes()]
     assert named == ["credit-gbm", "credit-mlp", "credit-mlp-private"]
     heads, *rows = table(side_by_side, "Headline numbers, by model")
     assert heads == ["Number", "credit-gbm", "credit-mlp", "credit-mlp-private"]
@@ -68,9 +68,12 @@ def test_what_is_the_same_for_two_models_is_told_once(side_by_side: Element) -> 
     section = by_id(side_by_side, "check-data-integrity")
     assert section.text.count("Duplicates are 37 rows (exact, n = 6,012).") == 1
     assert "All measurements, the same for every model" in section.text
-    anchors = [each.attributes.get("id", "") for each in side_by_side.all("section")]
+    anchors = [element.attributes.get("id", "") for element in side_by_side.all("section")]
     assert "check-data-integrity-2" not in anchors
-    assert len([each for each in side_by_side.all("table") if each.all("caption")[0].text.startswith("NIST")]) == 1
+    assert (
+        len([element for element in side_by_side.all("table") if element.all("caption")[0].text.startswith("NIST")])
+        == 1
+    )
 
 
 def test_what_differs_stands_in_a_column_for_each_model(side_by_side: Element) -> None:
@@ -79,7 +82,7 @@ def test_what_differs_stands_in_a_column_for_each_model(side_by_side: Element) -
     assert heads[-3:] == ["credit-gbm", "credit-mlp", "credit-mlp-private"]
     accuracy = next(row for row in rows if row[:2] == ["Accuracy", "everyone"])
     assert [cell.split()[0] for cell in accuracy[-3:]] == ["87.1%", "85.8%", "83.0%"]
-    answers = next(each for each in section.all("ul") if "answers" in each.classes())
+    answers = next(element for element in section.all("ul") if "answers" in element.classes())
     assert [child.text.split(":")[0].strip() for child in answers.children if child.tag == "li"] == heads[-3:]
 
 
@@ -94,10 +97,10 @@ def test_five_numbers_head_the_page_by_a_rule_that_is_written_there(page: Elemen
 def test_without_limits_the_five_numbers_are_those_in_doubt_then_one_of_each_family(audit: AuditResult) -> None:
     free = Tree(render(audit.model_copy(update={"verdicts": (), "limits": ()}))).root
     why = [row[-1] for row in table(free, "The numbers that matter most")[1:]]
-    assert why and not any("limit" in each for each in why)
-    doubtful = [each for each in why if each.startswith("In doubt")]
+    assert why and not any("limit" in reason for reason in why)
+    doubtful = [reason for reason in why if reason.startswith("In doubt")]
     assert why[: len(doubtful)] == doubtful
-    first = [each for each in why if each.startswith("The first answer")]
+    first = [reason for reason in why if reason.startswith("The first answer")]
     assert first and len(set(first)) == len(first)
 
 

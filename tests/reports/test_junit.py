@@ -176,7 +176,7 @@ def test_no_text_of_a_stranger_changes_the_structure(payload):
     plain = junit.render(fakes.hostile("x"))
 
     def shape(xml: bytes) -> list[tuple[str, list[str]]]:
-        return [(each.tag, sorted(each.keys())) for each in ElementTree.fromstring(xml).iter()]
+        return [(element.tag, sorted(element.keys())) for element in ElementTree.fromstring(xml).iter()]
 
     assert shape(raw) == shape(plain)
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", raw.decode())

@@ -38,8 +38,8 @@ def said(children: list[Token]) -> str:
 
 
 def with_examples(test):
-    for each in HOSTILE:
-        test = example(each)(test)
+    for payload in HOSTILE:
+        test = example(payload)(test)
     return test
 
 

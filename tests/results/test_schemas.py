@@ -58,7 +58,7 @@ def test_a_result_of_schema_1_is_rendered_in_every_format(name):
     old = parse_result(golden.whole(1, name))
     before = canonical(old)
     formats = [format for format in register_formats() if format.name not in ON_REQUEST]
-    made = {each.name: each.render(old) for each in formats}
+    made = {format.name: format.render(old) for format in formats}
     assert len(made) > 5 and all(made.values()) and canonical(old) == before
 
 

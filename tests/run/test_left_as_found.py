@@ -36,13 +36,13 @@ def world() -> tuple:
 def anatomy(module: torch.nn.Module) -> tuple:
     """Everything about a module that a library might change."""
     return (
-        tuple(each.training for each in module.modules()),
+        tuple(layer.training for layer in module.modules()),
         tuple(
             (parameter.requires_grad, parameter.grad is None, parameter.detach().numpy().tobytes())
             for parameter in module.parameters()
         ),
         tuple(buffer.detach().numpy().tobytes() for buffer in module.buffers()),
-        tuple(len(value) for each in module.modules() for key, value in vars(each).items() if key.endswith("_hooks")),
+        tuple(len(value) for layer in module.modules() for key, value in vars(layer).items() if key.endswith("_hooks")),
     )
 
 

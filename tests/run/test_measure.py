@@ -46,7 +46,7 @@ def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
 def test_a_failure_is_a_loud_result_and_stops_no_other(name, kind, said):
     limits = [{"name": "l", "measurement": "acme.share", "at_least": 0.0}]
     result = audit(name, "share", limits=limits)
-    by_id = {each.check: each for each in result.results}
+    by_id = {check_result.check: check_result for check_result in result.results}
     assert by_id["acme.share"].status == "measured"
     bad = next(each for id, each in by_id.items() if id != "acme.share")
     assert (bad.status, bad.error.kind) == ("error", kind)

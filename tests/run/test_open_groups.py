@@ -42,7 +42,7 @@ def test_a_mean_that_is_no_count_is_published_about_groups_of_which_all_is_publi
     assert published([*means, across(0.0902)]) == [0.3217, 0.4119, 0.0902]
     # c is small, so another group hides it: about neither is anything published, nor a disparity over all
     few = published([*means, of("c", 0.5111, 7), across(0.0902)], (400, 600, 7))
-    assert few[2:] == [None, None] and sorted(each is None for each in few[:2]) == [False, True]
+    assert few[2:] == [None, None] and sorted(value is None for value in few[:2]) == [False, True]
 
 
 @pytest.mark.parametrize("hits", [9, 0, 391, 400])

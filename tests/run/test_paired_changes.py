@@ -125,7 +125,7 @@ def test_a_small_group_stays_hidden_and_the_disparity_says_so():
 def test_rows_without_a_label_are_left_out_and_without_labels_only_decisions_are_compared():
     first, second, data = made([0, 1, 1, 0], [1, 1, 1, 0])
     changes = differences(second, first, data)
-    assert {each.name for each in changes} == {"selection_rate"} and one(changes, "selection_rate").value == 0.25
+    assert {change.name for change in changes} == {"selection_rate"} and one(changes, "selection_rate").value == 0.25
 
 
 def test_regression_compares_absolute_errors():

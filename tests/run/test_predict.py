@@ -41,7 +41,7 @@ def test_a_model_that_fails_is_a_sentence():
 
     class Short(ToyModel):
         def answer(self, inputs):
-            return Answers(*(None if each is None else each[:-1] for each in super().answer(inputs)))
+            return Answers(*(None if value is None else value[:-1] for value in super().answer(inputs)))
 
     class Odd(ToyModel):
         classes = ("no", "maybe")

@@ -365,28 +365,30 @@ def test_built_in_checks_declare_what_they_measure():
     kinds = {id: offer.value for id, offer in HOST.checks().items()}
     families = ("performance", "data", "fairness", "privacy", "robustness.changes", "robustness.corruptions")
     result = auditkit.audit(ToyModel(), toy_data(), checks=families, budget="quick")
-    assert {each.status for each in result.results} >= {"measured"}
-    for each in result.results:
-        kind, names = kinds[each.check], {measurement.name for measurement in each.measurements}
-        assert names <= set(kind.definitions), each.check
-        used = {name for measurement in each.measurements for name in measurement.conditions}
-        assert kind.conditions is None or used <= kind.conditions, each.check
+    assert {check_result.status for check_result in result.results} >= {"measured"}
+    for check_result in result.results:
+        kind, names = kinds[check_result.check], {measurement.name for measurement in check_result.measurements}
+        assert names <= set(kind.definitions), check_result.check
+        used = {name for measurement in check_result.measurements for name in measurement.conditions}
+        assert kind.conditions is None or used <= kind.conditions, check_result.check
         for name in names:
             sliced = [
                 bool(measurement.slice or measurement.across)
-                for measurement in each.measurements
+                for measurement in check_result.measurements
                 if measurement.name == name
             ]
             assert not kind.definitions[name].only_groups or all(sliced), name
         for name in names if not kind.own_slices else ():
-            numbers = [measurement for measurement in each.measurements if measurement.name == name]
+            numbers = [measurement for measurement in check_result.measurements if measurement.name == name]
             over = any(number.across for number in numbers)
-            limit = Limit(name="any", measurement=f"{each.check}.{name}", at_least=0.0)
-            assert over == Asked(limit, name, kind, 1).compares, (each.check, name)
+            limit = Limit(name="any", measurement=f"{check_result.check}.{name}", at_least=0.0)
+            assert over == Asked(limit, name, kind, 1).compares, (check_result.check, name)
             of_groups = any(number.slice for number in numbers) or name == "flip_rate"  # no group is among its inputs
-            assert of_groups == (name in (kind.for_groups or ())), (each.check, name)
-        attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}
-        assert kind.own_slices or attributes <= {"sex", "region"}, each.check
+            assert of_groups == (name in (kind.for_groups or ())), (check_result.check, name)
+        attributes = {
+            name for measurement in check_result.measurements for name in (*measurement.slice, *measurement.across)
+        }
+        assert kind.own_slices or attributes <= {"sex", "region"}, check_result.check
         assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)
         assert set(kind.touches) <= set(kind.model_fields)
 

@@ -35,8 +35,8 @@ def sealed(folder: pathlib.Path, result: AuditResult | Comparison | None = None)
     runfolder.write(path, "results.json", canonical(result))
     runfolder.write(path, "report.html", b"<!doctype html><title>report</title>")
     runfolder.write(path, "metrics.json", b'{"a": 1.5}\n')
-    for each in (result if isinstance(result, AuditResult) else result.results[0]).results[:2]:
-        runfolder.store_check(path, KEY, each)
+    for check_result in (result if isinstance(result, AuditResult) else result.results[0]).results[:2]:
+        runfolder.store_check(path, KEY, check_result)
     runfolder.seal(path)
     return path
 

@@ -260,7 +260,7 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
     folder = _published(tmp_path, host)
     account = verification.verify(folder, host=host)
     assert account.problems == () and account.remade is not None
-    assert set(account.remade.same) == {each.file for each in host.formats().values()} & set(
+    assert set(account.remade.same) == {format.file for format in host.formats().values()} & set(
         runfolder.read_manifest(folder).files
     )
     report = folder / "report.html"
@@ -285,7 +285,7 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
 def test_another_renderer_is_no_reason_to_refuse_and_is_said(tmp_path, host, recorded, said):
     account = verification.verify(_published(tmp_path, host, **recorded), host=host)
     assert account.problems == () and account.remade is not None and "report.html" not in account.remade.same
-    assert any(said in each for each in account.remade.not_compared)
+    assert any(said in value for value in account.remade.not_compared)
     assert ("metrics.json" in account.remade.same) == ("auditkit" not in recorded), "plain text needs no other package"
 
 
@@ -314,7 +314,7 @@ def test_a_format_of_another_plugin_or_that_fails_now_is_not_compared_and_is_sai
     assert remade is not None and "acme.csv" in remade.same
     other = _published(tmp_path / "other", both)
     remade = verification.verify(other, host=both).remade
-    assert remade is not None and any("acme.csv: made by a plugin, and other" in each for each in remade.not_compared)
+    assert remade is not None and any("acme.csv: made by a plugin, and other" in value for value in remade.not_compared)
     ready.clear()
     remade = verification.verify(folder, host=both).remade
     assert remade is not None and remade.not_compared == ("acme.csv: ZeroDivisionError: division by zero",)

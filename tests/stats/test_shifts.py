@@ -74,7 +74,7 @@ def test_a_percentile_bootstrap_does_not():
 def test_the_interval_is_narrower_for_the_same_rows_than_for_others():
     apart, together = joint((0.5, 0.3), (0.45, 0.35), 0.0), joint((0.5, 0.3), (0.45, 0.35), 0.95)
     rng = np.random.default_rng(0)
-    wide, narrow = (disparity_shift(np.round(each * 400), rng, ratio=False).interval for each in (apart, together))
+    wide, narrow = (disparity_shift(np.round(value * 400), rng, ratio=False).interval for value in (apart, together))
     assert narrow.high - narrow.low < 0.7 * (wide.high - wide.low)
 
 

@@ -36,7 +36,7 @@ def test_rows_are_equal_where_all_their_values_are(here, there):
     assert np.isin(first, second).tolist() == [row in there for row in here]
     pairs = list(zip(there, labels_there.tolist(), strict=True))
     labelled = identity.with_label_among(first, second, labels_here, labels_there)
-    assert labelled.tolist() == [each in pairs for each in zip(here, labels_here.tolist(), strict=True)]
+    assert labelled.tolist() == [value in pairs for value in zip(here, labels_here.tolist(), strict=True)]
 
 
 def test_types_do_not_tell_equal_values_apart():

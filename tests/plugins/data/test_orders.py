@@ -133,9 +133,9 @@ def test_where_two_readings_fit_the_count_of_leaks_is_undecided(name):
     assert "first or" in count.left_out[0].reason or "decimals or" in count.left_out[0].reason
     status, reason = verdict(result)
     assert status == "inconclusive" and "paid" in reason and setting in reason
-    for each in ("strongest_proxy_auc", "proxy_auc"):
-        assert one(result, each, across=("sex",)).bound == "at least"
-        assert verdict(result, each, 0.9, across=("sex",))[0] == "inconclusive"
+    for key in ("strongest_proxy_auc", "proxy_auc"):
+        assert one(result, key, across=("sex",)).bound == "at least"
+        assert verdict(result, key, 0.9, across=("sex",))[0] == "inconclusive"
     assert any("paid" in note and setting in note for note in result.notes)
     for said in (right, wrong):
         assert one(run(Integrity(), *people(spell, **said)), "leaking_features").bound is None
@@ -238,7 +238,7 @@ def test_where_fewer_than_half_of_the_categories_are_single_a_leak_is_found(sing
 def test_all_features_together_tell_a_group_no_less_than_the_best_of_them():
     rng = np.random.default_rng(0)
     place = np.repeat(np.arange(ROWS // 4), 4)
-    frame = pd.DataFrame({"age": rng.integers(18, 90, ROWS), "paid": [f"{each + 1000:,}" for each in place]})
+    frame = pd.DataFrame({"age": rng.integers(18, 90, ROWS), "paid": [f"{value + 1000:,}" for value in place]})
     sex = (place > ROWS / 8).astype(int)
     data = AuditData.from_table(frame.assign(y=sex, d=sex, sex=sex), label="y", groups=["sex"], drop=["sex"],
                                 decisions="d")  # fmt: skip

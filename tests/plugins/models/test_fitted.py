@@ -390,4 +390,4 @@ def test_a_whole_audit_of_categories(make, kind):
     result = auditkit.audit(make().fit(TYPED, TRUTH), data, budget="quick", checks=[
         "performance", "fairness.individual", "fairness.groups", "explanations.importance", "robustness.changes",
     ])  # fmt: skip
-    assert not [each.check for each in result.results if each.status == "error"]
+    assert not [check_result.check for check_result in result.results if check_result.status == "error"]

@@ -122,10 +122,10 @@ def test_it_learns_and_leaves_a_plain_module() -> None:
     assert float((module(inputs).argmax(1) == targets).float().mean()) > 0.7
     assert told == list(range(1, 151)) and sampling_z(journal.batches, 600, 0.1) < 6
     assert not module.training and type(module) is nn.Sequential
-    for each in module.parameters():
-        assert each.grad is None and each.requires_grad
-        assert not any(hasattr(each, name) for name in ("grad_sample", "summed_grad", "_forward_counter"))
-    assert not any(each._forward_hooks or each._backward_hooks for each in module.modules())
+    for parameter in module.parameters():
+        assert parameter.grad is None and parameter.requires_grad
+        assert not any(hasattr(parameter, name) for name in ("grad_sample", "summed_grad", "_forward_counter"))
+    assert not any(layer._forward_hooks or layer._backward_hooks for layer in module.modules())
     functional.cross_entropy(module(inputs), targets).backward()
 
 
@@ -184,7 +184,7 @@ def test_the_trial_leaves_the_module_alone() -> None:
     per_row_error(module, inputs, targets, functional.cross_entropy)
     assert torch.equal(before, weights(module))
     assert all(parameter.grad is None and not hasattr(parameter, "grad_sample") for parameter in module.parameters())
-    assert not any(each._forward_hooks for each in module.modules())
+    assert not any(layer._forward_hooks for layer in module.modules())
 
 
 def test_a_weight_used_outside_its_layer_is_refused() -> None:

@@ -116,7 +116,7 @@ def test_a_model_that_answers_at_random_is_invalid(audited: Callable[[str], Chec
 
 def test_robust_accuracy_starts_at_accuracy_and_only_falls(audited: Callable[[str], CheckResult]) -> None:
     result = audited("plain")
-    values = [one(result, "clean_accuracy").value, *(robust(result)[each][0] for each in GRID)]
+    values = [one(result, "clean_accuracy").value, *(robust(result)[epsilon][0] for epsilon in GRID)]
     assert values == sorted(values, reverse=True)
     assert one(result, "queries").exact and one(result, "queries").value > 60 * 20
 
@@ -213,7 +213,7 @@ def test_whole_pictures_stay_whole(digits: Any) -> None:
     result = apply_controls(Evasion(rows=30, steps=20)(model, data, context))
     assert not broken_controls(result)
     assert robust(result)[0.2][0] < 0.2
-    assert all(each.dtype == np.uint8 for each in asked)
+    assert all(batch.dtype == np.uint8 for batch in asked)
 
 
 # tables
@@ -259,7 +259,7 @@ def test_a_table_is_attacked_by_its_decisions(linear: tuple[Any, AuditData]) -> 
     some = data.take(np.arange(60))
     result = run(Evasion(rows=60, max_queries=300), model, some)
     assert not broken_controls(result)
-    shares = [robust(result)[each][0] for each in GRID]
+    shares = [robust(result)[epsilon][0] for epsilon in GRID]
     assert shares == sorted(shares, reverse=True) and shares[0] > 0.9 and shares[-1] < 0.8  # type: ignore[operator]
     assert all(
         measurement.conditions["norm"] == "L2 scaled"

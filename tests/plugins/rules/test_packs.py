@@ -91,16 +91,16 @@ def test_the_ai_act_asks_for_what_annex_iv_lists():
     ids = {clause.id for clause in PACKS["eu-ai-act"].clauses}
     articles = {"9(8)", "10(2)(f)", "11(1)", "12(1)", "13(3)(b)(v)", "14(4)(c)", "15(1)", "15(5), adversarial examples"}
     assert articles <= ids
-    points = {each.removeprefix("Annex IV(").partition(")")[0] for each in ids if each.startswith("Annex IV")}
+    points = {text.removeprefix("Annex IV(").partition(")")[0] for text in ids if text.startswith("Annex IV")}
     assert points == {"1", "2", "3", "4", "5", "6", "7", "9"}  # 8 is a copy of a declaration
 
 
 def test_groups_are_evidence_for_accuracy_of_groups_whatever_the_task():
     for check, name in (("fairness.groups", "accuracy"), ("fairness.regression", "mean_absolute_error")):
         clauses = rulepacks.coverage(PACKS["eu-ai-act"], [measured(check, name)]).clauses
-        assert {each.id: each.status for each in clauses}["Annex IV(3), accuracy for groups"] == "present"
+        assert {clause.id: clause.status for clause in clauses}["Annex IV(3), accuracy for groups"] == "present"
     clauses = rulepacks.coverage(PACKS["eu-ai-act"], [measured("fairness.groups", "selection_rate")]).clauses
-    assert {each.id: each.status for each in clauses}["Annex IV(3), accuracy for groups"] == "absent"
+    assert {clause.id: clause.status for clause in clauses}["Annex IV(3), accuracy for groups"] == "absent"
 
 
 def test_the_standard_is_unverified_for_its_text_was_not_read():

@@ -62,8 +62,8 @@ def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Gener
     distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
     trial = KnownBoundary(scene, plan.norm, distance, rng)
     sample = rows[:TRIED]
-    found = run(plan, trial, sample, np.zeros(len(sample), dtype=np.int64))
-    ratio = float(np.median(found.distances)) / distance
+    attacked = run(plan, trial, sample, np.zeros(len(sample), dtype=np.int64))
+    ratio = float(np.median(attacked.distances)) / distance
     return ratio if np.isfinite(ratio) else None
 
 

@@ -84,7 +84,7 @@ def test_cost_and_changes_are_counted_by_hand():
     assert value(trained, "decisions_changed") == np.mean(old != new)
     gain = next(table for table in trained.tables if table.name == "gain-and-lose")
     women = data.train.groups["sex"] == "F"
-    ours = (np.mean((each == "approved")[women]) for each in (old, new))
+    ours = (np.mean((value == "approved")[women]) for value in (old, new))
     assert gain.rows[0][:3] == ("F", *(pytest.approx(value) for value in ours))
     assert gain.rows[0][3] == np.mean(((new == "approved") & (old != "approved"))[women])
 

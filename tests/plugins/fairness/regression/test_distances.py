@@ -19,7 +19,7 @@ def largest(codes, values, weights, groups):
 
 
 def slow_ks(a, b):
-    return max(abs((a <= each).mean() - (b <= each).mean()) for each in np.concatenate([a, b]))
+    return max(abs((a <= value).mean() - (b <= value).mean()) for value in np.concatenate([a, b]))
 
 
 @settings(max_examples=30)

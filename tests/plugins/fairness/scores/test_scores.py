@@ -134,7 +134,7 @@ def test_groups_too_small_to_show_are_nowhere():
     (together,) = one(result, "auc_difference").left_out
     assert together.people == 12 and not together.bars and "tiny, wee" in together.reason
     drawn = [str(figure.data) for figure in result.figures]
-    assert drawn and not any("tiny" in each or "wee" in each for each in drawn)
+    assert drawn and not any("tiny" in value or "wee" in value for value in drawn)
     assert one(result, "auc_difference").n == 588
 
 
@@ -224,7 +224,7 @@ def test_an_area_that_depends_on_more_than_order_is_noticed(monkeypatch):
 
 def test_tests_that_cry_wolf_are_noticed(monkeypatch):
     right = auc_gaps.p_values
-    monkeypatch.setattr(auc_gaps, "p_values", lambda *given: tuple(each / 9 for each in right(*given)))
+    monkeypatch.setattr(auc_gaps, "p_values", lambda *given: tuple(value / 9 for value in right(*given)))
     monkeypatch.setattr(self_tests.stats, "permutation_p", lambda *given: 0.01)
     result = check(*healthy(np.random.default_rng(15), 300))
     assert control(result, "shuffled groups").holds is False

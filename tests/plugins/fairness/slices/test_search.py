@@ -34,11 +34,11 @@ def test_the_search_finds_what_trying_everything_finds(seed, features, rows, wid
         assert slices == []
         return
     expected = every_slice(codes, errors, depth, support, alpha)[:k]
-    assert [(each.features, each.codes) for each in slices] == [(chosen, values) for _, chosen, values in expected]
-    assert [each.score for each in slices] == pytest.approx([each for each, _, _ in expected])
+    assert [(cell.features, cell.codes) for cell in slices] == [(chosen, values) for _, chosen, values in expected]
+    assert [cell.score for cell in slices] == pytest.approx([each for each, _, _ in expected])
     space = Space(codes, tuple(widths[:features]))
-    assert all(members(space, each).sum() == each.size for each in slices)
-    assert all(errors[members(space, each)].sum() == pytest.approx(each.error) for each in slices)
+    assert all(members(space, cell).sum() == cell.size for cell in slices)
+    assert all(errors[members(space, cell)].sum() == pytest.approx(cell.error) for cell in slices)
 
 
 def test_bounds_leave_slices_out_without_losing_any(monkeypatch):
@@ -85,8 +85,8 @@ def test_what_may_not_be_shown_is_not_searched():
         return mask
 
     slices = top_slices(Space(codes, (3,) * 3, hidden), errors, k=5, depth=3, support=10, alpha=0.95).slices
-    assert slices and all(each.features != (0, 2) or each.codes != (0, 1) for each in slices)
-    assert all(not (each.features == (0, 1, 2) and each.codes[0] == 0 and each.codes[2] == 1) for each in slices)
+    assert slices and all(cell.features != (0, 2) or cell.codes != (0, 1) for cell in slices)
+    assert all(not (cell.features == (0, 1, 2) and cell.codes[0] == 0 and cell.codes[2] == 1) for cell in slices)
 
 
 @given(

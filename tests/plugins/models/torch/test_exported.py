@@ -49,13 +49,13 @@ def changed(data, member, change):
     """The archive with one member's JSON changed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for each in old.namelist():
-            raw = old.read(each)
-            if each.endswith(member):
+        for text in old.namelist():
+            raw = old.read(text)
+            if text.endswith(member):
                 loaded = json.loads(raw)
                 change(loaded)
                 raw = json.dumps(loaded).encode()
-            new.writestr(each, raw)
+            new.writestr(text, raw)
     return buffer.getvalue()
 
 
@@ -63,9 +63,9 @@ def with_member(data, name, content):
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
         root = old.namelist()[0].partition("/")[0]
-        for each in old.namelist():
-            if each != f"{root}/{name}":
-                new.writestr(each, old.read(each))
+        for member in old.namelist():
+            if member != f"{root}/{name}":
+                new.writestr(member, old.read(member))
         new.writestr(f"{root}/{name}", content)
     return buffer.getvalue()
 

@@ -28,10 +28,10 @@ def used_cnn():
 
 def state(module):
     return {
-        "modes": [each.training for each in module.modules()],
+        "modes": [layer.training for layer in module.modules()],
         "hooks": [
-            {name: list(value.items()) for name, value in vars(each).items() if "_hooks" in name and value}
-            for each in module.modules()
+            {name: list(value.items()) for name, value in vars(layer).items() if "_hooks" in name and value}
+            for layer in module.modules()
         ],
         "needs": [parameter.requires_grad for parameter in module.parameters()],
         "parameters": [
@@ -43,7 +43,7 @@ def state(module):
         ],
         "same gradients": [None if parameter.grad is None else id(parameter.grad) for parameter in module.parameters()],
         "buffers": [buffer.clone().numpy().tobytes() for buffer in module.buffers()],
-        "names": [sorted(each._modules) for each in module.modules()],
+        "names": [sorted(layer._modules) for layer in module.modules()],
     }
 
 

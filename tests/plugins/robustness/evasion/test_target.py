@@ -60,7 +60,7 @@ def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> attack_checklis
 def test_a_linear_model_breaks_exactly_where_geometry_says(norm: str) -> None:
     target, needed = make(norm=norm)
     tally = swept(target)
-    expected = np.array([min((each for each in GRID if each > need), default=np.inf) for need in needed])
+    expected = np.array([min((epsilon for epsilon in GRID if epsilon > need), default=np.inf) for need in needed])
     clear = np.abs(needed[:, None] - np.array(GRID)).min(axis=1) > 1e-3
     np.testing.assert_array_equal(tally.broken_at[clear], expected[clear])
     assert tally.unfit == 0 and len(np.unique(tally.broken_at)) > 2

@@ -99,7 +99,7 @@ def test_the_parent_and_the_generators_are_as_they_were(pictures, made):
         child = made(Adversarial(epsilon=0.1, epochs=1, steps=2), pictures.parent, pictures.train.take(np.arange(100)))
         assert pictures.parent.fingerprint == before[0]
         assert torch.equal(torch.random.get_rng_state(), before[1]) and np.random.get_state()[2] == before[2]
-        assert all(each.training for each in module.modules())
+        assert all(layer.training for layer in module.modules())
         assert [parameter.requires_grad for parameter in module.parameters()][:2] == [False, True]
         assert all(parameter.grad is None for parameter in module.parameters())
         made_one = child.model.estimator()
@@ -259,7 +259,9 @@ def test_a_forest_is_refused_with_the_reason():
         [forest], data, checks=["performance"], budget="quick", train=[{"trainer": "adversarial"}]
     )
     assert len(result.results) == 1
-    failed = next(each for each in result.results[0].results if each.check == "train.adversarial")
+    failed = next(
+        check_result for check_result in result.results[0].results if check_result.check == "train.adversarial"
+    )
     assert failed.status == "error" and "torch_module" in (failed.reason or "")
 
 
@@ -280,7 +282,7 @@ def test_the_new_model_is_audited_beside_its_parent(pictures, tmp_path):
         [pictures.parent], pictures.unseen, checks=["performance"], budget="quick", out=tmp_path / "audit",
         train=[{"trainer": "adversarial", "name": "hardened", "epsilon": 0.1, "epochs": 3, "steps": 2}],
     )  # fmt: skip
-    assert [each.model.name for each in result.results] == ["plain", "hardened"]
+    assert [check_result.model.name for check_result in result.results] == ["plain", "hardened"]
     assert result.results[1].parent == "plain"
     account = result.results[1].results[0]
     assert account.check == "train.adversarial" and account.status == "measured"

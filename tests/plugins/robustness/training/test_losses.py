@@ -94,7 +94,7 @@ def test_trades_is_its_formula_and_finds_the_worst_corner(seed):
     corners = torch.tensor(list(itertools.product((-0.3, 0.3), repeat=3)))
     plain = layer(x).log_softmax(1)
     worst = torch.stack([losses.divergence(plain, layer(x + corner).log_softmax(1)) for corner in corners]).amax(0)
-    found = torch.stack([losses.divergence(plain, layer(each.changed).log_softmax(1)) for each in tries]).amax(0)
+    found = torch.stack([losses.divergence(plain, layer(attempt.changed).log_softmax(1)) for attempt in tries]).amax(0)
     assert (found <= worst + 1e-6).all() and (found >= 0.97 * worst).all()
 
 
