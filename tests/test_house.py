@@ -156,10 +156,12 @@ def test_paths_in_the_design_exist():
     assert [path for path in missing if path not in names] == []
 
 
-def test_the_design_has_a_row_for_every_room_and_its_level():
+def test_the_design_has_a_row_for_every_room_and_its_level_and_names_every_stage():
     text = (ROOT / "docs" / "design.md").read_text()
     rows = re.findall(r"^\| (\d+) \| `(\w+)(?:\.py|/)` \|", text, re.MULTILINE)
     assert rows == [(str(number), name) for number, names in enumerate(LEVELS, 1) for name in names]
+    stages = {f"run/{path.name}" for path in (PACKAGE / "run").glob("*.py")} - {"run/__init__.py"}
+    assert {path for path in stages if f"`{path}`" not in text} == set()
 
 
 def loaded_after(code: str) -> set[str]:
