@@ -25,48 +25,39 @@ def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> Non
         FindingsError: nothing was measured or shown; a control guards what is no measurement; a number is there twice;
             or a measurement names a group that nobody is in.
     """
-    wrong = _nothing(result, kind) or _guards_nothing(result, kind) or _twice(result)
-    if not wrong and not kind.own_slices:
-        wrong = next(_of_nobody(result, data), "")
+    wrong = next(_faults(result, kind, data), "")
     if wrong:
         raise FindingsError(f"{result.check}: {wrong}")
 
 
-def _nothing(result: CheckResult, kind: type[Facts]) -> str:
+def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator[str]:
     # a trainer gives a model, and need not measure anything
-    if result.every or result.figures or result.tables or not issubclass(kind, Check):
-        return ""
-    return (
-        "at least one measurement, figure or table is required; none was returned. Where there is no number, return a "
-        "Measurement with value=None and a reason"
-    )
-
-
-def _guards_nothing(result: CheckResult, kind: type[Facts]) -> str:
-    """A control whose guard is misspelt: it would hold back no number, whatever it finds."""
+    if issubclass(kind, Check) and not (result.every or result.figures or result.tables):
+        yield (
+            "at least one measurement, figure or table is required; none was returned. Where there is no number, "
+            "return a Measurement with value=None and a reason"
+        )
     # a guard may name a number that this model or data leaves out, where the check declares it; the one that is
     # declared for a function is made up from its id, and the function need not return it
     known = {measurement.name for measurement in result.every} | (set() if kind.of_function else {*result.definitions})
     for control in result.controls:
         for name in control.guards:
             if name not in known:
-                return (
+                yield (
                     f"the guards of the control {one_line(control.name)!r} must be names of measurements; "
                     f"{one_line(name)!r} is none, {closest(name, known)}"
                 )
-    return ""
-
-
-def _twice(result: CheckResult) -> str:
-    numbers = Counter(key(result.check, measurement) for measurement in result.measurements)
+    times = Counter(key(result.check, measurement) for measurement in result.measurements)
     for measurement in result.measurements:
-        if numbers[key(result.check, measurement)] > 1:
+        occurs = times[key(result.check, measurement)]
+        if occurs > 1:
             where = f" of {pairs(measurement.slice)}" if measurement.slice else ""
-            return (
-                f"a measurement must differ from every other in name, slice, across or conditions; "
-                f"{one_line(measurement.name)!r}{where} is there {numbers[key(result.check, measurement)]} times"
+            yield (
+                "a measurement must differ from every other in name, slice, across or conditions; "
+                f"{one_line(measurement.name)!r}{where} is there {occurs} times"
             )
-    return ""
+    if not kind.own_slices:
+        yield from _of_nobody(result, data)
 
 
 def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:
@@ -74,14 +65,13 @@ def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:
     values = data.cells.values
     for measurement in result.measurements:
         for name, value in _groups(measurement):
-            subject = f"measurement {one_line(measurement.name)!r}: "
+            unknown = ""
             if name not in values:
-                yield f"{subject}{one_line(name)!r} is no group column of the data, {closest(name, values)} " + _OWN
+                unknown = f"{one_line(name)!r} is no group column of the data, {closest(name, values)}"
             elif value is not None and value not in values[name]:
-                yield (
-                    f"{subject}{one_line(name)} has no group {one_line(value)!r}, {closest(value, values[name])} "
-                    + _OWN
-                )
+                unknown = f"{one_line(name)} has no group {one_line(value)!r}, {closest(value, values[name])}"
+            if unknown:
+                yield f"measurement {one_line(measurement.name)!r}: {unknown} {_OWN}"
 
 
 _OWN = "A check about other parts of the data is a class with own_slices = True"
