@@ -5,8 +5,7 @@ means.py            a mean, weights
 paired.py           the difference of two shares of the same rows
 shifts.py           how far a disparity or a predictive value moved on the same rows
 gaps.py             the widest difference and the smallest ratio over several groups, their test and power
-extremes.py         their intervals, and which two groups make them
-pairwise.py         the same for any number with an interval for each pair of groups
+extremes.py         their intervals, and which two groups make them; the same for any number
 mover.py            the interval of a difference or a mean, from an interval for each number
 auc.py              the area under the ROC curve
 resampling.py       the bootstrap, on rows and on counts
@@ -18,10 +17,16 @@ exchangeable.py     whether repeats differ as chance makes them differ
 from auditkit.stats.auc import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import (
+    Apart,
     Extreme,
     Pairs,
     Place,
+    largest_apart,
+    pair_numbers,
+    pairs_of,
     smallest,
+    smallest_apart,
+    square_and_add,
     widest,
 )
 from auditkit.stats.gaps import (
@@ -38,7 +43,6 @@ from auditkit.stats.gaps import (
 from auditkit.stats.means import FEW, effective_size, mean_interval, median_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
 from auditkit.stats.paired import mcnemar, paired_difference_interval, paired_score
-from auditkit.stats.pairwise import Apart, largest_apart, pair_numbers, pairs_of, smallest_apart, square_and_add
 from auditkit.stats.proportions import (
     Bounds,
     clopper_pearson,
