@@ -2,8 +2,7 @@
 
 column_codes.py  a column as positions in the list of its values
 histogram.py     combinations of codes counted, exactly and at the speed of memory
-table.py         Counts, count(): the table of counts, its marginals
-merge.py         merge(): the table of the whole from tables of its parts
+table.py         Counts, count(): the table of counts, its marginals; merge(): the table of the whole from its parts
 frames.py        to_frame(), from_frame(): a table of counts as rows of a data frame, and back
 files.py         count_file(): files that need not fit into memory
 unit.py          a part of a file that is read at a time
@@ -17,7 +16,6 @@ suppression.py   which counts may be published so that no small one follows
 from auditkit.counts.column_codes import Encoded, encode
 from auditkit.counts.files import count_file
 from auditkit.counts.frames import from_frame, to_frame
-from auditkit.counts.merge import merge
-from auditkit.counts.table import Counts, Marginal, Tally, count
+from auditkit.counts.table import Counts, Marginal, Tally, count, merge
 
 __all__ = ["Counts", "Encoded", "Marginal", "Tally", "count", "count_file", "encode", "from_frame", "merge", "to_frame"]

@@ -22,7 +22,7 @@ from auditkit.plugins.fairness.ranking.definitions import (
 )
 from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
-from auditkit.plugins.fairness.shared.partition import smaller_splits, split
+from auditkit.plugins.fairness.shared.partition import NOBODY, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test, left_out_text
 from auditkit.text import first_few
@@ -82,11 +82,11 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 def _per_group(listing: exposure.Listing) -> list[Measurement]:
     measurements, group = [], 0  # the group among those that have numbers
-    for where, reason, empty in zip(listing.split.where, listing.split.reasons, listing.split.empty, strict=True):
+    for where, reason in zip(listing.split.where, listing.split.reasons, strict=True):
         if reason is not None:
             of_tops = [(name, {"k": top.label}) for top in listing.tops for name in (TOP, SKEW)]
             for name, conditions in [(EXPOSURE, {}), (RELATIVE, {}), *of_tops]:
-                fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+                fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if reason == NOBODY else None}
                 measurements.append(_measurement(name, slice=where, conditions=conditions, **fields))
             continue
         measurements += [*_exposures(listing, group, where), *_shares(listing, group, where)]

@@ -56,15 +56,6 @@ class Chance(NamedTuple):
     """(B,) the test's statistic, see `scaled`."""
 
 
-class Binned(NamedTuple):
-    """Values rounded to M bins, for the test."""
-
-    levels: np.ndarray
-    """(M,) rising: the mean value of each bin."""
-    counts: np.ndarray
-    """(K, M) rows of each group in each bin; with weights, effective rows."""
-
-
 def distances(
     codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int, level: float = 0.95
 ) -> Distances:
@@ -126,11 +117,10 @@ def chance(
         draws: how many shuffles.
         rng: the source of chance.
     """
-    binned = rounded(codes, values, weights, groups)
-    widths = np.diff(binned.levels)
-    observed = _scaled(binned.counts[None], widths)
+    widths, counts = rounded(codes, values, weights, groups)
+    observed = _scaled(counts[None], widths)
     laws = [
-        (_scaled(table, widths), _largest(table, widths)) for table in _drawn(binned, weights is not None, draws, rng)
+        (_scaled(table, widths), _largest(table, widths)) for table in _drawn(counts, weights is not None, draws, rng)
     ]
     scaled = np.concatenate([table for table, _ in laws], axis=1)
     # What is scaled by the sizes tests well and cannot be read; beside a distance stands what chance makes of the
@@ -141,8 +131,15 @@ def chance(
     return Chance(p[0], p[1], float(usual[0]), float(usual[1]), scaled[0])
 
 
-def rounded(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int) -> Binned:
-    """The values in at most 256 bins of equally many rows, equal values in the same bin."""
+def rounded(
+    codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The values in at most 256 bins of equally many rows, equal values in the same bin.
+
+    Returns:
+        (M - 1,) how far the mean values of neighbouring bins lie apart, and (K, M) rows of each group in each bin;
+        with weights, effective rows.
+    """
     levels, inverse = np.unique(values, return_inverse=True)
     if len(levels) > BINS:
         before = np.cumsum(np.bincount(inverse)) - 1
@@ -155,12 +152,12 @@ def rounded(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, g
     table = table.reshape(groups, len(levels)).astype(float)
     if weights is not None:
         table *= (effective_sizes(codes, weights, groups) / table.sum(axis=1))[:, None]
-    return Binned(levels, table)
+    return np.diff(levels), table
 
 
-def scaled_ks(codes: np.ndarray, binned: Binned) -> float:
-    """The test's Kolmogorov-Smirnov statistic of a table."""
-    return float(_scaled(binned.counts[None], np.diff(binned.levels))[0, 0])
+def scaled_ks(widths: np.ndarray, counts: np.ndarray) -> float:
+    """The test's Kolmogorov-Smirnov statistic of a table as `rounded` gives it."""
+    return float(_scaled(counts[None], widths)[0, 0])
 
 
 def effective_sizes(codes: np.ndarray, weights: np.ndarray | None, groups: int) -> np.ndarray:
@@ -201,13 +198,13 @@ def _functions(
         yield shares, widths[first : first + COLUMNS]
 
 
-def _drawn(binned: Binned, weighted: bool, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    sizes = np.maximum(2, np.round(binned.counts.sum(axis=1))).astype(np.int64)
+def _drawn(counts: np.ndarray, weighted: bool, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    sizes = np.maximum(2, np.round(counts.sum(axis=1))).astype(np.int64)
     if not weighted:
-        yield from shuffled_counts(binned.counts.sum(axis=0), sizes, draws, rng)
+        yield from shuffled_counts(counts.sum(axis=0), sizes, draws, rng)
         return
     # Rows with weights cannot be exchanged for one another, so the groups are drawn from all rows by weight.
-    pooled = binned.counts.sum(axis=0) / binned.counts.sum()
+    pooled = counts.sum(axis=0) / counts.sum()
     for _ in range(0, draws, 100):
         yield np.stack([rng.multinomial(size, pooled, size=100) for size in sizes], axis=1)
 

@@ -13,7 +13,7 @@ from auditkit.plugins.fairness.regression import disparities, figures, moments, 
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
-from auditkit.plugins.fairness.shared.partition import Split, no_intersection, smaller_splits, split
+from auditkit.plugins.fairness.shared.partition import NOBODY, Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
 from auditkit.stats import Extreme
@@ -75,8 +75,8 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weighted: bool) -> list[Measurement]:
     measurements, group = [], 0
     known = disparities.usable(means)
-    for where, reason, empty in zip(partition.where, partition.reasons, partition.empty, strict=True):
-        fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+    for where, reason in zip(partition.where, partition.reasons, strict=True):
+        fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if reason == NOBODY else None}
         if reason is None:
             value = float(means.values[group])
             fields = {"value": quantity.reported(value), "n": int(means.rows[group])}

@@ -106,7 +106,7 @@ def false_alarms_of_distances(sample: Sample, trials: int, rng: np.random.Genera
 
     def p_value() -> float:
         binned = distances.rounded(rng.permutation(codes), values, weights, groups)
-        return stats.permutation_p(distances.scaled_ks(codes, binned), law)
+        return stats.permutation_p(distances.scaled_ks(*binned), law)
 
     return share_flagged(p_value, trials)
 

@@ -29,15 +29,6 @@ class Law(NamedTuple):
         return self.gaps.max(axis=1)
 
 
-class Resampled(NamedTuple):
-    """Areas between the curves of the errors of every pair of groups, whose people were drawn anew."""
-
-    errors: np.ndarray
-    """(B, pairs)"""
-    few: np.ndarray
-    """(pairs,) how much wider the interval must be for few people."""
-
-
 def auc_gap(areas: list[Area], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
     """The widest gap of the areas under the curve with its interval, for all of the pairs at once.
 
@@ -113,8 +104,10 @@ def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
     return stats.permutation_p(float(observed_law.z[0]), law.z), abroca
 
 
-def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> Resampled:
-    """The errors of all curves, from people drawn anew around the curves observed.
+def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(B, pairs) areas between the curves of the errors of every pair of groups, whose people were drawn anew.
+
+    And (pairs,) how much wider the interval must be for few people.
 
     Args:
         scale: the groups' tables.
@@ -127,12 +120,12 @@ def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> 
         resampling.gaps(resampling.heights(*(resampling.redrawn(counts, count, rng) for counts in scale)), centre)
         for count in stats.chunks(draws, scale.negative.size)
     ]
-    return Resampled(np.concatenate(parts), _few(scale))
+    return np.concatenate(parts), _few(scale)
 
 
 def abroca(
     values: np.ndarray,
-    errors: Resampled,
+    errors: tuple[np.ndarray, np.ndarray],
     areas: np.ndarray,
     pairs: stats.Pairs,
     floor: stats.Extreme,
@@ -148,7 +141,7 @@ def abroca(
 
     Args:
         values: (pairs,) exact areas between the curves of every pair of k groups.
-        errors: of the same pairs.
+        errors: of the same pairs, as `resampled` gives them.
         areas: (k,) the areas under the curves.
         pairs: which pairs are compared.
         floor: the difference of the areas under the curves: it is never larger than the area between them, so the high
@@ -156,11 +149,11 @@ def abroca(
         level: the confidence, between 0 and 1.
     """
     chosen = stats.pair_numbers(len(areas), pairs)
-    drawn, observed_areas = errors.errors[:, chosen], values[chosen]
+    drawn, few, observed_areas = errors[0][:, chosen], errors[1][chosen], values[chosen]
     typical = drawn.mean(axis=0)
     # One radius for all pairs, in units of each pair's own mean error, so that large groups keep narrow intervals.
     units = np.divide(drawn, typical, out=np.zeros_like(drawn), where=typical > 0).max(axis=1)
-    radius = float(np.quantile(units, level)) * typical * errors.few[chosen]
+    radius = float(np.quantile(units, level)) * typical * few
     method = f"resampled errors of the curves, all pairs at once, {len(drawn)} resamples"
     extreme = stats.largest_apart(
         stats.Apart(pairs, observed_areas, observed_areas - radius, observed_areas + radius), areas, method, 1.0, level

@@ -2,34 +2,41 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
+from auditkit import group_pairs
 from auditkit.counts import Encoded, encode
 from auditkit.data import AuditData
 from auditkit.results import LeftOut, pairs
 from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
 
+NOBODY = lacking(0, 1, "people")
+"""Why a group that could be shown has no numbers where nobody is in it."""
 
-@dataclass
-class Split:
+
+class Split(NamedTuple):
     """The groups of some attributes; no attribute: everyone."""
 
     attributes: tuple[str, ...]
-    where: list[dict[str, str]] = field(default_factory=list)
+    where: list[dict[str, str]]
     """Every group, {attribute: value}."""
-    reasons: list[str | None] = field(default_factory=list)
+    reasons: list[str | None]
     """Why a group has no numbers; None where it has."""
-    empty: list[bool] = field(default_factory=list)
-    """Whether a group that could be shown has nobody in it."""
-    codes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    codes: np.ndarray
     """(N,) the position of each row's group among the K that have numbers; -1 for the others."""
-    usable: list[dict[str, str]] = field(default_factory=list)
-    """The K groups that have numbers."""
-    left_out: list[LeftOut] = field(default_factory=list)
-    """Groups that have no numbers."""
+
+    @property
+    def usable(self) -> list[dict[str, str]]:
+        """The K groups that have numbers."""
+        return [group for group, reason in zip(self.where, self.reasons, strict=True) if reason is None]
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """Groups that have no numbers."""
+        return group_pairs.left_out(self.where, self.reasons)
 
     @property
     def names(self) -> list[str]:
@@ -39,7 +46,7 @@ class Split:
     @property
     def hidden(self) -> list[str]:
         """Groups, with the reason, that may not be shown."""
-        few = [left_out for left_out in self.left_out if left_out.reason != "no people"]
+        few = [left_out for left_out in self.left_out if left_out.reason != NOBODY]
         return [f"{pairs(left_out.slice)} ({left_out.reason})" for left_out in few]
 
 
@@ -86,26 +93,15 @@ def smaller_splits(data: AuditData, order: int) -> list[Split]:
 def _split(data: AuditData, attributes: tuple[str, ...], every: list[dict[str, str]], codes: np.ndarray) -> Split:
     """The rows split into the groups `every`, by (N,) the position of each row's; -1: none of them."""
     rows = np.bincount(codes[codes >= 0], minlength=len(every))
-    partition = Split(attributes)
-    positions = np.full(len(rows), -1)
-    minimum = data.minimum_rate
-    for index, where in enumerate(every):
-        if data.cells.empty(where):
-            continue
-        reason = data.cells.reason(where)
-        # One person has no spread, so no number about a group of one could have an interval.
-        if reason is None and rows[index] < max(2, minimum):
-            reason = lacking(int(rows[index]), max(2, minimum), "people")
-        if reason is not None:
-            partition.left_out.append(LeftOut(slice=where, reason=reason))
-        else:
-            positions[index] = len(partition.usable)
-            partition.usable.append(where)
-        partition.where.append(where)
-        partition.reasons.append(reason)
-        partition.empty.append(reason == "no people")
-    partition.codes = np.append(positions, -1)[codes]
-    return partition
+    some = [index for index, where in enumerate(every) if not data.cells.empty(where)]
+    # One person has no spread, so no number about a group of one could have an interval.
+    least = max(2, data.minimum_rate)
+    reasons = [data.cells.reason(every[index]) or lacking(int(rows[index]), least, "people") for index in some]
+    usable = [index for index, reason in zip(some, reasons, strict=True) if reason is None]
+    # Rows of no group read the -1 that is appended.
+    positions = np.full(len(every) + 1, -1)
+    positions[usable] = np.arange(len(usable))
+    return Split(attributes, [every[index] for index in some], reasons, positions[codes])
 
 
 def no_intersection(intersections: int, data: AuditData) -> list[str]:

@@ -112,14 +112,14 @@ def test_shuffles_of_bins_have_the_law_of_shuffled_rows():
         mixed = rng.permutation(codes)
         slow.append(largest(mixed, values, None, 3).ks)
     assert fast.ks_usual == pytest.approx(np.quantile(slow, 0.95), rel=0.08)
-    binned = [distances.scaled_ks(m, distances.rounded(m, values, None, 3)) for m in (rng.permutation(codes),)]
+    binned = [distances.scaled_ks(*distances.rounded(m, values, None, 3)) for m in (rng.permutation(codes),)]
     assert 0 < binned[0] < fast.ks_law.max() * 1.5
 
 
 def test_the_scaled_statistic_of_two_groups_is_that_of_smirnov():
     rng = np.random.default_rng(5)
     codes, values = np.repeat([0, 1], [40, 70]), rng.integers(0, 30, 110).astype(float)
-    found = distances.scaled_ks(codes, distances.rounded(codes, values, None, 2))
+    found = distances.scaled_ks(*distances.rounded(codes, values, None, 2))
     oracle = ks_2samp(values[:40], values[40:], method="asymp").statistic * np.sqrt(40 * 70 / 110)
     assert found == pytest.approx(oracle)
     assert slow_ks(values[:40], values[40:]) * np.sqrt(40 * 70 / 110) == pytest.approx(oracle)
