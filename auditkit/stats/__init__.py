@@ -2,8 +2,7 @@
 
 proportions.py      one share, the difference and the ratio of two
 means.py            a mean, weights
-paired.py           the difference of two shares of the same rows
-shifts.py           how far a disparity or a predictive value moved on the same rows
+paired.py           two decisions about the same rows: how far a share or a disparity moved
 gaps.py             the widest difference and the smallest ratio over several groups, their test and power
 extremes.py         their intervals, and which two groups make them; the same for any number
 mover.py            the interval of a difference or a mean, from an interval for each number
@@ -42,7 +41,14 @@ from auditkit.stats.gaps import (
 )
 from auditkit.stats.means import FEW, effective_size, mean_interval, median_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
-from auditkit.stats.paired import mcnemar, paired_difference_interval, paired_score
+from auditkit.stats.paired import (
+    Shift,
+    disparity_shift,
+    mcnemar,
+    paired_difference_interval,
+    paired_score,
+    predictive_shift,
+)
 from auditkit.stats.proportions import (
     Bounds,
     clopper_pearson,
@@ -55,7 +61,6 @@ from auditkit.stats.proportions import (
     wilson_bounds,
 )
 from auditkit.stats.resampling import bootstrap_interval, chunks, percentile_interval, resampled_counts, resamples
-from auditkit.stats.shifts import Shift, disparity_shift, predictive_shift
 from auditkit.stats.wider_interval import widened
 
 __all__ = [

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit import stats
-from auditkit.plugins.fairness.ranking.positions import Places, coarse, ndkl, position_bias, tied_places, top_count
+from auditkit.plugins.fairness.ranking.lists import Places, coarse, ndkl, position_bias, tied_places, top_count
 from auditkit.plugins.fairness.shared.permutation import shuffled_counts
 from auditkit.results import Interval
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from auditkit.plugins.fairness.ranking import inference, lists, positions
+from auditkit.plugins.fairness.ranking import inference, lists
 from auditkit.plugins.fairness.ranking.inference import Estimate
 
 NONE = np.zeros(0, dtype=np.int64)
@@ -66,7 +66,7 @@ def test_the_divergence_is_that_of_its_definition(seed, rows, groups):
     wanted = slow_ndkl(codes[np.argsort(-scores)], groups)
     assert lists.divergences(ranked, codes, groups)[0] == pytest.approx(wanted, abs=1e-12)
     part = inference.cut_list(scores, codes, groups, NONE)
-    assert positions.ndkl(part.counts, part.places) == pytest.approx(wanted, abs=1e-12)
+    assert lists.ndkl(part.counts, part.places) == pytest.approx(wanted, abs=1e-12)
 
 
 def test_a_divergence_by_hand():
@@ -111,9 +111,9 @@ def test_a_long_list_is_cut_fine_at_the_top_and_never_over_a_top_asked_for():
     assert len(ends) <= 405 and set(range(1, 128)) <= set(ends) and {333, 2000, 20_000} <= set(ends)
     ranked, found = one_list(scores, codes, 2)
     exact = lists.tops(ranked, codes, 2, np.array([333]))[0]
-    assert positions.top_count(part.counts, part.places, 333) == pytest.approx(exact)
+    assert lists.top_count(part.counts, part.places, 333) == pytest.approx(exact)
     assert (part.counts @ part.places.weights) / part.counts.sum(axis=1) == pytest.approx(found.exposure[0], rel=1e-3)
-    assert part.places.weights @ part.places.sizes == pytest.approx(positions.position_bias(20_000).sum())
+    assert part.places.weights @ part.places.sizes == pytest.approx(lists.position_bias(20_000).sum())
 
 
 @pytest.mark.parametrize("rows", [40, 1500])
