@@ -59,7 +59,7 @@ class Lens(NamedTuple):
     """Whose mean takes the place of the output; none: the output itself."""
     steps: tuple[Step, ...] = ()
     exact: bool = False
-    """Nothing is rounded inside, and at every point seen the same was decided beneath."""
+    """Nothing is rounded inside, at every point seen the same was decided beneath, and no order of ties decided."""
     classes: int = 2
     cut: bool = False
     """Slopes are cut off inside, by `detach` or `no_grad`, and have to be put back."""
@@ -80,14 +80,16 @@ def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = Fa
 
 
 def otherwise(lens: Lens) -> tuple[Lens, ...]:
-    """Further ways to look at a mean or a vote, each blind at other places: none where there are no members.
+    """Further ways to look at what does not always decide as its ends do, each blind at other places.
 
-    The mean of logits ranks as the members are sure, a mean of saturated probabilities as most of them decide. So as
-    many members are turned as a majority needs; and the output's own logarithm tells of a mean that is not saturated.
+    The output itself: its logarithm tells of a mean that is not saturated, and where it is cut off, of ties that
+    decide. The mean of logits ranks as the members are sure, a mean of saturated probabilities as most of them decide:
+    of members, as many are turned as a majority needs.
     """
+    itself = lens._replace(ends=(), exact=False)
     if len(lens.voters) < 2:
-        return ()
-    return lens._replace(ends=lens.voters, votes=True, exact=False), lens._replace(ends=(), exact=False)
+        return (itself,) if lens.ends and not lens.exact else ()
+    return lens._replace(ends=lens.voters, votes=True, exact=False), itself
 
 
 def scores(made: dict[int, Tensor], ends: tuple[End, ...], classes: int, *, votes: bool = False) -> Tensor:
@@ -147,7 +149,9 @@ def find(module: torch.nn.Module, given: Tensor, read: Read) -> Lens | None:
                 module(given)
         ends, voters = _beneath(watched.made, logits) if hides(main_output(output)) else ((), ())
         steps = _through(module, given[:: max(1, len(given) // FEW)], read, ends)
-        exact = not steps and (not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1)
+        agrees = not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1
+        top = logits.topk(2, dim=1).values  # where the two are alike, it is their order that decides
+        exact = not steps and agrees and not (ends and bool((top[:, 0] == top[:, 1]).any()))
         lens = Lens(ends, steps, exact, classes, watched.cut, voters)
         return lens if lens.ends or lens.steps or lens.cut else None
     return None
