@@ -221,6 +221,19 @@ def test_one_network_in_a_disguise_has_no_members(way: Callable[[Any, Tensor], T
     assert lens is not None and disguised_logits.otherwise(lens) == ()
 
 
+def test_an_output_whose_ties_decide_is_looked_at_as_it_is_too() -> None:
+    second = Dressed(lambda net, x: net(x))(points()).topk(2, dim=1).values[:, 1]
+    most = float(second.quantile(0.95))  # the two largest of one row in twenty are cut off alike
+    lens = disguised_logits.find(Dressed(lambda net, x: net(x).clamp(max=most)), points(), read)
+    assert lens is not None and lens.ends and not lens.exact
+    (itself,) = disguised_logits.otherwise(lens)
+    assert itself.ends == () and not itself.exact
+    # told from ties alone, also where the order of classes decides as the logits beneath do
+    alike = Dressed(lambda net, x: net(x).sort(dim=1, descending=True).values.clamp(max=most))
+    lens = disguised_logits.find(alike, points(), read)
+    assert lens is not None and lens.ends and len(disguised_logits.otherwise(lens)) == 1
+
+
 def test_wide_results_are_not_held_while_a_module_is_watched() -> None:
     network, seen = torch.nn.Sequential(torch.nn.Linear(6, 1000), torch.nn.ReLU(), torch.nn.Linear(1000, 4)), []
     network[0].register_forward_hook(lambda module, given, output: seen.append(weakref.ref(output)))

@@ -79,28 +79,3 @@ def test_a_mean_of_saturated_probabilities_does_not_flatter() -> None:
             known = float(np.mean(needed > float(measurement.conditions["epsilon"] or 0)))
             assert measurement.validity == "valid"
             assert known - 1e-9 <= float(measurement.value or 0) <= known + 0.05
-
-
-class CutOff(torch.nn.Module):
-    """Three logits cut off at 5: where the first two are, the first is decided, though the second is larger."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        first, second = 6 * x[:, 0], 5 * x[:, 1] + 8
-        return torch.stack([first, second, first - 100], dim=1).clamp(-5, 5)
-
-
-def test_logits_that_are_cut_off_are_attacked_by_their_ties_too() -> None:
-    rng = np.random.default_rng(0)
-    inputs = rng.uniform(0.3, 0.5, (40, 2)).astype(np.float32)
-    inputs[::2, 0] = rng.uniform(0.85, 1, 20)
-    own = np.arange(40) % 2
-    # the first alone is moved, to 5 / 6; without the tie it would have to pass the second
-    needed = np.abs(inputs[:, 0].astype(np.float64) - 5 / 6)
-    data = AuditData(inputs, labels=own, task="multiclass", range=(0.0, 1.0))
-    model: Any = auditkit.wrap(CutOff().eval(), classes=(0, 1, 2), task="multiclass", output="logits")
-    check = Evasion(epsilons=(0.1, 0.4, 0.5), rows=40, steps=10, square_queries=20, noise_draws=5, trial_rows=10)
-    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
-    for measurement in apply_controls(check(model, data, context)).measurements:
-        if measurement.name == "robust_accuracy":
-            known = float(np.mean(needed > float(measurement.conditions["epsilon"] or 0)))
-            assert known - 1e-9 <= float(measurement.value or 0) <= known + 0.05
