@@ -312,6 +312,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a file in utf-16 without a mark": text("grad,y\na,1\nb,0\n".encode("utf-16-le"), label="y"),
     "a comment by another sign": text(b"// made by hand\ngrad,y\na,1\nb,0\n", label="y"),
     "fields parted by a caret": text(b"grad^y\na^1\nb^0\n", label="y"),
+    "fields of a stream parted by a blank": text(b"sex d\nf 1\nm 0\n", groups=["sex"], decisions="d", stream=True),
     "a comment at the end": text(b"grad,y\na,1\nb,0\n# that, is, all\n", label="y"),
     "a large file with scores alone": large(scores="score"),
     "a check that cannot run on counts": large(decisions="decision"),

@@ -44,7 +44,6 @@ class Dialect(NamedTuple):
     lines: int
     """Lines before the first row."""
     encoding: str
-    compressed: bool
     trailing: bool
     """Whether rows end with a delimiter that parts nothing."""
     comment: str | None
@@ -76,19 +75,19 @@ def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
     Raises:
         DataError: no rows, an encoding that cannot be read, or names that do not fit the first line.
     """
-    compressed, encoding = encoding_of(path, options.encoding)
+    encoding = encoding_of(path, options.encoding)
 
     def read(stream: IO[str]) -> Dialect:
-        return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding, compressed=compressed)
+        return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding)
 
-    dialect = reading(path, compressed, encoding, read)
+    dialect = reading(path, encoding, read)
     note = () if encoding == UTF8 else (f"the file is read as {encoding}",)
     return dialect._replace(notes=(*dialect.notes, *note))
 
 
 def body(path: pathlib.Path, dialect: Dialect) -> Any:
     """A binary stream of the rows as UTF-8, from the first row on."""
-    return rows_of(path, dialect.compressed, dialect.encoding, dialect.lines)
+    return rows_of(path, dialect.encoding, dialect.lines)
 
 
 def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
@@ -97,15 +96,15 @@ def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
     if not signs:
         return "", []
     mend = Mend("data.delimiter", signs.most_common(1)[0][0])
-    return f". Where that is the line of several names in a text file, say what parts them, as in {mend}", [mend]
+    return f" (where that is the line of several names in a text file, say what parts them, as in {mend})", [mend]
 
 
 def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     """What is wrong with a file that cannot be taken apart, without the values that stand in it."""
     text = str(error)
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
-        return not_decoded(path, dialect.compressed, dialect.encoding)
-    reading(path, dialect.compressed, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
+        return not_decoded(path, dialect.encoding)
+    reading(path, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
     # Arrow's message quotes the row, and with it people's values: only the numbers are taken from it
     fields = re.search(r"Expected \d+ columns, got \d+", text)
     sentence = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
@@ -131,6 +130,11 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
         if not following:
             break
     delimiter = delimiter or _delimiter(header_line, quote)
+    if len(delimiter) != 1 or not (delimiter + quote).isascii() or delimiter in (quote, "\r", "\n"):
+        raise DataError(
+            f"{name}: delimiter and quote must be two different signs of ASCII, such as ';' and '\"'; {delimiter!r} "
+            f"and {quote!r} were given"
+        )
     if quote != (options.quote or QUOTES[0]):
         notes.append(f"names and values are read as quoted by {quote}")
     if delimiter != "," and not options.delimiter:
@@ -150,7 +154,7 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     names, trailing = _without_trailing(names, row)
     if trailing:
         notes.append("every row ends with a delimiter, after which nothing stands")
-    return Dialect(names, delimiter, before, UTF8, False, trailing, comment, quote, tuple(notes))
+    return Dialect(names, delimiter, before, UTF8, trailing, comment, quote, tuple(notes))
 
 
 def _without_trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:

@@ -1,11 +1,13 @@
 """Files of records in JSON, one a line: read a batch at a time, as they may be of any size."""
 
+import io
 import json
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditkit.counts.text_codec import unpacked
 from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
 from auditkit.lazy import pyarrow
@@ -20,9 +22,14 @@ ENCODING: Final = "utf-8-sig"
 SHAPES: Final = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
 
 
+def is_named_json(path: pathlib.Path) -> bool:
+    """Whether a file is JSON by its name."""
+    return path.name.lower().removesuffix(".gz").endswith(JSON)
+
+
 def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
     """The first record of a file that holds a record a line; None where it holds one document, or no JSON."""
-    with path.open("rb") as file:
+    with unpacked(path) as file:
         start = file.read(START)
     # faults are ignored, for the start may end in the middle of a letter
     first_line, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
@@ -43,7 +50,7 @@ def refuse_document(path: pathlib.Path) -> None:
     Raises:
         DataError: it is.
     """
-    if path.suffix.lower() in JSON:
+    if is_named_json(path):
         raise DataError(
             f"{path.name} holds one document of JSON, which cannot be read a part at a time; write a record a line "
             '(with pandas orient="records", lines=True), Parquet or csv'
@@ -104,7 +111,7 @@ class Records(Unit):
         seen_names: set[str] = set()
         try:
             # only \n ends a record, for \r may stand between values
-            with self.path.open(encoding=ENCODING, newline="\n") as file:
+            with unpacked(self.path) as raw, io.TextIOWrapper(raw, ENCODING, newline="\n") as file:
                 for record in parsed(file):
                     if not isinstance(record, Mapping):
                         raise DataError(f"{self.name} holds JSON that is no table; it must be {SHAPES}")

@@ -4,10 +4,11 @@ import os
 import pathlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
+from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of, parted_otherwise
 from auditkit.counts.records import Records, first_record, refuse_document
+from auditkit.counts.text_codec import PACKED_FAULTS, is_binary, unpacked
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
 from auditkit.lazy import pyarrow
@@ -19,7 +20,6 @@ UNIT: Final = 1 << 20
 BLOCK: Final = 1 << 23
 """Bytes of csv at a time; a row must fit."""
 PARQUET: Final = b"PAR1"
-GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Csv(Unit):
                         first = batch.column(numbered[0]).cast(pyarrow.string())
                         batch = batch.filter(compute.invert(compute.starts_with(first, dialect.comment)))
                     yield [batch.column(column) for column in columns]
-        except (pyarrow.ArrowException, EOFError, OSError, UnicodeError) as error:
+        except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
             if "Empty CSV" not in str(error):  # a header alone is a file without rows
                 raise broken(self.path, error, dialect) from error
 
@@ -89,6 +89,18 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
         DataError: there is no such file, it cannot be read, or it lacks a column.
     """
     file = pathlib.Path(path)
+    form = _form(file, options)
+    if form == "parquet":
+        return _row_groups(file, names)
+    if form == "records":
+        return [Records(file, names)]
+    dialect = dialect_of(file, options)
+    _check_columns(file, names, dialect.names)
+    return [Csv(file, names, True, dialect)]
+
+
+def _form(file: pathlib.Path, options: Options) -> Literal["parquet", "records", "csv"]:
+    """What a file is; raised where there is none, or of no such form."""
     if not file.is_file():
         raise DataError(_no_file_error(file))
     try:
@@ -99,16 +111,14 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
     if not head:
         raise DataError(f"{file.name} is empty")
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
-        return _row_groups(file, names)
+        return "parquet"
     if first_record(file) is not None:
-        return [Records(file, names)]
+        return "records"
     refuse_document(file)
-    wide = options.encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if not head.startswith(GZIP) and b"\x00" in head and not wide:
-        raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
-    dialect = dialect_of(file, options)
-    _check_columns(file, names, dialect.names)
-    return [Csv(file, names, True, dialect)]
+    with unpacked(file) as stream:
+        if is_binary(stream.read(4096), options.encoding):
+            raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
+    return "csv"
 
 
 def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any] | None:
@@ -119,13 +129,15 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
     from pyarrow import parquet
 
     file = pathlib.Path(path)
-    if first_record(file) is not None:
+    form = _form(file, options)
+    if form == "records":
         return None
-    with file.open("rb") as stream:
-        head = stream.read(4096)
-    if head.startswith(PARQUET) and min(head) < 9:
-        with parquet.ParquetFile(file) as opened:
-            schema = opened.schema_arrow
+    if form == "parquet":
+        try:
+            with parquet.ParquetFile(file) as opened:
+                schema = opened.schema_arrow
+        except (pyarrow.ArrowException, OSError) as error:
+            raise _broken_error(file, error) from error
         return dict(zip(schema.names, schema.types, strict=True))
     return dict.fromkeys(dialect_of(file, options).names)
 
@@ -159,7 +171,9 @@ def _is_text(types: Any, kind: Any) -> bool:
 def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> None:
     for name in names.read:
         if name not in columns:
-            raise DataError(f"{file.name} has no column {name!r}; {closest(name, dict.fromkeys(columns))}")
+            hint, mends = parted_otherwise(columns)
+            nearest = closest(name, dict.fromkeys(columns))
+            raise DataError(f"{file.name} has no column {name!r}; {nearest}{hint}", mend=mends)
         if list(columns).count(name) > 1:
             raise DataError(
                 f"{file.name}: column names must differ; {name!r} occurs more than once. Rename the columns"

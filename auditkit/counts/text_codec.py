@@ -1,10 +1,13 @@
 """How the letters of a text file are written: found from its first bytes, or as the owner says."""
 
 import codecs
+import contextlib
 import csv
 import gzip
 import io
 import pathlib
+import zlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 from auditkit.counts.encodings import likely
@@ -18,39 +21,62 @@ MARKS: Final = (
 UTF8: Final = "utf-8-sig"
 SAMPLE: Final = 65536
 """Bytes by which an encoding is told."""
+GZIP: Final = b"\x1f\x8b"
+PACKED_FAULTS: Final = (EOFError, OSError, zlib.error)
+"""What a file raises that is cut off or damaged and cannot be unpacked."""
 
 
-def encoding_of(path: pathlib.Path, declared: str | None) -> tuple[bool, str]:
-    """Whether a file is compressed with gzip, and its encoding: as wanted, as its first bytes say, or UTF-8.
+@contextlib.contextmanager
+def unpacked(path: pathlib.Path) -> Iterator[Any]:
+    """The bytes of a file as a stream, unpacked where it is compressed with gzip.
+
+    Raises:
+        DataError: it cannot be unpacked.
+    """
+    try:
+        with _bytes(path) as stream:
+            yield stream
+    except PACKED_FAULTS as error:
+        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
+
+
+def is_binary(head: bytes, encoding: str | None) -> bool:
+    """Whether what begins so is no text, also none in letters of two bytes, as in UTF-16."""
+    if encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
+    # In UTF-16 without a mark at its beginning every second byte of Latin letters is zero, the other ones are ASCII.
+    high, low = sorted((head[::2], head[1::2]), key=lambda half: -half.count(0))
+    wide = high.count(0) > 0.8 * len(high) and sum(9 <= byte < 127 for byte in low) > 0.7 * len(low)
+    return not wide and b"\x00" in head
+
+
+def encoding_of(path: pathlib.Path, declared: str | None) -> str:
+    """How the letters of a file are written: as declared, as its first bytes say, or UTF-8.
 
     Raises:
         DataError: the file cannot be unpacked, or `declared` is no encoding.
     """
-    with path.open("rb") as stream:
-        compressed = stream.read(2) == b"\x1f\x8b"
-    try:
-        with _bytes(path, compressed) as stream:
-            head = stream.read(4096)
-    except (EOFError, OSError) as error:
-        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
+    with unpacked(path) as stream:
+        head = stream.read(4096)
     if declared is None:
         # the mark of 16 bits begins no text in UTF-8, so that it is believed
         marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
         if marked == UTF8 and b"\x00" in head:
             raise _encoding_error(f"{path.name} is not UTF-8", head)
-        return compressed, marked
+        return marked
     try:
         name = codecs.lookup(declared).name
-    except LookupError:
+        "".encode(declared)  # Python knows codecs of other things than text, such as hex
+    except (LookupError, UnicodeError):
         raise DataError(
             f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {declared!r} was given"
         ) from None
-    return compressed, UTF8 if name == "utf-8" else name
+    return UTF8 if name == "utf-8" else name
 
 
-def rows_of(path: pathlib.Path, compressed: bool, encoding: str, lines: int) -> Any:
+def rows_of(path: pathlib.Path, encoding: str, lines: int) -> Any:
     """A binary stream of the file as UTF-8, after so many lines."""
-    raw = _bytes(path, compressed)
+    raw = _bytes(path)
     try:
         return _skip_lines(raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding), lines)
     except BaseException:
@@ -58,26 +84,24 @@ def rows_of(path: pathlib.Path, compressed: bool, encoding: str, lines: int) -> 
         raise
 
 
-def reading(path: pathlib.Path, compressed: bool, encoding: str, read: Any) -> Any:
+def reading(path: pathlib.Path, encoding: str, read: Any) -> Any:
     """What `read` makes of the file as text; the line is named where it is of another encoding.
 
     Raises:
         DataError: another encoding, a file that cannot be unpacked, or a field that never ends.
     """
     try:
-        with _bytes(path, compressed) as raw, io.TextIOWrapper(raw, encoding, newline="") as stream:
+        with unpacked(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as stream:
             return read(stream)
     except UnicodeError:
-        raise not_decoded(path, compressed, encoding) from None
+        raise not_decoded(path, encoding) from None
     except csv.Error as error:
         raise DataError(f"{path.name} cannot be read as csv: {error}; a quotation mark may be missing") from None
-    except (EOFError, OSError) as error:
-        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
 
 
-def not_decoded(path: pathlib.Path, compressed: bool, encoding: str) -> DataError:
+def not_decoded(path: pathlib.Path, encoding: str) -> DataError:
     """The error that names the line and proposes the encodings that can read it."""
-    with _bytes(path, compressed) as stream:
+    with unpacked(path) as stream:
         sample = stream.read(SAMPLE)
         if not encoding.startswith("utf-8"):
             return _encoding_error(f"{path.name} is not {encoding}", sample)
@@ -107,7 +131,9 @@ def _encoding_error(fault: str, sample: bytes) -> DataError:
     return DataError(f"{fault}; save it as UTF-8, or say how it is written, {how}", mend=mends)
 
 
-def _bytes(path: pathlib.Path, compressed: bool) -> Any:
+def _bytes(path: pathlib.Path) -> Any:
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == GZIP
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 

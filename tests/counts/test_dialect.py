@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
@@ -108,6 +110,39 @@ def test_a_quote_is_one_sign(tmp_path, quote):
     path.write_text(PLAIN)
     with pytest.raises(DataError, match="quote must be one sign"):
         read(path, quote=quote)
+
+
+@pytest.mark.parametrize(
+    "options", [{"delimiter": sign} for sign in ("||", "\n", "€", '"')] + [{"quote": sign} for sign in (",", "“")]
+)
+def test_a_delimiter_and_a_quote_are_two_different_signs(tmp_path, options):
+    path = tmp_path / "people.csv"
+    path.write_text(PLAIN)
+    for reader in (read, counted):
+        with pytest.raises(DataError, match=r"must be two different signs of ASCII.* were given"):
+            reader(path, **options)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "undefined", "klingon"])
+def test_an_encoding_is_one_of_text(tmp_path, encoding):
+    path = tmp_path / "people.csv"
+    path.write_text(PLAIN)
+    for reader in (read, counted):
+        with pytest.raises(DataError, match=f"encoding must be one .*'{encoding}' was given"):
+            reader(path, encoding=encoding)
+
+
+@pytest.mark.parametrize("fault", ["cut", "damaged"])
+@pytest.mark.parametrize("name", ["people.csv.gz", "people.jsonl.gz"])
+def test_what_cannot_be_unpacked_is_said_by_every_reader(tmp_path, name, fault):
+    frame = pd.DataFrame({"sex": ["f", "m"] * 500, "decision": np.random.default_rng(0).integers(0, 2, 1000)})
+    text = frame.to_csv(index=False) if "csv" in name else frame.to_json(orient="records", lines=True)
+    packed = bytearray(gzip.compress(text.encode()))
+    packed[len(packed) // 2] ^= 255
+    (tmp_path / name).write_bytes(packed if fault == "damaged" else packed[:-30])
+    for stream in (None, True):
+        with pytest.raises(DataError, match=r"cannot be unpacked: .*; it may be cut off"):
+            read(tmp_path / name, stream=stream)
 
 
 def test_an_apostrophe_is_no_quotation_mark(tmp_path):

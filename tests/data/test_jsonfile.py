@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pandas
@@ -35,6 +36,14 @@ def test_every_shape_is_the_same_table(tmp_path, name):
     again = AuditData.from_table(FRAME, label="y", positive=1, groups=["sex"])
     assert data.groups["sex"].tolist() == again.groups["sex"].tolist() == ["f", "m", "(missing)"]
     assert data.inputs["age"].tolist() == [31, 42, 53] and data.inputs["rate"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["records.json", "lines.jsonl", "lines.txt"])
+def test_records_that_are_compressed_are_the_same_table(tmp_path, name):
+    path = tmp_path / f"{name}.gz"
+    path.write_bytes(gzip.compress(texts()[name].encode()))
+    data = AuditData.from_table(path, label="y", positive=1, groups=["sex"])
+    assert data.groups["sex"].tolist() == ["f", "m", "(missing)"] and data.labels.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,15 @@ def test_what_is_missing_is_counted_in_people(people):
     frame.assign(w=np.where(frame.index < 40, 0.0, 1.5)).to_parquet(folder / "weights.parquet")
     with pytest.raises(DataError, match="positive finite numbers, one per row; 40 people are not"):
         AuditData.from_table(folder / "weights.parquet", stream=True, unlabelled="keep", weights="w", **HOW)
+
+
+@pytest.mark.parametrize("name", ["people.feather", "people.npz", "people.pkl", "people.csv.bz2", "nobody.csv", "."])
+def test_what_is_of_no_form_that_is_counted_is_said_without_an_encoding(tmp_path, name):
+    frame = pd.DataFrame({"sex": ["f", "m"] * 300, "d": np.random.default_rng(0).integers(0, 2, 600)})
+    frame.to_feather(tmp_path / "people.feather")
+    frame.to_pickle(tmp_path / "people.pkl")
+    frame.to_csv(tmp_path / "people.csv.bz2", index=False)
+    np.savez(tmp_path / "people.npz", d=frame["d"])
+    with pytest.raises(DataError, match=r"is neither Parquet, csv nor records|there is no file|is a folder") as caught:
+        AuditData.from_table(tmp_path / name, groups=["sex"], decisions="d", stream=True)
+    assert not caught.value.mend

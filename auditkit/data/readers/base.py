@@ -15,7 +15,7 @@ from auditkit.lazy import pandas
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""
 LABELS: Final = ("labels", "y")
-GZIP, PARQUET, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"\x80", b"ARROW1"
+PARQUET, PICKLE, FEATHER = b"PAR1", b"\x80", b"ARROW1"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 RECORDS: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)")
 """What such a file begins with."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from auditkit.counts.dialect import Options, body, dialect_of
-from auditkit.counts.records import JSON, first_record
-from auditkit.counts.streams import GZIP, PARQUET
+from auditkit.counts.records import first_record, is_named_json
+from auditkit.counts.streams import PARQUET
+from auditkit.counts.text_codec import GZIP, PACKED_FAULTS, is_binary, unpacked
 from auditkit.data.readers.base import RECORDS
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.table_settings import TableSettings
@@ -240,20 +241,18 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
     extents = []
     for path in paths:
         try:
-            with path.open("rb") as file:
+            with unpacked(path) as file:
                 head = file.read(4096)
             # The header of a csv file may begin with the letters PAR1, but holds no byte below the tab.
             if head.startswith(PARQUET) and min(head) < 9:
                 extents.append(_parquet(path, named))
             elif first_record(path) is not None:
                 extents.append(_records(path))
-            elif path.suffix.lower() in JSON or RECORDS.match(head):
+            elif is_named_json(path) or RECORDS.match(head) or is_binary(head, options.encoding):
                 return None
-            elif head.startswith(GZIP) or b"\x00" not in head or options.encoding is not None:
-                extents.append(_text(path, named, options, head.startswith(GZIP)))
             else:
-                return None
-        except (DataError, OSError, ValueError, zlib.error):
+                extents.append(_text(path, named, options))
+        except (DataError, *PACKED_FAULTS, ValueError):
             return None  # whoever reads it says what is wrong
     rows = [file_extent.rows for file_extent in extents]
     known = None if None in rows else sum(row or 0 for row in rows)
@@ -275,10 +274,8 @@ def _parquet(path: pathlib.Path, named: int) -> Extent:
     return Extent(memory, metadata.num_rows)
 
 
-def _text(path: pathlib.Path, named: int, options: Options, compressed: bool) -> Extent:
-    size = float(path.stat().st_size)
-    if compressed:
-        size *= _expansion(path)
+def _text(path: pathlib.Path, named: int, options: Options) -> Extent:
+    size = float(path.stat().st_size) * _expansion(path)
     dialect = dialect_of(path, options)
     with body(path, dialect) as stream:
         start = stream.read(START)
@@ -288,17 +285,19 @@ def _text(path: pathlib.Path, named: int, options: Options, compressed: bool) ->
 
 def _records(path: pathlib.Path) -> Extent:
     fields = len(first_record(path) or ())
-    size = float(path.stat().st_size)
-    with path.open("rb") as file:
+    size = float(path.stat().st_size) * _expansion(path)
+    with unpacked(path) as file:
         start = file.read(START)
     rows = size / (len(start) / max(1, start.count(b"\n")))
     return Extent(2 * size + rows * (RECORD + FIELD * fields), None)
 
 
 def _expansion(path: pathlib.Path) -> float:
-    """Bytes that a byte of a gzip file unpacks to, by its beginning."""
+    """Bytes that a byte of a file unpacks to, by its beginning; 1 where it is not compressed."""
     with path.open("rb") as file:
         packed = file.read(START)
+    if not packed.startswith(GZIP):
+        return 1.0
     unpacking = zlib.decompressobj(wbits=31)  # 31: gzip, not zlib
     unpacked = unpacking.decompress(packed, MOST)
     read = len(packed) - len(unpacking.unconsumed_tail) - len(unpacking.unused_data)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from auditkit.counts.markers import Markers
-from auditkit.counts.records import JSON
+from auditkit.counts.records import is_named_json
+from auditkit.counts.text_codec import is_binary, unpacked
 from auditkit.data.inputs import as_column
-from auditkit.data.readers.base import FEATHER, GZIP, INPUTS, PARQUET, PICKLE, RECORDS, ZIP, Reading, Source
+from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, RECORDS, ZIP, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
@@ -127,23 +128,15 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
         return from_arrays(read_npz(path), name, reading.missing)
     from auditkit.data.readers import textfile  # pyarrow, which only a file of text needs
 
-    if path.suffix.lower() in JSON or RECORDS.match(head):
+    with unpacked(path) as stream:
+        head = stream.read(4096)
+    if is_named_json(path) or RECORDS.match(head):
         records = textfile.read_json(path, name, reading.missing)
         if records is not None:
             return records
-    if head.startswith(GZIP) or not _binary(head, reading.text.encoding):
+    if not is_binary(head, reading.text.encoding) and not head.startswith(PICKLE):
         return textfile.read_text_file(path, name, reading)
     raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
-
-
-def _binary(head: bytes, encoding: str | None) -> bool:
-    """Whether a file is no text, also none in letters of two bytes, as in UTF-16."""
-    if encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return False
-    # In UTF-16 without a mark at its beginning every second byte of Latin letters is zero, the other ones are ASCII.
-    high, low = sorted((head[::2], head[1::2]), key=lambda half: -half.count(0))
-    wide = high.count(0) > 0.8 * len(high) and sum(9 <= byte < 127 for byte in low) > 0.7 * len(low)
-    return not wide and (b"\x00" in head or head.startswith(PICKLE))
 
 
 def _guess(head: bytes) -> str:

@@ -15,7 +15,8 @@ from pyarrow import compute, csv as arrow
 
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
 from auditkit.counts.markers import Markers
-from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, once, parsed, unreadable
+from auditkit.counts.records import ENCODING, SHAPES, is_named_json, nested, once, parsed, unreadable
+from auditkit.counts.text_codec import PACKED_FAULTS, unpacked
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.frames import from_frame
@@ -63,7 +64,7 @@ def _table(path: pathlib.Path, dialect: Dialect) -> Any:
     try:
         with body(path, dialect) as stream:
             table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
-    except (pyarrow.ArrowException, EOFError, OSError, UnicodeError) as error:
+    except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
         if "Empty CSV" not in str(error):  # a header alone is a file without rows
             raise broken(path, error, dialect) from error
         table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
@@ -103,9 +104,11 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
         DataError: JSON that is broken or holds no table.
     """
     try:
-        columns, rows = _columns(_parsed(path.read_text(encoding=ENCODING)), path.name)
+        with unpacked(path) as stream:
+            text = stream.read().decode(ENCODING)
+        columns, rows = _columns(_parsed(text), path.name)
     except (ValueError, RecursionError) as error:  # a broken document, no UTF-8, or too deep
-        if path.suffix.lower() not in JSON:
+        if not is_named_json(path):
             return None
         raise unreadable(path.name, error) from None
     table = from_frame(pandas.DataFrame(columns, index=_index(rows)), missing)
