@@ -14,7 +14,7 @@ from auditkit.metrics.composites import COMPOSITES
 from auditkit.metrics.rates import BLOCKS, shares
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.measures import INDICES, MEASURES
-from auditkit.plugins.fairness.groups.recount import Rows, number
+from auditkit.plugins.fairness.groups.self_tests import Rows, number
 from tests.metrics import test_composites
 from tests.plugins.fairness.groups import test_rate_measurements
 
