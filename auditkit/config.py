@@ -6,8 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args
 
-import pydantic
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from auditkit.errors import ConfigError, check_known, closest
 from auditkit.settings import Settings
@@ -53,7 +52,7 @@ def parse(kind: type[BaseModel], document: Mapping[str, Any], source: str) -> An
     """
     try:
         return kind.model_validate(document)
-    except pydantic.ValidationError as error:
+    except ValidationError as error:
         lines = [_sentence(kind, problem, source) for problem in error.errors(include_url=False)]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 

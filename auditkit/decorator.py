@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import create_model
 
+from auditkit import stats
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import FindingsError, PluginError, closest
@@ -161,8 +162,6 @@ def _number(name: str, value: Any, unit: str, direction: Direction, exact: bool)
 
 
 def _per_row(values: np.ndarray, name: str, data: AuditData, unit: str, direction: Direction) -> list[Measurement]:
-    from auditkit import stats  # scipy is imported only where there is something to measure
-
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise FindingsError(f"{name}: every row needs a finite value; {int((~np.isfinite(values)).sum())} have none")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
@@ -287,7 +286,7 @@ class Model(ABC):
 
     def kept(self) -> AbstractContextManager[Any]:
         """Keep what a check may disturb in the object inside and put it back on leaving; by default, nothing."""
-        return contextlib.nullcontext()
+        return nullcontext()
 
     def fresh(self) -> Model:
         """An untrained model of the same kind, for trainers."""

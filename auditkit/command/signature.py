@@ -11,7 +11,6 @@ from auditkit.errors import ConfigError
 from auditkit.host import Host
 from auditkit.signing import verification
 from auditkit.signing.keys import PASSPHRASE, Signer, new_pair, open_to_others, read_signer, read_verifier
-from auditkit.signing.verification import Account
 from auditkit.text import printable
 
 
@@ -62,7 +61,7 @@ def verify(folder: str, public_key: str | None, plugins: Sequence[str], *, requi
     return 1 if account.problems else 0
 
 
-def _lines(account: Account) -> list[str]:
+def _lines(account: verification.Account) -> list[str]:
     count = len(account.problems)
     if count:
         return [f"not to be relied on: {count} problem{'s' * (count != 1)}", *account.problems]
@@ -74,7 +73,7 @@ def _lines(account: Account) -> list[str]:
     return lines
 
 
-def _signature(account: Account) -> str:
+def _signature(account: verification.Account) -> str:
     if account.signed == "yes":
         return f"signed: by the owner of the given key {account.key_id}"
     if account.signed == "not checked":
@@ -85,7 +84,7 @@ def _signature(account: Account) -> str:
     return "not signed: whoever can write to this folder could have changed it and sealed it anew"
 
 
-def _document(account: Account) -> dict[str, object]:
+def _document(account: verification.Account) -> dict[str, object]:
     remade = account.remade
     return {
         "verified": not account.problems,

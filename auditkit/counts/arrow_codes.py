@@ -62,9 +62,7 @@ class Coder:
         return self._whole(array) if pyarrow.types.is_integer(kind) else self._by_dictionary(array)
 
     def _whole(self, array: Any) -> np.ndarray:
-        from pyarrow import compute
-
-        ends = compute.min_max(array)
+        ends = pyarrow.compute.min_max(array)
         low, high = ends["min"].as_py(), ends["max"].as_py()
         # every value is missing
         if low is None:

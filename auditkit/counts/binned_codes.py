@@ -59,14 +59,12 @@ def _representatives(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
 
 def _as_numbers(texts: Any) -> np.ndarray:
     """(N,) float64, NaN for a text that is no number."""
-    from pyarrow import compute
-
     if not (pyarrow.types.is_string(texts.type) or pyarrow.types.is_large_string(texts.type)):
         return np.full(len(texts), np.nan)
-    trimmed = compute.utf8_trim_whitespace(texts)
-    is_number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
+    trimmed = pyarrow.compute.utf8_trim_whitespace(texts)
+    is_number = pyarrow.compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
     # Arrow refuses a whole array for one text that is no number: those are taken out before
-    cast = compute.if_else(is_number, trimmed, None).cast(pyarrow.float64())
+    cast = pyarrow.compute.if_else(is_number, trimmed, None).cast(pyarrow.float64())
     return np.asarray(cast.to_numpy(zero_copy_only=False))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.lazy import pandas, pyarrow
 
 SAMPLE: Final = 4096
 """Rows of a column of objects that are looked at, to tell whether they share a few."""
@@ -86,8 +87,6 @@ def raw(column: Any) -> Codes:
 
 def _fixed_width(column: np.ndarray) -> Codes:
     """Text of a fixed width, hashed as bytes where it lies; making objects of it would take five times as long."""
-    import pyarrow
-
     # Arrow knows no binary type of width 0
     if not column.dtype.itemsize or not len(column):
         return Codes(("",) if len(column) else (), np.zeros(len(column), np.int32))
@@ -100,8 +99,6 @@ def _fixed_width(column: np.ndarray) -> Codes:
 
 
 def _arrow(column: Any) -> Codes:
-    import pyarrow
-
     array = column
     if not isinstance(array, pyarrow.Array | pyarrow.ChunkedArray):
         array = pyarrow.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pyarrow.array(column)
@@ -127,8 +124,7 @@ def _arrow(column: Any) -> Codes:
 
 
 def _objects(column: Any) -> Codes:
-    import pandas  # hashes text an order of magnitude faster than numpy sorts it
-
+    # pandas hashes text an order of magnitude faster than numpy sorts it
     array = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
     if not _few_objects(array):
         codes, values = pandas.factorize(array)

@@ -12,6 +12,7 @@ from typing import IO, Any, Final, NamedTuple
 
 from auditkit.counts.text_codec import UTF8, encoding_of, not_decoded, reading, rows_of
 from auditkit.errors import DataError, Mend
+from auditkit.lazy import pyarrow
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 QUOTES: Final = ('"', "'")
@@ -59,12 +60,11 @@ class Dialect(NamedTuple):
 
     def parse_options(self) -> Any:
         """For pyarrow: comments with another number of fields than a row are passed over, other such lines refused."""
-        from pyarrow import csv as arrow
 
         def unfit(row: Any) -> str:
             return "skip" if self.comment and row.text.startswith(self.comment) else "error"
 
-        return arrow.ParseOptions(
+        return pyarrow.csv.ParseOptions(
             delimiter=self.delimiter, quote_char=self.quote, newlines_in_values=True, invalid_row_handler=unfit
         )
 

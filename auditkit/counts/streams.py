@@ -33,12 +33,10 @@ class RowGroups(Unit):
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
-        from pyarrow import parquet
-
         # a column may be a group and the label at once, and Arrow refuses to read it twice
         columns = list(dict.fromkeys(self.names.read))
         try:
-            with parquet.ParquetFile(
+            with pyarrow.parquet.ParquetFile(
                 # the footer was read before, and pre-buffering would hold a whole row group
                 self.path,
                 metadata=self.metadata,
@@ -59,23 +57,23 @@ class Csv(Unit):
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
-        from pyarrow import compute, csv as arrow
-
         dialect = present(self.dialect, "`units` found the dialect of the file")
         # numbers for names, as names of a header may be empty or occur twice
         numbered = [str(column) for column in range(dialect.fields)]
         columns = [numbered[dialect.names.index(name)] for name in self.names.read]
         included = list(dict.fromkeys([*columns, *(numbered[:1] if dialect.comment else [])]))
         kinds = dict.fromkeys(included, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
-        read = arrow.ReadOptions(column_names=numbered, block_size=BLOCK)
+        read = pyarrow.csv.ReadOptions(column_names=numbered, block_size=BLOCK)
         # what means missing is the owner's word, not a list of Arrow's
-        convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=included)
+        convert = pyarrow.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=included)
         try:
             with body(self.path, dialect) as stream:
-                for batch in arrow.open_csv(stream, read, dialect.parse_options(), convert):
+                for batch in pyarrow.csv.open_csv(stream, read, dialect.parse_options(), convert):
                     if dialect.comment:
                         first = batch.column(numbered[0]).cast(pyarrow.string())
-                        batch = batch.filter(compute.invert(compute.starts_with(first, dialect.comment)))
+                        batch = batch.filter(
+                            pyarrow.compute.invert(pyarrow.compute.starts_with(first, dialect.comment))
+                        )
                     yield [batch.column(column) for column in columns]
         except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
             if "Empty CSV" not in str(error):  # a header alone is a file without rows
@@ -126,15 +124,13 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
 
     None for records of JSON, any of which may name a further column.
     """
-    from pyarrow import parquet
-
     file = pathlib.Path(path)
     form = _form(file, options)
     if form == "records":
         return None
     if form == "parquet":
         try:
-            with parquet.ParquetFile(file) as opened:
+            with pyarrow.parquet.ParquetFile(file) as opened:
                 schema = opened.schema_arrow
         except (pyarrow.ArrowException, OSError) as error:
             raise _broken_error(file, error) from error
@@ -143,15 +139,13 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
 
 
 def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
-    from pyarrow import parquet, types
-
     try:
-        with parquet.ParquetFile(file) as opened:
+        with pyarrow.parquet.ParquetFile(file) as opened:
             metadata, schema = opened.metadata, opened.schema_arrow
     except (pyarrow.ArrowException, OSError) as error:
         raise _broken_error(file, error) from error
     _check_columns(file, names, schema.names)
-    texts = [name for name in names.counted if _is_text(types, schema.field(name).type)]
+    texts = [name for name in names.counted if _is_text(schema.field(name).type)]
     parts: list[Unit] = []
     groups: list[int] = []
     rows = 0
@@ -164,8 +158,9 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
     return parts
 
 
-def _is_text(types: Any, kind: Any) -> bool:
-    return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary))
+def _is_text(kind: Any) -> bool:
+    tests = ("is_string", "is_large_string", "is_binary", "is_large_binary")
+    return any(getattr(pyarrow.types, test)(kind) for test in tests)
 
 
 def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -153,7 +152,7 @@ class AuditData(Fields):
         indices = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
         recorded = self.recorded and Recorded(*(None if part is None else part[indices] for part in self.recorded))
         beside: dict[str, Any] = {name: None if part is None else part[indices] for name, part in self.beside.items()}
-        return dataclasses.replace(
+        return replace(
             self,
             inputs=take_rows(self.inputs, indices),
             labels=None if self.labels is None else self.labels[indices],
@@ -167,7 +166,7 @@ class AuditData(Fields):
         """The same people with a row for each, where a row stands for several."""
         if self.people is None:
             return self
-        return dataclasses.replace(self.take(np.repeat(np.arange(len(self)), self.people)), people=None)
+        return replace(self.take(np.repeat(np.arange(len(self)), self.people)), people=None)
 
     def codes(self) -> np.ndarray:
         """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.

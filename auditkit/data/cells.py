@@ -7,13 +7,11 @@ nobody: it is no cell. Practice: UK LLC and ACRO do not show counts under 10.
 What is shown says nothing about subtraction: a small cell that is alone among larger ones is the total less these.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
@@ -78,7 +76,7 @@ class Cells:
         self,
         groups: Mapping[str, np.ndarray],
         minimum: int = MINIMUM,
-        decided: Cells | None = None,
+        decided: Self | None = None,
         people: np.ndarray | None = None,
         least: int | None = None,
     ) -> None:
@@ -192,7 +190,7 @@ class Cells:
         return self._counts[attributes]
 
     @property
-    def _whole(self) -> Cells:
+    def _whole(self) -> Self:
         return self if self._decided is None else self._decided._whole
 
     def _fused(self, attributes: tuple[str, ...]) -> tuple[np.ndarray, tuple[int, ...]]:

@@ -164,6 +164,4 @@ def _storage(feature: FeatureSchema) -> Any:
     """The pandas type of the column, also where only its name is known."""
     if feature.storage is not None or not feature.dtype:
         return feature.storage
-    from pandas.api.types import pandas_dtype  # as above
-
-    return pandas_dtype(feature.dtype)
+    return pandas.api.types.pandas_dtype(feature.dtype)

@@ -65,10 +65,8 @@ class Digest:
         self._state.update(b"".join(raw))
 
     def _column(self, column: pandas.Series[Any]) -> None:
-        from pandas import CategoricalDtype  # the digest of an array needs no pandas
-
         dtype = column.dtype
-        if isinstance(dtype, CategoricalDtype):
+        if isinstance(dtype, pandas.CategoricalDtype):
             self.text(f"categories {len(dtype.categories)} {dtype.ordered}")
             self._objects(dtype.categories.astype(object).to_numpy())
             self._numbers(column.cat.codes.to_numpy().astype(np.int64))

@@ -221,10 +221,8 @@ def _numbers(values: Any, name: str) -> np.ndarray:
 
 
 def _plain(values: np.ndarray, name: str) -> np.ndarray:
-    from pandas.api.types import infer_dtype  # as above
-
     if values.dtype.kind == "O":
-        kind = infer_dtype(values, skipna=False)
+        kind = pandas.api.types.infer_dtype(values, skipna=False)
         type_of = {"string": str, "boolean": bool, "integer": np.int64, "floating": float, "mixed-integer-float": float}
         if kind not in type_of and not kind.startswith(("date", "categor")):
             raise DataError(f"{name} must be all text, all numbers or all true and false; it is {kind}")

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -40,11 +39,11 @@ class FeatureSchema:
     """False: no perturbation may touch it (age, sex, …)."""
     dtype: str = ""
     """The column's type, given back by `decode`."""
-    storage: Any = dataclasses.field(default=None, compare=False, repr=False)
+    storage: Any = field(default=None, compare=False, repr=False)
     """The pandas type itself, where the name in `dtype` does not say all (the categories and their order)."""
-    absent: Any = dataclasses.field(default=math.nan, compare=False, repr=False)
+    absent: Any = field(default=math.nan, compare=False, repr=False)
     """What stands for a missing value in a column of objects: None, NaN or NA."""
-    declared: bool = dataclasses.field(default=False, compare=False)
+    declared: bool = field(default=False, compare=False)
     """Whether the owner said what it is: a category or a text has no order, and a number is no date."""
 
     @property
@@ -59,23 +58,21 @@ def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
     Raises:
         DataError: infinite values, or values that cannot be compared (lists, arrays).
     """
-    from pandas.api import types
-
     lacking = column.isna()
     present = column[~lacking]
     missing = int(lacking.sum())
     dtype = column.dtype
-    objects = types.is_object_dtype(dtype)
+    objects = pandas.api.types.is_object_dtype(dtype)
     absent = column[lacking].iloc[0] if objects and missing else math.nan
     feature = FeatureSchema(name, "category", (), None, None, missing, True, str(dtype), dtype, absent)
     if isinstance(dtype, pandas.CategoricalDtype):
-        return dataclasses.replace(feature, categories=tuple(dtype.categories.tolist()))
-    contents = types.infer_dtype(present, skipna=False) if objects else ""
-    if types.is_bool_dtype(dtype) or contents == "boolean":
-        return dataclasses.replace(feature, kind="boolean", categories=(False, True))
+        return replace(feature, categories=tuple(dtype.categories.tolist()))
+    contents = pandas.api.types.infer_dtype(present, skipna=False) if objects else ""
+    if pandas.api.types.is_bool_dtype(dtype) or contents == "boolean":
+        return replace(feature, kind="boolean", categories=(False, True))
     if contents in ("integer", "floating", "mixed-integer-float") or (not objects and dtype.kind in "iuf"):
         return _number(feature, present, contents != "floating")
-    return dataclasses.replace(feature, categories=_distinct(present, name))
+    return replace(feature, categories=_distinct(present, name))
 
 
 def infer_schema(frame: pandas.DataFrame) -> tuple[FeatureSchema, ...]:
@@ -136,13 +133,13 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
             "meant, or by a missing value"
         )
     if not values.size:
-        return dataclasses.replace(feature, kind="number")
+        return replace(feature, kind="number")
     # Floats of that size lost their digits before they came here, so they stay numbers; integers are names of things.
     if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
-        return dataclasses.replace(feature, categories=_distinct(present, feature.name))
+        return replace(feature, categories=_distinct(present, feature.name))
     is_whole = may_be_whole and bool((values == np.round(values)).all())
     low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # never -0.0
-    return dataclasses.replace(feature, kind="integer" if is_whole else "number", low=low, high=high)
+    return replace(feature, kind="integer" if is_whole else "number", low=low, high=high)
 
 
 def _distinct(present: pandas.Series[Any], name: str) -> tuple[Any, ...]:
@@ -179,10 +176,10 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool
         bounds = [(side.low, side.high) for side in (feature, other) if side.low is not None and side.high is not None]
         low, high = (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else (None, None)
         kind: Kind = "integer" if feature.kind == other.kind == "integer" else "number"
-        return dataclasses.replace(feature, kind=kind, low=low, high=high)
+        return replace(feature, kind=kind, low=low, high=high)
     known = set(first.categories)
     categories = (*first.categories, *(value for value in second.categories if value not in known))
-    return dataclasses.replace(feature, kind=first.kind, categories=categories, storage=_widened(feature, categories))
+    return replace(feature, kind=first.kind, categories=categories, storage=_widened(feature, categories))
 
 
 def _widened(feature: FeatureSchema, categories: tuple[Any, ...]) -> Any:
@@ -203,16 +200,16 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
     known = ("kind", "categories", "low", "high", "mutable")
     check_known(facts, known, DataError, lambda fact: f"schema of {feature.name!r}: unknown fact {fact!r}; ")
     feature = _of_kind(feature, facts.get("kind", feature.kind), column)
-    feature = dataclasses.replace(feature, declared=facts.get("kind") not in (None, "boolean"))
+    feature = replace(feature, declared=facts.get("kind") not in (None, "boolean"))
     if "mutable" in facts:
-        feature = dataclasses.replace(feature, mutable=bool(facts["mutable"]))
+        feature = replace(feature, mutable=bool(facts["mutable"]))
     if "categories" in facts:
         feature = _with_categories(feature, tuple(facts["categories"]))
     ends = [end for end in ("low", "high") if facts.get(end) is not None]
     if ends and not feature.numeric:
         raise DataError(f"schema of {feature.name!r}: {ends[0]} is for numbers; the column is {feature.kind}")
     bounds: dict[str, Any] = {end: float(facts[end]) for end in ends}
-    feature = dataclasses.replace(feature, **bounds)
+    feature = replace(feature, **bounds)
     if feature.low is not None and feature.high is not None and feature.low > feature.high:
         low, high = f"{feature.low:g}", f"{feature.high:g}"
         raise DataError(f"schema of {feature.name!r}: low must not be above high; low is {low} and high is {high}")
@@ -226,11 +223,11 @@ def _of_kind(feature: FeatureSchema, kind: Any, column: pandas.Series[Any]) -> F
         return feature
     if kind in ("category", "text"):
         categories = feature.categories or _distinct(column.dropna(), feature.name)
-        return dataclasses.replace(feature, kind=kind, categories=categories, low=None, high=None)
+        return replace(feature, kind=kind, categories=categories, low=None, high=None)
     if feature.numeric and kind == "number":
-        return dataclasses.replace(feature, kind="number")
+        return replace(feature, kind="number")
     if feature.low is None and not feature.categories:
-        return dataclasses.replace(feature, kind=kind)
+        return replace(feature, kind=kind)
     raise DataError(f"schema of {feature.name!r}: the values are {feature.kind}, they cannot be read as {kind}")
 
 
@@ -241,4 +238,4 @@ def _with_categories(feature: FeatureSchema, categories: tuple[Any, ...]) -> Fea
     if lost or len(set(categories)) < len(categories):
         fault = f"the data also holds {listed(lost)}" if lost else "one occurs twice"
         raise DataError(f"schema of {feature.name!r}: categories must name every value once; {fault}")
-    return dataclasses.replace(feature, categories=categories)
+    return replace(feature, categories=categories)

@@ -6,22 +6,18 @@ often `of_share` or `of_rates` of rates; the definitions, the second count and t
 No resampling: resamples of a group without errors have none either, and would call it perfect for certain.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from auditkit.counts import Tally
 from auditkit.metrics.catalogue import DECIDED, EVERY, RATES, ZOU_DONNER, Direction, Rate
 from auditkit.metrics.rates import shares
 from auditkit.results import NOBODY, SELECTED_LESS, Harm
-
-if TYPE_CHECKING:
-    from auditkit.counts import Tally
-    from auditkit.stats.mover import Ends
-    from auditkit.stats.proportions import Numbers
+from auditkit.stats import mover, wilson_bounds
+from auditkit.stats.proportions import Numbers
 
 JACCARD: Final = Rate("f_star", "F*", "tp", "tp fp fn", "", "higher", "", NOBODY)
 COMMON: Final = Rate("common", "Positive label rate among the decided", "tp fn", EVERY, "", "none", "", NOBODY)
@@ -59,10 +55,8 @@ class Composite(NamedTuple):
     harm: Harm = NOBODY
 
 
-def bounded(tally: Tally, rate: Rate, level: float = 0.95) -> Ends:
+def bounded(tally: Tally, rate: Rate, level: float = 0.95) -> mover.Ends:
     """A rate in each of K groups, with Wilson's interval."""
-    from auditkit.stats import mover, wilson_bounds  # scipy is not loaded for those who read the rows alone
-
     share = shares(tally, rate)
     return mover.Ends(share.values, *wilson_bounds(share.successes, share.sizes, level))
 
@@ -93,10 +87,8 @@ def of_mean(*rates: Rate) -> Callable[[Tally], Estimates]:
     return estimate
 
 
-def mean(parts: Sequence[Ends]) -> Estimates:
+def mean(parts: Sequence[mover.Ends]) -> Estimates:
     """The mean of rates that are about different people, such as those decided right of each class."""
-    from auditkit.stats import mover
-
     value, low, high = (np.asarray(end) for end in mover.mean(parts))
     # MOVER may reach past 0 or 1 where both rates are close to an end.
     return Estimates(value, np.maximum(0, low), np.minimum(1, high), MOVER)
@@ -149,8 +141,6 @@ def _correlation(true: Numbers, false: Numbers, common: Numbers) -> np.ndarray:
 
 def _added(*distances: np.ndarray) -> np.ndarray:
     """`mover.squared_and_added` where a distance that is undefined, or negative by a rounding, counts as none."""
-    from auditkit.stats import mover
-
     return mover.squared_and_added(*(np.nan_to_num(np.maximum(distance, 0)) for distance in distances))
 
 

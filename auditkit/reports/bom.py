@@ -21,7 +21,6 @@ from auditkit.reports.cardnumbers import standing
 from auditkit.reports.cardtables import required
 from auditkit.reports.frontmatter import filled
 from auditkit.reports.metrics import key
-from auditkit.reports.numbers import about
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, CheckResult, Comparison, Measurement, digest, verdict_line
 from auditkit.results.card import Card
@@ -153,7 +152,7 @@ def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
     # repr gives the shortest digits that read back as the same number
     metric: dict[str, Any] = {"type": _text(f"{result.check}.{measurement.name}"), "value": repr(measurement.value)}
     if measurement.slice or measurement.across or measurement.conditions:
-        metric["slice"] = _text(about(measurement))
+        metric["slice"] = _text(numbers.about(measurement))
     if measurement.interval is not None:
         ends = zip(("lowerBound", "upperBound"), measurement.holding_ends, strict=True)
         metric["confidenceInterval"] = {name: repr(end) for name, end in ends if end is not None}

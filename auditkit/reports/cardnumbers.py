@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.markdown import Markdown, escape, table
-from auditkit.reports.numbers import about
 from auditkit.results import AuditResult, CheckResult, Measurement, digest, left_out_text, whose_text
 from auditkit.text import first_few
 
@@ -63,7 +62,7 @@ def _single_table(entries: Iterable[_Entry]) -> Markdown:
     titles = ("Check", "Measurement", "About", "Value", "Interval", "n", "Standing")
     rows = (
         (
-            result.check, result.title_of(measurement.name), about(measurement), numbers.value(measurement),
+            result.check, result.title_of(measurement.name), numbers.about(measurement), numbers.value(measurement),
             _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
         )
         for _, result, measurement in entries
@@ -77,7 +76,7 @@ def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
     for model, result, measurement in entries:
         # slices and conditions are dictionaries, which cannot be keys themselves
         key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
-        heads.setdefault(key, (result.check, result.title_of(measurement.name), about(measurement)))
+        heads.setdefault(key, (result.check, result.title_of(measurement.name), numbers.about(measurement)))
         cells[key, model] = escape(_cell(measurement))
     rows = ((*head, *(cells.get((key, model), "") for model in models)) for key, head in heads.items())
     return table(("Check", "Measurement", "About", *models), rows)
@@ -105,7 +104,7 @@ def _absent(entries: Iterable[_Entry]) -> Iterable[str]:
     for _, result, measurement in entries:
         if measurement.value is None:
             reasons.setdefault(measurement.reason or "", []).append(
-                f"{result.title_of(measurement.name)} of {about(measurement)}"
+                f"{result.title_of(measurement.name)} of {numbers.about(measurement)}"
             )
     for reason, names in reasons.items():
         yield f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.numbers import about
 from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series, whose_text
 
 FIRST = 20
@@ -186,7 +185,7 @@ def _number(difference: Difference) -> Row:
         return Row(
             (
                 difference.title,
-                about(difference.new),
+                numbers.about(difference.new),
                 _value(difference.old),
                 _value(difference.new),
                 numbers.NONE,
@@ -201,7 +200,7 @@ def _number(difference: Difference) -> Row:
     tone = {True: "better", False: "worse", None: ""}[difference.better]
     # colour alone tells nothing to some readers
     direction = f", {tone}" if tone else ""
-    subject = "; ".join(filter(None, (about(difference.new), whose_text(difference.new))))
+    subject = "; ".join(filter(None, (numbers.about(difference.new), whose_text(difference.new))))
     return Row(
         (difference.title, subject, _value(difference.old), _value(difference.new), change, ends, moved + direction),
         tone,

@@ -38,8 +38,6 @@ def as_csv(result: AuditResult | Comparison) -> bytes:
 
 def as_parquet(result: AuditResult | Comparison) -> bytes:
     """The same table as Parquet: texts, float64 and int64."""
-    import pyarrow.parquet
-
     rows = list(_rows(result))
     columns = {name: pyarrow.array([_utf8(row[name]) for row in rows], _type(name)) for name in COLUMNS}
     sink = pyarrow.BufferOutputStream()

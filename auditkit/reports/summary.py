@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditkit.reports import cardtables as tables, numbers
 from auditkit.reports.cardnumbers import standing
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
-from auditkit.reports.numbers import about
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, verdict_line
 
@@ -66,7 +65,7 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
         # one of each check: a job page is read in passing, and the report has them all
         first = next((measurement for measurement in result.measurements if measurement.value is not None), None)
         if result.status == "measured" and first is not None:
-            group = about(first)
+            group = numbers.about(first)
             name = result.title_of(first.name) + ("" if group == "everyone" else f" ({group})")
             row = (
                 result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),

@@ -1,7 +1,5 @@
 """What a plugin returns: measurements, controls, figures, tables, the result that carries them, and sections."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
@@ -164,7 +162,7 @@ class Control(Record):
         on_failure: Literal["invalid", "inconclusive", "note"] = "invalid",
         reason: str = "",
         **renamed: Any,
-    ) -> Control:
+    ) -> Self:
         """A control that holds where `at_least <= value <= at_most`; a value of None does not hold."""
         low, high = at_least, at_most
         # None and not False: what could not be computed is told apart from what failed, though both hold back numbers

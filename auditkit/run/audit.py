@@ -29,7 +29,6 @@ from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
 from auditkit.run.settle import settled
 from auditkit.run.train import train_models
-from auditkit.run.write import Result
 
 
 def audit(
@@ -174,7 +173,9 @@ def plan_only(context: AuditContext, model: Model) -> Plan:
     return make_plan(context, model, context.request.limits)[0]
 
 
-def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Collection[str] = ()) -> Result:
+def publish(
+    host: Host, result: write.Result, folder: pathlib.Path | None, formats: Collection[str] = ()
+) -> write.Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
         result = write.write(host, result, folder, formats)

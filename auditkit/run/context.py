@@ -1,14 +1,12 @@
 """What all stages of one audit need, in one record, and the rule packs that it is held against."""
 
-from __future__ import annotations
-
 import datetime
 import functools
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, closest
@@ -25,7 +23,7 @@ class Clock(NamedTuple):
     tick: float
 
     @classmethod
-    def now(cls) -> Clock:
+    def now(cls) -> Self:
         """A clock that starts now."""
         return cls(datetime.datetime.now(datetime.UTC), time.monotonic())
 

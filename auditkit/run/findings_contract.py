@@ -1,7 +1,5 @@
 """What the findings of every check and trainer must hold to, whoever wrote it; what does not is refused in words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 

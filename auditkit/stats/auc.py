@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from auditkit.results import Interval
 from auditkit.stats.means import effective_size
@@ -63,7 +63,10 @@ def auc_interval(value: float, error: float, smaller: float, level: float = 0.95
         low, high = wilson_bounds(value * smaller, smaller, level)
         return Interval(low=float(low), high=float(high), level=level, method="Wilson on the smaller class")
     half = critical(level) * error / (value * (1 - value))
-    low, high = special.expit(special.logit(value) - half), special.expit(special.logit(value) + half)
+    low, high = (
+        scipy.special.expit(scipy.special.logit(value) - half),
+        scipy.special.expit(scipy.special.logit(value) + half),
+    )
     return Interval(low=float(low), high=float(high), level=level, method="DeLong, logit scale")
 
 

@@ -4,13 +4,11 @@ A bootstrap interval for a maximum of differences cannot reach 0, because every 
 interval comes from all pairs of groups at once, and a p-value from shuffling rows between the groups.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from auditkit.stats.proportions import critical
 
@@ -24,7 +22,7 @@ class Shares(NamedTuple):
     """(k,) rows, or effective rows where they are weighted."""
 
     @classmethod
-    def of_rows(cls, codes: np.ndarray, hits: np.ndarray, weights: np.ndarray, groups: int) -> Shares:
+    def of_rows(cls, codes: np.ndarray, hits: np.ndarray, weights: np.ndarray, groups: int) -> Self:
         """The weighted share of each group, as that of its effective number of rows (Kish 1965, Survey sampling).
 
         Args:
@@ -149,7 +147,7 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     spread = np.sqrt(higher * (1 - higher) / n1 + lower * (1 - lower) / n2)
     with np.errstate(divide="ignore", invalid="ignore"):
         reached = np.where(spread > 0, (steps - critical(1 - alpha) * null) / spread, np.inf)
-    enough = np.flatnonzero((reached >= stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
+    enough = np.flatnonzero((reached >= scipy.stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
     return round(float(steps[enough[0]]), 6) if enough.size else None
 
 

@@ -1,7 +1,7 @@
 """Intervals for a mean, with and without weights."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from auditkit.results import Interval
 from auditkit.stats.proportions import wilson
@@ -44,7 +44,7 @@ def student_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarra
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
     # n / (n - 1), as the squares are taken around the mean of these same rows
     error = float(np.sqrt(n / (n - 1) * np.sum((shares * (values - mean)) ** 2)))
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, n - 1)) * error
     method = "Student t" if weights is None else "Student t, linearised for weights"
     return Interval(low=mean - half, high=mean + half, level=level, method=method)
 
@@ -63,7 +63,7 @@ def median_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
     """
     ordered, n = np.sort(values), len(values)
     # the first count whose probability reaches the tail: values at that rank from either end still enclose the median
-    rank = int(stats.binom.ppf((1 - level) / 2, n, 0.5)) if n else 0
+    rank = int(scipy.stats.binom.ppf((1 - level) / 2, n, 0.5)) if n else 0
     if rank < 1:
         return None
     low, high = (float(end) if np.isfinite(end) else None for end in (ordered[rank - 1], ordered[n - rank]))

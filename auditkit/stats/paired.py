@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats as laws
+import scipy
 
 from auditkit.results import Interval
 from auditkit.stats import mover
@@ -71,7 +71,7 @@ def mcnemar(first: int, second: int) -> float:
 
     Source: McNemar (1947), Psychometrika 12; exact by the binomial law.
     """
-    return 1.0 if first + second == 0 else float(laws.binomtest(first, first + second).pvalue)
+    return 1.0 if first + second == 0 else float(scipy.stats.binomtest(first, first + second).pvalue)
 
 
 def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool, level: float = 0.95) -> Shift | None:

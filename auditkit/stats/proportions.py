@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from scipy import special
+import scipy
 
 from auditkit.results import Interval
 
@@ -73,8 +73,8 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
     _check_counts(successes, n)
     tail = (1 - level) / 2
     # the beta law has no parameter 0: at no success, and at successes only, the end is that of the scale
-    low = special.betaincinv(successes, n - successes + 1, tail) if successes > 0 else 0.0
-    high = special.betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
+    low = scipy.special.betaincinv(successes, n - successes + 1, tail) if successes > 0 else 0.0
+    high = scipy.special.betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
     return Interval(low=float(low), high=float(high), level=level, method="Clopper-Pearson")
 
 
@@ -177,7 +177,7 @@ def critical(level: float) -> float:
     """How many standard errors a two-sided normal interval of this confidence reaches to each side."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; {level} was given")
-    return -float(special.ndtri((1 - level) / 2))
+    return -float(scipy.special.ndtri((1 - level) / 2))
 
 
 def _check_counts(successes: float, n: float) -> None:

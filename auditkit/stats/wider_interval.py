@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import special
+import scipy
 
 from auditkit.results import Interval
 from auditkit.stats.proportions import clopper_pearson, critical, wilson_bounds
@@ -38,7 +38,9 @@ def widened(interval: Interval, value: float, n: int | None, level: float) -> In
         return recomputed
     is_student = interval.method.startswith("Student t") and n is not None and n > 1
     freedom = n - 1 if is_student and n is not None else HEAVY
-    factor = float(special.stdtrit(freedom, 0.5 + level / 2) / special.stdtrit(freedom, 0.5 + interval.level / 2))
+    factor = float(
+        scipy.special.stdtrit(freedom, 0.5 + level / 2) / scipy.special.stdtrit(freedom, 0.5 + interval.level / 2)
+    )
     low = None if interval.low is None else value - (value - interval.low) * factor
     high = None if interval.high is None else value + (interval.high - value) * factor
     if not is_student and interval.high is not None and value > 0 and interval.high > value:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from auditkit.data.orders import dates, durations, numerals, sequences
+from auditkit.data.orders import dates, durations, numerals
 from auditkit.data.orders.order import Notation
 from auditkit.data.orders.plain import plain
 
@@ -76,8 +76,8 @@ RARE: Final = (
     _Form("ranges, a point before decimals", "number", POINT, lambda texts: numerals.ranges(texts, ".")),
     _Form("ranges, a comma before decimals", "number", COMMA, lambda texts: numerals.ranges(texts, ",")),
     _Form("hexadecimal numbers", "number", "", numerals.hexadecimal),
-    _Form("versions", "number", "", sequences.versions),
-    _Form("addresses of networks", "number", "", sequences.addresses),
+    _Form("versions", "number", "", numerals.versions),
+    _Form("addresses of networks", "number", "", numerals.addresses),
 )
 """Tried where no other form fits."""
 

@@ -10,16 +10,15 @@ import pandas
 import pyarrow
 from pyarrow import compute
 
-from auditkit import value_spelling
 from auditkit.counts import names
 from auditkit.counts.markers import Markers
 from auditkit.data.blanks import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
-from auditkit.value_spelling import BOOLEANS, listed
+from auditkit.value_spelling import BOOLEANS, NUMBER as SPELLED, listed
 
 INTEGER: Final = f"^{names.INTEGER.pattern}$"
-NUMBER: Final = f"^{value_spelling.NUMBER.pattern}$"
+NUMBER: Final = f"^{SPELLED.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
 """Numbers whose point may stand between thousands."""

@@ -18,6 +18,7 @@ from auditkit.data.readers.base import RECORDS
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
+from auditkit.lazy import pyarrow
 from auditkit.memory import in_words, machine_memory, room, size
 
 SHARE: Final = 0.5
@@ -260,9 +261,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
 
 
 def _parquet(path: pathlib.Path, named: int) -> Extent:
-    from pyarrow import parquet  # its errors are of the kinds caught above
-
-    with parquet.ParquetFile(path) as opened:
+    with pyarrow.parquet.ParquetFile(path) as opened:
         metadata = opened.metadata
     memory = float(metadata.num_rows * named * NAMED)
     for row_group_index in range(metadata.num_row_groups):

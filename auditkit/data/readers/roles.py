@@ -1,8 +1,7 @@
 """Which column of a source is what: label, groups, weights, identifiers, recorded answers, inputs."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -102,9 +101,9 @@ def settle(roles: Roles, source: Source) -> Roles:
             # A dictionary of arrays says by its keys what it holds; a table says nothing unless it is asked.
             label = next((name for name in LABELS if name in known), None)
         if not groups:
-            named_columns = dataclasses.replace(roles, label=label).named
+            named_columns = replace(roles, label=label).named
             groups = {name: None for name in known if name not in named_columns}
-    settled = dataclasses.replace(roles, label=label, groups=groups or {})
+    settled = replace(roles, label=label, groups=groups or {})
     named = settled.named
     for column, role in named.items():
         if column not in known:
@@ -150,7 +149,7 @@ def with_features(roles: Roles, source: Source) -> Roles:
     if roles.features is None or isinstance(roles.features, tuple):
         return roles
     if source.inputs is not None:
-        return dataclasses.replace(roles, features=None)
+        return replace(roles, features=None)
     every, named = list(source.columns.columns), roles.named
     free = [name for name in every if str(name) not in named]
     try:
@@ -158,7 +157,7 @@ def with_features(roles: Roles, source: Source) -> Roles:
     except AuditkitError:  # a feature that has another role is refused later, in words of its own
         indices, among = roles.features(every), every
     feature_names = None if indices is None else tuple(str(among[index]) for index in indices)
-    return dataclasses.replace(roles, features=feature_names)
+    return replace(roles, features=feature_names)
 
 
 def renamed_groups(roles: Roles) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """The features of a table as numbers, and a class to predict from them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -30,7 +28,7 @@ class Features:
     """Features that the owner declared a category or a text, with about one value for each row."""
 
     @classmethod
-    def of(cls, data: AuditData, rows: np.ndarray) -> Features:
+    def of(cls, data: AuditData, rows: np.ndarray) -> Self:
         """Some rows of the features of a table or of an array (N, D).
 
         How a column is read is decided on all its rows.
@@ -61,7 +59,7 @@ class Features:
                 doubts[name] = f"{why}; {_way_out(name)}"
         return cls(names, codes, discrete, doubts, read, tuple(unsearched))
 
-    def without(self, names: tuple[str, ...]) -> Features:
+    def without(self, names: tuple[str, ...]) -> Self:
         """The same less some features."""
         is_kept = np.array([name not in names for name in self.names], dtype=bool)
         remaining = tuple(name for name in self.names if name not in names)
@@ -71,15 +69,15 @@ class Features:
         )
 
     @property
-    def searchable(self) -> Features:
+    def searchable(self) -> Self:
         """Those of which something can be learnt from other rows."""
         return self.without((*self.doubts, *self.unsearched))
 
-    def take(self, rows: np.ndarray) -> Features:
+    def take(self, rows: np.ndarray) -> Self:
         """Some of the rows."""
         return replace(self, codes=self.codes[rows])
 
-    def planted(self, column: np.ndarray) -> Features:
+    def planted(self, column: np.ndarray) -> Self:
         """One more feature, in front."""
         codes = np.column_stack([column.astype(float), self.codes])
         return replace(self, names=("planted", *self.names), codes=codes, discrete=np.append(True, self.discrete))

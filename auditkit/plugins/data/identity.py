@@ -8,6 +8,7 @@ import numpy as np
 from auditkit.data import AuditData, as_array, take_rows
 from auditkit.data.disclosure import how_many
 from auditkit.errors import present
+from auditkit.lazy import pandas
 
 
 class People(NamedTuple):
@@ -111,8 +112,6 @@ def _of_tables(tables: list[Any]) -> np.ndarray:
 
 def _factorized(columns: list[Any]) -> np.ndarray:
     """Positions from 0, equal where values are equal; a missing value has its own."""
-    import pandas  # hashes values of any kind
-
     # the types of pandas and Arrow have missing values of their own kinds, which numpy's types would not keep apart
     is_numpy = [isinstance(getattr(column, "dtype", None), np.dtype) for column in columns]
     plain = [np.asarray(column, None if known else object) for column, known in zip(columns, is_numpy, strict=True)]

@@ -10,6 +10,7 @@ from auditkit.counts.names import EMPTY, MISSING
 from auditkit.data import AuditData
 from auditkit.data.orders import Order, order_of
 from auditkit.data.sentinels import codes_in_order
+from auditkit.lazy import pandas
 
 NAMED: Final = 5
 """Features and groups that a note names."""
@@ -91,8 +92,6 @@ def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
 
 def _codes_of_other_columns(data: AuditData) -> dict[str, list[str]]:
     """Of groups, of labels and of recorded answers whose column is no feature."""
-    import pandas  # a table is there, or made here
-
     texts = {name: list(codes) for name, codes in data.suspected.items()}
     for attribute in data.groups:
         names = [name for name in data.cells.values[attribute] if name not in (MISSING, EMPTY)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def _half_width(columns: np.ndarray, level: float = 0.95) -> np.ndarray | None:
     """(D,) half widths of Student t intervals for the means of (n, D); None below two rows."""
-    from scipy import stats  # slow to import, and most readers of this file only need the rest
-
     n = len(columns)
     if n < 2:
         return None
-    return np.asarray(stats.t.ppf(0.5 + level / 2, n - 1) * columns.std(axis=0, ddof=1) / np.sqrt(n))
+    return np.asarray(scipy.stats.t.ppf(0.5 + level / 2, n - 1) * columns.std(axis=0, ddof=1) / np.sqrt(n))

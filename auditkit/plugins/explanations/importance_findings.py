@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import present
@@ -112,8 +113,6 @@ def flip_columns(
 def _flip(
     attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context
 ) -> tuple[Measurement, Control]:
-    from auditkit.stats import wilson  # scipy is imported only where there is something to measure
-
     column = data.feature_names.index(data.column_of(attribute))
     changed = flips(
         lambda codes: model.predict(data.decode(codes)),
@@ -121,7 +120,7 @@ def _flip(
     )  # fmt: skip
     changed = present(changed, "the caller leaves out attributes with one value")
     rank, features = int(ranks(values)[column]), values.shape[1]
-    ends = wilson(float(changed.sum()), len(changed))
+    ends = stats.wilson(float(changed.sum()), len(changed))
     measurement = Measurement(
         name="flip_rate", value=float(changed.mean()), interval=ends, n=len(changed), unit="share",
         direction="lower", conditions={"feature": attribute},

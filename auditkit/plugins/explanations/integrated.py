@@ -1,10 +1,8 @@
 """Integrated gradients of a torch module along paths, with as many steps as each row needs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -103,7 +101,7 @@ class Path:
             parts.append(gradient.detach().double().cpu().numpy())
         return np.concatenate(parts)
 
-    def first(self, rows: int) -> Path:
+    def first(self, rows: int) -> Self:
         """The first rows only."""
         start = self.baseline if len(self.baseline) == 1 else self.baseline[:rows]
         return replace(self, encoded=self.encoded[:rows], baseline=start, targets=self.targets[:rows])

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 import torch
 
 DRAWS = 3
@@ -53,9 +54,7 @@ def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarra
 
 def spearman(values: np.ndarray, other_values: np.ndarray) -> float | None:
     """Spearman's rank correlation, ties sharing their mean rank; None where either is constant."""
-    from scipy.stats import rankdata  # slow to import
-
-    centred, other_centred = (rankdata(array) - (len(array) + 1) / 2 for array in (values, other_values))
+    centred, other_centred = (scipy.stats.rankdata(array) - (len(array) + 1) / 2 for array in (values, other_values))
     scale = float(np.sqrt((centred**2).sum() * (other_centred**2).sum()))
     return float((centred * other_centred).sum() / scale) if scale > 0 else None
 

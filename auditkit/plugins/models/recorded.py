@@ -1,8 +1,6 @@
 """Answers that stand beside the data, where nobody can ask the model itself."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -54,7 +52,7 @@ class RecordedModel(Model):
         name: str | None = None,
         threshold: float | None = None,
         inputs: tuple[str, ...] | None = None,
-    ) -> RecordedModel:
+    ) -> Self:
         """The model whose answers `data.recorded` holds.
 
         Args:
@@ -73,7 +71,7 @@ class RecordedModel(Model):
         return cls.read(data.recorded or Recorded(None, None), options)
 
     @classmethod
-    def read(cls, recorded: Recorded, options: ModelOptions) -> RecordedModel:
+    def read(cls, recorded: Recorded, options: ModelOptions) -> Self:
         """The model of these answers; `options.task` is binary unless given, `options.classes` those of the labels.
 
         Raises:

@@ -1,9 +1,7 @@
 """What the maths of this family work on and return."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -60,7 +58,7 @@ class Answers:
         """The effective number of people."""
         return stats.effective_size(len(self) if self.weights is None else self.weights, self.people)
 
-    def take(self, rows: np.ndarray) -> Answers:
+    def take(self, rows: np.ndarray) -> Self:
         """The same about some of the rows."""
 
         def some(column: np.ndarray | None) -> np.ndarray | None:

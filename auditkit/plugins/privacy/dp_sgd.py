@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
+from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.plugins.privacy import accountants
-from auditkit.plugins.privacy.accountants import Spent
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
 from auditkit.text import one_line
@@ -211,10 +211,8 @@ def _figure(recipe: Recipe, delta: float) -> Figure:
 
 
 def _measurements(
-    recipe: Recipe, spent: Spent, delta: float, steps: int, fresh: Model, data: AuditData
+    recipe: Recipe, spent: accountants.Spent, delta: float, steps: int, fresh: Model, data: AuditData
 ) -> tuple[Measurement, ...]:
-    from auditkit import stats  # scipy is imported only where there is something to measure
-
     predictions = Predictions(fresh, data)
     correct = int((predictions.codes == predictions.truth).sum())
     rows = len(data)
@@ -233,7 +231,9 @@ def _measurements(
     )  # fmt: skip
 
 
-def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows: int) -> tuple[Control, ...]:
+def _controls(
+    recipe: Recipe, journal: Journal, spent: accountants.Spent, error: float, rows: int
+) -> tuple[Control, ...]:
     from auditkit.plugins.privacy.training_loop import sampling_z
 
     guards = ("epsilon",)
@@ -271,7 +271,7 @@ def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows
     )  # fmt: skip
 
 
-def _table(journal: Journal, spent: Spent) -> Table:
+def _table(journal: Journal, spent: accountants.Spent) -> Table:
     noise, rate, steps = journal.history[0]
     rows = (("RDP, opacus", spent.rdp), ("PRV, opacus", spent.prv), ("PLD, dp-accounting", spent.pld))
     return Table(

@@ -1,4 +1,4 @@
-"""Members and non-members: which rows they are, what the model says about them, what they are as numbers."""
+"""Members and non-members: which rows they are, what the model says, and which of them nobody could have guessed."""
 
 from typing import NamedTuple
 
@@ -10,6 +10,10 @@ from auditkit.models import Model
 from auditkit.plugins.privacy.attack import scores, unique_to_one
 from auditkit.plugins.privacy.features import fingerprints, plain
 from auditkit.predictions import Predictions
+
+NEIGHBOURS = 10
+FENCE = 1.5
+"""Tukey's fence: so many interquartile ranges above the third quartile of the logarithm of the distance."""
 
 
 class Side(NamedTuple):
@@ -72,3 +76,41 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
 def _side(data: AuditData, predictions: Predictions) -> Side:
     truth = predictions.truth
     return Side(data, scores(predictions.probabilities, truth), truth, predictions.codes == truth, plain(data).values)
+
+
+class Odd(NamedTuple):
+    """Rows that their neighbours do not explain."""
+
+    isolated: np.ndarray
+    """(N,) bool: far from the nearest rows."""
+    contradicting: np.ndarray
+    """(N,) bool: among near rows, but at most one in ten of them has the same label."""
+
+
+def odd_rows(values: np.ndarray, classes: np.ndarray) -> Odd:
+    """Find the rows that are far from all others, and those whose label is not that of their neighbours.
+
+    Nobody could have guessed them, so a model that is right about them has memorised them. The model is not trained
+    again here: a reference model, fitted without the row, stands in for it.
+
+    Args:
+        values: (N, G) without gaps; see `features.expand`.
+        classes: (N,) positions.
+
+    Source: Feldman (2020), Does Learning Require Memorization?, arXiv:1906.05271: a model memorises a row where it is
+    right about it having seen it, and would not be without.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    near = min(NEIGHBOURS, len(values) - 1)
+    if near < 1:
+        nothing = np.zeros(len(values), dtype=bool)
+        return Odd(nothing, nothing.copy())
+    distances, neighbours = NearestNeighbors(n_neighbors=near).fit(values).kneighbors()
+    # distances are skewed, their logarithms hardly: the fence is drawn on those
+    middle = np.log(np.maximum(distances[:, near // 2], 1e-12))
+    lower, upper = np.percentile(middle, (25, 75))
+    # where more than half of the rows have a copy, distance says nothing
+    isolated = (middle > upper + FENCE * (upper - lower)) & (upper > lower)
+    same = (classes[neighbours] == classes[:, None]).mean(axis=1)
+    return Odd(isolated, (same <= 0.1) & ~isolated)

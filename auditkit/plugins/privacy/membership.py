@@ -1,12 +1,11 @@
 """`privacy.membership`: whether the model's answers tell who was in the training data."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
+from auditkit import stats
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import present
@@ -14,16 +13,12 @@ from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc
 from auditkit.plugins.privacy.features import expand, plain
-from auditkit.plugins.privacy.members import Sides, gather
-from auditkit.plugins.privacy.memory import odd_rows
+from auditkit.plugins.privacy.members import Sides, gather, odd_rows
 from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
 from auditkit.smaller import slices_and_smaller, smaller_called
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.stats import Auc
 
 LEAST = 20
 """Rows that each side needs before anything is said."""
@@ -115,8 +110,6 @@ def _undefined(name: str) -> Measurement:
 
 def _headline(sides: Sides) -> list[Measurement]:
     """The attack on everybody."""
-    from auditkit import stats  # scipy is imported only where there is something to measure
-
     members, others = sides.members.scores, sides.others.scores
     rate = lowest_rate(len(others))
     low, by_mean = found_at(members, others, rate), below_mean_loss(members, others)
@@ -136,9 +129,7 @@ def _headline(sides: Sides) -> list[Measurement]:
     ]  # fmt: skip
 
 
-def _area(members: np.ndarray, others: np.ndarray) -> Auc:
-    from auditkit import stats  # as above
-
+def _area(members: np.ndarray, others: np.ndarray) -> stats.Auc:
     area = stats.auc(np.concatenate([members, others]), np.arange(len(members) + len(others)) < len(members))
     return present(area, "both sides have rows")
 
@@ -204,8 +195,6 @@ def _placebo_control(sides: Sides, rng: np.random.Generator) -> Control:
 
 def _memorisation(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
     """Training rows that their neighbours do not explain: does the model know them, and would it have guessed them?"""
-    from auditkit import stats  # as above
-
     data_train = present(data.train, "the check needs it")
     some = np.sort(context.rng.choice(len(data_train), min(limit, len(data_train)), replace=False))
     train = data_train.take(some)

@@ -1,9 +1,7 @@
 """The surface that a gradient attack climbs: any classifier as logits of the usual size over inputs in [0, 1]."""
 
-from __future__ import annotations
-
 import math
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -86,7 +84,7 @@ class Surface(torch.nn.Module):
         # the log odds of the threshold: less this the positive logit is the larger one from there on
         self.shift = 0.0 if threshold is None else math.log(threshold) - math.log1p(-threshold)
 
-    def train(self, mode: bool = True) -> Surface:
+    def train(self, mode: bool = True) -> Self:
         """The mode of every layer; an exported graph refuses to be asked for it, and a frozen script has none."""
         for layer in self.modules():
             if hasattr(layer, "training"):

@@ -5,7 +5,7 @@ import pandas
 
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.features import expand, fingerprints, plain
-from auditkit.plugins.privacy.memory import odd_rows
+from auditkit.plugins.privacy.members import odd_rows
 
 
 def table(**columns: object) -> AuditData:

@@ -1,11 +1,8 @@
 """Rates compared over the groups of some attributes: which groups, tests and power, from counts alone."""
 
-from __future__ import annotations
-
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
 
 import numpy as np
 
@@ -57,7 +54,7 @@ class Compared(Tested):
         """Whether every rate of the criterion has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
-    def among(self, groups: Sequence[dict[str, str]]) -> Compared:
+    def among(self, groups: Sequence[dict[str, str]]) -> Self:
         """The same over some of the groups, untested."""
         parts, members = [], []
         for part, who in zip(self.parts, self.members, strict=True):
@@ -66,9 +63,7 @@ class Compared(Tested):
             members.append(who.take(indices))
         # The largest denominator, as the rates of one criterion may be about different people.
         rows = max((int(who.people.sum()) for who in members), default=0)
-        return dataclasses.replace(
-            self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None
-        )
+        return replace(self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None)
 
     def positions(self, group: dict[str, str]) -> list[int] | None:
         """The position of a group in each part; None where it is lacking in one."""

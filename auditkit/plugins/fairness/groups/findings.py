@@ -1,8 +1,11 @@
 """From counts to findings: everything that group fairness says about decisions."""
 
+from collections.abc import Sequence
+
 from auditkit.checks import Context, Findings
-from auditkit.counts import count, encode
+from auditkit.counts import Counts, count, encode
 from auditkit.data import AuditData
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.groups import (
     burden,
     conditional,
@@ -12,12 +15,15 @@ from auditkit.plugins.fairness.groups import (
     tables,
 )
 from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
-from auditkit.plugins.fairness.groups.disparities import Compared, Tested
-from auditkit.plugins.fairness.groups.group_table import tabulate, targets
-from auditkit.plugins.fairness.groups.notes import notes
+from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
+from auditkit.plugins.fairness.groups.figures import CLASSES, WIDEST
+from auditkit.plugins.fairness.groups.group_table import Target, tabulate, targets
+from auditkit.plugins.fairness.groups.measures import MEASURES
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.groups.rate_measurements import of_smaller, per_group
-from auditkit.results import Level
+from auditkit.plugins.fairness.shared.partition import no_intersection
+from auditkit.results import Level, pairs
+from auditkit.text import first_few
 from auditkit.value_spelling import spelling
 
 
@@ -65,3 +71,61 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         notes=notes(parameters, data, counts, looked_at, tests),
         level=level,
     )  # fmt: skip
+
+
+def notes(
+    parameters: Parameters,
+    data: AuditData,
+    counts: Counts,
+    targets: Sequence[Target],
+    tests: int,
+) -> list[str]:
+    """Sentences about what was left out, and why."""
+    sentences = [*_blanks(data, counts), *_classes(parameters, data, targets)]
+    if not counts.labelled:
+        dropped = [name for name in parameters.measures if MEASURES[name].labelled]
+        if dropped:
+            sentences.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
+    if data.weights is not None:
+        sentences.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
+    nobody = [pairs(where) for where in data.cells.nobody(parameters.intersections)]
+    if nobody:
+        sentences.append(
+            f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}."
+        )
+    sentences += no_intersection(parameters.intersections, data)
+    if parameters.correction == "benjamini-hochberg":
+        sentences.append(
+            "Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any."
+        )
+    # Said, because the number of shuffles is part of the method of each test.
+    draws = enough_draws(parameters.permutations, tests)
+    if draws > parameters.permutations:
+        sentences.append(
+            f"{draws} shuffles were drawn, not {parameters.permutations}: fewer could show nothing in {tests} tests."
+        )
+    return sentences
+
+
+def _blanks(data: AuditData, counts: Counts) -> list[str]:
+    rows = counts.tally.rows
+    sentences = []
+    if counts.abstained:
+        withheld = how_many(int(rows[:, :, -1].sum()), data.minimum_cell, data.disclosure)
+        sentences.append(f"No decision was made about {withheld} people: they are in no rate but the abstention rate.")
+    if counts.labelled and rows[:, -1].any():
+        unknown = how_many(int(rows[:, -1].sum()), data.minimum_cell, data.disclosure)
+        sentences.append(
+            f"The labels of {unknown} people are not known: they are left out of what needs labels, and of no more."
+        )
+    return sentences
+
+
+def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target]) -> list[str]:
+    if data.task != "multiclass":
+        return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
+    sentences = ["Each class is held against all others: selected means decided for the class."]
+    class_count = sum(target.class_index is not None for target in targets)
+    if class_count > CLASSES:
+        sentences.append(f"Of {class_count} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
+    return sentences

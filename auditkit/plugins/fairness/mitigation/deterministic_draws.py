@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import as_array
+from auditkit.lazy import pandas
 from auditkit.value_spelling import spelling
 
 _MISSING = np.array([np.nan])
@@ -50,8 +51,7 @@ def _keys(column: Any) -> np.ndarray:
     kind = getattr(column.dtype, "kind", "O")
     if isinstance(column.dtype, np.dtype) and kind in "fiub":
         return _bits(np.asarray(column, dtype=np.float64))
-    import pandas  # knows every kind of missing value
-
+    # pandas knows every kind of missing value
     codes, distinct = pandas.factorize(np.asarray(column, dtype=object))
     numbers = int | float | np.number | np.bool_
     keys = [

@@ -1,22 +1,22 @@
 """The trainer `exponentiated-gradient`: a mixture of models that keeps to a constraint."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction
 from auditkit.plugins.fairness.mitigation.definitions import definitions
+from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
+from auditkit.plugins.fairness.mitigation.rates import from_overall, shares
+from auditkit.plugins.fairness.mitigation.reduction import Mixture
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    from auditkit.plugins.fairness.mitigation.groups import Split
-    from auditkit.plugins.fairness.mitigation.reduction import Mixture
 
 AGARWAL = "Agarwal et al. (2018), A reductions approach to fair classification, arXiv:1803.02453"
 
@@ -77,9 +77,6 @@ class ExponentiatedGradient(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction
-        from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
-
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
         weights_control = fit.weights_heard(recipe, split, context.rng)
@@ -105,8 +102,6 @@ class ExponentiatedGradient(Trainer):
         return evaluation.accounted(own, self.id, self.constraint, split, context.rng, chance=chance)
 
     def _controls(self, split: Split, mixture: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
-        from auditkit.plugins.fairness.mitigation.rates import from_overall
-
         # Agarwal et al. bound the violation of a nearly best mixture by (1 + 2 gap) / B, and fairlearn's B is 1 / eps.
         beyond = from_overall(self.constraint, chance, split.outcomes, split.codes) - self.difference_bound
         return (
@@ -127,9 +122,6 @@ class ExponentiatedGradient(Trainer):
 
 
 def _table(trainer: ExponentiatedGradient, split: Split, mixture: Mixture) -> Table:
-    from auditkit import stats
-    from auditkit.plugins.fairness.mitigation.rates import shares
-
     rows = []
     # The heaviest member first.
     order = np.argsort(mixture.weights, kind="stable")[::-1]

@@ -7,6 +7,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
+from auditkit.lazy import pandas
 from auditkit.value_spelling import spelling
 
 
@@ -97,7 +98,6 @@ def _column(inputs: Any, name: str, index_in_array: int) -> Any:
 
 def _values(column: Any) -> tuple[list[Any], np.ndarray]:
     """The distinct values, and the position of each row's; -1 where it is missing."""
-    import pandas  # knows every kind of missing value
-
+    # pandas knows every kind of missing value
     positions, distinct = pandas.factorize(np.asarray(column, dtype=object))
     return list(distinct), positions

@@ -1,9 +1,7 @@
 """A threshold for each group, and the chance to be selected that follows from it."""
 
-from __future__ import annotations
-
 import warnings
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -88,7 +86,7 @@ def _rule(entry: Any) -> Rule:
 class _Scores:
     """Stands in for a fitted model: its inputs are its answers."""
 
-    def fit(self, scores: Any, labels: Any) -> _Scores:
+    def fit(self, scores: Any, labels: Any) -> Self:
         """Do nothing; fairlearn asks that there is such a method."""
         return self
 

@@ -1,12 +1,10 @@
 """Models whose decisions are drawn: a chance to be selected for everyone, and a draw that is fixed for each person."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -35,7 +33,7 @@ class Draw(NamedTuple):
     """Where the inputs are an array, the columns that do."""
 
     @classmethod
-    def of(cls, data: AuditData, seed: int) -> Draw:
+    def of(cls, data: AuditData, seed: int) -> Self:
         """The draws of a model that is made on these data."""
         positions = None
         if not hasattr(data.inputs, "columns") and data.feature_names:

@@ -1,21 +1,22 @@
 """The trainer `reweighing`: the same kind of model, fitted on rows whose weights undo what groups say about labels."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Context
+from auditkit.counts import Encoded, count
 from auditkit.data import AuditData
 from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation import evaluation, fit, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
+from auditkit.plugins.fairness.mitigation.evaluation import between
+from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.rates import members, shares
 from auditkit.results import Column, Control, Measurement, Table
+from auditkit.stats import Shares
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    from auditkit.plugins.fairness.mitigation.groups import Split
 
 KAMIRAN = (
     "Kamiran and Calders (2012), Data preprocessing techniques for classification without discrimination, Knowledge "
@@ -63,8 +64,6 @@ class Reweighing(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups
-
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
         table, by_cell, weights = weigh(split)
@@ -86,8 +85,6 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     People of groups that are left as they are keep their own weight. Row weights of the data are multiplied with.
     """
-    from auditkit.counts import Encoded, count
-
     is_taken = split.codes >= 0
     row_weights = None if split.data.weights is None else split.data.weights[is_taken]
     encoded = Encoded(split.names, split.codes[is_taken])
@@ -102,10 +99,6 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
-    from auditkit.plugins.fairness.mitigation.evaluation import between
-    from auditkit.plugins.fairness.mitigation.rates import members, shares
-    from auditkit.stats import Shares
-
     labels = split.outcomes.astype(np.float64)
     parts = shares("demographic_parity", labels, split)
     (groups,) = members("demographic_parity", labels, split)

@@ -1,22 +1,24 @@
 """The trainer `threshold-optimizer`: the parent's scores, under a threshold for each group."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+import dataclasses
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
+from auditkit.figures import curve
 from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation import evaluation, group_reader, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
+from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step, fit_rules
+from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
+from auditkit.plugins.fairness.mitigation.rates import shares
 from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step
-    from auditkit.plugins.fairness.mitigation.groups import Split
 
 HARDT = "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413"
 WITHIN = 1e-6
@@ -78,7 +80,7 @@ class ThresholdOptimizer(Trainer):
     flip: bool = Field(default=False, description="Whether a group's low scores may be selected in place of its high.")
 
     @model_validator(mode="after")
-    def _possible(self) -> ThresholdOptimizer:
+    def _possible(self) -> Self:
         if self.constraint == "equalized_odds" and not self.objective.endswith("accuracy_score"):
             raise ValueError(
                 "objective must be accuracy_score or balanced_accuracy_score with the constraint equalized_odds"
@@ -91,10 +93,6 @@ class ThresholdOptimizer(Trainer):
         Raises:
             ConfigError, DataError: the attribute, or its groups, cannot be used; the model does not see it.
         """
-        from auditkit.plugins.fairness.mitigation import evaluation, group_reader, groups
-        from auditkit.plugins.fairness.mitigation.group_thresholds import fit_rules
-        from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
-
         split = groups.split(context.predictions, self.attribute, self.id)
         reader = group_reader.learn(split.data, split.attribute, split.codes, self.id)
         is_taken = split.codes >= 0
@@ -123,11 +121,6 @@ class ThresholdOptimizer(Trainer):
 
 
 def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -> float:
-    import dataclasses
-
-    from auditkit import stats
-    from auditkit.plugins.fairness.mitigation.rates import shares
-
     # fairlearn takes no weights here, so what it promises holds without them.
     plain = split._replace(data=dataclasses.replace(split.data, weights=None))
     return stats.widest_gap(shares(trainer.constraint, chance, plain))
@@ -165,8 +158,6 @@ def _figures(split: Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figur
     """The chance to be selected over the score, for each group that something may be said about."""
     if not split.visible:
         return ()
-    from auditkit.figures import curve
-
     # Without the ends: one person's extreme score would squeeze all others into a corner of the figure.
     low, high = (float(end) for end in np.quantile(scores, (0.01, 0.99)))
     steps = [step for group, _ in split.visible for step in rules[group].steps if low < step.threshold < high]

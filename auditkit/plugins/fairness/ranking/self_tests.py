@@ -1,6 +1,7 @@
 """The check's tests of itself: exposure list by list, shuffled groups, a group put last."""
 
 import numpy as np
+import scipy
 
 from auditkit import stats
 from auditkit.plugins.fairness.ranking import inference, lists
@@ -22,14 +23,12 @@ def largest_deviation(exposure: np.ndarray, scores: np.ndarray, lists_of: np.nda
         lists_of: (N,) the list of each row.
         codes: (N,) the group of each row, 0 to K - 1; -1: of no group.
     """
-    from scipy.stats import rankdata
-
     worst = 0.0
     for list_number in range(min(TRIED, len(exposure))):
         rows = np.flatnonzero(lists_of == list_number)
         # Another way on purpose: scipy's ranks, list by list, and natural logarithms.
-        first = rankdata(-scores[rows], method="min").astype(int)
-        last = rankdata(-scores[rows], method="max").astype(int)
+        first = scipy.stats.rankdata(-scores[rows], method="min").astype(int)
+        last = scipy.stats.rankdata(-scores[rows], method="max").astype(int)
         summed = np.concatenate([[0.0], np.cumsum(np.log(2) / np.log(np.arange(2, len(rows) + 2)))])
         bias = (summed[last] - summed[first - 1]) / (last - first + 1)
         for group in range(exposure.shape[1]):

@@ -1,9 +1,7 @@
 """The groups of some attributes, which of them may be shown, and which have enough people to be compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -48,7 +46,7 @@ class Partition(NamedTuple):
             needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
         return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
-    def comparable(self, needs_both_labels: bool) -> Partition:
+    def comparable(self, needs_both_labels: bool) -> Self:
         """The groups that can be compared on something that needs people of both labels, or of any."""
         reasons = [self.reason(group, needs_both_labels) for group in range(len(self.where))]
         return self._replace(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 
 from auditkit import stats
 
@@ -100,8 +101,6 @@ def _permuted(
 
 
 def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    from scipy import fft
-
     rows = len(codes)
     blocks = rows // (draws + 1)
     length = rows // blocks
@@ -111,11 +110,11 @@ def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng:
     small = codes[inside].reshape(blocks, length)
     sums = np.empty((len(columns), length - 1, groups))
     # A product of transforms is the sum over the group for every shift at once.
-    heights = [fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
+    heights = [scipy.fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
     for group in range(groups):
-        members = fft.rfft((small == group).astype(np.float64), axis=1).conj()
+        members = scipy.fft.rfft((small == group).astype(np.float64), axis=1).conj()
         for column_index, height in enumerate(heights):
-            moved = fft.irfft(np.einsum("bl,bl->l", members, height), n=length)
+            moved = scipy.fft.irfft(np.einsum("bl,bl->l", members, height), n=length)
             sums[column_index, :, group] = moved[1:]  # not moved at all is what was observed
     for column_index, column in enumerate(columns):
         sums[column_index] += np.bincount(codes[rest], weights=column[rest], minlength=groups)

@@ -10,7 +10,6 @@ from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.certificates import confidence_sequence, smoothing
 from auditkit.plugins.robustness.certificates.parameters import Parameters
-from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of, noisy_votes
 
 TRIED = 24
@@ -37,7 +36,7 @@ class Proven(NamedTuple):
     """All that was proven and tried."""
 
     noise_space: NoiseSpace
-    smoothed: Smoothed
+    smoothed: smoothing.Smoothed
     smoothed_broken: int | None
     """Certified rows, of those tried, in which a point within the radius is decided otherwise."""
     tried: int
@@ -80,7 +79,7 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     return Proven(noise_space, smoothed, broken, attacked_rows, _known(parameters, context), bounded, model.device)
 
 
-def _smooth(parameters: Parameters, votes: Votes, context: Context) -> Smoothed:
+def _smooth(parameters: Parameters, votes: smoothing.Votes, context: Context) -> smoothing.Smoothed:
     rows = len(context.predictions.truth)
     return smoothing.certify(
         votes, rows, parameters.sigma, parameters.radii,
@@ -96,12 +95,12 @@ def _known(parameters: Parameters, context: Context) -> float:
     )
 
 
-def _to_try(parameters: Parameters, smoothed: Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
+def _to_try(parameters: Parameters, smoothed: smoothing.Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
     certified = ~smoothed.abstained if classes is None else ~smoothed.abstained & (smoothed.decided == classes)
     return np.flatnonzero(certified)[:TRIED]
 
 
-def _reach(smoothed: Smoothed, rows: np.ndarray) -> np.ndarray:
+def _reach(smoothed: smoothing.Smoothed, rows: np.ndarray) -> np.ndarray:
     """A little less than the certified radius, so that rounding steps over none."""
     # a point on the radius itself may lie beyond it once it is rounded
     return smoothed.radius[rows] * (1 - 1e-4)
@@ -114,7 +113,9 @@ def _outvoted(counts: np.ndarray, decided: np.ndarray) -> int:
     return int((confidence_sequence.upper(hits, counts.sum(axis=1).clip(1), SURE / len(counts)) < 0.5).sum())
 
 
-def _pushed(parameters: Parameters, tensors: Any, smoothed: Smoothed, truth: np.ndarray) -> tuple[int | None, int]:
+def _pushed(
+    parameters: Parameters, tensors: Any, smoothed: smoothing.Smoothed, truth: np.ndarray
+) -> tuple[int | None, int]:
     """Attack the smoothed model by its gradients at the certified radius."""
     rows = _to_try(parameters, smoothed, truth)
     if not len(rows):
@@ -125,7 +126,7 @@ def _pushed(parameters: Parameters, tensors: Any, smoothed: Smoothed, truth: np.
 
 
 def _pushed_apart(
-    parameters: Parameters, noise_space: NoiseSpace, data: AuditData, context: Context, smoothed: Smoothed
+    parameters: Parameters, noise_space: NoiseSpace, data: AuditData, context: Context, smoothed: smoothing.Smoothed
 ) -> tuple[int | None, int]:
     """Move each row by its certified radius towards the nearest row that is decided otherwise."""
     rows = _to_try(parameters, smoothed)

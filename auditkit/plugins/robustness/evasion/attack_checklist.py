@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
 from torch import Tensor
 
@@ -73,12 +74,10 @@ def one_step(bench: Bench) -> float:
     McNemar's exact test, one-sided: how often so many rows or more would go against many steps if each that tells them
     apart went either way.
     """
-    from scipy import stats  # slow to import
-
     by_one_step = bench.broken(fgsm, bench.epsilon)
     by_many_steps = bench.broken(PGD(steps=bench.steps), bench.epsilon)
     single_only, different = int((by_one_step & ~by_many_steps).sum()), int((by_one_step != by_many_steps).sum())
-    chance = float(stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
+    chance = float(scipy.stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
     ahead = float(by_one_step.mean() - by_many_steps.mean())
     return ahead if chance < CHANCE else min(0.0, ahead)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import scipy
+
 from auditkit.plugins.robustness.evasion.outcome import GUARDED
 from auditkit.results import Control
 
@@ -33,9 +35,7 @@ TrialValues = Mapping[str, float | None]
 
 def beaten_room(rows: int) -> float:
     """The largest share of a sample that a true share of `BEATEN` gives with probability 0.95 (binomial)."""
-    from scipy import stats  # slow to import
-
-    return max(BEATEN, float(stats.binom.ppf(0.95, rows, BEATEN)) / max(1, rows))
+    return max(BEATEN, float(scipy.stats.binom.ppf(0.95, rows, BEATEN)) / max(1, rows))
 
 
 def _room(share: float, rows: int) -> float:

@@ -10,7 +10,6 @@ import numpy as np
 from auditkit.errors import TimeLimit
 from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.art import quiet, seeded
-from auditkit.plugins.robustness.library_attacks.catalogue import Plan
 from auditkit.plugins.robustness.library_attacks.problem import KnownBoundary, Scene
 from auditkit.plugins.robustness.library_attacks.targets import BudgetSpent, Watch
 
@@ -45,7 +44,7 @@ class AttackResult:
     """The median distance found over the true one, on a known boundary; None where the attack found none."""
 
 
-def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.ndarray) -> AttackResult:
+def run(plan: catalogue.Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.ndarray) -> AttackResult:
     """Attack each of the rows (R, D) on its own."""
     result = AttackResult(plan.name, np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64))
     for index, (row, right) in enumerate(zip(rows, truth, strict=True)):
@@ -56,7 +55,7 @@ def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.nd
     return result
 
 
-def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
+def known_ratio(plan: catalogue.Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
     """How much farther than the truth the attack finds a boundary whose distance is known; 1 is perfect."""
     # within the middle epsilon, so that an attack that is given an epsilon can reach it
     distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
@@ -68,7 +67,7 @@ def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Gener
 
 
 def _attack_row(
-    plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, result: AttackResult, row_index: int
+    plan: catalogue.Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, result: AttackResult, row_index: int
 ) -> None:
     sizes: tuple[float | None, ...] = plan.epsilons if catalogue.takes_epsilon(plan.attack, plan.options) else (None,)
     for step, epsilon in enumerate(sizes):
@@ -92,7 +91,9 @@ def _attack_row(
             return
 
 
-def _generate(plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, epsilon: float | None) -> np.ndarray:
+def _generate(
+    plan: catalogue.Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, epsilon: float | None
+) -> np.ndarray:
     plan.tick()
     target = scene.target(plan.kind, watch, truth)
     attack = catalogue.make(plan, target, epsilon, int(watch.space.free.sum()))
@@ -104,7 +105,7 @@ def _generate(plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int
     return np.asarray(attack.generate(start, y=np.eye(scene.classes, dtype=np.float32)[[truth]]))
 
 
-def _take(plan: Plan, watch: Watch, points: np.ndarray, epsilon: float | None, result: AttackResult) -> None:
+def _take(plan: catalogue.Plan, watch: Watch, points: np.ndarray, epsilon: float | None, result: AttackResult) -> None:
     """Remember the returned points that keep the rules; count the others."""
     result.returned += len(points)
     if plan.kind == "trees":

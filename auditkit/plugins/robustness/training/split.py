@@ -1,8 +1,6 @@
 """A training split as a network learns from it: tensors in units, what may change, and the network over units."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -42,7 +40,7 @@ class Split(NamedTuple):
         low = torch.maximum(unit - reach, torch.zeros_like(self.top).minimum(unit))
         return low, torch.minimum(unit + reach, torch.maximum(self.top, unit))
 
-    def take(self, rows: np.ndarray) -> Split:
+    def take(self, rows: np.ndarray) -> Self:
         """The same of some rows."""
         indices = torch.as_tensor(rows, device=self.unit.device)
         return self._replace(unit=self.unit[indices], classes=self.classes[indices])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from auditkit import stats
-from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
+from auditkit.plugins.robustness.corruptions.group_losses import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 
 
