@@ -92,7 +92,7 @@ def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:
     key_path = [str(step) for step in error["loc"]]
     # pydantic names the type that it tried, such as `tuple[str, ...]`: that is no place in the file
     written_path = [step for step in key_path if "[" not in step]
-    sentence = f"{source}: {'.'.join(written_path) or 'the file'}"
+    sentence = ": ".join(filter(None, (source, ".".join(written_path))))
     if error["type"] == "extra_forbidden":
         return f"{sentence} is not a known key; {closest(key_path[-1], _keys(kind, key_path[:-1]))}"
     if error["type"] == "missing":

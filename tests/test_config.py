@@ -91,7 +91,7 @@ target_epsilon = 3.0
         (GOOD + "[[waivers]]\nlimit = 'l'\nreason = ''\napprover = 'a'\nexpires = 2027-01-01\n", "waivers.0.reason"),
         (GOOD + "[[waivers]]\nlimit = 'l'\nreason = 'r'\napprover = 'a'\n", "waivers.0.expires is required"),
         ("[model]\npath = 'x'\n", "data is required, and was not given"),
-        ("[data]\npath = 'x'\n", r"a \[model\] with path, object, decisions or scores is required"),
+        ("[data]\npath = 'x'\n", r"auditkit.toml: a \[model\] with path, object, decisions or scores is required"),
         ("[model\n", "not valid TOML"),
     ],
 )

@@ -72,3 +72,12 @@ def test_they_do_not_stand_where_they_are_one_group_or_few_people(sizes):
 
 def test_in_published_evidence_they_do_not_stand():
     assert together(audited(disclosure="publish")[0]) == {}
+
+
+def test_each_is_named_once_with_its_attribute_however_many_numbers_it_lacks():
+    g, h = np.repeat(["a", "b", "unknown"], [120, 80, 3]), np.repeat(["unknown", "c", "d"], [4, 90, 109])
+    model, data = recorded(np.arange(203) % 3, np.arange(203) % 3, {"g": g, "h": h}, positive=None, task="multiclass")
+    limit = {"measurement": "fairness.groups.selection_rate", "at_least": 0.1, "groups": "each"}
+    (verdict,) = auditkit.audit(model, data, checks=["fairness.groups"], limits=[limit], budget="quick").verdicts
+    assert verdict.status == "met" and len(verdict.judged) == 21
+    assert verdict.reason.endswith("; left out: g=unknown (fewer than 10 people); h=unknown (fewer than 10 people)")

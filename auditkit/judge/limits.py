@@ -30,9 +30,9 @@ from auditkit.results import (
     VerdictStatus,
     Waiver,
     furthest_off,
-    left_out_text,
     pairs,
 )
+from auditkit.text import first_few
 
 
 class Judgement(NamedTuple):
@@ -136,8 +136,14 @@ def worst_of(
     status, reason = _worst(
         limit, [judgement for judgement, small in zip(judgements, spared, strict=True) if not small]
     )
-    unseen = [judgement.measurement.left_out for judgement, small in zip(judgements, spared, strict=True) if small]
-    lacking = left_out_text([group for groups in unseen for group in groups]) if status == "met" else ""
+    # once each, though several numbers are about a group, as one of every class
+    unseen = dict.fromkeys(
+        f"{pairs(group.slice)} ({group.reason})"
+        for judgement, small in zip(judgements, spared, strict=True)
+        for group in judgement.measurement.left_out
+        if small
+    )
+    lacking = f"left out: {first_few(list(unseen), 5, '; ')}" if unseen and status == "met" else ""
     return status, each_alone + reason + (f"; {lacking}" if lacking else "")
 
 

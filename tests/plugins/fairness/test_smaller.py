@@ -113,7 +113,7 @@ def test_no_limit_is_held_against_them_and_none_can_name_them(tmp_path: pathlib.
     result = auditkit.audit(*table(sick), limits=[{**limit, "groups": "each"}], out=tmp_path, **more)
     (verdict,) = result.verdicts
     assert all(TOGETHER not in one.measurement.slice.values() for one in verdict.judged)
-    assert verdict.status == "met" and "left out: c (fewer than 10 people)" in verdict.reason
+    assert verdict.status == "met" and "left out: race=c (fewer than 10 people)" in verdict.reason
     (verdict,) = auditkit.audit(*table(many), limits=[{**limit, "groups": "each"}], **more).verdicts
     assert verdict.status == "inconclusive"  # 15 of 195 people are more than 5 %
     only = [{**limit, "slice": {"race": "c"}}]
