@@ -113,6 +113,8 @@ def to_findings(
         return Findings([_number(name, returned, unit, direction, exact)])
     if isinstance(returned, list | tuple) and returned and all(isinstance(entry, Measurement) for entry in returned):
         return Findings(returned)
+    if isinstance(returned, np.ma.MaskedArray):  # a masked row has no value, whatever stands beneath its mask
+        returned = np.ma.filled(returned.astype(float), np.nan)
     # anything else would become an array of one object
     values = np.asarray(returned) if isinstance(returned, list | tuple) or hasattr(returned, "__array__") else None
     if values is not None and values.shape == (len(data),) and values.dtype.kind in "biuf":

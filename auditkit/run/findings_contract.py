@@ -72,7 +72,7 @@ def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:
                 yield f"measurement {one_line(measurement.name)!r}: {unknown} {_OWN}"
 
 
-_OWN = "A check about other parts of the data is a class with own_slices = True"
+_OWN = "(a check about other parts of the data is a class with own_slices = True)"
 
 
 def _groups(measurement: Measurement) -> Iterator[tuple[str, str | None]]:

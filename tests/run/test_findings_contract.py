@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import auditkit
@@ -154,3 +155,19 @@ def test_findings_of_a_trainer_are_held_to_the_same_and_end_no_audit(found, mess
     account = next(result for audited in made.results for result in audited.results if result.check == "train.halving")
     assert (account.status, made.exit_code) == (("error", 3) if message else ("measured", 0))
     assert message in (account.reason or "")
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_masked_row_has_no_value(masked):
+    @auditkit.check("acme.answered")
+    def answered(data):
+        """How many answered?"""
+        values = np.ma.ones(len(data), dtype=int)
+        values[0] = np.ma.masked if masked else 1
+        return values
+
+    result = audit(answered.check(), limits=[{"measurement": "acme.answered", "at_least": 0.5, "judge": "point"}])
+    if masked:
+        refused(result, "every row needs a finite value; 1 have none")
+    else:
+        assert result.results[0].measurements[0].value == 1.0
