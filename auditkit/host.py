@@ -16,7 +16,6 @@ from auditkit import hookspecs
 from auditkit.checks import Check, Context, Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ModelError, PluginError
-from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, bring_in, describe, distribution
@@ -44,7 +43,7 @@ class Host:
     """
 
     def __init__(self, plugins: Iterable[Any] = (), *, discover: bool = True, builtin: bool = True) -> None:
-        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self.seen: list[Seen] = []
         self.faults: list[str] = []
@@ -88,7 +87,7 @@ class Host:
                 paths.append(pathlib.Path(offer.value))
         return sorted(paths, key=lambda path: path.name)
 
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, hookspecs.Format]:
         """{name: output format} of everything loaded; a name or a file that two offer is not among them.
 
         One of auditkit's own stays whatever a plugin offers, so that no plugin takes the report out of the evidence.

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 from auditkit import hookspecs
 from auditkit.checks import MODALITIES, NEEDS, Check
 from auditkit.errors import closest
-from auditkit.hookspecs import PROJECT, Attack, Corruption, Format, ReportSection
 from auditkit.io.atomic_files import plain_name
 from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
 from auditkit.runfolder.manifest import UNSEALED
 from auditkit.text import shown
 from auditkit.trainers import Trainer
 
-HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{PROJECT}_spec"))
+HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec"))
 """Every hook of the contract."""
 
 WRAPPABLE = frozenset({"run_check"})
@@ -40,7 +39,7 @@ def problems(plugin: Any) -> list[str]:
     for name in dir(plugin):
         # static, for a property would run code of the plugin before it is known to be one
         function = inspect.getattr_static(plugin, name, None)
-        marks = getattr(getattr(function, "__func__", function), f"{PROJECT}_impl", None)
+        marks = getattr(getattr(function, "__func__", function), f"{hookspecs.PROJECT}_impl", None)
         if marks is None:
             continue
         hooks += 1
@@ -143,23 +142,23 @@ def _free_file(name: Any) -> bool:
 _NAME = Field("name", "a dotted name in lower case such as 'acme.fog'", _dotted)
 _MAKE = Field("make", "a callable", callable)
 ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
-    "register_attacks": (Attack, (
+    "register_attacks": (hookspecs.Attack, (
         _NAME, _MAKE,
         Field("cost", "a number above 0", lambda value: _numbers([value]) and value > 0),
         Field("norms", f"one or more of {', '.join(NORMS)}", lambda value: bool(value) and set(value) <= set(NORMS)),
     )),
-    "register_corruptions": (Corruption, (
+    "register_corruptions": (hookspecs.Corruption, (
         _NAME, _MAKE,
         Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
         Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
         Field("words", "a text with a place for one number, such as 'strength {:g}'", _has_one_place),
     )),
-    "register_formats": (Format, (
+    "register_formats": (hookspecs.Format, (
         Field("name", "a word such as 'csv'", lambda value: bool(WORD.fullmatch(value))),
         Field("file", "a plain name of a file that auditkit does not write itself, such as 'acme.csv'", _free_file),
         Field("render", "a callable", callable),
     )),
-    "register_sections": (ReportSection, (
+    "register_sections": (hookspecs.ReportSection, (
         Field("id", "a dotted name in lower case such as 'acme.energy'", _dotted),
         Field("title", "a text", lambda value: isinstance(value, str) and bool(value.strip())),
         Field("build", "a callable", callable),

@@ -8,7 +8,6 @@ from typing import Any
 
 from auditkit.reports import cardtables as tables, model_inputs
 from auditkit.reports.cardnumbers import quantities
-from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
 from auditkit.reports.outcome import sentence
@@ -53,7 +52,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     return (front_matter(card, alone) + document(blocks)).encode()
 
 
-def _verdict(results: Results) -> Iterator[Markdown]:
+def _verdict(results: tables.Results) -> Iterator[Markdown]:
     for result in results:
         of_model = f" for {escape(result.model.name)}" if len(results) > 1 else ""
         yield labelled(f"Verdict{of_model}: {result.outcome.verdict}.", verdict_line(result))
@@ -87,18 +86,18 @@ def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
         yield escape(f"Not provided by the model owner: {', '.join(missing)}.")
 
 
-def _details(results: Results) -> Iterator[Markdown]:
+def _details(results: tables.Results) -> Iterator[Markdown]:
     yield tables.facts(results)
     # an older result, or one that a program made, may hold keys that `[card]` does not know
     further = {key: value for key, value in results[0].card.items() if key not in Card.model_fields}
     yield bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))
 
 
-def _nothing(results: Results) -> Iterator[Markdown]:
+def _nothing(results: tables.Results) -> Iterator[Markdown]:
     return iter(())
 
 
-def _factors(results: Results) -> Iterator[Markdown]:
+def _factors(results: tables.Results) -> Iterator[Markdown]:
     data = results[0].data
     yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
     yield escape(sentence(data)) if data.groups else Markdown()
@@ -107,18 +106,18 @@ def _factors(results: Results) -> Iterator[Markdown]:
         yield escape(of_models + sentence_of_inputs)
 
 
-def _metrics(results: Results) -> Iterator[Markdown]:
+def _metrics(results: tables.Results) -> Iterator[Markdown]:
     yield tables.definitions(results)
     methods = tables.methods(results)
     if methods:
         yield escape(f"Intervals hold 95% unless another level stands beside them. How they were made: {methods}.")
 
 
-def _evaluation(results: Results) -> Iterator[Markdown]:
+def _evaluation(results: tables.Results) -> Iterator[Markdown]:
     yield tables.dataset(results[0])
 
 
-def _training(results: Results) -> Iterator[Markdown]:
+def _training(results: tables.Results) -> Iterator[Markdown]:
     rows = results[0].data.train_rows
     if rows is None:
         yield escape("The training data was not given to the audit.")
@@ -126,14 +125,14 @@ def _training(results: Results) -> Iterator[Markdown]:
         yield escape(f"The audit was given {rows:,} rows of training data.")
 
 
-def _analyses(results: Results) -> Iterator[Markdown]:
+def _analyses(results: tables.Results) -> Iterator[Markdown]:
     for part in quantities(results):
         yield heading(3, part.title)
         yield part.table or escape("No number was measured.")
         yield bullets(f"No number, because {reason}" for reason in part.absent)
 
 
-def _caveats(results: Results) -> Iterator[Markdown]:
+def _caveats(results: tables.Results) -> Iterator[Markdown]:
     parts = {
         "Not tested": tables.untested(results),
         "Controls that did not hold": tables.failed_controls(results),
@@ -145,7 +144,7 @@ def _caveats(results: Results) -> Iterator[Markdown]:
             yield from (heading(3, title), content)
 
 
-def _plugin_sections(results: Results) -> Iterator[Markdown]:
+def _plugin_sections(results: tables.Results) -> Iterator[Markdown]:
     """What plugins add to the report; of a figure, the sentence with its numbers."""
     for result in results:
         for section in result.sections:
@@ -160,7 +159,7 @@ def _plugin_sections(results: Results) -> Iterator[Markdown]:
                 yield tables.plugin_table(plugin_table)
 
 
-_FILL: dict[str, Callable[[Results], Iterator[Markdown]]] = {
+_FILL: dict[str, Callable[[tables.Results], Iterator[Markdown]]] = {
     "Model Details": _details,
     "Intended Use": _nothing,
     "Factors": _factors,

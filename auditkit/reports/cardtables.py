@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
-from auditkit.reports.numbers import about, decisive, listed
 from auditkit.reports.outcome import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs, whose_text
 from auditkit.results.disclosure import showing_facts
@@ -43,11 +42,11 @@ def status(verdict: Verdict) -> str:
 
 def deciding_number(verdict: Verdict) -> str:
     """The number that decided, with its interval and n; the reason where there is none."""
-    measurement = decisive(verdict)
+    measurement = numbers.decisive(verdict)
     if measurement is None or measurement.value is None:
         return verdict.reason
     size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
-    subject = f"; {about(measurement)}" if len(verdict.judged) > 1 else ""
+    subject = f"; {numbers.about(measurement)}" if len(verdict.judged) > 1 else ""
     # the reason of a limit that is met says no more than its number and its bound, which stand beside it
     sentence = verdict.reason if verdict.status != "met" else whose_text(measurement, verdict.limit, verdict.status)
     doubt = f"; {sentence}" if sentence else ""
@@ -225,8 +224,8 @@ def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
 
 def _over(limit: Limit) -> str:
     across = f"over {' and '.join(limit.across)}" if limit.across else ""
-    scope = across or listed(limit.slice) or limit.scope
-    parts = ", ".join(filter(None, (scope, listed(limit.conditions))))
+    scope = across or numbers.listed(limit.slice) or limit.scope
+    parts = ", ".join(filter(None, (scope, numbers.listed(limit.conditions))))
     return f" ({parts})" if parts else ""
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from auditkit.reports import numbers
-from auditkit.reports.numbers import decisive, listed
 from auditkit.reports.outcome import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line, whose_text
 from auditkit.text import one_line, printable
@@ -47,7 +46,7 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 def message(verdict: Verdict) -> str:
     """A missed limit in a line: `impact_ratio over sex 0.720 < 0.800 (95% interval 0.610 to 0.780, n=1,181)`."""
-    measurement = decisive(verdict)
+    measurement = numbers.decisive(verdict)
     if measurement is None or measurement.value is None:
         return verdict.reason
     more = len([judgement for judgement in verdict.judged if judgement.status == verdict.status]) - 1
@@ -147,7 +146,7 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
 
 def _number_name(measurement: Measurement) -> str:
     over = f" over {' and '.join(measurement.across)}" if measurement.across else ""
-    parts = ", ".join(filter(None, (listed(measurement.slice), listed(measurement.conditions))))
+    parts = ", ".join(filter(None, (numbers.listed(measurement.slice), numbers.listed(measurement.conditions))))
     return measurement.name + over + (f" [{parts}]" if parts else "")
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import narwhals
 import numpy as np
 import pandas
-import pyarrow
+import pyarrow.parquet
 from pandas.api.types import infer_dtype
-from pyarrow import parquet
 
 from auditkit.counts.markers import Markers
 from auditkit.data.readers.base import Source
@@ -52,7 +51,7 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None)
         DataError: the file is broken.
     """
     try:
-        table = parquet.read_table(path)
+        table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path.name} cannot be read as parquet: {error}; write it again") from error
     # pandas takes two columns of one name without a word, and every later look-up by name would give both.

@@ -1,9 +1,8 @@
 """How a table is read into audit data, and what its columns mean: one record for all of it."""
 
-import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from auditkit.counts.dialect import Options
@@ -158,6 +157,6 @@ def table_settings(options: Mapping[str, Any]) -> TableSettings:
     Raises:
         DataError: one is no option; the message names the nearest.
     """
-    known = [field.name for field in dataclasses.fields(TableSettings)]
+    known = [field.name for field in fields(TableSettings)]
     check_known(options, known, DataError, lambda name: f"from_table: {name!r} is not an option; ")
     return TableSettings(**options)

@@ -16,7 +16,6 @@ from auditkit.plugins.fairness.groups import (
 )
 from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
-from auditkit.plugins.fairness.groups.figures import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.group_table import Target, tabulate, targets
 from auditkit.plugins.fairness.groups.measures import MEASURES
 from auditkit.plugins.fairness.groups.parameters import Parameters
@@ -126,6 +125,8 @@ def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target])
         return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
     sentences = ["Each class is held against all others: selected means decided for the class."]
     class_count = sum(target.class_index is not None for target in targets)
-    if class_count > CLASSES:
-        sentences.append(f"Of {class_count} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
+    if class_count > figures.CLASSES:
+        sentences.append(
+            f"Of {class_count} classes, the {figures.WIDEST} with the widest gaps are drawn; all are measured."
+        )
     return sentences

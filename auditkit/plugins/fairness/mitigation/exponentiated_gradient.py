@@ -11,10 +11,8 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
 from auditkit.plugins.fairness.mitigation.rates import from_overall, shares
-from auditkit.plugins.fairness.mitigation.reduction import Mixture
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.trainers import Trained, Trainer
 
@@ -101,7 +99,7 @@ class ExponentiatedGradient(Trainer):
         )
         return evaluation.accounted(own, self.id, self.constraint, split, context.rng, chance=chance)
 
-    def _controls(self, split: Split, mixture: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
+    def _controls(self, split: groups.Split, mixture: reduction.Mixture, chance: np.ndarray) -> tuple[Control, ...]:
         # Agarwal et al. bound the violation of a nearly best mixture by (1 + 2 gap) / B, and fairlearn's B is 1 / eps.
         beyond = from_overall(self.constraint, chance, split.outcomes, split.codes) - self.difference_bound
         return (
@@ -121,7 +119,7 @@ class ExponentiatedGradient(Trainer):
         )  # fmt: skip
 
 
-def _table(trainer: ExponentiatedGradient, split: Split, mixture: Mixture) -> Table:
+def _table(trainer: ExponentiatedGradient, split: groups.Split, mixture: reduction.Mixture) -> Table:
     rows = []
     # The heaviest member first.
     order = np.argsort(mixture.weights, kind="stable")[::-1]

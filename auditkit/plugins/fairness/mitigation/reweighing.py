@@ -11,8 +11,6 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation import evaluation, fit, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.evaluation import between
-from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.plugins.fairness.mitigation.rates import members, shares
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.stats import Shares
@@ -80,7 +78,7 @@ class Reweighing(Trainer):
         return evaluation.accounted(own, self.id, "demographic_parity", split, context.rng, weights_used=True)
 
 
-def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def weigh(split: groups.Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """People by group and label (G, 2), the weight of each cell (G, 2), and the weight of each row (N,).
 
     People of groups that are left as they are keep their own weight. Row weights of the data are multiplied with.
@@ -98,7 +96,7 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return table, by_cell, weights
 
 
-def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
+def _measurements(split: groups.Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
     labels = split.outcomes.astype(np.float64)
     parts = shares("demographic_parity", labels, split)
     (groups,) = members("demographic_parity", labels, split)
@@ -108,8 +106,8 @@ def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple
     shown_weights, n = by_cell[split.is_shown], int(split.rows.sum())
     few = None if len(shown_weights) else "no group may be shown"
     return (
-        between("label_gap_before", parts, [groups], split),
-        between("label_gap_after", [after], [groups._replace(values=after.rates)], split, exact=True),
+        evaluation.between("label_gap_before", parts, [groups], split),
+        evaluation.between("label_gap_after", [after], [groups._replace(values=after.rates)], split, exact=True),
         Measurement(
             name="smallest_weight", value=None if few else float(shown_weights.min()), reason=few, exact=few is None,
             n=n,
@@ -121,7 +119,7 @@ def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple
     )  # fmt: skip
 
 
-def _controls(split: Split, weights: np.ndarray) -> tuple[Control, ...]:
+def _controls(split: groups.Split, weights: np.ndarray) -> tuple[Control, ...]:
     is_taken = split.codes >= 0
     row_weights = np.ones(len(weights)) if split.data.weights is None else split.data.weights
     return (
@@ -138,7 +136,7 @@ def _controls(split: Split, weights: np.ndarray) -> tuple[Control, ...]:
     )  # fmt: skip
 
 
-def _table(split: Split, by_cell: np.ndarray) -> Table:
+def _table(split: groups.Split, by_cell: np.ndarray) -> Table:
     return Table(
         name="weights", title="Weight of a training row, by group and label",
         caption="Above 1: there are fewer such people than there would be if labels did not depend on the group.",

@@ -14,7 +14,6 @@ from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation import evaluation, group_reader, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
 from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step, fit_rules
-from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
 from auditkit.plugins.fairness.mitigation.rates import shares
 from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
@@ -120,7 +119,7 @@ class ThresholdOptimizer(Trainer):
         return evaluation.accounted(own, self.id, self.constraint, split, context.rng, chance=chance)
 
 
-def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -> float:
+def _unweighted(trainer: ThresholdOptimizer, split: groups.Split, chance: np.ndarray) -> float:
     # fairlearn takes no weights here, so what it promises holds without them.
     plain = split._replace(data=dataclasses.replace(split.data, weights=None))
     return stats.widest_gap(shares(trainer.constraint, chance, plain))
@@ -132,7 +131,7 @@ def _condition(step: Step) -> str:
     return f"score {'above' if step.sign == '>' else 'below'} {step.threshold:.4g}"
 
 
-def _table(split: Split, rules: list[Rule]) -> Table:
+def _table(split: groups.Split, rules: list[Rule]) -> Table:
     rows = []
     for group, name in split.visible:
         rule = rules[group]
@@ -154,7 +153,7 @@ def _table(split: Split, rules: list[Rule]) -> Table:
     )  # fmt: skip
 
 
-def _figures(split: Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figure, ...]:
+def _figures(split: groups.Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figure, ...]:
     """The chance to be selected over the score, for each group that something may be said about."""
     if not split.visible:
         return ()

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import Loss, fitting_loss
 from auditkit.plugins.robustness.attacks.norms import wide
 from auditkit.plugins.robustness.attacks.pgd import Descent
-from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, Record, pick, radii
 
 MOMENTUM = 0.75
 RISING = 0.75

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.norms import Norm, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, Record, pick, radii
 
 BEYOND = 1.05
 """How far a step goes, as a share of the way to the boundary."""

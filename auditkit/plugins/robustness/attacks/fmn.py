@@ -6,10 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.best_so_far import pick
 from auditkit.plugins.robustness.attacks.losses import spread
 from auditkit.plugins.robustness.attacks.norms import direction, dual, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, pick, radii
 
 
 class Nearest(NamedTuple):

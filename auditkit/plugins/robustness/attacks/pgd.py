@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import Loss, fitting_loss
 from auditkit.plugins.robustness.attacks.norms import wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, Record, pick, radii
 
 STRIDE = 0.25
 """Shorter steps stay on one side of what masks the gradient: with 1/16 of the radius a fifth more rows withstand."""

@@ -1,4 +1,4 @@
-"""What is attacked: a function on a box, a norm, what may move; and the counts of what was asked."""
+"""What is attacked: a function on a box, a norm, what may move; the counts of what was asked, and the best so far."""
 
 from __future__ import annotations
 
@@ -211,3 +211,39 @@ def zero_slopes(problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, 
 def flat(problem: Problem, points: Tensor, y: Tensor) -> Tensor:
     """(n,) bool: at this point the margin's slope is exactly zero, or not finite, on every feature that may move."""
     return (problem.look(points, y, "margin").slope == 0).flatten(1).all(dim=1)
+
+
+class Record:
+    """What was found so far on N rows.
+
+    Args:
+        problem: what is attacked.
+        x: (N, *shape) the rows.
+    """
+
+    def __init__(self, problem: Problem, x: Tensor) -> None:
+        self.problem = problem
+        self.points = x.clone()
+        self.loss = torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
+        self.broken = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+
+    def note(self, indices: Tensor, points: Tensor, glance: Evaluation) -> None:
+        """Take down what was seen at `points` of the rows `indices` (both n long)."""
+        is_better = glance.wrong | (glance.loss > self.loss[indices])
+        rows = indices[is_better]
+        self.points[rows] = points[is_better]
+        self.loss[rows] = glance.loss[is_better]
+        self.broken[indices[glance.wrong]] = True
+
+    def left(self) -> Tensor:
+        """(n,) the rows that withstood."""
+        return (~self.broken).nonzero()[:, 0]
+
+    def attacked(self) -> Attacked:
+        """The result."""
+        return Attacked(self.broken, self.points)
+
+
+def pick(state: dict[str, Tensor], kept_rows: Tensor) -> dict[str, Tensor]:
+    """The rows of every tensor that are kept; the same tensors where all are."""
+    return state if bool(kept_rows.all()) else {name: values[kept_rows] for name, values in state.items()}

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import spread
 from auditkit.plugins.robustness.attacks.norms import size, unit_length, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, Record, pick, radii
 
 Draw = Callable[[Problem, dict[str, Tensor], tuple[int, ...], float, torch.Generator], Tensor]
 """(problem, rows, image's shape, share changed, generator) to allowed points."""

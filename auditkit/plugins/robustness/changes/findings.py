@@ -14,7 +14,6 @@ from auditkit.plugins.robustness.changes import figures, search, self_tests, sha
 from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
 from auditkit.plugins.robustness.changes.parameters import Parameters
-from auditkit.plugins.robustness.changes.search import Cheapest, Singles
 from auditkit.plugins.robustness.shares import tested_gaps
 from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
@@ -29,10 +28,10 @@ class Searched(NamedTuple):
     """What was searched, and what was found."""
 
     moves: Moves
-    single: Singles
-    alone: Cheapest
+    single: search.Singles
+    alone: search.Cheapest
     """By one feature."""
-    best: Cheapest
+    best: search.Cheapest
     """By one or several."""
     oracle: Oracle
 

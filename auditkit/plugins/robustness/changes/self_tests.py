@@ -11,7 +11,6 @@ from auditkit.plugins.robustness.changes import search
 from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
 from auditkit.plugins.robustness.changes.parameters import Parameters
-from auditkit.plugins.robustness.changes.search import Cheapest, Progress, Singles
 
 TRIED = 30
 """Rows on which the search is tried at most."""
@@ -86,7 +85,9 @@ def price(fields: tuple[Field, ...], before: np.ndarray, after: np.ndarray) -> f
     return total
 
 
-def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, rng: np.random.Generator) -> float:
+def by_hand(
+    moves: Moves, before: np.ndarray, single: search.Singles, oracle: Oracle, rng: np.random.Generator
+) -> float:
     """The largest difference between the cheapest single change of some rows and that found value by value."""
     worst = 0.0
     for row in rng.choice(len(before), min(BY_HAND, len(before)), replace=False).tolist():
@@ -113,7 +114,7 @@ def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, r
     return worst
 
 
-def cheaper_than(cheapest: Cheapest, most: float) -> np.ndarray:
+def cheaper_than(cheapest: search.Cheapest, most: float) -> np.ndarray:
     """(N,) costs clearly below what the search found, and `most` for rows that withstood."""
     return np.minimum(np.where(np.isfinite(cheapest.costs), cheapest.costs * (1 - CLOSE), np.inf), most)
 
@@ -161,7 +162,7 @@ def random_changes(
 
 
 def known_boundary(
-    data: AuditData, moves: Moves, effort: Parameters, scored: bool, rng: np.random.Generator, progress: Progress
+    data: AuditData, moves: Moves, effort: Parameters, scored: bool, rng: np.random.Generator, progress: search.Progress
 ) -> Known:
     """The search against a linear rule on the same table, whose cheapest changes follow from its weights.
 
@@ -205,7 +206,7 @@ def known_boundary(
     return Known(_ratio(found_alone, true_alone), _ratio(found_several.costs, np.minimum(true_pairs, true_alone)))
 
 
-def constant_flips(data: AuditData, moves: Moves, effort: Parameters, progress: Progress) -> float:
+def constant_flips(data: AuditData, moves: Moves, effort: Parameters, progress: search.Progress) -> float:
     """The share of rows for which a change is found that flips a rule which always says the same."""
     sample = moves.take(np.arange(min(TRIED, len(moves.origins))))
     oracle = rule_oracle(data, lambda points: np.ones(len(points)), True)

@@ -17,7 +17,6 @@ from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.plugins.robustness.shares import comparable
 from auditkit.results import Measurement, Test, left_out_text
 from auditkit.smaller import slices_and_smaller
-from auditkit.stats import Extreme, Pairs
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
 
@@ -137,7 +136,7 @@ def losses(values: np.ndarray, group: np.ndarray) -> Losses:
     return Losses(*(moment[0] for moment in _moments(values, group[None])))
 
 
-def widest(group_means: Losses, pairs: Pairs, level: float = 0.95) -> Extreme:
+def widest(group_means: Losses, pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
     """The widest difference of the groups' means.
 
     Intervals of all pairs (Welch's, at Šidák's level) hold at once, so the widest true difference is at least the
