@@ -41,7 +41,7 @@ class Compared(Tested):
     """Rates over the groups of one set of attributes."""
 
     parts: list[stats.Shares] = field(default_factory=list)
-    """One for each rate: the groups that can be compared."""
+    """One for each rate that two groups have, if there is one: the groups that can be compared."""
     members: list[group_pairs.Members] = field(default_factory=list)
     """For each rate, who these groups are."""
     trials: int = 0
@@ -51,7 +51,7 @@ class Compared(Tested):
 
     @property
     def comparable(self) -> bool:
-        """Whether every rate of the criterion has two groups or more."""
+        """Whether every rate that is compared has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
     def among(self, groups: Sequence[dict[str, str]]) -> Self:
@@ -102,11 +102,15 @@ def compare(
         comparison.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         members = group_pairs.Members(rate.name, where, share.values, share.rows, share.counts)
         comparison.members.append(members.take(np.flatnonzero(usable)))
-        comparison.rows = max(comparison.rows, int(share.rows[usable].sum()))
         # A group that is hidden is hidden from every rate, so the reason is given once.
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):
             if why and not reason and why not in sentences:
                 sentences.append(why)
+    several = [at for at, part in enumerate(comparison.parts) if len(part.sizes) > 1]
+    if several:  # these bound the criterion, which is the largest or smallest over all of its rates
+        comparison.parts = [comparison.parts[at] for at in several]
+        comparison.members = [comparison.members[at] for at in several]
+    comparison.rows = max((int(who.people.sum()) for who in comparison.members), default=0)
     comparison.left_out = group_pairs.left_out(where, ["; ".join(sentences) or None for sentences in reasons])
     return comparison
 

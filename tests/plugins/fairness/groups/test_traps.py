@@ -33,10 +33,25 @@ def test_f1_a_group_without_positives_has_no_rate_and_decides_nothing():
     assert fairlearn.equalized_odds_ratio(labels, labels, sensitive_features=names) == 0
     result = run(CHECK, *recorded(labels, labels, {"g": names}))
     assert one(result, "true_positive_rate", {"g": "b"}).value is None
+    opportunity, odds = one(result, "equal_opportunity_difference"), one(result, "equalized_odds_difference")
+    assert opportunity.validity == "inconclusive" and "b (no people with a pos" in opportunity.reason
+    assert (odds.value, odds.bound, odds.left_out[0].slice) == (0, "at least", {"g": "b"})  # false positives alone
     for name in ("equal_opportunity_difference", "equalized_odds_difference"):
-        assert one(result, name).validity == "inconclusive" and "b (no people with a pos" in one(result, name).reason
         assert verdict(result, name, at_most=0.1) == "inconclusive"
     assert verdict(result, "equalized_odds_ratio", at_least=0.8) == "inconclusive"
+
+
+@pytest.mark.parametrize("positives", [0, 9, 50])
+def test_a_rate_that_one_group_lacks_hides_no_gap_in_the_other_rate(positives):
+    """False positives differ by 10 and 60 %: whoever has a true positive rate, equalized odds differ by 0.5 or more."""
+    labels = np.repeat([1, 0, 1, 0], [100, 500, positives, 1000])
+    decided = np.concatenate([np.ones(100), np.arange(500) < 50, np.ones(positives), np.arange(1000) < 600]).astype(int)
+    result = run(CHECK, *recorded(decided, labels, {"g": np.repeat(["a", "b"], [600, positives + 1000])}))
+    odds = one(result, "equalized_odds_difference")
+    assert (odds.value, odds.bound) == (pytest.approx(0.5), None if positives == 50 else "at least")
+    assert odds.pairs[0].rate == "false_positive_rate" and odds.n == 1500
+    assert verdict(result, "equalized_odds_difference", at_most=0.2) == "missed"
+    assert verdict(result, "equalized_odds_ratio", at_least=0.8) == "missed"
 
 
 def test_f2_labels_that_are_words_are_counted():
