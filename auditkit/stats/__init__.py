@@ -7,7 +7,7 @@ gaps.py             the widest difference and the smallest ratio over several gr
 extremes.py         their intervals, and which two groups make them; the same for any number
 mover.py            the interval of a difference or a mean, from an interval for each number
 auc.py              the area under the ROC curve
-resampling.py       the bootstrap, on rows and on counts
+resampling.py       the bootstrap on counts
 multiplicity.py     many tests at once
 wider_interval.py   a given interval at a higher level
 exchangeable.py     whether repeats differ as chance makes them differ
@@ -60,7 +60,7 @@ from auditkit.stats.proportions import (
     wilson,
     wilson_bounds,
 )
-from auditkit.stats.resampling import bootstrap_interval, chunks, percentile_interval, resampled_counts, resamples
+from auditkit.stats.resampling import chunks, percentile_interval, resampled_counts
 from auditkit.stats.wider_interval import widened
 
 __all__ = [
@@ -77,7 +77,6 @@ __all__ = [
     "auc",
     "auc_interval",
     "benjamini_hochberg",
-    "bootstrap_interval",
     "chunks",
     "clopper_pearson",
     "critical",
@@ -104,7 +103,6 @@ __all__ = [
     "predictive_shift",
     "ratio_interval",
     "resampled_counts",
-    "resamples",
     "score_difference",
     "score_ratio",
     "shuffled_z",

@@ -1,6 +1,9 @@
-"""The percentile bootstrap: on rows, and on counts, where it is exact in law and costs nothing."""
+"""The percentile bootstrap on counts, where it is exact in law and costs nothing.
 
-from collections.abc import Callable, Iterator
+Not for a maximum over groups: resamples of equal groups differ too, so the interval cannot reach "no gap"; see
+`auditkit.stats.gaps`.
+"""
+
 from typing import Literal
 
 import numpy as np
@@ -9,47 +12,6 @@ from auditkit.results import Interval
 
 CHUNK = 4_000_000
 """Numbers drawn at once: 32 MB."""
-
-
-def bootstrap_interval(
-    statistic: Callable[[np.ndarray], np.ndarray],
-    rows: int,
-    rng: np.random.Generator,
-    *,
-    replicates: int = 1000,
-    strata: np.ndarray | None = None,
-    level: float = 0.95,
-) -> Interval | None:
-    """A percentile interval for any statistic of rows, from rows drawn anew with replacement.
-
-    Not for a maximum over groups: resamples of equal groups differ too, so the interval cannot reach "no gap"; see
-    `auditkit.stats.gaps`.
-
-    Args:
-        statistic: takes (b, rows) row numbers, returns (b,) numbers; NaN where it is undefined.
-        rows: how many rows there are.
-        rng: the source of chance.
-        replicates: how many resamples.
-        strata: (rows,) labels whose counts every resample keeps; None: drawn from all rows.
-        level: the confidence, between 0 and 1.
-
-    Returns:
-        None where more than one resample in twenty has no number, or all have the same.
-
-    Source: Efron (1979), Bootstrap methods: another look at the jackknife, Annals of Statistics 7.
-    """
-    numbers = np.concatenate([statistic(drawn) for drawn in resamples(rows, rng, replicates, strata)])
-    return percentile_interval(numbers, level, "bootstrap percentile" + (", stratified" if strata is not None else ""))
-
-
-def resamples(
-    rows: int, rng: np.random.Generator, replicates: int, strata: np.ndarray | None = None
-) -> Iterator[np.ndarray]:
-    """Chunks of (b, rows) row numbers drawn with replacement, `replicates` in all."""
-    strata = np.zeros(rows) if strata is None else strata
-    blocks = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    for count in chunks(replicates, rows):
-        yield np.concatenate([block[rng.integers(0, len(block), (count, len(block)))] for block in blocks], axis=1)
 
 
 def chunks(draws: int, size: int, held: int | None = None) -> list[int]:
@@ -107,7 +69,10 @@ def resampled_counts(
 def percentile_interval(
     numbers: np.ndarray, level: float = 0.95, method: str = "bootstrap percentile"
 ) -> Interval | None:
-    """The middle `level` of resampled numbers; None where over 5 % are NaN, or where all are the same."""
+    """The middle `level` of resampled numbers; None where over 5 % are NaN, or where all are the same.
+
+    Source: Efron (1979), Bootstrap methods: another look at the jackknife, Annals of Statistics 7.
+    """
     finite = numbers[np.isfinite(numbers)]
     # the missing numbers could all lie on one side, so that the ends of the others would say too little
     if len(finite) < 0.95 * len(numbers) or len(finite) == 0 or np.ptp(finite) == 0:

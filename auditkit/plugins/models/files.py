@@ -17,6 +17,7 @@ from auditkit.adapters import note, warned
 from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
 from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.archives import MOST_BYTES, members
+from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
 from auditkit.text import one_line
 
@@ -205,14 +206,10 @@ def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
 
 def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    from auditkit.plugins.models.boosters import read_xgboost
-
     return _Opened(read_xgboost(data, name), "XGBoost model file, no foreign code")
 
 
 def _lightgbm(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    from auditkit.plugins.models.boosters import read_lightgbm
-
     return _Opened(read_lightgbm(data), "LightGBM model file, no foreign code")
 
 
