@@ -51,6 +51,8 @@ def accept(data: Fields) -> dict[str, Any]:
     fields.update(_beside(data))
     bare = {name: _group(name, column) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
+    for column in fields["groups"].values():
+        column.setflags(write=False)  # a check that shuffles them in place would change what later checks measure
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
     check_disclosure(data)

@@ -171,3 +171,16 @@ def test_a_masked_row_has_no_value(masked):
         refused(result, "every row needs a finite value; 1 have none")
     else:
         assert result.results[0].measurements[0].value == 1.0
+
+
+def test_a_check_cannot_change_the_groups_that_others_measure():
+    @auditkit.check("acme.shuffles")
+    def shuffles(groups, rng):
+        """What is shuffled?"""
+        for column in groups.values():
+            rng.shuffle(column)
+        return 0.9
+
+    limit = {"measurement": "acme.shuffles", "at_least": 0.5, "judge": "point"}
+    (found,) = audit(shuffles.check(), limits=[limit]).results
+    assert found.status == "error" and "read-only" in found.error.message
