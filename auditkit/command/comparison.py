@@ -75,8 +75,7 @@ def over_time(
     html: str | None,
 ) -> int:
     """Say how numbers went over audits."""
-    audits = open_audits(folders, unverified=unverified)
-    numbers = history(audits, measure or "", _group(slices))
+    numbers = history(open_audits(folders, unverified=unverified), measure or "", _group(slices))
     _write(html, lambda: history_html(numbers))
     if json:
         print(numbers.model_dump_json(indent=1))

@@ -119,8 +119,7 @@ def _hoisted(document: dict[str, Any]) -> dict[str, Any]:
             return {key: walk(content) for key, content in value.items() if key != "$defs"}
         return [walk(content) for content in value] if isinstance(value, list) else value
 
-    plain = walk(document)
-    return {**plain, "$defs": definitions}
+    return {**walk(document), "$defs": definitions}
 
 
 def _print_json(document: Any) -> None:

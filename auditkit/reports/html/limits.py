@@ -146,8 +146,7 @@ def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str
     judged = decisive(verdict)
     if judged is None:
         return verdict.reason
-    name = name_of(judged.measurement.name, definitions)
-    subject = name + about(judged.measurement)
+    subject = name_of(judged.measurement.name, definitions) + about(judged.measurement)
     if judged.measurement.value is None or judged.measurement.validity != "valid":
         return f"{subject}: {judged.reason}"
     required, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)

@@ -10,7 +10,7 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, resampling
-from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.partition import BOTH, Partition
 from auditkit.plugins.fairness.scores.score_table import area
 from auditkit.results import Interval, Measurement, Test, left_out_text
 from auditkit.too_few import two_groups
@@ -32,7 +32,7 @@ def per_group(part: Partition) -> list[Measurement]:
     """The area under the curve of everyone or of every group."""
     measurements = []
     for index, where in enumerate(part.where):
-        reason, score_table = part.reason(index, needs_both_labels=True), part.score_tables[index]
+        reason, score_table = part.reason(index, BOTH), part.score_tables[index]
         value, interval, n = None, None, None
         measured = area(score_table) if reason is None else None
         if measured is not None:
@@ -48,7 +48,7 @@ def per_group(part: Partition) -> list[Measurement]:
 
 def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.random.Generator) -> Ranked:
     """The difference of the areas, the largest area between two curves and what chance makes of it."""
-    compared = part.comparable(needs_both_labels=True)
+    compared = part.comparable(BOTH)
     if len(compared.where) < 2:
         names = ("auc_difference", "abroca", "abroca_by_chance")
         measurements = [undefined(name, compared, "lower") for name in names]

@@ -81,7 +81,7 @@ def per_group(
             reason = part.hidden[group] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
             measurements.append(_missing(GROUP[0], where, reason))
             continue
-        few = part.reason(group, needs_both_labels=False)
+        few = part.reason(group)
         if few is not None:
             measurements += [_missing(name, where, few) for name in GROUP]
             continue
@@ -127,7 +127,7 @@ def _gaps(
     tests: int,
     rng: np.random.Generator,
 ) -> tuple[list[Measurement], Planted | None]:
-    compared = part.comparable(needs_both_labels=False)
+    compared = part.comparable()
     score_tables = compared.score_tables
     calibrated = members(GROUP[0], compared, [calibration.in_the_large(score_table) for score_table in score_tables])
 

@@ -5,7 +5,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.plugins.fairness.scores import calibration, curves
 from auditkit.plugins.fairness.scores.calibration_measurements import CalibrationFound
-from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.partition import BOTH, Partition
 from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar
@@ -50,7 +50,7 @@ def draw(
 def _roc(part: Partition) -> Figure | None:
     points: list[dict[str, Scalar]] = []
     for group, name in enumerate(part.names):
-        if part.reason(group, needs_both_labels=True) is None:
+        if part.reason(group, BOTH) is None:
             rates = curves.thinned(part.score_tables[group], POINTS)
             points += [
                 {"group": name, "false": round(false, 4), "true": round(true, 4)}

@@ -9,7 +9,7 @@ from auditkit.models import Capability
 from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import Partition, partition, smaller_partitions
+from auditkit.plugins.fairness.scores.partition import BOTH, Partition, partition, smaller_partitions
 from auditkit.plugins.fairness.scores.score_table import sort
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
@@ -81,10 +81,10 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
 
 def _tests(parts: list[Partition], probable: bool) -> int:
     """How many tests there will be."""
-    between = sum(2 for part in parts[1:] if len(part.comparable(needs_both_labels=True).where) > 1)
+    between = sum(2 for part in parts[1:] if len(part.comparable(BOTH).where) > 1)
     if not probable:
         return between
-    groups = [len(part.comparable(needs_both_labels=False).where) for part in parts]
+    groups = [len(part.comparable().where) for part in parts]
     return between + sum(many > 1 for many in groups[1:]) + sum(groups)
 
 

@@ -1,7 +1,7 @@
 """The groups of some attributes, which of them may be shown, and which have enough people to be compared."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.results import LeftOut, pairs
 from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
+
+Labels: TypeAlias = tuple[int, ...]
+"""1 is the positive label, 0 the negative one."""
+BOTH: Final[Labels] = (1, 0)
+LABELLED: Final = {1: "people with a positive label", 0: "people with a negative label"}
 
 
 class Partition(NamedTuple):
@@ -31,29 +36,32 @@ class Partition(NamedTuple):
         """Each group as people read it."""
         return [pairs(group) or "everyone" for group in self.where]
 
-    def reason(self, group: int, needs_both_labels: bool) -> str | None:
+    def reason(self, group: int, labels: Labels = ()) -> str | None:
         """Why a group has no number; None where it has one.
 
         Args:
             group: which group.
-            needs_both_labels: whether the number needs people of both labels.
+            labels: of which the number needs people; none: people of any.
         """
         if self.hidden[group] is not None:
             return self.hidden[group]
-        negative, positive = self.score_tables[group].people.tolist()
-        needed = [(negative + positive, "people")]
-        if needs_both_labels:
-            needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
+        people = self.score_tables[group].people
+        needed = [(int(people[label]), LABELLED[label]) for label in labels] or [(int(people.sum()), "people")]
         return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
-    def comparable(self, needs_both_labels: bool) -> Self:
-        """The groups that can be compared on something that needs people of both labels, or of any."""
-        reasons = [self.reason(group, needs_both_labels) for group in range(len(self.where))]
+    def comparable(self, labels: Labels = ()) -> Self:
+        """The groups that can be compared on something that needs people of each of these labels; none: of any."""
+        reasons = [self.reason(group, labels) for group in range(len(self.where))]
+        some = self.among([group for group, reason in zip(self.where, reasons, strict=True) if reason is None])
+        return some._replace(left_out=tuple(group_pairs.left_out(self.where, reasons)))
+
+    def among(self, groups: Sequence[dict[str, str]]) -> Self:
+        """These groups alone."""
+        kept = [index for index, group in enumerate(self.where) if group in groups]
         return self._replace(
-            where=[group for group, reason in zip(self.where, reasons, strict=True) if reason is None],
-            hidden=[reason for reason in reasons if reason is None],
-            score_tables=[table for table, reason in zip(self.score_tables, reasons, strict=True) if reason is None],
-            left_out=tuple(group_pairs.left_out(self.where, reasons)),
+            where=[self.where[index] for index in kept],
+            hidden=[self.hidden[index] for index in kept],
+            score_tables=[self.score_tables[index] for index in kept],
         )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
 
 BLOCK = 20_000
 """Thresholds looked at together."""
+NAMES: Final = {(): "selection_rate", (1,): "true_positive_rate", (0,): "false_positive_rate"}
+"""Of the rates, by `Part.label`."""
 
 
 class Threshold(NamedTuple):
@@ -44,13 +48,45 @@ class Behind(NamedTuple):
     """Of the interval; None: they make the gap itself."""
 
 
-class Peaks(NamedTuple):
-    """The widest gap of every pair of k groups over many thresholds, in R rates."""
+class Part(NamedTuple):
+    """One rate, and the groups that have it."""
 
-    gaps: np.ndarray
-    """(R, pairs)"""
-    thresholds: np.ndarray
-    """(R, pairs) the lowest threshold where it is."""
+    label: tuple[int, ...]
+    """Of the people that it is a share of, 1 the positive one; none: a share of all people."""
+    groups: list[ScoreTable]
+    where: Sequence[dict[str, str]] = ()
+
+    def rates(self, thresholds: np.ndarray) -> np.ndarray:
+        """(k, T) shares of k groups at or above each of T thresholds; NaN where nobody has the label."""
+        rows = []
+        for group in self.groups:
+            above = group.above[[*self.label] or [0, 1]].sum(axis=0)
+            counted = above[np.searchsorted(group.scores, thresholds, side="left")]
+            rows.append(counted / above[0] if above[0] > 0 else np.full_like(counted, np.nan))
+        return np.stack(rows)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """(k,) effective numbers of people in the denominators."""
+        return np.array([group.sizes[self.label[0]] if self.label else group.size for group in self.groups])
+
+    def at(self, threshold: float) -> tuple[stats.Shares, Members]:
+        """What is compared at a threshold, and who: how many people, and how many of them stand at or above it."""
+        values, labels = self.rates(np.array([threshold]))[:, 0], [*self.label] or [0, 1]
+        people = np.array([group.people[labels].sum() for group in self.groups])
+        above = np.array([group.rows[labels][:, group.scores >= threshold].sum() for group in self.groups])
+        return stats.Shares(values * self.sizes, self.sizes), Members(
+            NAMES[self.label], self.where, values, people, above
+        )
+
+
+class Peaks(NamedTuple):
+    """The widest gap of every pair of groups over many thresholds, for each of the rates."""
+
+    gaps: list[np.ndarray]
+    """(pairs,)"""
+    thresholds: list[np.ndarray]
+    """(pairs,) the lowest threshold where it is."""
     least: float
     """The smallest of the gaps that are widest at one threshold."""
 
@@ -96,128 +132,91 @@ def around(threshold: float, window: float, probable: bool, scores: np.ndarray) 
     return min(threshold, float(low)), max(threshold, float(high))
 
 
-def rates(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> np.ndarray:
-    """(R, k, T) rates of k groups at T thresholds, where people at or above a threshold are selected.
-
-    Args:
-        groups: none empty.
-        thresholds: (T,).
-        with_both_labels: shares of those with a positive label and of those with a negative one (R = 2), NaN where
-            there are none; or shares of all people (R = 1).
-    """
-    parts = []
-    for group in groups:
-        counted, totals = group.above[:, np.searchsorted(group.scores, thresholds, side="left")], group.above[:, :1]
-        if with_both_labels:
-            parts.append(np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)[::-1])
-        else:
-            parts.append(counted.sum(axis=0, keepdims=True) / totals.sum())
-    return np.stack(parts, axis=1)
+def gaps(parts: Sequence[Part], thresholds: np.ndarray) -> np.ndarray:
+    """(T,) the widest difference of two groups at each threshold, in the rate where it is widest."""
+    return np.asarray(np.max([np.ptp(part.rates(thresholds), axis=0) for part in parts], axis=0))
 
 
-def gap(rates: np.ndarray) -> np.ndarray:
-    """(T,) the widest difference of (R, k, T) rates of k groups, in the rate where it is widest."""
-    return np.asarray(np.ptp(rates, axis=1).max(axis=0))
-
-
-def sizes_of(groups: list[ScoreTable], with_both_labels: bool) -> np.ndarray:
-    """(R, k) effective numbers of people in the denominator of each rate, as `rates` gives them."""
-    if with_both_labels:
-        return np.array([group.sizes[::-1] for group in groups]).T
-    return np.array([[group.size for group in groups]])
-
-
-def shares(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> list[list[stats.Shares]]:
-    """What is compared at each threshold: selection rates, or (both) true and false positive rates."""
-    rates_at, sizes = rates(groups, thresholds, with_both_labels), sizes_of(groups, with_both_labels)
-    return [
-        [stats.Shares(rate[:, index] * size, size) for rate, size in zip(rates_at, sizes, strict=True)]
-        for index in range(len(thresholds))
-    ]
-
-
-def candidates(groups: list[ScoreTable], low: float, high: float, threshold: float) -> np.ndarray:
+def candidates(parts: Sequence[Part], low: float, high: float, threshold: float) -> np.ndarray:
     """(T,) every threshold between `low` and `high` at which some decision changes, ascending, and the ends."""
-    inside = [group.scores[(group.scores >= low) & (group.scores <= high)] for group in groups]
-    return np.unique(np.concatenate([*inside, [low, threshold, high]]))
+    scores = np.concatenate([group.scores for part in parts for group in part.groups])
+    return np.unique([*scores[(scores >= low) & (scores <= high)], low, threshold, high])
 
 
-def peaks(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool) -> Peaks:
+def peaks(parts: Sequence[Part], thresholds: np.ndarray) -> Peaks:
     """The widest gap of every pair of groups at any of the thresholds.
 
     Args:
-        groups: k groups, at least two; where `with_both_labels`, with people of both labels.
+        parts: each of two groups or more.
         thresholds: (T,) ascending.
-        with_both_labels: true and false positive rates (equalized odds), or selection rates (demographic parity).
     """
-    i, j = stats.pairs_of(len(groups))
-    gaps, thresholds_of_gaps = np.full((1 + with_both_labels, len(i)), -1.0), np.zeros((1 + with_both_labels, len(i)))
+    pairs = [stats.pairs_of(len(part.groups)) for part in parts]
+    widest = [np.full(len(i), -1.0) for i, _ in pairs]
+    thresholds_of_widest = [np.zeros(len(i)) for i, _ in pairs]
     least = np.inf
     # All thresholds and pairs at once could be larger than memory, so only the widest gap of each pair is kept.
     for start in range(0, len(thresholds), BLOCK):
         block = thresholds[start : start + BLOCK]
-        rates_at = rates(groups, block, with_both_labels)
-        least = min(least, float(gap(rates_at).min()))
-        for position, rate in enumerate(rates_at):
+        least = min(least, float(gaps(parts, block).min()))
+        for part, (i, j), values, at in zip(parts, pairs, widest, thresholds_of_widest, strict=True):
+            rate = part.rates(block)
             for pair, (first, second) in enumerate(zip(i, j, strict=True)):
                 distance = np.abs(rate[first] - rate[second])
-                widest = int(distance.argmax())
-                if distance[widest] > gaps[position, pair]:
-                    gaps[position, pair], thresholds_of_gaps[position, pair] = distance[widest], block[widest]
-    return Peaks(gaps, thresholds_of_gaps, least)
+                peak = int(distance.argmax())
+                if distance[peak] > values[pair]:
+                    values[pair], at[pair] = distance[peak], block[peak]
+    return Peaks(widest, thresholds_of_widest, least)
 
 
-def worst(groups: list[ScoreTable], peaks: Peaks, pairs: stats.Pairs, level: float = 0.95) -> Worst:
+def worst(parts: Sequence[Part], peaks: Peaks, pairs: Sequence[stats.Pairs], level: float = 0.95) -> Worst:
     """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
 
     Args:
-        groups: k groups.
+        parts: the rates.
         peaks: their gaps.
-        pairs: which of them are compared (`stats.pairs_of`).
+        pairs: for each of the rates, which groups are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
 
     Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
     """
-    (i, j), sizes = pairs, sizes_of(groups, with_both_labels=len(peaks.gaps) > 1)
     # One band for each group and rate that is looked at; other groups need none.
-    bands = len(np.unique(pairs)) * len(sizes)
-    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, bands))) / (2 * sizes))
-    chosen = stats.pair_numbers(len(groups), pairs)
-    gaps, thresholds = peaks.gaps[:, chosen], peaks.thresholds[:, chosen]
-    band = radius[:, i] + radius[:, j]
-    numbers = {"": gaps, "low": gaps - band, "high": gaps + band}
-    indices = {end: np.unravel_index(int(table.argmax()), table.shape) for end, table in numbers.items()}
-    low, high = (float(numbers[end][indices[end]]) for end in ("low", "high"))
-    behind = [_behind(indices[""], thresholds, pairs, None)]
-    ends: tuple[tuple[Literal["low", "high"], bool], ...] = (("low", low > 0), ("high", high < 1))
-    # An end at 0 or at 1 is made by nobody: no two groups can be nearer or farther apart.
-    behind += [
-        _behind(indices[end], thresholds, pairs, end)
-        for end, is_made in ends
-        if is_made and indices[end] != indices[""]
+    bands = sum(len(np.unique(compared)) for compared in pairs)
+    each_band = np.log(2 / (1 - stats.sidak_level(level, bands)))
+    radius = [np.sqrt(each_band / (2 * part.sizes)) for part in parts]
+    chosen = [stats.pair_numbers(len(part.groups), compared) for part, compared in zip(parts, pairs, strict=True)]
+    values, thresholds = (
+        np.concatenate([column[numbers] for column, numbers in zip(columns, chosen, strict=True)])
+        for columns in (peaks.gaps, peaks.thresholds)
+    )
+    band = np.concatenate([width[i] + width[j] for width, (i, j) in zip(radius, pairs, strict=True)])
+    places = [
+        stats.Place(number, int(first), int(second))
+        for number, compared in enumerate(pairs)
+        for first, second in zip(*compared, strict=True)
     ]
+    at, at_low, at_high = (int(ends.argmax()) for ends in (values, values - band, values + band))
+    low, high = float((values - band)[at_low]), float((values + band)[at_high])
+    # An end at 0 or at 1 is made by nobody: no two groups can be nearer or farther apart.
+    ends: tuple[tuple[int, Literal["low", "high"], bool], ...] = ((at_low, "low", low > 0), (at_high, "high", high < 1))
+    makers = [(at, None), *((index, end) for index, end, is_made in ends if is_made and index != at)]
+    behind = tuple(Behind(places[index], float(thresholds[index]), end) for index, end in makers)
     method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
     interval = Interval(low=max(0.0, low), high=min(1.0, high), level=level, method=method)
-    return Worst(float(gaps.max()), behind[0].threshold, peaks.least, interval, tuple(behind))
+    return Worst(float(values.max()), behind[0].threshold, peaks.least, interval, behind)
 
 
-def _behind(index: Any, thresholds: np.ndarray, pairs: stats.Pairs, end: Literal["low", "high"] | None) -> Behind:
-    part, pair = map(int, index)
-    return Behind(stats.Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
-
-
-def changes(groups: list[ScoreTable], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:
+def changes(parts: Sequence[Part], thresholds: np.ndarray, level: float = 0.95) -> bool:
     """Whether a difference is certain at some of these thresholds and not at others.
 
     Certain: the interval of `stats.widest` does not reach 0, here for all thresholds in one go.
     """
-    parts = [list(shares_of_part) for shares_of_part in zip(*shares(groups, thresholds, with_both_labels), strict=True)]
-    i, j = np.triu_indices(len(groups), 1)
-    each_pair = stats.sidak_level(level, len(i) * len(parts))
+    pairs = [stats.pairs_of(len(part.groups)) for part in parts]
+    each_pair = stats.sidak_level(level, sum(len(i) for i, _ in pairs))
     certain = np.zeros(len(thresholds), dtype=bool)
-    for part in parts:
-        counts, sizes = np.stack([share.successes for share in part]), part[0].sizes
+    for part, (i, j) in zip(parts, pairs, strict=True):
+        sizes = part.sizes
+        counts = part.rates(thresholds).T * sizes
         low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], each_pair)
         certain |= ((low > 0) | (high < 0)).any(axis=1)
     return bool(certain.any() and not certain.all())

@@ -1,22 +1,26 @@
 """What is said about thresholds: gaps at the model's own, the worst nearby, and whether the verdict hangs on it."""
 
+import itertools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.group_pairs import Members, pair, pairs_among, widest_among
+from auditkit.group_pairs import pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.partition import Labels, Partition
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 from auditkit.variants import Group, variants
 
-CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
-"""(name, title, whether people of both labels are needed)"""
+CRITERIA: Final = (
+    ("demographic_parity", "Demographic parity", ((),)),
+    ("equalized_odds", "Equalized odds", ((1,), (0,))),
+)
+"""(name, title, for each of its rates the label of those that it is a share of; none: of all people)"""
 ENDINGS = ("at_threshold", "worst_nearby")
 """Of the names of a criterion's measurements."""
 TRIED = 11
@@ -85,14 +89,14 @@ def find(
     )
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
-        for name, title, needs_both_labels in CRITERIA:
-            compared = part.comparable(needs_both_labels)
-            if len(compared.where) > 1:
-                curves[name] += _points(compared, grid, needs_both_labels)
-            if window is None or len(compared.where) < 2:
+        for name, title, labels in CRITERIA:
+            compared, rates = _compared(part, labels)
+            if rates:
+                curves[name] += _points(compared, rates, grid)
+            if window is None or not rates:
                 measurements += _unmeasured(name, compared, threshold.source, data)
                 continue
-            measured, row = _nearby(name, compared, needs_both_labels, window, data)
+            measured, row = _nearby(name, compared, rates, window, data)
             measurements += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -111,6 +115,18 @@ def find(
     return Near(measurements, table, notes, curves)
 
 
+def _compared(part: Partition, labels: Sequence[Labels]) -> tuple[Partition, list[sweep.Part]]:
+    """The groups that a criterion compares, and its rates that two groups or more have.
+
+    A group with people of one label alone is compared by the one rate that it has, and left out of the criterion too.
+    """
+    by_rate = [(label, part.comparable(label)) for label in labels]
+    rates = [sweep.Part(label, some.score_tables, some.where) for label, some in by_rate if len(some.where) > 1]
+    lacking = part.comparable(tuple(itertools.chain(*labels)))
+    someone = part.among([group for rate in rates for group in rate.where])
+    return someone._replace(left_out=lacking.left_out) if rates else lacking, rates
+
+
 def _unmeasured(name: str, compared: Partition, reason: str, data: AuditData) -> list[Measurement]:
     """The gaps of a criterion without values, where fewer than two groups can be compared or there is no threshold."""
     if len(compared.where) < 2:
@@ -127,19 +143,17 @@ def _unmeasured(name: str, compared: Partition, reason: str, data: AuditData) ->
 
 
 def _nearby(
-    name: str, compared: Partition, both: bool, window: Window, data: AuditData
+    name: str, compared: Partition, rates: list[sweep.Part], window: Window, data: AuditData
 ) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
-    score_tables, members = compared.score_tables, _members(compared, window.threshold, both)
-    (parts,) = sweep.shares(score_tables, np.array([window.threshold]), both)
-    candidates = sweep.candidates(score_tables, window.low, window.high, window.threshold)
-    peaks = sweep.peaks(score_tables, candidates, both)
+    shares, members = zip(*(rate.at(window.threshold) for rate in rates), strict=True)
+    peaks = sweep.peaks(rates, sweep.candidates(rates, window.low, window.high, window.threshold))
     at_own: dict[str, Scalar] = {"threshold": _round(window.threshold)}
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        own, behind = widest_among(parts, members, groups, reference)
-        worst = sweep.worst(score_tables, peaks, pairs_among(members[0], groups, reference))
+        own, behind = widest_among(shares, members, groups, reference)
+        worst = sweep.worst(rates, peaks, [pairs_among(some, groups, reference) for some in members])
         rest = {**common(compared, groups), "unit": "share", "direction": "lower"}
         return [
             Measurement(
@@ -148,43 +162,28 @@ def _nearby(
             ),
             Measurement(
                 name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, conditions=near,
-                pairs=tuple(_pair(two_groups, compared, both) for two_groups in worst.behind), **rest,
+                pairs=tuple(_pair(two_groups, rates) for two_groups in worst.behind), **rest,
             ),
         ]  # fmt: skip
 
-    first = again(members[0].where, None)
-    measurements = [*first, *variants(first, [members[0].where], again, data)]
+    first = again(compared.where, None)
+    measurements = [*first, *variants(first, [some.where for some in members], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.threshold))
-    depends = "yes" if sweep.changes(score_tables, tried, both) else "no"
-    worst = sweep.worst(score_tables, peaks, stats.pairs_of(len(score_tables)))
+    depends = "yes" if sweep.changes(rates, tried) else "no"
+    worst = sweep.worst(rates, peaks, [stats.pairs_of(len(part.groups)) for part in rates])
     return measurements, (first[0].value, peaks.least, worst.value, _round(worst.threshold), depends)
 
 
-def _pair(behind: sweep.Behind, compared: Partition, both: bool) -> GroupPair:
+def _pair(behind: sweep.Behind, rates: list[sweep.Part]) -> GroupPair:
     """Two groups at the threshold where they are farthest apart."""
     part, *groups = behind.pair
-    members = _members(compared, behind.threshold, both)[part]
+    _, members = rates[part].at(behind.threshold)
     low, high = sorted(groups, key=lambda group: float(members.values[group]))
-    # `pair` looks its part up in a list, and only this part was made.
-    return pair([members] * (part + 1), stats.Place(part, low, high), behind.end)
+    return pair([members], stats.Place(0, low, high), behind.end)
 
 
-def _members(compared: Partition, threshold: float, both: bool) -> list[Members]:
-    """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
-    where, score_tables = compared.where, compared.score_tables
-    (parts,) = sweep.shares(score_tables, np.array([threshold]), both)
-    people = np.array([score_table.people for score_table in score_tables])
-    above = np.array([score_table.rows[:, score_table.scores >= threshold].sum(axis=1) for score_table in score_tables])
-    if not both:
-        return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
-    return [
-        Members("true_positive_rate", where, parts[0].rates, people[:, 1], above[:, 1]),
-        Members("false_positive_rate", where, parts[1].rates, people[:, 0], above[:, 0]),
-    ]
-
-
-def _points(compared: Partition, grid: np.ndarray, both: bool) -> list[dict[str, Scalar]]:
-    gaps, over = sweep.gap(sweep.rates(compared.score_tables, grid, both)), " and ".join(compared.attributes)
+def _points(compared: Partition, rates: list[sweep.Part], grid: np.ndarray) -> list[dict[str, Scalar]]:
+    gaps, over = sweep.gaps(rates, grid), " and ".join(compared.attributes)
     return [
         {"groups": over, "threshold": _round(threshold), "gap": _round(gap)}
         for threshold, gap in zip(grid.tolist(), gaps.tolist(), strict=True)

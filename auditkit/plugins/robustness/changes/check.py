@@ -3,7 +3,10 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Model
+from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
+from auditkit.plugins.robustness.changes.findings import find
+from auditkit.plugins.robustness.changes.moves import MOST, features_of, movable
 from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.results import of_everyone
 
@@ -45,9 +48,6 @@ class Changes(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why there is nothing to change; None where there is."""
-        from auditkit.plugins.robustness.attackability import word_numbers
-        from auditkit.plugins.robustness.changes.moves import movable  # as above
-
         shape = getattr(data.inputs, "shape", ())
         if not hasattr(data.inputs, "columns") and len(shape) != 2:
             return "needs a table or an array (N, D)"
@@ -66,8 +66,6 @@ class Changes(Parameters, Check):
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every value of every feature once, the budget for several, and the controls that ask the model."""
-        from auditkit.plugins.robustness.changes.moves import MOST, features_of, movable  # as above
-
         schema = features_of(data)
         slots = sum(
             self.grid + 2 * len(self.within) if schema[column].numeric else min(MOST, len(schema[column].categories))
@@ -77,6 +75,4 @@ class Changes(Parameters, Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Change one feature, then several; controls, figures and one table."""
-        from auditkit.plugins.robustness.changes.findings import find
-
         return find(self, model, data, context)

@@ -86,7 +86,7 @@ def test_gaps_at_every_threshold_equal_fairlearn(seed, weighted):
         for at in range(3)
     ]
     thresholds = np.array([0.0, 0.3, 0.5, 1.2])
-    parity, odds = (sweep.gap(sweep.rates(groups, thresholds, both)) for both in (False, True))
+    parity, odds = (sweep.gaps(parts_of(groups, both), thresholds) for both in (False, True))
     for at, threshold in enumerate(thresholds):
         given_ = {"sensitive_features": names, "sample_weight": weights}
         decided = scores >= threshold
@@ -96,8 +96,14 @@ def test_gaps_at_every_threshold_equal_fairlearn(seed, weighted):
         assert odds[at] == pytest.approx(theirs, abs=1e-12)
 
 
-def worst(groups, thresholds, both):
-    return sweep.worst(groups, sweep.peaks(groups, thresholds, both), stats.pairs_of(len(groups)))
+def parts_of(groups, both):
+    return [sweep.Part(label, groups) for label in (((1,), (0,)) if both else ((),))]
+
+
+def worst(groups, both, low, high, threshold):
+    parts = parts_of(groups, both)
+    peaks = sweep.peaks(parts, sweep.candidates(parts, low, high, threshold))
+    return sweep.worst(parts, peaks, [stats.pairs_of(len(groups))] * len(parts))
 
 
 @settings(max_examples=30, deadline=None)
@@ -105,8 +111,8 @@ def worst(groups, thresholds, both):
 def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     rng = np.random.default_rng(seed)
     groups = [of(np.round(rng.random(60), 2), np.arange(60) % 2) for _ in range(3)]
-    largest = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
-    gaps = sweep.gap(sweep.rates(groups, np.linspace(0.4, 0.6, 2001), both))
+    largest = worst(groups, both, 0.4, 0.6, 0.5)
+    gaps = sweep.gaps(parts_of(groups, both), np.linspace(0.4, 0.6, 2001))
     assert largest.value == pytest.approx(gaps.max()) and largest.least == pytest.approx(gaps.min())
     assert 0.4 <= largest.threshold <= 0.6
     assert largest.interval.low <= largest.value <= largest.interval.high
@@ -117,12 +123,12 @@ def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
 def test_the_groups_named_at_the_worst_threshold_make_the_gap_and_the_ends(seed, both, rows):
     rng = np.random.default_rng(seed)
     groups = [of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2) for at in range(3)]
-    largest = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
+    largest = worst(groups, both, 0.4, 0.6, 0.5)
     sizes = np.array([group.sizes[::-1] for group in groups]) if both else np.array([[group.size] for group in groups])
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(0.95, sizes.size))) / (2 * sizes))
     ends = {None: (largest.value, 0), "low": (largest.interval.low, -1), "high": (largest.interval.high, 1)}
     for place, threshold, end in largest.behind:
-        rates = sweep.shares(groups, np.array([threshold]), both)[0][place.part].rates
+        rates = parts_of(groups, both)[place.part].rates(np.array([threshold]))[:, 0]
         value, sign = ends[end]
         width = sign * (radius[place.low, place.part] + radius[place.high, place.part])
         assert abs(rates[place.high] - rates[place.low]) + width == pytest.approx(value)
@@ -135,7 +141,7 @@ def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
     for _ in range(150):
         for found, lift in ((equal, 0.0), (apart, 0.4)):
             groups = [of(rng.random(200) + at * lift, np.arange(200) % 2) for at in (0, 1)]
-            found.append(worst(groups, sweep.candidates(groups, 0.6, 0.8, 0.7), False).interval)
+            found.append(worst(groups, False, 0.6, 0.8, 0.7).interval)
     assert np.mean([each.low == 0 for each in equal]) >= 0.95
     assert np.mean([each.low <= 0.4 <= each.high for each in apart]) >= 0.95
     assert np.mean([each.low > 0 for each in apart]) >= 0.9
@@ -145,9 +151,9 @@ def test_whether_a_verdict_hangs_on_the_threshold():
     # the second group's scores lie apart from the first's below 0.5 only
     first, second = np.linspace(0, 1, 400), np.where(np.linspace(0, 1, 400) < 0.5, 0.0, np.linspace(0, 1, 400))
     groups = [of(each, np.arange(400) % 2) for each in (first, second)]
-    assert sweep.changes(groups, np.array([0.2, 0.4, 0.6]), False)
-    assert not sweep.changes(groups, np.array([0.6, 0.7]), False)
-    assert not sweep.changes(groups, np.array([0.1, 0.2]), False)
+    assert sweep.changes(parts_of(groups, False), np.array([0.2, 0.4, 0.6]))
+    assert not sweep.changes(parts_of(groups, False), np.array([0.6, 0.7]))
+    assert not sweep.changes(parts_of(groups, False), np.array([0.1, 0.2]))
 
 
 @pytest.mark.parametrize(

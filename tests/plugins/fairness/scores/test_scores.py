@@ -125,6 +125,24 @@ def test_a_group_without_enough_of_a_label_is_not_ranked_and_said():
     assert one(check(scores, labels, names), "auc", {"g": "c"}).reason == "fewer than 10 people with a positive label"
 
 
+@pytest.mark.parametrize("positives", [0, 9, 50])
+def test_a_rate_that_one_group_lacks_hides_no_gap_in_the_other_rate(positives):
+    """False positives differ by 10 and 60 %, whoever has a true positive rate; a third group has no positives."""
+    names = np.repeat(["a", "b", "c"], [1000, 1000 + positives, 200])
+    labels = np.repeat([1, 0, 1, 0, 0], [500, 500, positives, 1000, 200])
+    selected = np.concatenate(
+        [np.arange(500) < 400, np.arange(500) < 50, np.ones(positives), np.arange(1000) < 600, np.arange(200) < 20]
+    )
+    rng = np.random.default_rng(0)
+    scores = np.where(selected, 0.51 + 0.4 * rng.random(len(names)), 0.49 * rng.random(len(names)))
+    result = check(scores, labels, names)
+    odds, nearby = one(result, "equalized_odds_at_threshold"), one(result, "equalized_odds_worst_nearby")
+    assert odds.value == pytest.approx(0.5) and odds.interval.low > 0.2 and odds.bound == "at least"
+    assert odds.pairs[0].rate == "false_positive_rate" and odds.n == 2200 + positives
+    assert {odds.pairs[0].low.n, odds.pairs[0].high.n} <= {200, 500, 1000} and nearby.value >= odds.value - 1e-12
+    assert [group.slice["g"] for group in odds.left_out] == (["c"] if positives == 50 else ["b", "c"])
+
+
 def test_groups_too_small_to_show_are_nowhere():
     scores, labels, names = healthy(np.random.default_rng(6), 600, "ab")
     names = names.astype("U4")
