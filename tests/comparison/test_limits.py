@@ -9,7 +9,7 @@ from auditkit.reports import difftext
 from auditkit.results import AuditResult, Definition, Limit, Verdict, count_line
 from tests import fakes
 from tests.comparison.test_diff import between
-from tests.test_judging import TODAY, measurement, result
+from tests.judge.test_decision import TODAY, measurement, result
 
 
 def audited(limit: Limit, *measurements, version: int = 3) -> AuditResult:

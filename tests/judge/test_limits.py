@@ -8,7 +8,7 @@ import pytest
 from auditkit import stats
 from auditkit.judge import judge, judge_measurement, worst_of
 from auditkit.results import GroupEnd, GroupPair, Interval, Limit, Measurement
-from tests.test_judging import TODAY, result
+from tests.judge.test_decision import TODAY, result
 
 BOUND = 0.7
 
