@@ -65,6 +65,16 @@ MAKE_A_RECORD = {
 """Functions with more than seven parameters that are the fields of one record; commands of `cli.py` are likewise."""
 
 
+BEHAVIOURS = {
+    "asked", "blanks", "bounds_shown", "closed", "corners", "counts", "digits", "exact", "example", "formats", "gpu",
+    "harms", "impact_packs", "inside_schema", "left_as_found", "maths", "more_groups", "multiclass", "one_meaning",
+    "oracle", "orders", "packs", "pairs", "plugin_attack", "plugin_corruption", "same_everywhere", "sampling",
+    "schemas", "smaller", "smaller_rows", "stages", "tampering", "torch_forms", "traps", "turned", "variants", "votes",
+    "whose",
+}  # fmt: skip
+"""Files of tests that are called after what must hold of several modules of their room."""
+
+
 def dotted_name(path: pathlib.Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
@@ -145,6 +155,21 @@ def test_names_of_modules_are_nouns_that_few_rooms_share():
     assert shared == {}
     assert {name for name in names if name.endswith("ing")} == THE_FIELDS_WORDS
     assert len(THE_FIELDS_WORDS) <= 8
+
+
+def test_tests_stand_where_their_modules_do_and_bear_their_names():
+    astray = []
+    for path in sorted((ROOT / "tests").glob("*/**/test_*.py")):
+        room = PACKAGE / path.parent.relative_to(ROOT / "tests")
+        names = {path.stem for path in room.glob("*.py")} | {path.name for path in room.glob("*/")} | {room.name}
+        subject = path.stem.removeprefix("test_")
+        if (
+            room.is_dir()
+            and subject not in BEHAVIOURS
+            and not any(subject == name or subject.startswith(f"{name}_") for name in names)
+        ):
+            astray.append(str(path.relative_to(ROOT)))
+    assert not astray
 
 
 def test_paths_in_the_design_exist():

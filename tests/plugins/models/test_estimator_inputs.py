@@ -1,4 +1,4 @@
-"""Estimators around a torch network, as skorch makes them: tables and numbers as the network takes them."""
+"""Estimators around a torch network or behind a vectorizer: tables, numbers and texts as they take them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import pandas
 import pytest
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import make_pipeline
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 import auditkit
 from auditkit.data import AuditData
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 
 ROWS = np.random.default_rng(0).normal(size=(60, 4))
 LABELS = (ROWS[:, 0] > 0).astype(int)
@@ -86,3 +90,38 @@ def test_a_score_of_risk_is_no_class_and_no_time(task):
             auditkit.audit(model, AuditData(ROWS, labels, task=task), checks=[])
     times = auditkit.audit(Survival(risk=False), AuditData(ROWS, ROWS[:, 1], task="regression"), checks=[])
     assert times.model.task == "regression"
+
+
+TEXTS = [f"{'good' if number % 3 else 'bad'} w{number % 7}" for number in range(60)]
+LABELS = [int(number % 3 > 0) for number in range(60)]
+FRAME = pandas.DataFrame({"text": TEXTS, "sex": ["f", "m"] * 30, "y": LABELS})
+WAYS = {
+    "counts": make_pipeline(CountVectorizer(), LogisticRegression()),
+    "tf-idf": make_pipeline(TfidfVectorizer(), LogisticRegression()),
+    "hashes": make_pipeline(HashingVectorizer(n_features=64), LogisticRegression()),
+    "union": make_pipeline(make_union(CountVectorizer(), TfidfVectorizer()), LogisticRegression()),
+    "calibrated": CalibratedClassifierCV(make_pipeline(CountVectorizer(), LogisticRegression()), cv=2),
+    "search": GridSearchCV(make_pipeline(CountVectorizer(), LogisticRegression()), {}, cv=2),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_column_of_texts_is_asked_as_the_texts_themselves(name, tmp_path):
+    model = WAYS[name].fit(TEXTS, LABELS)
+    FRAME.to_csv(tmp_path / "texts.csv", index=False)
+    for source in (FRAME, tmp_path / "texts.csv"):
+        data = AuditData.from_table(source, label="y", groups=["sex"], drop=["sex"])
+        decided = auditkit.wrap(model).predict(data.inputs)
+        assert np.array_equal(decided, model.predict(TEXTS))
+    assert auditkit.audit(model, data, checks=["performance"], budget="quick").outcome != "error"
+
+
+def test_columns_beside_the_texts_are_refused_with_their_names():
+    model = auditkit.wrap(WAYS["counts"].fit(TEXTS, LABELS))
+    with pytest.raises(ModelError, match="takes one column of texts; the inputs have 2: 'text', 'sex'") as caught:
+        model.predict(FRAME[["text", "sex"]])
+    assert caught.value.mend == (Mend("data.drop", ["sex"]),)
+    with pytest.raises(ModelError, match="column 'text' has no text in 1 rows"):
+        model.predict(FRAME[["text"]].where(np.arange(60)[:, None] > 0))
+    with pytest.raises(ModelError, match="column 'y' holds 0"):
+        model.predict(FRAME[["y"]])
