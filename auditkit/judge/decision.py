@@ -2,18 +2,28 @@
 
 import math
 from collections.abc import Iterable
+from typing import Literal
 
 from auditkit.errors import present
 from auditkit.judge.sentences import bounds, interval_ends, show
-from auditkit.results import Interval, Judged, Limit, Measurement, VerdictStatus, left_out_text, pairs, whose_text
+from auditkit.results import (
+    Interval,
+    Judged,
+    LeftOut,
+    Limit,
+    Measurement,
+    VerdictStatus,
+    left_out_text,
+    pairs,
+    whose_text,
+)
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:
     """One measurement under one limit: the status and the reason in a sentence.
 
-    Of a disparity that leaves groups out, the end of the interval that holds for all groups can prove that a limit is
-    missed, or met; the other end is about the groups that were compared, and can meet it where nobody who is left out
-    bars that; then the reason names them. Nobody left out makes anything missed, nor saves it.
+    A disparity that leaves groups out is judged by those that were compared: nobody left out makes anything missed, nor
+    saves it. Who is left out can bar a limit from being met alone; then the reason names them.
     """
     value = measurement.value
     if value is None:
@@ -23,51 +33,53 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
     interval, by_point = measurement.interval, limit.judge == "point" or measurement.exact
     if interval is None and not by_point:
         return "inconclusive", f"{show(value, limit)} has no interval and is not exact, so it cannot be judged"
-    low, high = (value, value) if by_point or interval is None else ends(interval)
-    # "at most 0.98 is at least 0.8" shows nothing: such a verdict is about what was compared, and says so
-    among = not measurement.exact and _rests_on_compared(limit, measurement, low, high)
-    bound = None if among else measurement.bound
-    number = f"{bound or ''} {show(value, limit)}{' among what was compared' if among else ''}".lstrip()
+    bound = bound_to_name(limit, measurement)
+    among = " among what was compared" if bound != measurement.bound else ""
+    number = f"{bound or ''} {show(value, limit)}{among}".lstrip()
     basis = "exact" if measurement.exact else "judged by the point alone"
     if interval is not None and not by_point:
         basis = f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
     sentence = f"{number} ({basis})"
-    status, reason = _decide(limit, measurement, low, high)
+    status, reason = _decide(limit, measurement)
     named_pair = whose_text(measurement, limit, status)
     return status, f"{sentence} {reason}" if not named_pair else f"{sentence} {reason.removesuffix('.')}; {named_pair}"
 
 
-def _rests_on_compared(limit: Limit, measurement: Measurement, low: float, high: float) -> bool:
-    """Whether an end of a bound decides that does not hold for the groups that are left out."""
-    least, most = _ends_for_all(measurement, low, high)
-    if measurement.bound is None or outside(least, most, limit) or (inside(least, limit) and inside(most, limit)):
-        return False
-    return outside(low, high, limit) or (inside(low, limit) and inside(high, limit))
-
-
-def _ends_for_all(measurement: Measurement, low: float, high: float) -> tuple[float, float]:
-    """The ends that hold for all groups; infinite where there is none."""
-    return (-math.inf if measurement.bound == "at most" else low), (
-        math.inf if measurement.bound == "at least" else high
-    )
-
-
-def _decide(limit: Limit, measurement: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
-    """The status and what is said of it, from the ends over the groups that were compared."""
-    required = bounds(limit)
-    least, most = _ends_for_all(measurement, low, high)
-    if outside(least, most, limit):
-        return "missed", f"is not {required}"
-    # after missed: nobody left out saves a number that is proven wrong
-    barred = [group for group in measurement.left_out if group.bars]
+def bound_to_name(limit: Limit, measurement: Measurement) -> Literal["at least", "at most"] | None:
+    """What the number is of that over all groups; None where the verdict is about those that were compared alone."""
+    low, high = _ends_compared(limit, measurement)
+    # "at most 0.98 is at least 0.8" shows nothing
+    least = -math.inf if measurement.bound == "at most" else low
+    most = math.inf if measurement.bound == "at least" else high
     if inside(low, limit) and inside(high, limit):
-        proven = measurement.bound is not None and inside(least, limit) and inside(most, limit)
-        if proven or not barred:
-            unseen = "" if proven else left_out_text(measurement.left_out)
-            return "met", f"is {required}" + (f", {unseen}" if unseen else "")
-        return "inconclusive", f"would be {required}, but what is left out bars that ({left_out_text(barred)})"
+        proven = inside(least, limit) and inside(most, limit) and not _barring(measurement)
+    else:
+        proven = outside(least, most, limit) or not outside(low, high, limit)
+    return measurement.bound if proven else None
+
+
+def _ends_compared(limit: Limit, measurement: Measurement) -> tuple[float, float]:
+    """What is held against the limit: the ends of the interval, or twice the value."""
+    value = present(measurement.value, "judged only where there is a number")
+    if limit.judge == "point" or measurement.exact or measurement.interval is None:
+        return value, value
+    return ends(measurement.interval)
+
+
+def _barring(measurement: Measurement) -> list[LeftOut]:
+    return [group for group in measurement.left_out if group.bars]
+
+
+def _decide(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:
+    """The status and what is said of it."""
+    required, (low, high) = bounds(limit), _ends_compared(limit, measurement)
     if outside(low, high, limit):
-        return "inconclusive", f"is not {required}, but may be with what is left out"
+        return "missed", f"is not {required}"
+    if inside(low, limit) and inside(high, limit):
+        if barring := left_out_text(_barring(measurement)):
+            return "inconclusive", f"would be {required}, but what is left out bars that ({barring})"
+        unseen = left_out_text(measurement.left_out)
+        return "met", f"is {required}" + (f", {unseen}" if unseen else "")
     value = present(measurement.value, "judged only where there is a number")
     side = "on the right side" if inside(value, limit) else "on the wrong side"
     more = "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
@@ -100,9 +112,7 @@ def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
     def room(judgement: Judged) -> float:
         if judgement.measurement.value is None:  # not written
             return math.inf
-        low = high = judgement.measurement.value
-        if judgement.measurement.interval is not None and limit.judge == "interval" and not judgement.measurement.exact:
-            low, high = ends(judgement.measurement.interval)
+        low, high = _ends_compared(limit, judgement.measurement)
         room_below = math.inf if limit.at_least is None else low - limit.at_least
         room_above = math.inf if limit.at_most is None else limit.at_most - high
         return min(room_below, room_above)

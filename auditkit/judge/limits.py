@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.errors import ConfigError, closest, present
-from auditkit.judge.decision import closest_to_bound, judge_measurement
+from auditkit.judge.decision import bound_to_name, closest_to_bound, judge_measurement
 from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, names_check, why_none
 from auditkit.judge.outcome import outcome_of
 from auditkit.judge.sentences import about, everyone_alone, interval_ends
@@ -243,7 +243,7 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
     value = present(measurement.value, "only measurements with an interval are widened")
     wide = widened(interval, value, measurement.n, sidak_level(interval.level, count))
     status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
-    edges = interval_ends(measurement.bound, wide, limit)
+    edges = interval_ends(bound_to_name(limit, measurement), wide, limit)
     all_at_once = f"{100 * wide.level:.4g}% interval {edges} that holds for all {count} at once"
     if status == "missed":
         reason = f"{alone.reason}; the {all_at_once} says the same"

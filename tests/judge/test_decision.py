@@ -98,7 +98,7 @@ def test_of_a_bound_the_end_that_does_not_hold_is_not_told_at_any_level():
     ("bounds", "said"),
     [
         ({"at_least": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is at least 0.8"),
-        ({"at_most": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is not at most 0.8, but may be"),
+        ({"at_most": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is not at most 0.8"),
         ({"at_most": 0.97}, "at most 0.9 (95% interval 0.95 or less) is at most 0.97"),
         ({"at_least": 0.96}, "at most 0.9 (95% interval 0.95 or less) is not at least 0.96"),
         ({"at_least": 0.9}, "at most 0.9 (95% interval 0.95 or less) is across the bound"),
@@ -121,17 +121,30 @@ UNKNOWN = LeftOut(slice={"column": "paid"}, reason="its values are in no known f
         (0.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 0}, "inconclusive"),
         (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 0}, "missed"),
         (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 1}, "inconclusive"),
-        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_least": 2}, "inconclusive"),
+        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_least": 2}, "missed"),
+        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_least": 1}, "inconclusive"),
         (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_least": 2}, "missed"),
         (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_least": 1}, "inconclusive"),
-        (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_most": 0}, "inconclusive"),
+        (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_most": 0}, "missed"),
         (0.0, {"bound": "at least"}, {"at_most": 0}, "met"),
     ],
 )
-def test_a_bound_proves_one_side_and_what_bars_it_the_other(value, fields, bounds, status):
+def test_what_is_left_out_bars_met_alone_and_only_what_holds_for_it_too_is_no_word_on_the_compared(
+    value, fields, bounds, status
+):
     counted = measurement(value, exact=True, **fields)
     found, reason = judge_measurement(limit(**bounds), counted)
-    assert found == status and str(fields["bound"]) in reason
+    proves = fields["bound"].replace(" ", "_") not in bounds  # at least 1 is not at most 0
+    assert found == status
+    assert reason.startswith(f"{fields['bound']} {value:g} " if proves and status == "missed" else f"{value:g} among")
+
+
+def test_of_a_verdict_on_the_compared_both_ends_are_told_at_any_level():
+    number = measurement(0.2, 0.1, 0.3, bound="at least", slice={"sex": "f"})
+    reasons = decide(number, measurement(slice={"sex": "m"}), limits=[limit(groups="each")]).verdicts[0].judged
+    wide = reasons[0].reason.partition("; the ")[2]
+    assert "(95% interval 0.1 to 0.3) is not at least 0.8" in reasons[0].reason
+    assert " to " in wide and "or more" not in wide and "that holds for all 2" in wide
 
 
 def test_met_names_whom_it_was_not_held_against():
@@ -141,7 +154,8 @@ def test_met_names_whom_it_was_not_held_against():
     assert status == "met"
     assert "left out: smaller groups together (18 people, 3.0% of all: fewer than 10 people each: x, y)" in reason
     proven = measurement(0.5, 0.4, 0.6, bound="at most", left_out=(few,))
-    assert "left out" not in judge_measurement(limit(at_least=None, at_most=0.7), proven)[1]
+    status, reason = judge_measurement(limit(at_least=None, at_most=0.7), proven)
+    assert status == "met" and reason.startswith("at most 0.5 ") and "(18 people, 3.0% of all" in reason
 
 
 def test_no_interval_and_not_exact_is_inconclusive():

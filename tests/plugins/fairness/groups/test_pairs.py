@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from auditkit import stats
 from auditkit.data import AuditData
@@ -13,7 +13,7 @@ from auditkit.errors import DataError
 from auditkit.judge import judge, judge_measurement
 from auditkit.plugins.fairness.groups import ratios
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.results import Interval, LeftOut, Limit, Measurement
+from auditkit.results import LeftOut, Limit, Measurement
 from auditkit.results.disparity_text import deciding_pair, pair_text
 from tests.plugins.recorded import one, recorded, run
 
@@ -179,21 +179,16 @@ def test_extremes_of_odds_are_those_of_all_pairs(drawn, reference):
         assert ratios.smallest_odds(part).value == pytest.approx(odds.min() / odds.max())
 
 
-def judged(parts, ratio, kept, limit):
-    """The verdict on some groups of each part, the others left out."""
+def judged(parts, ratio, kept, limit, left_out=()):
+    """The verdict on some groups of each part; with `left_out`, as a disparity that says nothing of others."""
     some = [stats.Shares(part.successes[mask], part.sizes[mask]) for part, mask in zip(parts, kept, strict=True)]
     found = stats.smallest(some) if ratio else stats.widest(some)
-    if found is None:
-        return None
-    lacking = not all(mask.all() for mask in kept)
+    assume(found is not None)
+    side = ("at most" if ratio else "at least") if left_out else None
     return judge_measurement(
         limit,
-        Measurement(
-            name="m", value=found.value, interval=found.interval, n=100,
-            bound=(("at most" if ratio else "at least") if lacking else None),
-            left_out=(LeftOut(slice={"g": "x"}, reason="few", bars=True),) if lacking else (),
-        ),
-    )[0]  # fmt: skip
+        Measurement(name="m", value=found.value, interval=found.interval, n=100, bound=side, left_out=left_out),
+    )
 
 
 bounds = st.one_of(
@@ -203,42 +198,53 @@ bounds = st.one_of(
 )
 
 
-@given(counts, st.integers(0, 2**12 - 1), bounds, st.booleans(), st.sampled_from(["interval", "point"]))
+@given(
+    counts, st.integers(0, 2**12 - 1), bounds, st.booleans(), st.sampled_from(["interval", "point"]),
+    st.lists(st.booleans(), min_size=1, max_size=3),
+)  # fmt: skip
 @settings(max_examples=400, deadline=None)
-def test_whoever_is_left_out_no_verdict_is_contradicted(drawn, mask, bound, ratio, how):
+def test_who_is_left_out_makes_nothing_missed_nor_saves_it_and_can_bar_met(drawn, mask, bound, ratio, how, bars):
     parts = [part_of(drawn), part_of([(b, a) for a, b in drawn[::-1]])]
     kept = [np.array([bool(mask >> (6 * at + i) & 1) for i in range(len(drawn))]) for at in range(2)]
     for each in kept:
         each[:2] = True
     limit = Limit(name="l", measurement="m", judge=how, **bound)
-    every = judged(parts, ratio, [np.ones_like(each) for each in kept], limit)
-    some = judged(parts, ratio, kept, limit)
-    assert {every, some} != {"met", "missed"}
-    if some == "met" and not all(each.all() for each in kept):
-        assert set(bound) == {"at_least"} if not ratio else set(bound) == {"at_most"}  # proven by the end that holds
+    left_out = tuple(LeftOut(slice={"g": f"x{at}"}, reason="few", bars=barred) for at, barred in enumerate(bars))
+    alone, _ = judged(parts, ratio, kept, limit)
+    status, reason = judged(parts, ratio, kept, limit, left_out)
+    assert (status == "missed") == (alone == "missed")
+    assert (status == "met") == (alone == "met" and not any(bars))
+    if status != "missed":
+        return
+    # only the end that holds for all groups too lets "at least", or "at most", stand before the number
+    among = " among what was compared " in reason
+    assert among != reason.startswith("at most " if ratio else "at least ")
+    if set(bound) == {"at_least"}:
+        assert among != ratio
+    if set(bound) == {"at_most"}:
+        assert among == ratio
 
 
-@given(
-    st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted), bounds,
-    st.sampled_from([None, "at least", "at most"]), st.booleans(), st.sampled_from(["interval", "point"]),
-)  # fmt: skip
-@settings(max_examples=400, deadline=None)
-def test_a_verdict_is_what_holds_of_every_number_that_all_groups_could_have(ends, limits, side, bars, how):
-    low, value, high = ends
-    limit = Limit(name="l", measurement="m", judge=how, **limits)
-    left = (LeftOut(slice={"g": "x"}, reason="few", bars=bars),) if side else ()
-    interval = Interval(low=low, high=high, method="test")
-    found = judge_measurement(
-        limit, Measurement(name="m", value=value, interval=interval, n=9, bound=side, left_out=left)
-    )
+@pytest.mark.parametrize(("share", "status"), [(0.52, "missed"), (0.56, "missed"), (0.69, "inconclusive")])
+@pytest.mark.parametrize("others", [6, 30, 3000])
+def test_a_gap_that_is_required_is_missed_whoever_is_left_out(share, status, others):
+    """Of the others nobody has a positive label."""
+    sizes, rates = (4000, 4000, others), (0.5, share, 1)
+    names = np.repeat(["a", "b", "x"], sizes)
+    decided = np.concatenate([np.arange(n) < round(rate * n) for n, rate in zip(sizes, rates, strict=True)]).astype(int)
+    result = run(CHECK, *recorded(decided, [1] * 8000 + [0] * others, {"g": names}))
+    limit = Limit(name="l", measurement="fairness.groups.equal_opportunity_difference", at_least=0.2)
+    gap = one(result, "equal_opportunity_difference")
+    assert len(gap.left_out) == 1 and gap.value == pytest.approx(share - 0.5)
+    found, reason = judge_measurement(limit, gap)
+    assert found == status and ("among what was compared" in reason) == (status == "missed")
 
-    low, high = (value, value) if how == "point" else (low, high)
-    marks = {low, high, *(limit + step for limit in limits.values() for step in (-1e-9, 0, 1e-9)), -9.0, 9.0}
-    compared = [mark for mark in marks if low <= mark <= high]
-    every = [mark for mark in marks if (side == "at most" or mark >= low) and (side == "at least" or mark <= high)]
 
-    def right(number):
-        return limits.get("at_least", -np.inf) <= number <= limits.get("at_most", np.inf)
-
-    met = all(map(right, every)) or (all(map(right, compared)) and not bars)
-    assert found[0] == ("missed" if not any(map(right, every)) else "met" if met else "inconclusive")
+def test_six_people_of_a_third_group_do_not_save_a_gap_that_is_required():
+    decided = np.r_[np.arange(4000) < 2000, np.arange(4000) < 2080, np.ones(6)].astype(int)
+    data = recorded(decided, decided, {"g": np.repeat(["a", "b", "x"], [4000, 4000, 6])})
+    gap = one(run(CHECK, *data), "demographic_parity_difference")
+    limit = Limit(name="l", measurement="fairness.groups.demographic_parity_difference", at_least=0.2)
+    status, reason = judge_measurement(limit, gap)
+    assert gap.left_out and status == "missed"
+    assert reason.startswith("0.02 among what was compared (95% interval ") and " to " in reason.split(")")[0]
