@@ -105,7 +105,9 @@ class DataSettings(Section):
     )
     delimiter: str | None = Field(default=None, description="between the fields of a csv file, where it is not found")
     columns: tuple[str, ...] | None = Field(default=None, description="the columns of a csv file without a header")
-    encoding: str | None = Field(default=None, description="of a csv file, such as cp1252, where it is not UTF-8")
+    encoding: str | None = Field(
+        default=None, description="of a csv or JSON file, such as cp1252, where it is not UTF-8"
+    )
     comment: str | None = Field(default=None, description="what a line of a csv file begins with that is no row: #")
     quote: str | None = Field(default=None, description='around fields of a csv file that hold the delimiter: "\'"')
     stream: bool | None = Field(

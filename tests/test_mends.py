@@ -310,6 +310,10 @@ CASES: dict[str, Callable[..., Any]] = {
     "a file in cp1252": text("größe,y\nä,1\nö,0\n".encode("cp1252"), label="y"),
     "a file in latin-1": text(b"gr\xf6\x81e,y\n\xe4,1\n\xf6,0\n", label="y"),
     "a file in utf-16 without a mark": text("grad,y\na,1\nb,0\n".encode("utf-16-le"), label="y"),
+    "records in cp1250": text('[{"stadt": "Łódź", "y": 1}, {"stadt": "b", "y": 0}]'.encode("cp1250"), label="y"),
+    "records of a stream in latin-1": text(
+        b'{"sex": "m\xe4nnlich", "d": 1}\n{"sex": "f", "d": 0}\n', groups=["sex"], decisions="d", stream=True
+    ),
     "a comment by another sign": text(b"// made by hand\ngrad,y\na,1\nb,0\n", label="y"),
     "fields parted by a caret": text(b"grad^y\na^1\nb^0\n", label="y"),
     "fields of a stream parted by a blank": text(b"sex d\nf 1\nm 0\n", groups=["sex"], decisions="d", stream=True),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final, NamedTuple
 
-from auditkit.counts.text_codec import UTF8, encoding_of, not_decoded, reading, rows_of
+from auditkit.counts.text_codec import UTF8, encoding_note, encoding_of, not_decoded, reading, rows_of
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
 
@@ -81,8 +81,7 @@ def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
         return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding)
 
     dialect = reading(path, encoding, read)
-    note = () if encoding == UTF8 else (f"the file is read as {encoding}",)
-    return dialect._replace(notes=(*dialect.notes, *note))
+    return dialect._replace(notes=(*dialect.notes, *encoding_note(encoding)))
 
 
 def body(path: pathlib.Path, dialect: Dialect) -> Any:

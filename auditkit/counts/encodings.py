@@ -5,6 +5,7 @@ written the text is tried, and whoever knows the words chooses.
 """
 
 import codecs
+import itertools
 import operator
 import re
 import unicodedata
@@ -12,21 +13,32 @@ from typing import Final
 
 CANDIDATES: Final = (
     "utf-8", "cp1252", "cp1250", "cp1254", "cp1257", "cp1251", "koi8-r", "cp1253", "cp1255", "cp1256", "cp874", "cp932",
-    "euc-jp", "gb18030", "big5", "cp949",
+    "euc-jp", "gb18030", "big5", "cp949", "iso8859-15", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-6", "koi8-u",
+    "cp850", "cp852", "cp857", "cp775", "cp866", "cp737", "cp862", "mac_roman", "mac_turkish", "mac_cyrillic",
+    "mac_greek",
 )  # fmt: skip
-"""UTF-8; letters of one byte: Western, central European, Turkish, Baltic, Cyrillic (two), Greek, Hebrew, Arabic, Thai;
-letters of several: Japanese (two), Chinese (two), Korean."""
+"""UTF-8; of Windows, letters of one byte: Western, central European, Turkish, Baltic, Cyrillic (with that of Unix),
+Greek, Hebrew, Arabic, Thai; and of several: Japanese (two), Chinese (two), Korean. Then of ISO and Unix, of DOS and of
+the Macintosh before Unicode."""
 EAST: Final = {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH"}
 """Scripts that Japanese mixes with Chinese characters in a word."""
-MOST_WRONG: Final = 0.2
-"""Of the letters beyond ASCII, in words that no language writes."""
+COMMON: Final = {"cp932": 0x97, "euc-jp": 0xCF, "gb18030": 0xD7, "big5": 0xC6, "cp949": 0xC8}
+"""The last first byte of common characters; those of China and Korea, and in euc-jp, have no byte below 0xA1."""
+MOST_WRONG: Final = 0.34
+"""Of the signs beyond ASCII, where no language writes them."""
+MOST: Final = 6
+"""Encodings that are proposed, the likelier ones."""
+WITHIN: Final = "’·–—"
+"""Signs beyond ASCII between the letters of a word."""
 _MARKS = ("Mn", "Mc", "Nd")
 _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f\s])+")
 _FIELD = re.compile(r"[^\s,;\"|]*[^\x00-\x7f\s][^\s,;\"|]*")
 
 
 def likely(sample: bytes) -> dict[str, str]:
-    """{encoding: the first word beyond ASCII as it reads it} of all that can have written a text, likelier ones first.
+    """{encoding: how it reads a word beyond ASCII} of those that can have written a text, likelier ones first.
+
+    The word is the first that tells them apart.
 
     Args:
         sample: lines of the text, which may end within a letter.
@@ -40,18 +52,45 @@ def likely(sample: bytes) -> dict[str, str]:
         if encoding == "utf-8":  # nothing else is written so by chance
             return {encoding: ""}
         words = [word for word in _WORD.findall(text) if not word.isascii()]
-        wrong = sum(_beyond_ascii(word) for word in words if not _one_script(word))
-        if wrong <= MOST_WRONG * sum(map(_beyond_ascii, words)) and not any(map(_is_drawn, text)):
-            readings.append((_capitals_within(words), encoding, text))
+        wrong = sum(_wrong(word, encoding) for word in words)
+        share = wrong / max(1, sum(not sign.isascii() for word in words for sign in word))
+        if share <= MOST_WRONG and not any(map(_is_drawn, text)):
+            readings.append((share, encoding, text))
     # encodings that read all of it alike are one way out
     first_of: dict[str, str] = {}
     for _, encoding, text in sorted(readings, key=operator.itemgetter(0)):
         first_of.setdefault(text, encoding)
-    return {encoding: match.group()[:20] for text, encoding in first_of.items() if (match := _FIELD.search(text))}
+    fields_of = {encoding: fields for text, encoding in first_of.items() if (fields := _FIELD.findall(text))}
+    likeliest = dict(itertools.islice(fields_of.items(), MOST))
+    shortest = min(map(len, likeliest.values()), default=0)
+    place = max(range(shortest), key=lambda place: len({fields[place] for fields in likeliest.values()}), default=0)
+    return {encoding: fields[place][:20] for encoding, fields in likeliest.items()}
 
 
-def _beyond_ascii(word: str) -> int:
-    return sum(not letter.isascii() for letter in word)
+def _wrong(word: str, encoding: str) -> int:
+    """How many signs beyond ASCII in a word stand where no language writes them."""
+    beyond_ascii = sum(not sign.isascii() for sign in word)
+    if not _one_script(word):
+        return beyond_ascii
+    if encoding in COMMON:
+        return sum(not sign.isascii() and _is_rare(sign, encoding) for sign in word)
+    places = zip(f" {word}", word, f"{word[1:]} ", strict=False)
+    return sum(not sign.isascii() and _is_odd(before, sign, after) for before, sign, after in places)
+
+
+def _is_rare(character: str, encoding: str) -> bool:
+    raw = character.encode(encoding)
+    return raw[0] > COMMON[encoding] or (encoding not in ("cp932", "big5") and min(raw) < 0xA1)
+
+
+def _is_odd(before: str, sign: str, after: str) -> bool:
+    """Whether it is a capital behind a small letter, or none and beside letters, but no mark of punctuation there."""
+    kind = unicodedata.category(sign)
+    if kind[0] in "LM":
+        return sign.isupper() and before.islower()
+    if before.isalpha():
+        return sign not in WITHIN if after.isalpha() else kind not in ("Pf", "Po", "Pd")
+    return after.isalpha() and not before.isdigit() and kind[0] != "P"
 
 
 def _one_script(word: str) -> bool:
@@ -74,10 +113,3 @@ def _script(letter: str) -> str:
 def _is_drawn(sign: str) -> bool:
     """A control sign, one for private use, or a piece of a drawn line: what no column of a table holds."""
     return (ord(sign) > 127 and unicodedata.category(sign) in ("Cc", "Co", "Cn")) or "\u2500" <= sign <= "\u25ff"
-
-
-def _capitals_within(words: list[str]) -> float:
-    """The share of capitals after the first letter: many, where small and capital letters have changed places."""
-    beyond_ascii = (letter for word in words for letter in word[1:] if not letter.isascii())
-    within = [letter for letter in beyond_ascii if letter.isupper() or letter.islower()]
-    return sum(letter.isupper() for letter in within) / max(1, len(within))

@@ -3,11 +3,12 @@
 import io
 import json
 import pathlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from auditkit.counts.text_codec import unpacked
+from auditkit.counts.text_codec import HEAD, UTF8, encoding_of, not_decoded, unpacked
 from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
 from auditkit.lazy import pyarrow
@@ -18,21 +19,34 @@ START: Final = 1 << 20
 """Bytes in which the first record must end."""
 JSON: Final = (".json", ".jsonl", ".ndjson")
 """Endings of files of records in JSON, and of such with a record a line."""
-ENCODING: Final = "utf-8-sig"
+OPENING: Final = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"])')
+"""What a text begins with that is JSON, and no header of a csv file."""
 SHAPES: Final = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
 
 
-def is_named_json(path: pathlib.Path) -> bool:
-    """Whether a file is JSON by its name."""
-    return path.name.lower().removesuffix(".gz").endswith(JSON)
+def form_of(path: pathlib.Path, declared: str | None) -> Literal["records", "document", "csv"]:
+    """What a file of text holds by what it begins with: a record a line, one document of JSON, or no JSON.
+
+    Args:
+        path: the file, also compressed with gzip. A name alone makes it a document, so that no broken one is a csv.
+        declared: the encoding as the owner says.
+
+    Raises:
+        DataError: it is in another encoding.
+    """
+    with unpacked(path) as file:
+        # faults are ignored, for the start may end in the middle of a letter
+        start = file.read(HEAD).decode(encoding_of(path, declared), "ignore")
+    if not OPENING.match(start):
+        return "document" if path.name.lower().removesuffix(".gz").endswith(JSON) else "csv"
+    return "document" if first_record(path, declared) is None else "records"
 
 
-def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
+def first_record(path: pathlib.Path, declared: str | None) -> Mapping[str, Any] | None:
     """The first record of a file that holds a record a line; None where it holds one document, or no JSON."""
     with unpacked(path) as file:
         start = file.read(START)
-    # faults are ignored, for the start may end in the middle of a letter
-    first_line, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
+    first_line, _, rest = start.decode(encoding_of(path, declared), "ignore").lstrip().partition("\n")
     following = rest.strip()
     try:
         record = json.loads(first_line)
@@ -42,19 +56,6 @@ def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
         return None
     is_columns = not following and any(isinstance(value, list | dict) for value in record.values())
     return None if is_columns else record  # an object of columns may stand on one line
-
-
-def refuse_document(path: pathlib.Path) -> None:
-    """Raise where a file is one document of JSON by its name, which is in memory as a whole or not at all.
-
-    Raises:
-        DataError: it is.
-    """
-    if is_named_json(path):
-        raise DataError(
-            f"{path.name} holds one document of JSON, which cannot be read a part at a time; write a record a line "
-            '(with pandas orient="records", lines=True), Parquet or csv'
-        )
 
 
 def parsed(lines: Iterable[str]) -> Iterator[Any]:
@@ -89,7 +90,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def unreadable(name: str, error: Exception) -> DataError:
     """The error about a file that is no JSON."""
-    where = "it is no UTF-8 text"
+    where = "it is too deep" if isinstance(error, RecursionError) else "a number in it is too long"
     if isinstance(error, json.JSONDecodeError):
         where = f"line {error.lineno}: {error.msg}"
     return DataError(f"{name} cannot be read as JSON: {where}; it must be {SHAPES}")
@@ -104,6 +105,8 @@ def nested(name: str, column: str) -> DataError:
 class Records(Unit):
     """A file with a record a line."""
 
+    encoding: str = UTF8
+
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column; a list of values where these are of several kinds."""
         names = self.names.read
@@ -111,7 +114,7 @@ class Records(Unit):
         seen_names: set[str] = set()
         try:
             # only \n ends a record, for \r may stand between values
-            with unpacked(self.path) as raw, io.TextIOWrapper(raw, ENCODING, newline="\n") as file:
+            with unpacked(self.path) as raw, io.TextIOWrapper(raw, self.encoding, newline="\n") as file:
                 for record in parsed(file):
                     if not isinstance(record, Mapping):
                         raise DataError(f"{self.name} holds JSON that is no table; it must be {SHAPES}")
@@ -121,6 +124,8 @@ class Records(Unit):
                     if len(columns[0]) == BATCH:
                         yield self._arrays(columns)
                         columns = [[] for _ in names]
+        except UnicodeError:
+            raise not_decoded(self.path, self.encoding) from None
         except (ValueError, RecursionError) as error:
             raise unreadable(self.name, error) from None
         lacking = next((name for name in names if name not in seen_names), None)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of, parted_otherwise
-from auditkit.counts.records import Records, first_record, refuse_document
-from auditkit.counts.text_codec import PACKED_FAULTS, is_binary, unpacked
+from auditkit.counts.records import Records, form_of
+from auditkit.counts.text_codec import HEAD, PACKED_FAULTS, encoding_of, is_binary, unpacked
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
 from auditkit.lazy import pyarrow
@@ -91,7 +91,7 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
     if form == "parquet":
         return _row_groups(file, names)
     if form == "records":
-        return [Records(file, names)]
+        return [Records(file, names, encoding=encoding_of(file, options.encoding))]
     dialect = dialect_of(file, options)
     _check_columns(file, names, dialect.names)
     return [Csv(file, names, True, dialect)]
@@ -103,20 +103,23 @@ def _form(file: pathlib.Path, options: Options) -> Literal["parquet", "records",
         raise DataError(_no_file_error(file))
     try:
         with file.open("rb") as stream:
-            head = stream.read(4096)
+            head = stream.read(HEAD)
     except OSError as error:
         raise DataError(f"{file.name} cannot be read: {error.strerror}") from error
     if not head:
         raise DataError(f"{file.name} is empty")
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         return "parquet"
-    if first_record(file) is not None:
-        return "records"
-    refuse_document(file)
     with unpacked(file) as stream:
-        if is_binary(stream.read(4096), options.encoding):
+        if is_binary(stream.read(HEAD), options.encoding):
             raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
-    return "csv"
+    form = form_of(file, options.encoding)
+    if form == "document":
+        raise DataError(
+            f"{file.name} holds one document of JSON, which cannot be read a part at a time; write a record a line "
+            '(with pandas orient="records", lines=True), Parquet or csv'
+        )
+    return form
 
 
 def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any] | None:

@@ -19,6 +19,8 @@ MARKS: Final = (
 )  # fmt: skip
 """What a file begins with where it says its encoding itself; the mark of 32 bits begins with that of 16."""
 UTF8: Final = "utf-8-sig"
+HEAD: Final = 4096
+"""Bytes by which the kind of a file is told."""
 SAMPLE: Final = 65536
 """Bytes by which an encoding is told."""
 GZIP: Final = b"\x1f\x8b"
@@ -51,19 +53,19 @@ def is_binary(head: bytes, encoding: str | None) -> bool:
 
 
 def encoding_of(path: pathlib.Path, declared: str | None) -> str:
-    """How the letters of a file are written: as declared, as its first bytes say, or UTF-8.
+    """How the letters of a file are written: as its first bytes say, as declared, or UTF-8.
 
     Raises:
         DataError: the file cannot be unpacked, or `declared` is no encoding.
     """
     with unpacked(path) as stream:
-        head = stream.read(4096)
+        head = stream.read(HEAD)
+    # no text in another encoding begins with a mark, so that it is believed whatever is declared
+    marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
     if declared is None:
-        # the mark of 16 bits begins no text in UTF-8, so that it is believed
-        marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
-        if marked == UTF8 and b"\x00" in head:
+        if marked is None and b"\x00" in head:
             raise _encoding_error(f"{path.name} is not UTF-8", head)
-        return marked
+        return marked or UTF8
     try:
         name = codecs.lookup(declared).name
         "".encode(declared)  # Python knows codecs of other things than text, such as hex
@@ -71,7 +73,12 @@ def encoding_of(path: pathlib.Path, declared: str | None) -> str:
         raise DataError(
             f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {declared!r} was given"
         ) from None
-    return UTF8 if name == "utf-8" else name
+    return marked or (UTF8 if name == "utf-8" else name)
+
+
+def encoding_note(encoding: str) -> tuple[str, ...]:
+    """What is to be said of an encoding, where it is another than UTF-8."""
+    return () if encoding == UTF8 else (f"the file is read as {encoding}",)
 
 
 def rows_of(path: pathlib.Path, encoding: str, lines: int) -> Any:
@@ -126,7 +133,7 @@ def _encoding_error(fault: str, sample: bytes) -> DataError:
     if len(mends) == 1:
         how = f"as in {next(iter(mends))}"
     else:
-        how = "by the one of these that reads its words rightly: "
+        how = "by the one of these, or another, that reads its words rightly: "
         how += ", ".join(f"{mend} reads {word!r}" for mend, word in mends.items())
     return DataError(f"{fault}; save it as UTF-8, or say how it is written, {how}", mend=mends)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,9 +14,9 @@ from auditkit.lazy import pandas
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""
 LABELS: Final = ("labels", "y")
-PARQUET, PICKLE, FEATHER = b"PAR1", b"\x80", b"ARROW1"
+PARQUET, FEATHER = b"PAR1", b"ARROW1"
+PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-RECORDS: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)")
 """What such a file begins with."""
 
 

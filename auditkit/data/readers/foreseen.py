@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from auditkit.counts.dialect import Options, body, dialect_of
-from auditkit.counts.records import first_record, is_named_json
+from auditkit.counts.records import first_record, form_of
 from auditkit.counts.streams import PARQUET
-from auditkit.counts.text_codec import GZIP, PACKED_FAULTS, is_binary, unpacked
-from auditkit.data.readers.base import RECORDS
+from auditkit.counts.text_codec import GZIP, HEAD, PACKED_FAULTS, is_binary, unpacked
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
@@ -243,16 +242,15 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
     for path in paths:
         try:
             with unpacked(path) as file:
-                head = file.read(4096)
+                head = file.read(HEAD)
             # The header of a csv file may begin with the letters PAR1, but holds no byte below the tab.
             if head.startswith(PARQUET) and min(head) < 9:
                 extents.append(_parquet(path, named))
-            elif first_record(path) is not None:
-                extents.append(_records(path))
-            elif is_named_json(path) or RECORDS.match(head) or is_binary(head, options.encoding):
+                continue
+            form = "document" if is_binary(head, options.encoding) else form_of(path, options.encoding)
+            if form == "document":
                 return None
-            else:
-                extents.append(_text(path, named, options))
+            extents.append(_records(path, options) if form == "records" else _text(path, named, options))
         except (DataError, *PACKED_FAULTS, ValueError):
             return None  # whoever reads it says what is wrong
     rows = [file_extent.rows for file_extent in extents]
@@ -282,8 +280,8 @@ def _text(path: pathlib.Path, named: int, options: Options) -> Extent:
     return Extent(size + rows * (dialect.fields * CELL + named * NAMED), None)
 
 
-def _records(path: pathlib.Path) -> Extent:
-    fields = len(first_record(path) or ())
+def _records(path: pathlib.Path, options: Options) -> Extent:
+    fields = len(first_record(path, options.encoding) or ())
     size = float(path.stat().st_size) * _expansion(path)
     with unpacked(path) as file:
         start = file.read(START)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from auditkit.counts.markers import Markers
-from auditkit.counts.records import is_named_json
-from auditkit.counts.text_codec import is_binary, unpacked
+from auditkit.counts.records import form_of
+from auditkit.counts.text_codec import HEAD, is_binary, unpacked
 from auditkit.data.inputs import as_column
-from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, RECORDS, ZIP, Reading, Source
+from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, ZIP, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
@@ -116,7 +116,7 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
         raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {kind}")
     with path.open("rb") as stream:
         # The bytes decide what a file is, for a name may say anything.
-        head = stream.read(4096)
+        head = stream.read(HEAD)
     if not head:
         raise DataError(f"{path.name} is empty")
     name = pathlib.Path(path.name.removesuffix(".gz")).stem
@@ -129,16 +129,13 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
     from auditkit.data.readers import textfile  # pyarrow, which only a file of text needs
 
     with unpacked(path) as stream:
-        head = stream.read(4096)
-    if is_named_json(path) or RECORDS.match(head):
-        records = textfile.read_json(path, name, reading.missing)
-        if records is not None:
-            return records
-    if not is_binary(head, reading.text.encoding) and not head.startswith(PICKLE):
-        return textfile.read_text_file(path, name, reading)
-    raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
+        head = stream.read(HEAD)
+    if is_binary(head, reading.text.encoding) or head.startswith(PICKLE):
+        raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
+    is_csv = form_of(path, reading.text.encoding) == "csv"
+    return (textfile.read_text_file if is_csv else textfile.read_json)(path, name, reading)
 
 
 def _guess(head: bytes) -> str:
-    kinds = {FEATHER: "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened"}
+    kinds = {(FEATHER,): "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened"}
     return next((kind for start, kind in kinds.items() if head.startswith(start)), "of no kind that is read here")

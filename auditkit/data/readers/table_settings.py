@@ -102,7 +102,7 @@ class TableSettings:
     columns: Sequence[str] | None = None
     """The names of the columns of a csv file that has no header."""
     encoding: str | None = None
-    """Of a csv file, such as "cp1252"; as its first bytes say, else UTF-8, unless given."""
+    """Of a file of text, csv or JSON, such as "cp1252"; as its first bytes say, else UTF-8, unless given."""
     comment: str | None = None
     """What a line of a csv file begins with that is no row, such as "#"; lines before the header that begin so
     are passed over unasked."""

@@ -15,8 +15,8 @@ from pyarrow import compute, csv as arrow
 
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
 from auditkit.counts.markers import Markers
-from auditkit.counts.records import ENCODING, SHAPES, is_named_json, nested, once, parsed, unreadable
-from auditkit.counts.text_codec import PACKED_FAULTS, unpacked
+from auditkit.counts.records import SHAPES, nested, once, parsed, unreadable
+from auditkit.counts.text_codec import PACKED_FAULTS, encoding_note, encoding_of, not_decoded, unpacked
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.frames import from_frame
@@ -97,22 +97,23 @@ def _counts_rows(column: Any) -> bool:
     return bool(column.to_pylist() == [str(row) for row in range(len(column))])
 
 
-def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) -> Source | None:
-    """The records of a file; None where it is no JSON and its name does not say so either.
+def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
+    """The records of a file.
 
     Raises:
-        DataError: JSON that is broken or holds no table.
+        DataError: another encoding, JSON that is broken, or that holds no table.
     """
+    encoding = encoding_of(path, reading.text.encoding)
     try:
         with unpacked(path) as stream:
-            text = stream.read().decode(ENCODING)
+            text = stream.read().decode(encoding)
         columns, rows = _columns(_parsed(text), path.name)
-    except (ValueError, RecursionError) as error:  # a broken document, no UTF-8, or too deep
-        if not is_named_json(path):
-            return None
+    except UnicodeError:
+        raise not_decoded(path, encoding) from None
+    except (ValueError, RecursionError) as error:
         raise unreadable(path.name, error) from None
-    table = from_frame(pandas.DataFrame(columns, index=_index(rows)), missing)
-    return Source(table.columns, None, table.index, name, table.notes)
+    table = from_frame(pandas.DataFrame(columns, index=_index(rows)), reading.missing)
+    return Source(table.columns, None, table.index, name, (*table.notes, *encoding_note(encoding)))
 
 
 def _parsed(text: str) -> Any:
