@@ -42,7 +42,7 @@ class Mend(NamedTuple):
     def __str__(self) -> str:
         """The line, and under which table of auditkit.toml it is written."""
         table = self.setting.rpartition(".")[0]
-        under = "[[train]]" if table == "train" else f"[{table}]"
+        under = f"[[{table}]]" if table in ("limits", "train") else f"[{table}]"
         return f"{self.line} under {under}" if table else self.line
 
 

@@ -109,6 +109,7 @@ def test_the_other_families_say_why_they_were_skipped(folder):
         ("at_least = 0.5", "at_least = 0.999", 1, "missed"),
         ("at_least = 0.5", "at_least = 0.5\nacross = ['sx']", 2, "did you mean 'sex'"),
         ("at_least = 0.5", "at_least = 0.5\nacross = ['sex']", 2, "is no comparison of groups"),
+        ("at_least = 0.5", "at_least = 50", 2, "write at_least = 0.5 under [[limits]]"),
         ('groups = ["sex"]', 'groups = ["sx"]', 2, "did you mean 'sex'"),
         ('checks = ["performance", "fairness"]', "checks = []", 2, "checks leaves it out"),
         ('checks = ["performance", "fairness"]', 'checks = ["fairnes"]', 2, "did you mean 'fairness"),

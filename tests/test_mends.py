@@ -236,13 +236,14 @@ def limited(checks: Any = ("performance",), **mends: Any) -> Any:
 
 
 def limit_on(check: str, name: str, **limit: Any) -> Callable[..., Any]:
-    """Settles a limit on a number of one check; mends are parameters of the check, or what the data says."""
+    """Settles a limit on a number of one check; mends are bounds, parameters of the check, or what the data says."""
 
     def settle(**mends: Any) -> Any:
+        bounds = {key: mends.pop(key) for key in ("at_least", "at_most") if key in mends}
         said = {key: mends.pop(key) for key in ("outcome",) if key in mends}
         columns = FRAME.assign(area=np.arange(ROWS) % 3)
         data = AuditData.from_table(columns, groups=["sex", "area"], label="label", decisions="decision", **said)
-        limits = [{"measurement": f"{check}.{name}", "at_least": 0.5, **limit}]
+        limits = [{"measurement": f"{check}.{name}", "at_least": 0.5, **limit, **bounds}]
         request = make_request(checks=[check], limits=limits, parameters={check: mends}, budget="quick")
         return settled(AuditContext(Host(), data, request))
 
@@ -360,6 +361,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a norm that is not asked for": limit_on("robustness.library", "median_distance", conditions={"norm": "L2"}),
     "a measure that is left out": limit_on("fairness.groups", "f1"),
     "a burden that nobody stated": limit_on("fairness.groups", "burden_ratio"),
+    "a share in percent": limit_on("fairness.groups", "selection_rate", at_least=20, at_most=80),
     "two attributes together": limit_on("fairness.groups", "demographic_parity_ratio", across=["sex", "area"]),
     "slices of another outcome": limit_on("fairness.slices", "slice_selection"),
     "rows that are published": rows_published,

@@ -16,6 +16,7 @@ from auditkit.errors import ConfigError, Mend, PluginError, Refusal, closest
 from auditkit.host import Offer
 from auditkit.models import Model
 from auditkit.results import Limit
+from auditkit.results.value_range import ends
 from auditkit.text import first_few, one_line
 from auditkit.value_spelling import listed
 from auditkit.variants import TO_REFERENCE
@@ -216,6 +217,7 @@ def _problem(limit: Limit, offered: Offered) -> str:
         _unknown_measurement(limit, id, offer, offered)
         or _unknown_attribute(limit, offer, offered)
         or unmeasured_for(offered.question(limit, id), declared)
+        or _out_of_range(offered.question(limit, id), offered.data.task)
         or _unknown_group(limit, offer, offered)
         or _unknown_condition(limit, offer)
         or _not_measured(limit, id, offered)
@@ -278,6 +280,21 @@ def _unknown_attribute(limit: Limit, offer: Offer, offered: Offered) -> str:
             if name not in offered.groups and (is_known_to_have_none or _alike(name, offered.groups)):
                 hint = closest(name, offered.groups)
                 return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"
+    return ""
+
+
+def _out_of_range(question: Asked, task: str) -> str:
+    """A bound that no number could miss, or none could meet: most often a share that is written in percent."""
+    limit, definition = question.limit, question.kind.definitions.get(question.name)
+    words = one_line(definition.range) if definition else ""
+    least, most = ends(words, task)
+    for key, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
+        if bound is not None and not least <= bound <= most:
+            why = f"{key} = {bound:.12g} is outside of what {limit.measurement} can be ({words})"
+            share = round(bound / 100, 12)
+            if 2 <= abs(bound) <= 100 and least <= share <= most <= 2:
+                return Refusal(why, (Mend(f"limits.{key}", share),))
+            return f"{why}; write a number in that range, or take {key} away"
     return ""
 
 

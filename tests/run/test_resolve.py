@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 
 import pytest
 
 import auditkit
 from auditkit.checks import Check, Findings
 from auditkit.config import parse
+from auditkit.data import AuditData
 from auditkit.decorator import check
-from auditkit.errors import ConfigError, PluginError
+from auditkit.errors import ConfigError, Mend, PluginError
 from auditkit.host import Host
 from auditkit.models import Answers, Capability
 from auditkit.results import Definition, Limit, Measurement, Waiver
+from auditkit.results.value_range import ends
 from auditkit.run.audit import audit_one, audit_several, plan_only
 from auditkit.run.context import AuditContext
 from auditkit.run.plan import configured
@@ -123,6 +126,26 @@ def settle(
         ),
         ({"measurement": "performance.quality.accuracy", "conditions": {"epsilon": 0.1}}, "no condition 'epsilon'"),
         ({"measurement": "fairness.groups.selection_rate", "conditions": {"clas": "a"}}, "did you mean 'class'"),
+        (
+            {"measurement": "performance.quality.accuracy", "at_least": 80},
+            "at_least = 80 is outside of what performance.quality.accuracy can be (0 to 1); write at_least = 0.8 under "
+            "[[limits]]",
+        ),
+        (
+            {"measurement": "fairness.groups.demographic_parity_difference", "at_most": 12.5},
+            "at_most = 12.5 is outside of what fairness.groups.demographic_parity_difference can be (0 to 1); write "
+            "at_most = 0.125 under [[limits]]",
+        ),
+        ({"measurement": "performance.quality.auc", "at_least": 1.5}, "write a number in that range, or take at_least"),
+        ({"measurement": "performance.quality.log_loss", "at_most": 80}, "can be (0 to 36); write a number in that"),
+        (
+            {"measurement": "fairness.groups.demographic_parity_difference", "at_least": -0.1, "at_most": 0.1},
+            "can be (0 to 1); write a number in that range, or take at_least away",
+        ),
+        (
+            {"measurement": "fairness.slices.confirmed_slices", "at_least": -1},
+            "can be (0 to k); write a number in that",
+        ),
         ({"measurement": "acme.declaring.distnce"}, "did you mean 'distance'"),
         ({"measurement": "acme.declaring.distance", "conditions": {"radios": 1}}, "did you mean 'radius'"),
         ({"measurement": "acme.declaring.distance", "across": ("sexx",)}, "did you mean 'sex'"),
@@ -138,6 +161,8 @@ def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
     "fields",
     [
         {"measurement": "acme.share"},
+        {"measurement": "acme.share", "at_least": 80},  # nobody said between which ends it lies
+        {"measurement": "performance.quality.accuracy", "at_least": 0.0, "at_most": 1.0},
         {"measurement": "fairness.groups.selection_rate", "slice": {"sex": "male", "region": "north"}},
         {"measurement": "fairness.groups.equalized_odds_ratio_large_groups", "across": ("sex", "region")},
         {"measurement": "fairness.groups.demographic_parity_ratio", "everyone": True},
@@ -170,6 +195,18 @@ def test_what_settings_and_data_leave_out_is_offered_again_where_they_ask_for_it
     assert settle(both)
     with pytest.raises(ConfigError, match="write intersections = 2 under"):
         settle(both, budget="quick")
+
+
+def test_a_bound_of_predicted_numbers_may_be_any_that_they_can_be():
+    gap = {"measurement": "fairness.slices.slice_gap", "at_most": 80}
+    with pytest.raises(ConfigError, match=re.escape("write at_most = 0.8 under [[limits]]")) as refused:
+        settle(gap)
+    assert refused.value.mend == (Mend("limits.at_most", 0.8),)
+    numbers = AuditData.from_table({"age": list(range(40)), "pay": [0.5 * at for at in range(40)]}, label="pay")
+    assert settle(gap, data=numbers, checks=["fairness.slices"])
+    epochs = {"measurement": "train.dp-sgd.epsilon", "at_most": -3}
+    with pytest.raises(ConfigError, match="at_most = -3 is outside of what train"):
+        settle({**epochs, "at_least": None}, train=["dp-sgd"])
 
 
 AT_ANOTHER = [
@@ -391,6 +428,12 @@ def test_built_in_checks_declare_what_they_measure():
         assert kind.own_slices or attributes <= {"sex", "region"}, check_result.check
         assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)
         assert set(kind.touches) <= set(kind.model_fields)
+        for measurement in check_result.measurements:
+            low, high = ends(kind.definitions[measurement.name].range)
+            assert low <= (low if measurement.value is None else measurement.value) <= high, (
+                check_result.check,
+                measurement.name,
+            )
 
 
 def test_every_group_is_asked_for_where_there_is_none():
