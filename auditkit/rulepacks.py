@@ -19,6 +19,7 @@ which is not; whether a law or a standard is met is for people to say.
     text = "Selection rates of groups are compared."    # in our own words
     evidence = ["fairness.groups.selection_rate", "fairness.groups.demographic_parity_ratio"]
     require = "all"                 # or "any": one of the evidence is enough
+    complete_with = ["fairness.bias_audit.sex_categories"]   # no evidence by itself; without it the clause is partial
     part = "Group names are the owner's."               # what the clause asks beyond this evidence, if anything
 
     [[clauses]]
@@ -56,6 +57,9 @@ class PackClause(_Table):
     evidence: tuple[str, ...] = ()
     """`check.measurement`, `check` for all that it measures, or `family` for the best of its checks."""
     require: Literal["all", "any"] = "all"
+    complete_with: tuple[str, ...] = ()
+    """What must be there too, as evidence is named, for the evidence to be complete: the tables whose rates are asked
+    for. None of it is evidence by itself."""
     part: str = ""
     """What the clause asks beyond the evidence; where set, the clause is never more than partly covered."""
     computable: bool = True
@@ -69,7 +73,7 @@ class PackClause(_Table):
             raise ValueError("needs evidence, or computable = false and why")
         if not self.computable and not self.why:
             raise ValueError("is not computable, so it needs why")
-        if not self.computable and self.evidence:
+        if not self.computable and (self.evidence or self.complete_with):
             raise ValueError("is not computable, so it has no evidence")
         return self
 
@@ -124,8 +128,9 @@ def coverage(pack: RulePack, results: Sequence[CheckResult]) -> RuleCoverage:
 
     A measurement counts where its check was measured, all its numbers are there and at least one is valid, and its
     table has no blank cell; a check named as a whole, where that is so of all its numbers and tables. A clause is
-    `present` where all that it requires counts and it asks nothing beyond; `partial` where some counts, or a number is
-    inconclusive or blank; `absent` where nothing counts; `not computable` where no measurement could be evidence.
+    `present` where all that it requires counts, with all that completes it, and it asks nothing beyond; `partial` where
+    some counts, or a number is inconclusive or blank; `absent` where nothing counts; `not computable` where no
+    measurement could be evidence.
     """
     return RuleCoverage(
         pack=pack.id,
@@ -155,15 +160,19 @@ def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
         note = " ".join(filter(None, (clause.why, verified)))
         return Clause(id=clause.id, text=clause.text, status="not computable", note=note)
     evidences = [_look_for(key, results) for key in clause.evidence]
+    lacking = [more for key in clause.complete_with if (more := _look_for(key, results)).status != "present"]
+    status = _status(clause, [evidence.status for evidence in evidences])
     beyond = f"Beyond this evidence: {clause.part}" if clause.part else ""
     return Clause(
         id=clause.id,
         text=clause.text,
-        status=_status(clause, [evidence.status for evidence in evidences]),
+        status="partial" if lacking and status == "present" else status,
         evidence=tuple(
             key for evidence in evidences if evidence.status == "present" for key in evidence.members or (evidence.key,)
         ),
-        missing=tuple(f"{evidence.key}: {evidence.reason}" for evidence in evidences if evidence.status != "present"),
+        missing=tuple(
+            f"{evidence.key}: {evidence.reason}" for evidence in (*evidences, *lacking) if evidence.status != "present"
+        ),
         note=" ".join(filter(None, (beyond, verified))),
     )
 

@@ -120,6 +120,18 @@ def test_a_clause_that_asks_more_than_numbers_is_never_wholly_present():
     assert rulepacks.coverage(clause(evidence=["z"], part="more"), RESULTS).clauses[0].status == "absent"
 
 
+@pytest.mark.parametrize(
+    ("evidence", "beside", "status"),
+    [("a.one", "a.one.good", "present"), ("a.one", "a.two", "partial"), ("a.one", "none", "partial"),
+     ("a.blank", "a.one", "partial"), ("a.three", "a.one", "absent")],
+)  # fmt: skip
+def test_what_completes_evidence_is_none_by_itself(evidence, beside, status):
+    covered = rulepacks.coverage(clause(evidence=[evidence], complete_with=[beside]), RESULTS).clauses[0]
+    assert covered.status == status and beside not in covered.evidence
+    lacking = [] if beside.startswith("a.one") else [beside]
+    assert [line.partition(":")[0] for line in covered.missing if not line.startswith(evidence)] == lacking
+
+
 def test_a_family_counts_by_the_best_of_its_checks():
     def of(*results):
         return rulepacks.coverage(clause(evidence=["a"]), results).clauses[0]
@@ -147,10 +159,10 @@ def test_the_longest_check_name_owns_a_measurement():
 KEYS = st.lists(st.sampled_from(["a.one", "a.one.good", "a.two", "a.three", "b.broken", "none"]), min_size=1)
 
 
-@given(KEYS, st.sampled_from(["all", "any"]), st.booleans())
-def test_more_results_never_take_evidence_away(keys, require, beyond):
+@given(KEYS, st.sampled_from(["all", "any"]), st.booleans(), KEYS | st.just([]))
+def test_more_results_never_take_evidence_away(keys, require, beyond, beside):
     order = ["absent", "partial", "present"]
-    pack = clause(evidence=keys, require=require, part="more" if beyond else "")
+    pack = clause(evidence=keys, require=require, part="more" if beyond else "", complete_with=beside)
     before = 0
     for count in range(len(RESULTS) + 1):
         now = order.index(rulepacks.coverage(pack, RESULTS[:count]).clauses[0].status)
@@ -182,6 +194,7 @@ def test_a_pack_is_read_with_its_dates(tmp_path):
         (HEAD + CLAUSE, "clauses.0: needs evidence, or computable = false and why"),
         (HEAD + CLAUSE + "computable = false", "clauses.0: is not computable, so it needs why"),
         (HEAD + CLAUSE + 'computable = false\nwhy = "x"\nevidence = ["a"]', "clauses.0: is not computable, so it has"),
+        (HEAD + CLAUSE + 'computable = false\nwhy = "x"\ncomplete_with = ["a"]', "is not computable, so it has"),
         (HEAD + CLAUSE + "evidence = [3]", "clauses.0.evidence.0: Input should be a valid string; it is 3"),
         (HEAD + CLAUSE + 'evidence = ["a"]\nrequire = "some"', "clauses.0.require: Input should be 'all' or 'any'"),
         (HEAD + (CLAUSE + 'evidence = ["a"]\n') * 2, "the clause '3.2' appears 2 times"),

@@ -25,7 +25,7 @@ def statuses(pack, check, *made):
 @pytest.mark.parametrize("name", MINE)
 def test_evidence_is_a_measurement_of_the_check(name):
     for clause in PACKS[name].clauses:
-        for key in clause.evidence:
+        for key in (*clause.evidence, *clause.complete_with):
             check, _, measurement = key.rpartition(".")
             assert check == MINE[name].id and measurement in MINE[name].definitions, key
 
@@ -65,10 +65,29 @@ def test_selection_covers_the_clauses_on_selection():
 def test_scoring_covers_the_clauses_on_scoring_and_a_missing_attribute_leaves_its_clauses_absent():
     made = recorded(None, None, {"sex": SEX}, scores=np.linspace(0, 1, 120))
     by_clause = statuses("nyc-ll144", BiasAudit(), *made)
-    assert by_clause["5-301(c)(1)"] == by_clause["5-301(c)(2)"] == by_clause["5-301(b)(2); 5-301(c)(3)"] == "present"
-    assert by_clause["5-301(b)(1)"] == "absent"
+    assert by_clause["5-301(c)(1)"] == "present" and by_clause["5-301(b)(1)"] == "absent"
     assert by_clause["5-301(b)(3)(i); 5-301(c)(4)(i)"] == "present"
     assert by_clause["5-301(b)(3)(ii); 5-301(c)(4)(ii)"] == by_clause["5-301(b)(3)(iii); 5-301(c)(4)(iii)"] == "absent"
+
+
+EACH_CATEGORY = ("5-301(b)(1)", "5-301(b)(2); 5-301(c)(3)", "5-301(b)(5); 5-301(c)(5)", "5-301(c)(2)")
+
+
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.parametrize("groups", [{"sex": SEX}, {"race": RACE}, {"sex": SEX, "race": RACE}])
+def test_what_is_asked_of_each_category_is_complete_with_sex_and_race_and_both_together(groups, scored):
+    made = recorded(None if scored else [0, 1, 1] * 40, None, groups, scores=np.linspace(0, 1, 120) if scored else None)
+    covered = rulepacks.coverage(PACKS["nyc-ll144"], [run(BiasAudit(), *made)]).clauses
+    by_clause = {clause.id: clause for clause in covered}
+    for clause in map(by_clause.get, EACH_CATEGORY):
+        of_the_other_kind = clause.id == ("5-301(b)(1)" if scored else "5-301(c)(2)")
+        whole = "present" if len(groups) == 2 else "partial"
+        assert clause.status == ("absent" if of_the_other_kind else whole), clause.id
+        for kind, words in (("sex", "sex"), ("race_ethnicity", "race/ethnicity")):
+            reason = f"no valid number: no attribute is named as {words}"
+            lacking = {f"fairness.bias_audit.{table}_categories: {reason}" for table in (kind, "intersectional")}
+            is_there = any(name in kind for name in groups)
+            assert lacking.isdisjoint(clause.missing) if is_there else lacking <= set(clause.missing)
 
 
 def test_adverse_impact_covers_the_ratio_and_leaves_validity_to_people():
