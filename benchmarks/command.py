@@ -46,8 +46,8 @@ def run(benchmark: Benchmark, arguments: list[str] | None = None) -> int:
             module = importlib.import_module(f"benchmarks.{benchmark.name}_rows.{benchmark.rows[row]}")
             size = module.QUICK if asked.quick else module.FULL
             with harness.Load() as load:
-                found, timings = module.measure(size, pathlib.Path(folder), environments)
-            lines += [line._replace(goal=None) for line in found] if asked.quick else found
+                row_lines, timings = module.measure(size, pathlib.Path(folder), environments)
+            lines += [line._replace(goal=None) for line in row_lines] if asked.quick else row_lines
             details[row] = {"size": size._asdict(), "others_processors": load.others, **timings}
     harness.show(lines)
     _show_facts(facts, details)
@@ -79,5 +79,5 @@ def _show_facts(facts: dict[str, Any], details: dict[str, Any]) -> None:
         f"copies {facts['copy_bytes_per_second'] / 1e9:.3g} GB/s read and written by one thread; "
         f"Python {facts['python']}, " + ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     )
-    loads = ", ".join(f"{row} {each['others_processors']:.2f}" for row, each in details.items())
+    loads = ", ".join(f"{row} {detail['others_processors']:.2f}" for row, detail in details.items())
     print(f"processors kept busy by other processes meanwhile: {loads}")

@@ -51,8 +51,8 @@ class Line(NamedTuple):
     row: str
     work: str
     baseline: Baseline
-    ours: tuple[float, ...]
-    """Seconds of each of our calls."""
+    seconds: tuple[float, ...]
+    """Of each of auditkit's calls."""
     gates: tuple[Gate, ...]
     goal: float | None = None
     """The ratio wanted, baseline to ours; for `within`, ours to baseline. None: shown, no goal."""
@@ -61,7 +61,7 @@ class Line(NamedTuple):
     @property
     def ratio(self) -> float:
         """How many times faster, or with `within` how many times slower, ours is; by medians."""
-        median = statistics.median(self.ours)
+        median = statistics.median(self.seconds)
         return median / self.baseline.seconds if self.within else self.baseline.seconds / median
 
     @property
@@ -88,12 +88,12 @@ def timed(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+def largest_difference(values: np.ndarray, reference: np.ndarray) -> float:
     """The largest absolute difference; infinite where one is undefined and the other is not, or shapes differ."""
-    ours, theirs = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
-    if ours.shape != theirs.shape or (np.isnan(ours) != np.isnan(theirs)).any():
+    values, reference = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
+    if values.shape != reference.shape or (np.isnan(values) != np.isnan(reference)).any():
         return float("inf")
-    apart = np.abs(ours - theirs)
+    apart = np.abs(values - reference)
     return float(np.nanmax(apart)) if np.isfinite(apart).any() else float("inf")
 
 
@@ -160,8 +160,8 @@ def plain(line: Line) -> dict[str, Any]:
         "row": line.row,
         "work": line.work,
         "baseline": line.baseline._asdict(),
-        "ours_seconds": list(line.ours),
-        "ours_median": statistics.median(line.ours),
+        "ours_seconds": list(line.seconds),
+        "ours_median": statistics.median(line.seconds),
         "ratio": line.ratio,
         "ratio_is": "ours / baseline" if line.within else "baseline / ours",
         "goal": line.goal,
@@ -179,12 +179,13 @@ def show(lines: Sequence[Line]) -> None:
     for title in ("row", "work", "baseline", "baseline s", "ours s, median (min–max) of k", "ratio", "gates", "goal"):
         table.add_column(title, overflow="fold")
     for line in lines:
+        median, least, most = statistics.median(line.seconds), min(line.seconds), max(line.seconds)
         table.add_row(
             line.row,
             line.work,
             line.baseline.name,
             f"{line.baseline.seconds:,.4g} ({line.baseline.how})",
-            f"{statistics.median(line.ours):.4g} ({min(line.ours):.4g}–{max(line.ours):.4g}) of {len(line.ours)}",
+            f"{median:.4g} ({least:.4g}–{most:.4g}) of {len(line.seconds)}",
             _ratio(line),
             "\n".join(f"{gate.name}: {gate.value:.3g} ≤ {gate.limit:g} {_said(gate.holds)}" for gate in line.gates),
             "none" if line.goal is None else f"{'≤' if line.within else '≥'} {line.goal:,g}× {_said(line.met)}",

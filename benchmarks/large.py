@@ -42,10 +42,10 @@ def main(names: list[str]) -> int:
             _child("make", str(path), str(work.rows), str(work.columns))
             megabytes = path.stat().st_size / 1e6
             with Load() as load:
-                said = _child("audit", str(path), work.checks)
-        failed = failed or said.rpartition(" ")[2] not in ("0", "1", "3")
+                summary = _child("audit", str(path), work.checks)
+        failed = failed or summary.rpartition(" ")[2] not in ("0", "1", "3")
         size = f"{work.rows:,} rows of {work.columns} columns, {megabytes:,.0f} MB of Parquet"
-        print(f"{name}: {size}, {work.checks}: {said}; others: {load.others:.1f}", flush=True)
+        print(f"{name}: {size}, {work.checks}: {summary}; others: {load.others:.1f}", flush=True)
     return int(failed)
 
 

@@ -18,8 +18,8 @@ def answer(questions):
     os.dup2(2, 1)  # whatever a library prints goes elsewhere
     for line in sys.stdin:
         asked = json.loads(line)
-        found = questions[asked.pop("ask")](**asked)
-        print(json.dumps(found), file=out, flush=True)
+        reply = questions[asked.pop("ask")](**asked)
+        print(json.dumps(reply), file=out, flush=True)
 
 
 def timed(call):

@@ -1,6 +1,6 @@
 """The comparisons of `python -m benchmarks.fairness`.
 
-ours.py         what auditkit does: counts, rates of every intersection, intervals
+library.py      what auditkit does: counts, rates of every intersection, intervals
 metricframe.py  the same with fairlearn's MetricFrame, as documented and at its best
 law.py          whether two ways to resample have the same law
 intervals.py    a1: ten measures with bootstrap intervals

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditkit.counts import count
 from auditkit.metrics.rates import PLACES
-from benchmarks.fairness_rows import ours
+from benchmarks.fairness_rows import library
 from benchmarks.harness import Baseline, Gate, Line, Run, in_order, largest_difference
 from benchmarks.peers import Child, environment
 from benchmarks.people import NAMES, People, people, save
@@ -78,13 +78,13 @@ _INPUTS = {"codes": "codes", "text": "the same Python text"}
 
 
 def _caller(groups: Mapping[str, Any], some: People) -> Any:
-    return lambda: ours.points(groups, some)
+    return lambda: library.points(groups, some)
 
 
 def _gates(groups: Mapping[str, Any], some: People, answer: dict[str, Any]) -> tuple[Gate, ...]:
     counts = count(groups, some.decisions, some.labels)
-    points = ours.points(groups, some)
-    order = [ours.MEASURES.index(name) for name in RATES]
+    points = library.points(groups, some)
+    order = [library.MEASURES.index(name) for name in RATES]
     where, cells, rates, start = [], [], [], 1  # the first group is everyone
     for name in NAMES:
         marginal = counts.over([name])

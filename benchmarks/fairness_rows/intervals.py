@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.fairness_rows import law, metricframe, ours
+from benchmarks.fairness_rows import law, library, metricframe
 from benchmarks.harness import Baseline, Gate, Line, Run, in_order, largest_difference
 from benchmarks.people import People, people
 
@@ -54,8 +54,8 @@ def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> t
         return Run(f"{name} {replicates}", call, size.their_calls)
 
     own = {
-        "ours codes": lambda: made.update({"ours codes": ours.intervals(dict(categories), some, REPLICATES, 0)}),
-        "ours text": lambda: made.update({"ours text": ours.intervals(dict(text), some, REPLICATES, 0)}),
+        "ours codes": lambda: made.update({"ours codes": library.intervals(dict(categories), some, REPLICATES, 0)}),
+        "ours text": lambda: made.update({"ours text": library.intervals(dict(text), some, REPLICATES, 0)}),
     }
     for call in own.values():
         call()  # once before anything is timed
@@ -67,7 +67,7 @@ def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> t
     points = [
         _points_gate(made[f"ours {kind}"].points, made[name], some) for name in frames for kind in ("codes", "text")
     ]
-    gate = max(points, key=lambda each: each.value)
+    gate = max(points, key=lambda point: point.value)
     gates = (gate, *_law_gates(size))
     work = f"10 measures, intersections of {'×'.join(map(str, size.shape))}, {size.rows:,} people, B = {REPLICATES}"
     lines = [
@@ -83,9 +83,9 @@ def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> t
 
 def _extrapolated(name: str, seconds: Mapping[str, list[float]], key: str) -> Baseline:
     few, more = min(seconds[f"{key} {FEW}"]), min(seconds[f"{key} {MORE}"])
-    each = (more - few) / (MORE - FEW)
+    per_replicate = (more - few) / (MORE - FEW)
     how = f"extrapolated: n_boot {FEW} took {few:.3g}, {MORE} took {more:.3g}"
-    return Baseline(f"{name}, n_boot={REPLICATES}", few + (REPLICATES - FEW) * each, how)
+    return Baseline(f"{name}, n_boot={REPLICATES}", few + (REPLICATES - FEW) * per_replicate, how)
 
 
 def _points_gate(own: np.ndarray, frame: Any, some: People) -> Gate:
@@ -99,7 +99,11 @@ def _law_gates(size: Size) -> tuple[Gate, ...]:
     """The law of the intervals at a size at which fairlearn can run all replicates in a minute."""
     some = people(size.law_rows, size.law_shape, 2)
     cells = int(np.prod(size.law_shape))
-    theirs = metricframe.ends(metricframe.documented(some, some.categories(), "law").run(size.law_replicates, seed=3))
+    fairlearn_ends = metricframe.ends(
+        metricframe.documented(some, some.categories(), "law").run(size.law_replicates, seed=3)
+    )
     groups = dict(some.categories())
-    runs = (ours.intervals(groups, some, size.law_replicates, seed).ends for seed in range(size.law_runs))
-    return law.gates(np.stack([np.concatenate([run[..., :1], run[..., -cells:]], axis=-1) for run in runs]), theirs)
+    runs = (library.intervals(groups, some, size.law_replicates, seed).ends for seed in range(size.law_runs))
+    return law.gates(
+        np.stack([np.concatenate([run[..., :1], run[..., -cells:]], axis=-1) for run in runs]), fairlearn_ends
+    )

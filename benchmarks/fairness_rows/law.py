@@ -13,7 +13,7 @@ LIMIT = 3.0
 
 
 class Law(NamedTuple):
-    """Theirs among ours: their ends less the mean of ours, in standard deviations of ours."""
+    """A run among runs of auditkit: its ends less their mean, in standard deviations of theirs."""
 
     mean_lower: float
     mean_upper: float
@@ -21,23 +21,23 @@ class Law(NamedTuple):
     """The standard deviation over all ends; 1 is expected."""
 
 
-def gates(ours: np.ndarray, theirs: np.ndarray) -> tuple[Gate, ...]:
-    """Whether their lower ends, their upper ends and their spread are what one more run of ours would show.
+def gates(runs: np.ndarray, peer: np.ndarray) -> tuple[Gate, ...]:
+    """Whether a peer's lower ends, upper ends and spread are what one more run of auditkit would show.
 
     Ends of related rates move together, so how far a whole run may be off is taken from our own runs.
 
     Args:
-        ours: (R, 2, ...) lower and upper ends of R runs of ours.
-        theirs: (2, ...) those of one run of theirs.
+        runs: (R, 2, ...) lower and upper ends of R runs of auditkit.
+        peer: (2, ...) those of one run of fairlearn.
     """
-    mean, sd = ours.mean(axis=0), ours.std(axis=0, ddof=1)
-    own = np.array([_law(run, mean, sd) for run in ours])
-    found = _law(theirs, mean, sd)
+    mean, sd = runs.mean(axis=0), runs.std(axis=0, ddof=1)
+    own = np.array([_law(run, mean, sd) for run in runs])
+    peer_law = _law(peer, mean, sd)
     names = ("lower ends", "upper ends", "spread of ends")
-    values = np.abs(np.array(found) - own.mean(axis=0)) / own.std(axis=0, ddof=1)
+    values = np.abs(np.array(peer_law) - own.mean(axis=0)) / own.std(axis=0, ddof=1)
     return tuple(
         Gate(f"law: {name} (z {'sd' if name == names[2] else 'mean'} {z:.2f}), sd from our runs", float(value), LIMIT)
-        for name, value, z in zip(names, values, found, strict=True)
+        for name, value, z in zip(names, values, peer_law, strict=True)
     )
 
 

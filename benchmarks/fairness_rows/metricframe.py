@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.fairness_rows.ours import ENDS, MEASURES
+from benchmarks.fairness_rows.library import ENDS, MEASURES
 from benchmarks.people import People
 
 Metric = Callable[[Any, Any], float]

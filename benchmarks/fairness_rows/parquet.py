@@ -59,8 +59,10 @@ def measure(size: Size, folder: pathlib.Path, _environments: pathlib.Path) -> tu
     for name in dict.fromkeys((fastest, "read_table")):
         median, runs = statistics.median(seconds[name]), len(seconds[name])
         how = f"median of {runs}, {peaks[name]:.2g} GB"
-        said = f"pyarrow {name}, only read" + (", the fastest" if name == fastest else "")
+        baseline_name = f"pyarrow {name}, only read" + (", the fastest" if name == fastest else "")
         goal = 1.5 if name == fastest else None
-        lines.append(Line("a4", work, Baseline(said, median, how), tuple(seconds["count"]), gates, goal, within=True))
+        lines.append(
+            Line("a4", work, Baseline(baseline_name, median, how), tuple(seconds["count"]), gates, goal, within=True)
+        )
     firsts = {name: answer["seconds"] for name, answer in first.items()}
     return lines, {"seconds": seconds, "first_seconds": firsts, "peak_gb": peaks, "file_mb": megabytes}

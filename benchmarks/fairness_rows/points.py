@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.fairness_rows import metricframe, ours
+from benchmarks.fairness_rows import library, metricframe
 from benchmarks.harness import Baseline, Gate, Line, Run, in_order, largest_difference
 from benchmarks.peers import Child, environment
 from benchmarks.people import People, people, save
@@ -36,8 +36,8 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     """The comparisons, and all timings."""
     some = people(size.rows, size.shape, 4)
     groups = dict(some.categories())
-    own = ours.points(groups, some)[:, -np.prod(size.shape) :]
-    mine = Run("ours", lambda: ours.points(groups, some), size.calls)
+    own = library.points(groups, some)[:, -np.prod(size.shape) :]
+    mine = Run("ours", lambda: library.points(groups, some), size.calls)
     work = f"10 measures of {np.prod(size.shape)} groups, {size.rows:,} people, from codes"
     fair, timings = _fairlearn(size, some, mine, own, work)
     aif, more = _aif360(size, some, mine, own, work, folder, environments)
@@ -51,11 +51,11 @@ def _fairlearn(
     fewer = people(size.best_rows, size.shape, 5)
     best = metricframe.fastest(fewer)
     made: dict[str, np.ndarray] = {}
-    theirs = Run("fairlearn", lambda: made.update(full=metricframe.points(full.run(), some)))
+    as_documented = Run("fairlearn", lambda: made.update(full=metricframe.points(full.run(), some)))
     at_best = Run("fairlearn at its best", lambda: made.update(best=metricframe.points(best.run(), fewer)))
-    seconds = in_order([mine, theirs, mine, at_best, mine])
+    seconds = in_order([mine, as_documented, mine, at_best, mine])
     gate = Gate("points", largest_difference(own, made["full"][:, 1:]), 1e-12)
-    own_fewer = ours.points(dict(fewer.categories()), fewer)[:, -np.prod(size.shape) :]
+    own_fewer = library.points(dict(fewer.categories()), fewer)[:, -np.prod(size.shape) :]
     gate_best = Gate("points on fewer people", largest_difference(own_fewer, made["best"][:, 1:]), 1e-12)
     once = seconds["fairlearn at its best"][0]
     more = size.rows / size.best_rows
@@ -82,7 +82,7 @@ def _aif360(
     with Child("aif360_child.py", str(folder / "points"), python=python) as child:
 
         def ask(which: np.ndarray) -> dict[str, Any]:
-            answers.append(child.ask("measures", groups=[groups[each] for each in which]))
+            answers.append(child.ask("measures", groups=[groups[group] for group in which]))
             return answers[-1]
 
         ask(at[:2])  # once before anything is timed

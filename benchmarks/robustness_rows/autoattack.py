@@ -41,7 +41,7 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     """The comparisons, and all timings: theirs and ours in turn, ours first and last."""
     everything = mnist()
     rows = Pictures(everything.x[:TRAINED_ON], everything.y[:TRAINED_ON])
-    latest = Pictures(*(each[-LATEST:] for each in everything))
+    latest = Pictures(*(tensor[-LATEST:] for tensor in everything))
     python = environment(environments, PEER)
     lines: list[Line] = []
     timings: dict[str, Any] = {}
@@ -57,9 +57,9 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     return lines, timings
 
 
-def compared(theirs: np.ndarray, ours: np.ndarray) -> tuple[int, int]:
+def compared(peer: np.ndarray, own: np.ndarray) -> tuple[int, int]:
     """How many pictures only they break, and how many only ours does."""
-    return int((theirs & ~ours).sum()), int((ours & ~theirs).sum())
+    return int((peer & ~own).sum()), int((own & ~peer).sum())
 
 
 def _network(
@@ -70,31 +70,31 @@ def _network(
     torch.jit.save(torch.jit.trace(module, tried.x[:1]), files["network"])
     np.savez(files["pictures"], x=tried.x.numpy(), y=tried.y.numpy())
     seconds: dict[str, list[float]] = {"ours": [], "theirs": []}
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
 
-    def ours() -> None:
+    def attack() -> None:
         begun = time.perf_counter()
         problem = Problem(module)
-        found["ours"] = ensemble(problem, tried.x, tried.y, epsilon, standard(problem, 10, steps=steps))
+        results["ours"] = ensemble(problem, tried.x, tried.y, epsilon, standard(problem, 10, steps=steps))
         seconds["ours"].append(time.perf_counter() - begun)
 
     with Child("torchattacks_child.py", python=python) as child:
         for _ in range(size.rounds):
-            ours()
+            attack()
             answer = child.ask("autoattack", epsilon=epsilon, steps=steps, **files)
             seconds["theirs"].append(answer["seconds"])
-            ours()
-    theirs = _wrong(module, tried, torch.from_numpy(np.load(files["out"])), epsilon)
-    mine = found["ours"]
-    missed, more = compared(theirs, mine.broken.numpy())
+            attack()
+    peer_broken = _wrong(module, tried, torch.from_numpy(np.load(files["out"])), epsilon)
+    mine = results["ours"]
+    missed, more = compared(peer_broken, mine.broken.numpy())
     gate = Gate(f"{name}: images that AutoAttack breaks and ours does not", missed, 0)
     work = (
         f"AutoAttack's standard composition, {STEPS[steps]}, {len(tried.x)} images, {name} network, epsilon {epsilon}"
     )
     baseline = Baseline("torchattacks AutoAttack", min(seconds["theirs"]), f"run {size.rounds} times")
-    told = {
-        "seconds": seconds, "withstand": {"theirs": int((~theirs).sum()), "ours": int((~mine.broken).sum())},
+    details = {
+        "seconds": seconds, "withstand": {"theirs": int((~peer_broken).sum()), "ours": int((~mine.broken).sum())},
         "only_ours": more, "forward": mine.forward, "backward": mine.backward, "versions": answer,
         "by": {name: mine.by.count(name) for name in mine.names},
     }  # fmt: skip
-    return Line("e3", work, baseline, tuple(seconds["ours"]), (gate,), 1.0), told
+    return Line("e3", work, baseline, tuple(seconds["ours"]), (gate,), 1.0), details

@@ -39,22 +39,22 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     plain = _plain(suite)
     names = tuple(plain)
 
-    def ours() -> None:
+    def by_suite() -> None:
         for name in names:
             for severity in SEVERITIES:
                 suite.change(name, severity)
 
-    def theirs() -> None:
+    def image_by_image() -> None:
         for name in names:
             for severity in SEVERITIES:
                 for image in images:
                     plain[name](image[0], suite.level(name, severity))
 
-    ours()
+    by_suite()
     seconds: dict[str, list[float]] = {"ours": [], "theirs": []}
     for _ in range(size.rounds):
-        seconds["theirs"].append(timed(theirs))
-        seconds["ours"] += [timed(ours), timed(ours)]
+        seconds["theirs"].append(timed(image_by_image))
+        seconds["ours"] += [timed(by_suite), timed(by_suite)]
     gates = tuple(
         Gate(f"{name}: largest difference of a pixel", _apart(suite, plain[name], name, images[:20]), CLOSE)
         for name in SAME

@@ -45,13 +45,13 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     """The comparisons, and all timings."""
     everything = mnist()
     rows = Pictures(everything.x[:TRAINED_ON], everything.y[:TRAINED_ON])
-    tried = Pictures(*(each[-LATEST:][: size.images].to(size.device) for each in everything))
+    tried = Pictures(*(tensor[-LATEST:][: size.images].to(size.device) for tensor in everything))
     lines: list[Line] = []
     timings: dict[str, Any] = {}
     for name, (epsilon, epochs) in TRAINED.items():
         module = trained(rows, epsilon, min(epochs, size.epochs)).to(size.device)
-        found, seconds = _network(name, module, tried, size)
-        lines += found
+        network_lines, seconds = _network(name, module, tried, size)
+        lines += network_lines
         timings[name] = seconds
     return lines, timings
 
@@ -62,19 +62,19 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
     other = _foolbox(module, tried, grid)
     if other is not None:
         peers["foolbox"] = other
-    ours = {mode: _ours(module, tried, grid, mode) for mode in ("exact", "fast")}
-    seconds: dict[str, list[float]] = {each: [] for each in (*peers, *ours)}
+    own_calls = {mode: _ours(module, tried, grid, mode) for mode in ("exact", "fast")}
+    seconds: dict[str, list[float]] = {key: [] for key in (*peers, *own_calls)}
     broken: dict[str, Any] = {}
 
     def take(what: str, call: Callable[[], Any]) -> None:
         seconds[what].append(timed(lambda: broken.__setitem__(what, call())))
 
-    for call in ours.values():
+    for call in own_calls.values():
         call()  # once before anything is timed
     for _ in range(size.rounds):
         for what, call in peers.items():
             take(what, call)
-        for what, mine in (*ours.items(), *reversed(ours.items())):
+        for what, mine in (*own_calls.items(), *reversed(own_calls.items())):
             take(what, mine)
     lines = []
     for peer in peers:
@@ -92,8 +92,8 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
             work = f"PGD-40, ten epsilons, {len(tried.x):,} images, {name} network, {mode}"
             baseline = Baseline(peer, min(seconds[peer]), f"{STEPS} steps of epsilon/4, run {size.rounds} times")
             lines.append(Line("e1", work, baseline, tuple(seconds[mode]), gates, goal))
-    asked: dict[str, Problem] = {mode: broken[mode][1] for mode in ours}
-    counts = {mode: {"forward": each.forward, "backward": each.backward} for mode, each in asked.items()}
+    asked: dict[str, Problem] = {mode: broken[mode][1] for mode in own_calls}
+    counts = {mode: {"forward": problem.forward, "backward": problem.backward} for mode, problem in asked.items()}
     curve = {peer: (1 - broken[peer].mean(axis=1)).round(3).tolist() for peer in peers}
     return lines, {"seconds": seconds, "row_steps": counts, "robust_accuracy": curve}
 
@@ -123,13 +123,13 @@ def _art(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], devi
     x, y = tried.x.cpu().numpy(), tried.y.cpu().numpy()
 
     def run() -> np.ndarray:
-        found = []
+        broken = []
         for epsilon in grid:
             attack = Descent(
                 estimator, eps=epsilon, eps_step=epsilon * STRIDE, max_iter=STEPS, batch_size=256, verbose=False
             )
-            found.append(_wrong(module, tried, torch.from_numpy(attack.generate(x, y)), epsilon))
-        return np.stack(found)
+            broken.append(_wrong(module, tried, torch.from_numpy(attack.generate(x, y)), epsilon))
+        return np.stack(broken)
 
     return run
 
@@ -147,7 +147,7 @@ def _foolbox(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...]) 
         for at in torch.arange(len(tried.x)).split(256):
             _, points, _ = attack(model, tried.x[at], tried.y[at], epsilons=list(grid))
             part = Pictures(tried.x[at], tried.y[at])
-            parts.append(np.stack([_wrong(module, part, *each) for each in zip(points, grid, strict=True)]))
+            parts.append(np.stack([_wrong(module, part, *pair) for pair in zip(points, grid, strict=True)]))
         return np.concatenate(parts, axis=1)
 
     return run

@@ -14,7 +14,7 @@ import pytest
 from auditkit.metrics.catalogue import RATES
 from auditkit.metrics.rates import shares
 from benchmarks import harness
-from benchmarks.fairness_rows import law, ours
+from benchmarks.fairness_rows import law, library
 from benchmarks.people import NAMES, people
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -67,7 +67,7 @@ def test_ratios_and_goals():
 def test_runs_come_in_the_order_given():
     seen: list[str] = []
     first, second = (harness.Run(name, lambda name=name: seen.append(name), 2) for name in "ab")
-    assert {name: len(each) for name, each in harness.in_order([first, second, second, first]).items()} == {
+    assert {name: len(seconds) for name, seconds in harness.in_order([first, second, second, first]).items()} == {
         "a": 4,
         "b": 4,
     }
@@ -75,27 +75,27 @@ def test_runs_come_in_the_order_given():
 
 
 @pytest.mark.parametrize(
-    ("ours_", "theirs"),
+    ("values", "reference"),
     [([1.0, 2.0], [1.0, np.nan]), ([1.0, 2.0], [1.0, 2.0, 3.0]), ([np.nan], [np.nan])],
 )
-def test_what_cannot_be_compared_is_not_equal(ours_, theirs):
-    assert harness.largest_difference(np.array(ours_), np.array(theirs)) == np.inf
+def test_what_cannot_be_compared_is_not_equal(values, reference):
+    assert harness.largest_difference(np.array(values), np.array(reference)) == np.inf
 
 
 def test_rates_of_resampled_tables_are_those_of_the_library():
     some = people(3_000, (2, 3, 4), 0)
-    counts = ours.count(dict(some.categories()), some.decisions, some.labels)
-    tables = ours.resampled_tables(counts, 2, np.random.default_rng(0))
-    drawn = ours.rates(ours.marginals(tables))
+    counts = library.count(dict(some.categories()), some.decisions, some.labels)
+    tables = library.resampled_tables(counts, 2, np.random.default_rng(0))
+    drawn = library.rates(library.marginals(tables))
     for replicate in range(2):
         rows = np.zeros_like(counts.tally.rows)
         for place, table in zip(((0, 0), (0, 1), (1, 0), (1, 1)), tables[replicate], strict=True):
             rows[:, *place] = table[tuple(counts.cells.T)]
         again = counts._replace(tally=counts.tally._replace(rows=rows))
-        for at, name in enumerate(ours.MEASURES):
+        for at, name in enumerate(library.MEASURES):
             start = 0
-            for subset in ours.SUBSETS:
-                tally = again.over([NAMES[each] for each in subset]).tally
+            for subset in library.SUBSETS:
+                tally = again.over([NAMES[attribute] for attribute in subset]).tally
                 values = shares(tally, RATES[name]).values
                 np.testing.assert_allclose(drawn[replicate, at, start : start + len(values)], values, atol=1e-15)
                 start += len(values)
@@ -103,15 +103,15 @@ def test_rates_of_resampled_tables_are_those_of_the_library():
 
 def test_the_ends_are_numpys_quantiles():
     drawn = np.random.default_rng(0).random((37, 3, 5))
-    np.testing.assert_allclose(ours._ends(drawn), np.quantile(drawn, ours.ENDS, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(library._ends(drawn), np.quantile(drawn, library.ENDS, axis=0), rtol=1e-12)
     drawn[3, 1, 1] = np.nan
-    np.testing.assert_allclose(ours._ends(drawn), np.nanquantile(drawn, ours.ENDS, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(library._ends(drawn), np.nanquantile(drawn, library.ENDS, axis=0), rtol=1e-12)
 
 
 def ends(rows: int, seeds: range, replicates: int = 50) -> np.ndarray:
     some = people(rows, (2, 2, 2), 1)
     groups = dict(some.categories())
-    return np.stack([ours.intervals(groups, some, replicates, seed).ends[..., -8:] for seed in seeds])
+    return np.stack([library.intervals(groups, some, replicates, seed).ends[..., -8:] for seed in seeds])
 
 
 def test_the_law_gate_tells_rows_resampled_from_intervals_of_another_size():
@@ -123,10 +123,10 @@ def test_the_law_gate_tells_rows_resampled_from_intervals_of_another_size():
         at = rng.integers(0, 4_000, 4_000)
         codes = tuple(code[at] for code in some.codes)
         drawn = some._replace(codes=codes, labels=some.labels[at], decisions=some.decisions[at])
-        by_rows.append(ours.points(dict(drawn.categories()), drawn)[:, -8:])
-    theirs = np.quantile(by_rows, ours.ENDS, axis=0)
-    assert all(gate.holds for gate in law.gates(own, theirs))
-    centre = theirs.mean(axis=0)
+        by_rows.append(library.points(dict(drawn.categories()), drawn)[:, -8:])
+    resampled = np.quantile(by_rows, library.ENDS, axis=0)
+    assert all(gate.holds for gate in law.gates(own, resampled))
+    centre = resampled.mean(axis=0)
     for factor in (0.75, 1.3):
-        assert not all(gate.holds for gate in law.gates(own, centre + factor * (theirs - centre)))
-    assert not all(gate.holds for gate in law.gates(own, theirs + 0.02))
+        assert not all(gate.holds for gate in law.gates(own, centre + factor * (resampled - centre)))
+    assert not all(gate.holds for gate in law.gates(own, resampled + 0.02))

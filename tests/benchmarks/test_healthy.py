@@ -29,13 +29,13 @@ def test_distances_of_linear_models_are_those_of_a_solver(norm: str) -> None:
     for _ in range(5):
         x, slope = rng.uniform(size=4), rng.normal(size=4)
         weight, bias = np.stack([slope, np.zeros(4)]), np.array([0.1 - slope @ x, 0.0])
-        found = exact.linear(weight, bias, x, 0, norm)
+        distance = exact.linear(weight, bias, x, 0, norm)
         if norm == "L2":
             solved = optimize.minimize(
                 lambda z, x=x: ((z - x) ** 2).sum(), x, bounds=[(0, 1)] * 4, method="SLSQP", options={"ftol": 1e-14},
                 constraints={"type": "ineq", "fun": lambda z, w=weight, b=bias: -(w[0] @ z + b[0])},
             )  # fmt: skip
-            assert found == pytest.approx(np.sqrt(solved.fun), rel=1e-4)
+            assert distance == pytest.approx(np.sqrt(solved.fun), rel=1e-4)
             continue
         # variables: the point, and its distance in each feature (L1) or at all (Linf)
         spread = np.eye(4) if norm == "L1" else np.ones((4, 1))
@@ -47,7 +47,7 @@ def test_distances_of_linear_models_are_those_of_a_solver(norm: str) -> None:
             ]),
             b_ub=np.concatenate([x, -x, [-bias[0]]]), bounds=[(0, 1)] * 4 + [(0, None)] * spread.shape[1],
         )  # fmt: skip
-        assert found == pytest.approx(solved.fun, rel=1e-6) if solved.status == 0 else np.isinf(found)
+        assert distance == pytest.approx(solved.fun, rel=1e-6) if solved.status == 0 else np.isinf(distance)
 
 
 def test_the_programme_agrees_with_the_closed_form_and_a_convolution_is_a_matrix() -> None:
@@ -61,8 +61,8 @@ def test_the_programme_agrees_with_the_closed_form_and_a_convolution_is_a_matrix
     x = np.full(3, 0.5)
     own = int(net(torch.tensor(x)[None]).argmax())
     known = exact.linear(weight.detach().numpy(), bias.detach().numpy(), x, own, "Linf")
-    found = exact.relu(layers, x, own, 0.5)
-    assert found == pytest.approx(known, abs=1e-6)
+    distance = exact.relu(layers, x, own, 0.5)
+    assert distance == pytest.approx(known, abs=1e-6)
     net = nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))
     picture = torch.rand(1, 1, 3, 3)
     (w1, b1), (w2, b2) = _layers(net, (1, 3, 3))

@@ -38,9 +38,9 @@ def test_the_composition_breaks_what_it_must_without_another_library():
 
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 4))
     tried = Pictures(torch.full((3, 1, 1, 2), 0.5), torch.zeros(3, dtype=torch.int64))
-    theirs = np.array([True, False, True])
-    assert compared(theirs, np.array([True, True, True])) == (0, 1)
-    assert compared(theirs, np.array([False, False, True])) == (1, 0)
+    peer = np.array([True, False, True])
+    assert compared(peer, np.array([True, True, True])) == (0, 1)
+    assert compared(peer, np.array([False, False, True])) == (1, 0)
     assert module(tried.x).shape == (3, 4)
 
 
