@@ -132,7 +132,9 @@ def test_report_card_and_tables_show_them_and_published_evidence_does_not(tmp_pa
     inside, outside = tmp_path / "internal", tmp_path / "publish"
     with (inside / "measurements.csv").open(newline="") as file:
         (row,) = [
-            each for each in csv.DictReader(file) if each["name"] == "selection_rate" and TOGETHER in each["slice"]
+            record
+            for record in csv.DictReader(file)
+            if record["name"] == "selection_rate" and TOGETHER in record["slice"]
         ]
     assert (row["n"], float(row["value"])) == ("15", 5 / 15) and "race=c; race=d; race=e" in row["reason"]
     for name in ("report.html", "model_card.md"):
@@ -157,12 +159,14 @@ def test_the_runner_takes_out_what_a_check_says_of_too_few() -> None:
 def test_no_ratio_is_over_the_rate_of_a_group_that_is_not_shown() -> None:
     """Six of seven are selected: 0.6 over 6/7 would give that away, as would the ratio of every other group."""
     sizes = {"a": (100, 60), "b": (80, 40), "x": (7, 6), "y": (7, 3)}
-    impact = next(each for each in run(FAST, *table(sizes, minimum_rate=5)).tables if each.name == "impact")
+    impact = next(
+        table_shown for table_shown in run(FAST, *table(sizes, minimum_rate=5)).tables if table_shown.name == "impact"
+    )
     assert {row[0]: row[2:4] for row in impact.rows} == {
         "race=a": (0.6, None), "race=b": (0.5, None), "race=x": (None, None), "race=y": (None, None),
         "race=smaller groups together": (9 / 14, None),
     }  # fmt: skip
-    healthy = next(each for each in run(FAST, *table()).tables if each.name == "impact")
+    healthy = next(table_shown for table_shown in run(FAST, *table()).tables if table_shown.name == "impact")
     assert {row[0]: row[3] for row in healthy.rows}["race=b"] == pytest.approx(5 / 6)
 
 

@@ -73,13 +73,13 @@ def of(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResu
 
 
 def joined(result: CheckResult, name: str, **conditions: Any) -> Any:
-    (found,) = [
+    (measured,) = [
         measurement
         for measurement in result.together
         if measurement.name == name and conditions.items() <= measurement.conditions.items()
     ]
-    assert found.slice == {"race": TOGETHER} and "race=x; race=y; race=z" in found.reason
-    return found
+    assert measured.slice == {"race": TOGETHER} and "race=x; race=y; race=z" in measured.reason
+    return measured
 
 
 def test_scores_are_those_of_their_people() -> None:
@@ -124,8 +124,8 @@ def test_predicted_numbers_are_those_of_their_people() -> None:
         "mean_absolute_error": np.abs(errors).mean(), "root_mean_squared_error": np.sqrt((errors**2).mean()),
     }  # fmt: skip
     for name, value in expected.items():
-        found = joined(result, name)
-        assert (found.value, found.n) == (pytest.approx(value), 26) and found.interval is not None
+        measured = joined(result, name)
+        assert (measured.value, measured.n) == (pytest.approx(value), 26) and measured.interval is not None
 
 
 def test_flips_are_those_of_their_people() -> None:
@@ -181,8 +181,8 @@ def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
         result = auditkit.audit(
             *made(SIZES, disclosure=disclosure), checks=[check.id], limits=[limit], budget="quick"
         )  # fmt: skip
-        (found,), (verdict,) = result.results, result.verdicts
-        assert bool(found.together) == (disclosure == "internal")
+        (check_result,), (verdict,) = result.results, result.verdicts
+        assert bool(check_result.together) == (disclosure == "internal")
         assert verdict.status == "missed" and verdict.judged
         assert not any(TOGETHER in str(one.measurement.slice) for one in verdict.judged)
 

@@ -130,10 +130,10 @@ def test_extremes_over_pairs_are_those_of_a_slow_search(values, reference):
     for pairs in (stats.pairs_of(len(values)), stats.pairs_of(len(values), reference=reference)):
         slow = max(abs(numbers[i] - numbers[j]) for i, j in zip(*pairs, strict=True))
         apart = stats.square_and_add(numbers, numbers - 0.1, numbers + 0.2, pairs)
-        found = stats.largest_apart(apart, numbers, "x")
-        assert found.value == pytest.approx(slow) == pytest.approx(numbers[found.at.high] - numbers[found.at.low])
-        assert found.interval.low <= found.value <= found.interval.high
-        assert (found.low is None) == (found.interval.low == 0)
+        extreme = stats.largest_apart(apart, numbers, "x")
+        assert extreme.value == pytest.approx(slow) == pytest.approx(numbers[extreme.at.high] - numbers[extreme.at.low])
+        assert extreme.interval.low <= extreme.value <= extreme.interval.high
+        assert (extreme.low is None) == (extreme.interval.low == 0)
     kept = [0, 2]
     assert [side.tolist() for side in stats.pairs_of(len(values), kept)] == [[0], [2]]
     assert stats.pair_numbers(len(values), stats.pairs_of(len(values), kept)).tolist() == [1]

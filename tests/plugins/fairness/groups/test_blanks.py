@@ -24,8 +24,8 @@ def some(rng, rows=600):
 
 
 def table(result):
-    (found,) = result.tables
-    return [dict(zip([column.name for column in found.columns], row, strict=True)) for row in found.rows]
+    (only_table,) = result.tables
+    return [dict(zip([column.name for column in only_table.columns], row, strict=True)) for row in only_table.rows]
 
 
 def test_abstentions_leave_every_denominator_but_their_own():
@@ -51,7 +51,7 @@ def test_the_abstention_rate_is_shown_where_there_are_abstentions_and_only_there
     withheld = np.arange(600) < 12
     with_some = run(FAST, *recorded(d, y, groups, withheld=withheld))
     assert one(with_some, "abstention_rate").value == pytest.approx(0.02)
-    line = next(each for each in table(with_some) if each["group"] == "g=a")
+    line = next(row for row in table(with_some) if row["group"] == "g=a")
     assert line["abstained"] == (groups["g"][:12] == "a").sum()
     assert line["people"] == (groups["g"][12:] == "a").sum()
     without = run(FAST, *recorded(d, y, groups))
@@ -82,9 +82,7 @@ def test_unknown_labels_leave_only_what_needs_labels():
     assert one(result, "demographic_parity_ratio").value == one(whole, "demographic_parity_ratio").value
     assert control(result, "recount").holds
     assert f"The labels of {(~known).sum()} people are not known" in " ".join(result.notes)
-    assert (
-        next(each for each in table(result) if each["group"] == "g=a")["unknown"] == (~known[groups["g"] == "a"]).sum()
-    )
+    assert next(row for row in table(result) if row["group"] == "g=a")["unknown"] == (~known[groups["g"] == "a"]).sum()
 
 
 def test_few_blanks_are_a_count_of_everyone_and_told():

@@ -33,7 +33,7 @@ def ratios(result):
 
 def test_a_table_worked_by_hand():
     by_group = ratios(run(FAST, *flagged(HAND, outcome="burden")))
-    assert {name: each.value for name, each in by_group.items()} == {
+    assert {name: ratio.value for name, ratio in by_group.items()} == {
         "a": 0.4,
         "b": 1.0,
         "c": 0.5,
@@ -129,7 +129,7 @@ def test_where_nobody_or_only_one_group_is_selected_it_is_undefined():
 def test_no_number_that_was_there_before_moves_with_the_meaning(groups, data):
     table = {name: (n, round(n * share)) for name, (n, share) in zip("abcd", groups, strict=False)}
     results = [run(FAST, *flagged(table, outcome=outcome)) for outcome in (None, "benefit", "burden")]
-    told = [
+    others = [
         [
             measurement.model_copy(update={"pairs": ()})
             for measurement in result.measurements
@@ -137,7 +137,7 @@ def test_no_number_that_was_there_before_moves_with_the_meaning(groups, data):
         ]
         for result in results
     ]
-    assert told[0] == told[1] == told[2]
+    assert others[0] == others[1] == others[2]
     values = sorted(ratio.value for ratio in ratios(results[2]).values() if ratio.value is not None)
     smallest = one(results[2], "demographic_parity_ratio").value
     if values and smallest is not None and len(values) == len(table):

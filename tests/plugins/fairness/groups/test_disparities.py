@@ -40,7 +40,7 @@ def flagged(tally: Tally, rng, correction="holm") -> bool:
     comparison = compared(tally)
     disparities.shuffle(comparison, 299, rng)
     disparities.adjust(comparison, correction)
-    return any(each.p_adjusted <= 0.05 for each in comparison)
+    return any(disparity.p_adjusted <= 0.05 for disparity in comparison)
 
 
 EQUAL = [0.42, 0.18, 0.12, 0.28]
@@ -57,18 +57,20 @@ def test_at_most_one_null_table_in_twenty_is_flagged(sizes, correction):
 def test_true_gaps_of_fifteen_points_are_found():
     rng = np.random.default_rng(1)
     more = [0.33, 0.27, 0.06, 0.34]  # selected 0.61 in place of 0.46
-    found = [flagged(drawn(rng, [500, 500], [EQUAL, more]), rng) for _ in range(200)]
-    assert np.mean(found) >= 0.9
+    flags = [flagged(drawn(rng, [500, 500], [EQUAL, more]), rng) for _ in range(200)]
+    assert np.mean(flags) >= 0.9
 
 
 @pytest.mark.parametrize("chances", [[EQUAL] * 4, [EQUAL, [0.35, 0.25, 0.1, 0.3], EQUAL, [0.5, 0.1, 0.2, 0.2]]])
 def test_intervals_of_disparities_hold_as_often_as_they_say(chances):
     rng = np.random.default_rng(2)
-    truths = [[part.rates for part in each.parts] for each in compared(drawn(rng, [10**9] * 4, chances))][::2]
+    truths = [[part.rates for part in large.parts] for large in compared(drawn(rng, [10**9] * 4, chances))][::2]
     held = np.zeros((2, len(truths)))
     for _ in range(100):
-        for at, (each, rates) in enumerate(zip(compared(drawn(rng, [120] * 4, chances))[::2], truths, strict=True)):
-            gap, ratio = stats.widest(each.parts).interval, stats.smallest(each.parts).interval
+        for at, (disparity, rates) in enumerate(
+            zip(compared(drawn(rng, [120] * 4, chances))[::2], truths, strict=True)
+        ):
+            gap, ratio = stats.widest(disparity.parts).interval, stats.smallest(disparity.parts).interval
             widest, least = max(np.ptp(rate) for rate in rates), min(rate.min() / rate.max() for rate in rates)
             held[0, at] += gap.low <= widest + 1e-3 and widest - 1e-3 <= gap.high
             held[1, at] += ratio.low <= least + 1e-3 and least - 1e-3 <= ratio.high
@@ -134,11 +136,11 @@ def test_a_rate_in_two_criteria_is_shuffled_once():
 
 def test_corrections_are_those_of_the_literature():
     p = [0.01, 0.02, 0.03, 0.2]
-    found = [Compared(str(each), (), p=each) for each in p]
-    disparities.adjust(found, "holm")
-    assert [each.p_adjusted for each in found] == pytest.approx([0.04, 0.06, 0.06, 0.2])
-    disparities.adjust(found, "benjamini-hochberg")
-    assert [each.p_adjusted for each in found] == pytest.approx([0.04, 0.04, 0.04, 0.2])
+    comparison = [Compared(str(p_value), (), p=p_value) for p_value in p]
+    disparities.adjust(comparison, "holm")
+    assert [disparity.p_adjusted for disparity in comparison] == pytest.approx([0.04, 0.06, 0.06, 0.2])
+    disparities.adjust(comparison, "benjamini-hochberg")
+    assert [disparity.p_adjusted for disparity in comparison] == pytest.approx([0.04, 0.04, 0.04, 0.2])
 
 
 def test_what_is_called_detectable_is_that_of_each_rate():

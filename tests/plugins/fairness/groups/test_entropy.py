@@ -76,19 +76,19 @@ def test_what_entropy_calls_detectable_is_found():
     rng = np.random.default_rng(1)
     # two equal groups apart by d each way have the index d^2 / (2 m^2)
     shift = np.sqrt(2 * gap) * 0.95
-    found = 0
+    detected = 0
     for _ in range(150):
         drawn = np.array([
             rng.multinomial(400, [0.15 - shift / 2, 0.75, 0.1 + shift / 2]),
             rng.multinomial(400, [0.15 + shift / 2, 0.75, 0.1 - shift / 2]),
         ])  # fmt: skip
-        found += entropy.p_value(drawn.astype(float), 2.0, 199, rng) <= 0.05
-    assert 0.68 <= found / 150 <= 0.92
+        detected += entropy.p_value(drawn.astype(float), 2.0, 199, rng) <= 0.05
+    assert 0.68 <= detected / 150 <= 0.92
 
 
 @given(shares)
 def test_differential_fairness_is_the_largest_log_ratio(pairs):
-    yes, no = (np.array(each, dtype=float) for each in zip(*pairs, strict=True))
+    yes, no = (np.array(counts, dtype=float) for counts in zip(*pairs, strict=True))
     parts = [stats.Shares(yes, yes + no), stats.Shares(no, yes + no)]
     slow, slow_smoothed = (
         max(
@@ -100,12 +100,12 @@ def test_differential_fairness_is_the_largest_log_ratio(pairs):
     )
     assert ratios.epsilon(parts) == pytest.approx(slow, abs=1e-12)
     assert ratios.epsilon(parts, smoothed=True) == pytest.approx(slow_smoothed, abs=1e-12)
-    found = ratios.epsilon_extreme(parts)
-    assert (found is None) == (not np.isfinite(slow))
-    if found is not None:
-        low, high = (parts[found.at.part].rates[at] for at in (found.at.low, found.at.high))
-        assert found.value == pytest.approx(slow, abs=1e-12) == pytest.approx(np.log(high / low), abs=1e-12)
-        assert found.interval.low <= slow and (found.interval.high is None or slow <= found.interval.high)
+    extreme = ratios.epsilon_extreme(parts)
+    assert (extreme is None) == (not np.isfinite(slow))
+    if extreme is not None:
+        low, high = (parts[extreme.at.part].rates[at] for at in (extreme.at.low, extreme.at.high))
+        assert extreme.value == pytest.approx(slow, abs=1e-12) == pytest.approx(np.log(high / low), abs=1e-12)
+        assert extreme.interval.low <= slow and (extreme.interval.high is None or slow <= extreme.interval.high)
 
 
 def test_differential_fairness_has_no_value_where_an_outcome_is_lacking_and_is_the_four_fifths_ratio_elsewhere():

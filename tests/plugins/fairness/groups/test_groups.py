@@ -36,13 +36,13 @@ def flagged(result):
 
 def test_equal_groups_are_rarely_flagged_and_a_planted_gap_is_found():
     rng = np.random.default_rng(0)
-    null = [run(FASTEST, *random_table(rng, [100] * 5, [0.3] * 5), seed=seed) for seed in range(25)]
-    assert np.mean([flagged(each) for each in null]) <= 0.15  # by simulation of the maths in test_statistics.py
-    assert np.mean([one(each, "demographic_parity_difference").interval.low == 0 for each in null]) >= 0.93
-    assert np.mean([one(each, "demographic_parity_ratio").interval.high == 1 for each in null]) >= 0.93
-    sick = [run(FASTEST, *random_table(rng, [500, 500], [0.3, 0.45]), seed=seed) for seed in range(12)]
-    assert np.mean([flagged(each) for each in sick]) >= 0.9
-    assert np.mean([one(each, "demographic_parity_difference").interval.low > 0 for each in sick]) >= 0.9
+    equal = [run(FASTEST, *random_table(rng, [100] * 5, [0.3] * 5), seed=seed) for seed in range(25)]
+    assert np.mean([flagged(result) for result in equal]) <= 0.15  # by simulation of the maths in test_statistics.py
+    assert np.mean([one(result, "demographic_parity_difference").interval.low == 0 for result in equal]) >= 0.93
+    assert np.mean([one(result, "demographic_parity_ratio").interval.high == 1 for result in equal]) >= 0.93
+    unequal = [run(FASTEST, *random_table(rng, [500, 500], [0.3, 0.45]), seed=seed) for seed in range(12)]
+    assert np.mean([flagged(result) for result in unequal]) >= 0.9
+    assert np.mean([one(result, "demographic_parity_difference").interval.low > 0 for result in unequal]) >= 0.9
 
 
 def test_a_perfect_model_is_not_called_unfair_where_a_group_has_no_positives():
@@ -161,12 +161,12 @@ def test_weights_count_as_people_and_widen_the_interval():
     plain = run(FAST, *recorded(decided, decided, {"g": names}))
     heavy = run(FAST, *recorded(decided, decided, {"g": names}, weights=weights))
     mine = names == "a"
-    found, before = one(heavy, "selection_rate", {"g": "a"}), one(plain, "selection_rate", {"g": "a"})
-    assert found.value == pytest.approx(np.average(decided[mine], weights=weights[mine]))
+    after, before = one(heavy, "selection_rate", {"g": "a"}), one(plain, "selection_rate", {"g": "a"})
+    assert after.value == pytest.approx(np.average(decided[mine], weights=weights[mine]))
     size = stats.effective_size(weights[mine])
-    assert found.interval.low == pytest.approx(stats.wilson(found.value * size, size).low)
-    assert "effective" in found.interval.method and found.n == before.n == mine.sum()
-    gap, gap_before = (one(each, "demographic_parity_difference").interval for each in (heavy, plain))
+    assert after.interval.low == pytest.approx(stats.wilson(after.value * size, size).low)
+    assert "effective" in after.interval.method and after.n == before.n == mine.sum()
+    gap, gap_before = (one(result, "demographic_parity_difference").interval for result in (heavy, plain))
     assert (
         gap.high - one(heavy, "demographic_parity_difference").value
         > gap_before.high - one(plain, "demographic_parity_difference").value

@@ -31,13 +31,13 @@ def test_each_class_is_what_fairlearn_says_of_it_against_the_rest(seed, classes)
     result = run(FAST, *table)
     for name in np.unique(y):
         about = {"conditions": {"class": str(name)}}
-        mine, theirs = {"y_true": (y == name).astype(int), "y_pred": (d == name).astype(int)}, groups["g"]
-        frame = fairlearn.MetricFrame(metrics=fairlearn.true_positive_rate, sensitive_features=theirs, **mine)
+        mine, sensitive = {"y_true": (y == name).astype(int), "y_pred": (d == name).astype(int)}, groups["g"]
+        frame = fairlearn.MetricFrame(metrics=fairlearn.true_positive_rate, sensitive_features=sensitive, **mine)
         for group in "ab":
             measurement = one(result, "true_positive_rate", {"g": group}, **about)
             if measurement.value is not None:
                 assert measurement.value == pytest.approx(frame.by_group[group], abs=1e-12)
-        gap = fairlearn.demographic_parity_difference(sensitive_features=theirs, **mine)
+        gap = fairlearn.demographic_parity_difference(sensitive_features=sensitive, **mine)
         measurement = one(result, "demographic_parity_difference", across=("g",), **about)
         assert measurement.value == pytest.approx(gap, abs=1e-12)
     mine = groups["g"] == "a"
@@ -72,12 +72,12 @@ def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_no
     sick = (groups["g"] == "a") & (y == "c02") & (rng.random(4000) < 0.5)
     d = np.where(sick, "c03", d)
     result = run(GroupFairness(permutations=1999, trials=20), *recorded(d, y, groups, task="multiclass", positive=None))
-    found = {
+    detected = {
         measurement.conditions["class"]: measurement.test.p_adjusted <= 0.05
         for measurement in result.measurements
         if measurement.name == "equal_opportunity_difference" and measurement.across == ("g",)
     }
-    assert found == {"c00": False, "c01": False, "c02": True, "c03": False}
+    assert detected == {"c00": False, "c01": False, "c02": True, "c03": False}
     assert one(result, "accuracy_equality_difference", across=("g",)).test.p_adjusted <= 0.05
 
 
@@ -127,10 +127,10 @@ def test_right_or_not_keeps_everybody():
     decisions, labels = rng.integers(-1, 4, 500), rng.integers(-1, 4, 500)
     groups = {"g": np.array(["a", "b"])[rng.integers(0, 2, 500)]}
     tally = count(groups, decisions, labels, classes="wxyz").over(("g",)).tally
-    found = right_or_not(tally)
-    assert (found.rows.sum(axis=(1, 2)) == tally.rows.sum(axis=(1, 2))).all()
+    two_by_two = right_or_not(tally)
+    assert (two_by_two.rows.sum(axis=(1, 2)) == tally.rows.sum(axis=(1, 2))).all()
     there = (decisions >= 0) & (labels >= 0)
-    assert found.rows[:, 1, 1].sum() == (decisions == labels)[there].sum()
-    assert found.rows[:, 1, 0].sum() == (decisions != labels)[there].sum()
-    assert found.rows[:, 1, 2].sum() == ((decisions < 0) & (labels >= 0)).sum()
-    assert found.rows[:, 2].sum() == (labels < 0).sum()
+    assert two_by_two.rows[:, 1, 1].sum() == (decisions == labels)[there].sum()
+    assert two_by_two.rows[:, 1, 0].sum() == (decisions != labels)[there].sum()
+    assert two_by_two.rows[:, 1, 2].sum() == ((decisions < 0) & (labels >= 0)).sum()
+    assert two_by_two.rows[:, 2].sum() == (labels < 0).sum()

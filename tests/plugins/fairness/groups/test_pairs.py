@@ -25,9 +25,9 @@ TABLE = {  # (true positives, false negatives, false positives, true negatives)
 
 def table(**more):
     """People of four groups: c has too few positive labels for a rate, d too few of either."""
-    names = np.repeat(list(TABLE), [sum(each) for each in TABLE.values()])
-    labels = np.concatenate([np.repeat([1, 1, 0, 0], each) for each in TABLE.values()])
-    decided = np.concatenate([np.repeat([1, 0, 1, 0], each) for each in TABLE.values()])
+    names = np.repeat(list(TABLE), [sum(row) for row in TABLE.values()])
+    labels = np.concatenate([np.repeat([1, 1, 0, 0], row) for row in TABLE.values()])
+    decided = np.concatenate([np.repeat([1, 0, 1, 0], row) for row in TABLE.values()])
     return recorded(decided, labels, {"g": names}, **more)
 
 
@@ -147,7 +147,7 @@ counts = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3,
 
 
 def part_of(drawn):
-    hits, misses = (np.array(each, dtype=float) for each in zip(*drawn, strict=True))
+    hits, misses = (np.array(numbers, dtype=float) for numbers in zip(*drawn, strict=True))
     return stats.Shares(hits, hits + misses + 1)
 
 
@@ -182,12 +182,12 @@ def test_extremes_of_odds_are_those_of_all_pairs(drawn, reference):
 def judged(parts, ratio, kept, limit, left_out=()):
     """The verdict on some groups of each part; with `left_out`, as a disparity that says nothing of others."""
     some = [stats.Shares(part.successes[mask], part.sizes[mask]) for part, mask in zip(parts, kept, strict=True)]
-    found = stats.smallest(some) if ratio else stats.widest(some)
-    assume(found is not None)
+    disparity = stats.smallest(some) if ratio else stats.widest(some)
+    assume(disparity is not None)
     side = ("at most" if ratio else "at least") if left_out else None
     return judge_measurement(
         limit,
-        Measurement(name="m", value=found.value, interval=found.interval, n=100, bound=side, left_out=left_out),
+        Measurement(name="m", value=disparity.value, interval=disparity.interval, n=100, bound=side, left_out=left_out),
     )
 
 

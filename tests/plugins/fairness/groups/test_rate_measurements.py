@@ -29,7 +29,9 @@ ORACLES = {
     "prevalence": lambda y, d: y.mean(),
     "false_negative_share": lambda y, d: (y > d).sum() / (y != d).sum(),
 }
-COMPARED = {name: each for name, each in CRITERIA.items() if not each.odds and name != "abstention_parity"}
+COMPARED = {
+    name: criterion for name, criterion in CRITERIA.items() if not criterion.odds and name != "abstention_parity"
+}
 FAST = {"permutations": 99, "trials": 20}
 
 
@@ -79,8 +81,8 @@ def test_named_disparities_equal_fairlearn(seed):
     result = run(everything(), *recorded(d, y, {"g": names}, minimum_cell=0, minimum_rate=0))
     for name in ("demographic_parity", "equalized_odds", "equal_opportunity"):
         for what in ("difference", "ratio"):
-            theirs = getattr(fairlearn, f"{name}_{what}")(y, d, sensitive_features=names)
-            assert one(result, f"{name}_{what}").value == pytest.approx(theirs, abs=1e-12)
+            expected = getattr(fairlearn, f"{name}_{what}")(y, d, sensitive_features=names)
+            assert one(result, f"{name}_{what}").value == pytest.approx(expected, abs=1e-12)
 
 
 def test_intersections_equal_fairlearn():
@@ -116,8 +118,8 @@ def test_the_published_table_of_fairlearn(shared_data):
     pairs = {"equal_opportunity": "tpr", "predictive_equality": "fpr", "demographic_parity": "sel"}
     for name, short in pairs.items():
         for what in ("difference", "ratio"):
-            theirs = case[f"{what}_between_groups"][short]
-            assert one(result, f"{name}_{what}").value == pytest.approx(theirs, abs=case["tol"])
+            expected = case[f"{what}_between_groups"][short]
+            assert one(result, f"{name}_{what}").value == pytest.approx(expected, abs=case["tol"])
     for group, ((tn, fp), (fn, tp)) in case["confusion_by_group"].items():
         where = {} if group == "overall" else {"g": group}
         assert one(result, "true_positive_rate", where).n == tp + fn
@@ -132,15 +134,15 @@ def test_the_published_table_of_fairlearn(shared_data):
 
 def test_the_published_table_of_local_law_144(shared_data):
     case = json.loads((shared_data / "reference" / "ll144_selection_by_sex.json").read_text())["selection_example"]
-    sexes = np.repeat([each["group"] for each in case["sex"]], [each["n_applicants"] for each in case["sex"]])
-    decided = np.concatenate([np.arange(each["n_applicants"]) < each["n_selected"] for each in case["sex"]])
+    sexes = np.repeat([row["group"] for row in case["sex"]], [row["n_applicants"] for row in case["sex"]])
+    decided = np.concatenate([np.arange(row["n_applicants"]) < row["n_selected"] for row in case["sex"]])
     result = run(GroupFairness(**FAST), *recorded(decided.astype(int), None, {"sex": sexes}))
     table = {row[0]: row for row in next(table for table in result.tables if table.name == "impact").rows}
-    for each in case["sex"]:
-        _, people, rate, ratio, _ = table[f"sex={each['group']}"]
-        assert people == each["n_applicants"]
-        assert round(rate, 6) == each["rate_recomputed"] and round(100 * rate) == each["rate_pct"]
-        assert round(ratio, 6) == each["impact_ratio_recomputed"] and round(ratio, 3) == each["impact_ratio"]
+    for published in case["sex"]:
+        _, people, rate, ratio, _ = table[f"sex={published['group']}"]
+        assert people == published["n_applicants"]
+        assert round(rate, 6) == published["rate_recomputed"] and round(100 * rate) == published["rate_pct"]
+        assert round(ratio, 6) == published["impact_ratio_recomputed"] and round(ratio, 3) == published["impact_ratio"]
     assert round(one(result, "demographic_parity_ratio").value, 6) == 0.979337
 
 

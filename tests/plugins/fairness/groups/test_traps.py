@@ -22,8 +22,8 @@ ACROSS_G = {"across": ("g",)}
 def verdict(result, measurement, **bound):
     """What a limit on this measurement of the check comes to."""
     limit = Limit(name="l", measurement=f"fairness.groups.{measurement}", **bound)
-    (found,) = judge([limit], (), [result], datetime.date(2026, 11, 23)).verdicts
-    return found.status
+    (judged,) = judge([limit], (), [result], datetime.date(2026, 11, 23)).verdicts
+    return judged.status
 
 
 def test_f1_a_group_without_positives_has_no_rate_and_decides_nothing():
@@ -58,10 +58,10 @@ def test_f2_labels_that_are_words_are_counted():
     decided = np.array(["yes"] * 30 + ["no"] * 10 + ["yes"] * 10 + ["no"] * 30)
     names = np.array(["a"] * 40 + ["b"] * 40)
     with np.errstate(all="ignore"):
-        theirs = fairlearn.MetricFrame(
+        frame = fairlearn.MetricFrame(
             metrics=fairlearn.selection_rate, y_true=decided, y_pred=decided, sensitive_features=names
         )
-    assert theirs.difference() == 0
+    assert frame.difference() == 0
     result = run(CHECK, *recorded(decided, decided, {"g": names}, positive="yes"))
     assert one(result, "demographic_parity_difference").value == 0.5
     assert verdict(result, "demographic_parity_difference", at_most=0.1) == "missed"
@@ -129,7 +129,7 @@ def test_f8_three_people_prove_nothing():
         metrics=fairlearn.selection_rate, y_true=labels, y_pred=decided, sensitive_features=names,
         n_boot=40, ci_quantiles=[0.025, 0.975], random_state=0,
     )  # fmt: skip
-    assert [each["tiny"] for each in frame.by_group_ci] == [1, 1]
+    assert [end["tiny"] for end in frame.by_group_ci] == [1, 1]
     result = run(CHECK, *recorded(decided, labels, {"g": names}, minimum_cell=0, minimum_rate=0))
     interval = one(result, "selection_rate", {"g": "tiny"}).interval
     assert interval.low < 0.5 and interval.high == 1
@@ -140,7 +140,7 @@ def test_f8_three_people_prove_nothing():
 
 def test_f9_equal_groups_may_be_equal():
     rng = np.random.default_rng(1)
-    theirs, ours = 0, 0
+    fairlearn_false_alarms, false_alarms = 0, 0
     for seed in range(10):
         decided, names = rng.integers(0, 2, 300), np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
         if seed < 3:
@@ -148,12 +148,12 @@ def test_f9_equal_groups_may_be_equal():
                 metrics=fairlearn.selection_rate, y_true=decided, y_pred=decided, sensitive_features=names,
                 n_boot=40, ci_quantiles=[0.025, 0.975], random_state=seed,
             )  # fmt: skip
-            theirs += frame.difference_ci()[0] > 0
+            fairlearn_false_alarms += frame.difference_ci()[0] > 0
         result = run(GroupFairness(permutations=199, trials=20), *recorded(decided, None, {"g": names}))
-        ours += one(result, "demographic_parity_difference").interval.low > 0
+        false_alarms += one(result, "demographic_parity_difference").interval.low > 0
         assert seed or verdict(result, "demographic_parity_difference", at_most=0.05) == "inconclusive"
-    assert theirs == 3  # its interval leaves out the truth every time
-    assert ours <= 2
+    assert fairlearn_false_alarms == 3  # its interval leaves out the truth every time
+    assert false_alarms <= 2
 
 
 def test_f10_a_missing_group_is_a_group_of_its_own():

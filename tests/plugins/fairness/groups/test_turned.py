@@ -26,13 +26,13 @@ def worse_off(table: np.ndarray, positive: int, outcome: str | None) -> dict[str
     """{measure: its value, the two groups that make it, and the one that is worse off}."""
     groups, labels, decisions = (np.repeat(index.ravel(), table.ravel()) for index in np.indices(table.shape))
     model, data = recorded(decisions, labels, {"g": np.array(list("abc"))[groups]}, positive=positive, outcome=outcome)
-    found = {}
+    by_measure = {}
     for measurement in name_worse_off(run(FAST, model, data), data).measurements:
         if measurement.name in NAMES and measurement.pairs:
             pair = measurement.pairs[0]
             ends = {"low": pair.low.slice["g"], "high": pair.high.slice["g"]}
-            found[measurement.name] = measurement.value, frozenset(ends.values()), ends.get(pair.worse_off)
-    return found
+            by_measure[measurement.name] = measurement.value, frozenset(ends.values()), ends.get(pair.worse_off)
+    return by_measure
 
 
 @settings(max_examples=25)

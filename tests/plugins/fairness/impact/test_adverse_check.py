@@ -91,9 +91,9 @@ def test_ratios_lie_between_0_and_1_and_the_highest_is_1(table):
         assert one(result, "chance_of_ratio_under_0_8").value is None
         return
     assert max(ratio.value for ratio in ratios) == 1
-    for each, (people, chosen) in zip(ratios, table.values(), strict=True):
-        assert 0 <= each.value <= 1 and (each.value > 0) == (chosen > 0) and each.n == people
-        assert each.exact or each.interval.low <= each.value <= each.interval.high
+    for measured, (people, chosen) in zip(ratios, table.values(), strict=True):
+        assert 0 <= measured.value <= 1 and (measured.value > 0) == (chosen > 0) and measured.n == people
+        assert measured.exact or measured.interval.low <= measured.value <= measured.interval.high
 
 
 def test_equal_groups_are_rarely_called_different_and_unequal_ones_are():
@@ -134,8 +134,8 @@ def test_a_wrong_count_is_caught_by_the_control(monkeypatch):
     true = adverse_findings.selection
 
     def wrong(*given):
-        found = true(*given)
-        return found._replace(selected=found.selected + (np.arange(len(found.selected)) == 0))
+        counts = true(*given)
+        return counts._replace(selected=counts.selected + (np.arange(len(counts.selected)) == 0))
 
     monkeypatch.setattr(adverse_findings, "selection", wrong)
     result = run(FAST, *rows(HAND))
@@ -183,14 +183,16 @@ def test_a_large_group_without_enough_decisions_can_only_lower_the_ratios():
 def test_beside_each_ratio_stand_those_to_the_highest_large_group_and_to_a_reference():
     people = {"a": (400, 200), "b": (300, 90), "c": (12, 11), "d": (300, 240)}
     result = run(FAST, *counted(people, reference={"g": "b"}))
-    found = {name: one(result, "impact_ratio_large_groups", {"g": name}) for name in people}
+    by_group = {name: one(result, "impact_ratio_large_groups", {"g": name}) for name in people}
     assert one(result, "impact_ratio", {"g": "b"}).value == pytest.approx(0.3 / (11 / 12))
-    assert [found[name].value for name in "abd"] == [0.625, 0.375, 1.0] and found["d"].exact
-    assert found["c"].value is None and found["c"].reason == "a group of under 2% of the people"
+    assert [by_group[name].value for name in "abd"] == [0.625, 0.375, 1.0] and by_group["d"].exact
+    assert by_group["c"].value is None and by_group["c"].reason == "a group of under 2% of the people"
     level = stats.sidak_level(0.95, 3)
     alone = stats.ratio_interval(90, 300, 240, 300, level)
-    assert (found["b"].interval.low, found["b"].interval.high) == (alone.low, alone.high)
-    assert found["b"].pairs[0].high.slice == {"g": "d"} and found["b"].test is None and found["b"].bound is None
+    assert (by_group["b"].interval.low, by_group["b"].interval.high) == (alone.low, alone.high)
+    assert (
+        by_group["b"].pairs[0].high.slice == {"g": "d"} and by_group["b"].test is None and by_group["b"].bound is None
+    )
     against = {name: one(result, "impact_ratio_to_reference", {"g": name}) for name in people}
     assert [against[name].value for name in "ab"] == [pytest.approx(0.5 / 0.3), 1.0] and against["b"].exact
     assert against["c"].pairs[0].low.slice == {"g": "b"} and against["c"].pairs[0].high.count == 11

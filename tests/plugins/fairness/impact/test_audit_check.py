@@ -52,9 +52,9 @@ def table(result, name):
 
 def cells(result, name):
     """{category: {column: cell}}"""
-    found = table(result, name)
-    heads = [column.name for column in found.columns]
-    return {row[0]: dict(zip(heads, row, strict=True)) for row in found.rows}
+    printed = table(result, name)
+    heads = [column.name for column in printed.columns]
+    return {row[0]: dict(zip(heads, row, strict=True)) for row in printed.rows}
 
 
 def everything(result):
@@ -68,11 +68,11 @@ def test_the_published_table_by_sex_to_the_last_digit(shared_data):
     printed = cells(result, "sex")
     assert set(printed) == {"Male", "Female"}
     for row in published["sex"]:
-        found = printed[row["group"]]
-        assert (found["applicants"], found["rated"]) == (row["n_applicants"], row["n_selected"])
-        assert round(100 * found["rate"]) == row["rate_pct"] and round(found["ratio"], 3) == row["impact_ratio"]
-        assert found["rate"] == pytest.approx(row["rate_recomputed"], abs=5e-7)
-        assert found["ratio"] == pytest.approx(row["impact_ratio_recomputed"], abs=5e-7)
+        cell = printed[row["group"]]
+        assert (cell["applicants"], cell["rated"]) == (row["n_applicants"], row["n_selected"])
+        assert round(100 * cell["rate"]) == row["rate_pct"] and round(cell["ratio"], 3) == row["impact_ratio"]
+        assert cell["rate"] == pytest.approx(row["rate_recomputed"], abs=5e-7)
+        assert cell["ratio"] == pytest.approx(row["impact_ratio_recomputed"], abs=5e-7)
     assert one(result, "unknown_category").value == published["unknown"] == 250
     assert "250 people" in table(result, "sex").caption and "2,571 people" in table(result, "sex").caption
 
@@ -168,7 +168,8 @@ def test_a_combination_of_nobody_hides_no_category(times):
         if measurement.name == "applicants" and measurement.value is not None
     }  # fmt: skip
     assert (
-        len([each for each in shown if len(each) == 2]) == 14 and len([each for each in shown if len(each) == 1]) == 9
+        len([category for category in shown if len(category) == 2]) == 14
+        and len([category for category in shown if len(category) == 1]) == 9
     )
     assert shown["Female", "White"] == people["Female", "White"][0]
     assert not any(
@@ -243,12 +244,12 @@ def test_the_median_is_that_of_the_full_sample_unknown_people_included():
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("FM"), st.integers(1, 30)), min_size=2, max_size=20))
 def test_scores_of_a_table_of_counts_are_those_of_a_row_for_each(rows):
-    scores, sex, people = (np.array(each) for each in zip(*rows, strict=True))
+    scores, sex, people = (np.array(column) for column in zip(*rows, strict=True))
     few = run(BiasAudit(), *scored(scores / 4, sex, people=people, minimum_cell=1, minimum_rate=1))
-    each = run(
+    many = run(
         BiasAudit(), *scored(np.repeat(scores, people) / 4, np.repeat(sex, people), minimum_cell=1, minimum_rate=1)
     )
-    assert few.measurements == each.measurements and few.tables == each.tables
+    assert few.measurements == many.measurements and few.tables == many.tables
 
 
 def test_decisions_that_mean_above_the_median():

@@ -19,7 +19,7 @@ def made(**more):
     return recorded(decisions, np.roll(decisions, 1), {"sex": np.repeat(["a", "b"], 60)}, **more)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.id)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_a_burden_is_refused_with_the_way_out(check):
     model, data = made(outcome="burden")
     refusal = check.applies(model, data)
@@ -35,7 +35,7 @@ def test_scores_are_turned_round_too():
     assert "scores that are higher the likelier that class is" in BiasAudit().applies(model, data)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.id)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_what_is_assumed_is_said(check):
     assert any("taken for a benefit" in note for note in run(check, *made()).notes)
     assert not any("taken for a benefit" in note for note in run(check, *made(outcome="benefit")).notes)

@@ -58,15 +58,15 @@ def test_many_draws_of_many_groups_are_made_in_parts(monkeypatch):
 
 @given(pair, pair)
 def test_the_shortfall_is_the_least_that_reaches_four_fifths(group, highest):
-    (x, n), (most, of) = sorted((group, highest), key=lambda each: each[0] / each[1])
-    found = significance.shortfall(x, n, most, of)
-    assert x + found <= n and not _is_under_four_fifths(x + found, n, most, of)
-    assert found == 0 or _is_under_four_fifths(x + found - 1, n, most, of)
+    (x, n), (most, of) = sorted((group, highest), key=lambda counts: counts[0] / counts[1])
+    lacking = significance.shortfall(x, n, most, of)
+    assert x + lacking <= n and not _is_under_four_fifths(x + lacking, n, most, of)
+    assert lacking == 0 or _is_under_four_fifths(x + lacking - 1, n, most, of)
 
 
 @given(pair, pair)
 def test_the_moves_that_turn_the_result_are_the_fewest(group, highest):
-    (x, n), (most, of) = sorted((group, highest), key=lambda each: each[0] / each[1])
+    (x, n), (most, of) = sorted((group, highest), key=lambda counts: counts[0] / counts[1])
     now = _is_under_four_fifths(x, n, most, of)
     sign = 1 if now else -1
     slow = next(
@@ -93,11 +93,11 @@ def test_the_example_of_one_different_person():
 @given(pair, pair)
 def test_standard_deviations_are_those_of_statsmodels(one, two):
     (x1, n1), (x2, n2) = one, two
-    found = significance.standard_deviations(x1, n1, x2, n2)
+    z = significance.standard_deviations(x1, n1, x2, n2)
     if x1 + x2 in (0, n1 + n2):
-        assert found is None
+        assert z is None
     else:
-        assert found == pytest.approx(proportions_ztest([x1, x2], [n1, n2])[0])
+        assert z == pytest.approx(proportions_ztest([x1, x2], [n1, n2])[0])
 
 
 def test_the_exact_test_is_boschloos_for_small_groups_and_fishers_for_others():
@@ -141,7 +141,7 @@ def test_holm_counts_the_pairs_that_were_not_tested():
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(1, 4)), min_size=1, max_size=12))
 def test_the_median_over_people_is_that_of_a_row_for_each(rows):
-    scores, people = (np.array(each) for each in zip(*rows, strict=True))
+    scores, people = (np.array(column) for column in zip(*rows, strict=True))
     assert median(scores.astype(float), people) == np.median(np.repeat(scores, people))
     assert median(scores.astype(float)) == np.median(scores)
 

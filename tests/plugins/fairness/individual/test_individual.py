@@ -131,7 +131,7 @@ def test_the_sensitive_attribute_does_not_count_in_the_distance():
     rng = np.random.default_rng(2)
     other = frame.assign(sex=rng.permutation(frame["sex"]))
     groups = {"sex": np.array(["F", "M"] * 200)}
-    results = [run(CHECK, *build(lambda rows: rows["income"] > 0, each, groups)) for each in (frame, other)]
+    results = [run(CHECK, *build(lambda rows: rows["income"] > 0, inputs, groups)) for inputs in (frame, other)]
     assert one(results[0], "consistency") == one(results[1], "consistency")
 
 
@@ -157,7 +157,9 @@ def test_missing_and_hidden_groups_are_not_changed():
     assert one(result, "flip_rate", across=("sex",)).n == 290
     assert any("sex=tiny" in note and "sex=(missing)" in note for note in result.notes)
     drawn = [
-        row for each in (*result.tables, *result.figures) for row in (each.rows if hasattr(each, "rows") else each.data)
+        row
+        for shown in (*result.tables, *result.figures)
+        for row in (shown.rows if hasattr(shown, "rows") else shown.data)
     ]
     assert drawn and not any("tiny" in str(row) for row in drawn)
     assert one(result, "consistency", {"sex": "tiny"}).value is None
@@ -196,7 +198,7 @@ def test_weights_count_as_people():
         and "effective" in measurement.interval.method
     )
     plain = run(CHECK, *build(decide, frame, by_sex(frame)))
-    heavy, light = (one(each, "consistency") for each in (result, plain))
+    heavy, light = (one(measured, "consistency") for measured in (result, plain))
     assert heavy.value != light.value
     assert heavy.interval.high - heavy.interval.low > light.interval.high - light.interval.low
 
@@ -219,15 +221,15 @@ def test_rows_of_arrays_and_tensors_are_changed_alike(kind):
         import torch
 
         inputs = torch.tensor(values)
-    found = np.asarray(swap(inputs, 1, Swapped(np.array([0, 2]), np.array([3, 1]))))
-    assert found.tolist() == [[0, 10, 2], [6, 4, 8]] and np.array_equal(np.asarray(inputs), values)
+    changed = np.asarray(swap(inputs, 1, Swapped(np.array([0, 2]), np.array([3, 1]))))
+    assert changed.tolist() == [[0, 10, 2], [6, 4, 8]] and np.array_equal(np.asarray(inputs), values)
 
 
 def test_a_changed_row_keeps_the_types_of_the_table():
     frame = people().astype({"sex": "category"})
-    found = swap(frame, 1, Swapped(np.array([5, 6]), np.array([0, 1])))
-    assert found["sex"].dtype == frame["sex"].dtype and list(found["sex"]) == list(frame["sex"][:2])
-    assert found.drop(columns="sex").equals(frame.iloc[[5, 6]].drop(columns="sex").reset_index(drop=True))
+    changed = swap(frame, 1, Swapped(np.array([5, 6]), np.array([0, 1])))
+    assert changed["sex"].dtype == frame["sex"].dtype and list(changed["sex"]) == list(frame["sex"][:2])
+    assert changed.drop(columns="sex").equals(frame.iloc[[5, 6]].drop(columns="sex").reset_index(drop=True))
 
 
 def test_donors_are_of_the_group_and_the_changed_are_not():

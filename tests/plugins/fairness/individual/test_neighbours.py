@@ -53,12 +53,12 @@ def test_an_array_has_distances_too():
 @given(st.integers(0, 10**6), st.integers(8, 60), st.integers(1, 5))
 def test_neighbours_are_the_nearest_others_copies_included(seed, rows, k):
     points = np.random.default_rng(seed).integers(0, 3, (rows, 2)).astype(float)  # full of copies
-    found = nearest(points, k)
+    neighbours = nearest(points, k)
     for row in range(rows):
-        assert row not in found[row] and len(set(found[row])) == k
+        assert row not in neighbours[row] and len(set(neighbours[row])) == k
         far = ((points - points[row]) ** 2).sum(axis=1)
         others = np.sort(np.delete(far, row))[:k]
-        assert np.sort(far[found[row]]) == pytest.approx(others, abs=1e-9)
+        assert np.sort(far[neighbours[row]]) == pytest.approx(others, abs=1e-9)
 
 
 def test_consistency_by_hand():
@@ -78,8 +78,8 @@ def test_it_counts_less_than_aif360_which_counts_the_row_itself():
     points, decisions = rng.normal(size=(200, 2)), rng.integers(0, 2, 200)
     own = agreement(decisions, nearest(points, 5)).mean()
     with_self = np.column_stack([np.arange(200), nearest(points, 4)])
-    theirs = 1 - np.abs(decisions - decisions[with_self].mean(axis=1)).mean()
-    assert theirs > own + 0.05
+    aif360 = 1 - np.abs(decisions - decisions[with_self].mean(axis=1)).mean()
+    assert aif360 > own + 0.05
 
 
 def test_chance_is_what_two_random_rows_agree():
@@ -115,12 +115,14 @@ def sample(rng, rows):
 
 def test_intervals_cover_what_other_samples_give_on_average():
     rng = np.random.default_rng(1)
-    found = [sample(rng, 150) for _ in range(400)]
-    for each in zip(*found, strict=True):
-        truth = np.mean([one.value for one in each])
-        covered = np.mean([one.interval.low <= truth <= one.interval.high for one in each])
+    samples = [sample(rng, 150) for _ in range(400)]
+    for measurements in zip(*samples, strict=True):
+        truth = np.mean([measurement.value for measurement in measurements])
+        covered = np.mean(
+            [measurement.interval.low <= truth <= measurement.interval.high for measurement in measurements]
+        )
         assert covered >= 0.93
-        assert np.mean([one.interval.high - one.interval.low for one in each]) < 0.4
+        assert np.mean([measurement.interval.high - measurement.interval.low for measurement in measurements]) < 0.4
 
 
 def test_where_all_are_decided_alike_the_interval_is_no_point():

@@ -34,34 +34,38 @@ def example(tmp_path_factory, shared_data):
 
 
 def number(result: dict, check: str, name: str) -> float:
-    found = next(each for each in result["results"] if each["check"] == check)
-    return next(each["value"] for each in found["measurements"] if each["name"] == name and not each["slice"])
+    check_result = next(candidate for candidate in result["results"] if candidate["check"] == check)
+    return next(
+        measurement["value"]
+        for measurement in check_result["measurements"]
+        if measurement["name"] == name and not measurement["slice"]
+    )
 
 
 @pytest.mark.slow
 def test_every_model_is_audited_beside_its_parent(example):
     _, done, comparison = example
     assert done.returncode == 1, done.stdout + done.stderr
-    assert [each["model"]["name"] for each in comparison["results"]] == NAMES
-    assert [each["parent"] for each in comparison["results"]] == [None, *["as it was"] * 3]
+    assert [audit["model"]["name"] for audit in comparison["results"]] == NAMES
+    assert [audit["parent"] for audit in comparison["results"]] == [None, *["as it was"] * 3]
     parent, reweighed, mixture, thresholds = comparison["results"]
-    gap = {each["model"]["name"]: number(each, "fairness.groups", "demographic_parity_difference") for each in
+    gap = {audit["model"]["name"]: number(audit, "fairness.groups", "demographic_parity_difference") for audit in
            comparison["results"]}  # fmt: skip
     assert gap["as it was"] > 0.15 and gap["reweighed"] < gap["as it was"]
     assert gap["mixture"] < 0.06 and gap["thresholds"] < 0.06
-    accuracy = [number(each, "performance.quality", "accuracy") for each in comparison["results"]]
+    accuracy = [number(audit, "performance.quality", "accuracy") for audit in comparison["results"]]
     assert accuracy[0] - 0.06 < accuracy[2] < accuracy[3] < accuracy[0]
     assert 0.01 < number(thresholds, "train.threshold-optimizer", "accuracy_cost") < 0.04
     assert number(mixture, "train.exponentiated-gradient", "members") >= 2
     assert number(reweighed, "train.reweighing", "label_gap_after") < 1e-9
     for result in (reweighed, mixture, thresholds):
         assert result["model"]["classes"] == ["<=50K", ">50K"] and not result["model"]["stochastic"]
-        assert {each["status"] for each in result["results"]} == {"measured"}
+        assert {check_result["status"] for check_result in result["results"]} == {"measured"}
         made = result["results"][0]
         assert made["check"].startswith("train.")
-        assert [each["name"] for each in made["controls"] if each["holds"] is not True] == []
+        assert [control["name"] for control in made["controls"] if control["holds"] is not True] == []
         assert made["measurements"][0]["name"] == "accuracy_cost"
-    assert parent["model"]["fingerprint"] not in {each["model"]["fingerprint"] for each in comparison["results"][1:]}
+    assert parent["model"]["fingerprint"] not in {audit["model"]["fingerprint"] for audit in comparison["results"][1:]}
 
 
 @pytest.mark.slow

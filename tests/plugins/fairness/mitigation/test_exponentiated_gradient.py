@@ -34,8 +34,8 @@ def test_the_chances_are_those_of_fairlearn(constraint, moment):
         warnings.simplefilter("ignore")  # of fairlearn, about pandas
         peer.fit(names.transform(rows.inputs), outcomes, sensitive_features=rows.groups["sex"])
     for asked in (rows, data):
-        theirs = peer._pmf_predict(names.transform(asked.inputs))[:, 1]
-        assert trained.model.chances(asked.inputs) == pytest.approx(theirs, abs=1e-6)
+        expected = peer._pmf_predict(names.transform(asked.inputs))[:, 1]
+        assert trained.model.chances(asked.inputs) == pytest.approx(expected, abs=1e-6)
     assert value(trained, "best_gap") == pytest.approx(peer.best_gap_, abs=1e-6)
     assert value(trained, "fits") == peer.n_oracle_calls_
     assert value(trained, "members") == (peer.weights_ > 1e-12).sum()
@@ -61,11 +61,11 @@ def test_the_bound_is_kept_the_cost_is_said_and_the_parent_is_as_it_was():
 def test_the_same_person_gets_the_same_decision():
     data = people()
     model = train(ExponentiatedGradient(max_iter=6), pipeline(data), data).model
-    said, chance = model.predict(data.inputs), model.chances(data.inputs)
+    decisions, chance = model.predict(data.inputs), model.chances(data.inputs)
     assert ((chance > 0) & (chance < 1)).any()
     order = np.random.default_rng(1).permutation(len(data))
-    assert (model.predict(data.inputs.iloc[order]) == said[order]).all()
-    assert (said[chance == 1] == "approved").all() and (said[chance == 0] == "denied").all()
+    assert (model.predict(data.inputs.iloc[order]) == decisions[order]).all()
+    assert (decisions[chance == 1] == "approved").all() and (decisions[chance == 0] == "denied").all()
 
 
 def test_a_search_that_ends_too_early_says_so():
@@ -136,5 +136,5 @@ def test_rates_by_hand_and_against_masks():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fairlearn, about pandas
         moment.load_data(np.zeros((len(good), 1)), good.astype(int), sensitive_features=rows.codes)
-    theirs = moment.gamma(lambda _: chance).abs().max()
-    assert from_overall("demographic_parity", chance, rows.outcomes, rows.codes) == pytest.approx(theirs)
+    expected = moment.gamma(lambda _: chance).abs().max()
+    assert from_overall("demographic_parity", chance, rows.outcomes, rows.codes) == pytest.approx(expected)

@@ -18,19 +18,19 @@ from tests.plugins.fairness.mitigation.people import failing, people, pipeline, 
 
 def test_the_published_example():
     """Kamiran and Calders (2012), table 1: ten applicants, five of either sex."""
-    found = reweigh(np.array([[3.0, 2.0], [1.0, 4.0]]))
-    assert found == pytest.approx(np.array([[0.67, 1.5], [2.0, 0.75]]), abs=0.005)
+    weights = reweigh(np.array([[3.0, 2.0], [1.0, 4.0]]))
+    assert weights == pytest.approx(np.array([[0.67, 1.5], [2.0, 0.75]]), abs=0.005)
 
 
 @given(some.lists(some.lists(some.integers(1, 10**6), min_size=2, max_size=2), min_size=2, max_size=6))
 def test_against_the_formula_by_hand_and_independence_holds_exactly(counts):
     cells = np.array(counts, dtype=float)
-    found, n = reweigh(cells), cells.sum()
+    weights, n = reweigh(cells), cells.sum()
     for group, row in enumerate(cells):
         for label, people_here in enumerate(row):
             # as written for two groups and two labels: w = n_label * n_group / (n * n_group_label)
-            assert found[group, label] == pytest.approx(cells[:, label].sum() * row.sum() / (n * people_here))
-    weighted = cells * found
+            assert weights[group, label] == pytest.approx(cells[:, label].sum() * row.sum() / (n * people_here))
+    weighted = cells * weights
     assert weighted / n == pytest.approx(np.outer(weighted.sum(1) / n, weighted.sum(0) / n))
     assert weighted.sum(0) == pytest.approx(cells.sum(0)) and weighted.sum(1) == pytest.approx(cells.sum(1))
 
@@ -71,8 +71,8 @@ def test_it_is_the_estimator_fitted_on_the_weights_and_the_same_every_time():
 
     again = clone(parent.estimator())
     again.fit(split.inputs, split.labels, logisticregression__sample_weight=weights)
-    said = again.predict_proba(data.inputs)
-    assert trained.model.probabilities(data.inputs) == pytest.approx(said, abs=1e-9)
+    expected = again.predict_proba(data.inputs)
+    assert trained.model.probabilities(data.inputs) == pytest.approx(expected, abs=1e-9)
 
 
 def test_cost_and_changes_are_counted_by_hand():
@@ -84,8 +84,8 @@ def test_cost_and_changes_are_counted_by_hand():
     assert value(trained, "decisions_changed") == np.mean(old != new)
     gain = next(table for table in trained.tables if table.name == "gain-and-lose")
     women = data.train.groups["sex"] == "F"
-    ours = (np.mean((value == "approved")[women]) for value in (old, new))
-    assert gain.rows[0][:3] == ("F", *(pytest.approx(value) for value in ours))
+    shares = (np.mean((value == "approved")[women]) for value in (old, new))
+    assert gain.rows[0][:3] == ("F", *(pytest.approx(value) for value in shares))
     assert gain.rows[0][3] == np.mean(((new == "approved") & (old != "approved"))[women])
 
 

@@ -39,8 +39,8 @@ def test_the_chances_are_those_of_fairlearn(constraint):
     peer.estimator = Turned(parent)
     peer.fit(split.inputs, (split.labels == "approved").astype(int), sensitive_features=split.groups["sex"])
     for asked in (split, data):
-        theirs = peer._pmf_predict(asked.inputs, sensitive_features=asked.groups["sex"])[:, 1]
-        assert trained.model.chances(asked.inputs) == pytest.approx(theirs, abs=1e-12)
+        expected = peer._pmf_predict(asked.inputs, sensitive_features=asked.groups["sex"])[:, 1]
+        assert trained.model.chances(asked.inputs) == pytest.approx(expected, abs=1e-12)
     assert failing(trained) == []
     assert value(trained, "expected_violation") < 1e-9
 
@@ -92,16 +92,16 @@ def test_the_gap_closes_the_cost_is_said_and_the_parent_is_as_it_was():
 def test_the_same_person_gets_the_same_decision_alone_in_company_and_in_another_order():
     data = people()
     trained = train(ThresholdOptimizer(constraint="equalized_odds"), pipeline(data), data)
-    model, said = trained.model, trained.model.predict(data.inputs)
+    model, decisions = trained.model, trained.model.predict(data.inputs)
     assert value(trained, "decisions_drawn") > 0.05
     order = np.random.default_rng(0).permutation(len(data))
-    assert (model.predict(data.inputs.iloc[order]) == said[order]).all()
+    assert (model.predict(data.inputs.iloc[order]) == decisions[order]).all()
     model.batch = 7
-    assert (model.predict(data.inputs) == said).all()
+    assert (model.predict(data.inputs) == decisions).all()
     again = train(ThresholdOptimizer(constraint="equalized_odds"), pipeline(data), data).model
-    assert again.fingerprint == model.fingerprint and (again.predict(data.inputs) == said).all()
+    assert again.fingerprint == model.fingerprint and (again.predict(data.inputs) == decisions).all()
     other = train(ThresholdOptimizer(constraint="equalized_odds"), pipeline(data), data, seed=8).model
-    assert other.fingerprint != model.fingerprint and (other.predict(data.inputs) != said).any()
+    assert other.fingerprint != model.fingerprint and (other.predict(data.inputs) != decisions).any()
 
 
 def test_a_draw_does_not_hang_on_the_group():

@@ -31,9 +31,9 @@ def slow_ndkl(order, groups):
 
 def test_the_job_seekers_of_singh_and_joachims():
     """arXiv:1802.07281, figure 1: relevances .82 .81 .80 for men and .79 .78 .77 for women; exposures 0.71 and 0.39."""
-    _, found = one_list([0.82, 0.81, 0.80, 0.79, 0.78, 0.77], [0, 0, 0, 1, 1, 1], 2)
-    assert found.exposure[0] == pytest.approx([0.71, 0.39], abs=0.005)
-    assert found.relative[0].mean() == pytest.approx(1)
+    _, exposures = one_list([0.82, 0.81, 0.80, 0.79, 0.78, 0.77], [0, 0, 0, 1, 1, 1], 2)
+    assert exposures.exposure[0] == pytest.approx([0.71, 0.39], abs=0.005)
+    assert exposures.relative[0].mean() == pytest.approx(1)
 
 
 @settings(max_examples=25)
@@ -41,7 +41,7 @@ def test_the_job_seekers_of_singh_and_joachims():
 def test_equal_scores_share_their_places_as_all_orders_do_on_average(seed, levels, groups):
     rng = np.random.default_rng(seed)
     scores, codes = rng.integers(0, levels, 6).astype(float), rng.integers(0, groups, 6)
-    ranked, found = one_list(scores, codes, groups)
+    ranked, exposures = one_list(scores, codes, groups)
     seen, top = np.zeros(groups), np.zeros(groups)
     orders = [
         permutation
@@ -53,7 +53,7 @@ def test_equal_scores_share_their_places_as_all_orders_do_on_average(seed, level
             seen[codes[row]] += 1 / np.log2(1 + place) / len(orders)
             top[codes[row]] += (place <= 3) / len(orders)
     held = np.bincount(codes, minlength=groups)
-    assert np.nan_to_num(found.exposure[0] * held) == pytest.approx(seen)
+    assert np.nan_to_num(exposures.exposure[0] * held) == pytest.approx(seen)
     assert lists.tops(ranked, codes, groups, np.array([3]))[0] == pytest.approx(top)
 
 
@@ -82,16 +82,16 @@ def test_many_lists_are_each_ranked_alone():
     of = rng.permutation(np.repeat(np.arange(7), rng.integers(2, 30, 7)))
     scores, codes = rng.integers(0, 9, len(of)).astype(float), rng.integers(-1, 3, len(of))
     ranked = lists.rank(scores, of)
-    found, divergence = lists.exposures(ranked, codes, 3), lists.divergences(ranked, codes, 3)
+    exposures, divergence = lists.exposures(ranked, codes, 3), lists.divergences(ranked, codes, 3)
     depth = rng.integers(1, 3, 7)
     top = lists.tops(ranked, codes, 3, depth)
     for number in range(7):
-        mine = of == number
-        alone, shown = one_list(scores[mine], codes[mine], 3)
-        assert found.exposure[number] == pytest.approx(shown.exposure[0], nan_ok=True)
-        assert found.shares[number] == pytest.approx(shown.shares[0])
-        assert divergence[number] == pytest.approx(lists.divergences(alone, codes[mine], 3)[0])
-        assert top[number] == pytest.approx(lists.tops(alone, codes[mine], 3, depth[[number]])[0])
+        in_list = of == number
+        alone, exposures_alone = one_list(scores[in_list], codes[in_list], 3)
+        assert exposures.exposure[number] == pytest.approx(exposures_alone.exposure[0], nan_ok=True)
+        assert exposures.shares[number] == pytest.approx(exposures_alone.shares[0])
+        assert divergence[number] == pytest.approx(lists.divergences(alone, codes[in_list], 3)[0])
+        assert top[number] == pytest.approx(lists.tops(alone, codes[in_list], 3, depth[[number]])[0])
 
 
 def test_shuffling_keeps_every_list_its_groups():
@@ -109,10 +109,12 @@ def test_a_long_list_is_cut_fine_at_the_top_and_never_over_a_top_asked_for():
     part = inference.cut_list(scores, codes, 2, np.array([333, 2000]))
     ends = part.places.ends
     assert len(ends) <= 405 and set(range(1, 128)) <= set(ends) and {333, 2000, 20_000} <= set(ends)
-    ranked, found = one_list(scores, codes, 2)
+    ranked, exposures = one_list(scores, codes, 2)
     exact = lists.tops(ranked, codes, 2, np.array([333]))[0]
     assert lists.top_count(part.counts, part.places, 333) == pytest.approx(exact)
-    assert (part.counts @ part.places.weights) / part.counts.sum(axis=1) == pytest.approx(found.exposure[0], rel=1e-3)
+    assert (part.counts @ part.places.weights) / part.counts.sum(axis=1) == pytest.approx(
+        exposures.exposure[0], rel=1e-3
+    )
     assert part.places.weights @ part.places.sizes == pytest.approx(lists.position_bias(20_000).sum())
 
 
@@ -123,8 +125,8 @@ def test_equal_groups_in_one_list_are_rarely_called_uneven(rows):
     for _ in range(80):
         scores, codes = rng.random(rows), np.repeat([0, 1, 1, -1], rows // 4)
         part = inference.cut_list(scores, codes, 2, np.array([10]))
-        found = inference.chance_in_one(part, 2, np.array([10]), 99, rng)
-        p.append([found.exposure_p, found.divergence_p, *found.top_p])
+        chance = inference.chance_in_one(part, 2, np.array([10]), 99, rng)
+        p.append([chance.exposure_p, chance.divergence_p, *chance.top_p])
         _, seen = one_list(scores, codes, 2)
         reach.append(inference.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
     assert (np.mean(np.asarray(p) <= 0.05, axis=0) <= 0.13).all()
@@ -155,10 +157,10 @@ def test_lists_that_vary_give_the_interval_of_their_mean():
     rng = np.random.default_rng(5)
     relative = rng.uniform(0.5, 1.5, (40, 2))
     relative[:15, 1] = np.nan
-    found = inference.lists_vary(relative)
-    assert found.values == pytest.approx(np.nanmean(relative, axis=0))
-    errors = np.nanstd(relative, axis=0, ddof=1) / np.sqrt([40, 25]) / found.values
-    assert np.sqrt((found.pulls**2).sum(axis=0)) == pytest.approx(errors) and found.freedom == 24
+    means = inference.lists_vary(relative)
+    assert means.values == pytest.approx(np.nanmean(relative, axis=0))
+    errors = np.nanstd(relative, axis=0, ddof=1) / np.sqrt([40, 25]) / means.values
+    assert np.sqrt((means.pulls**2).sum(axis=0)) == pytest.approx(errors) and means.freedom == 24
 
 
 def test_signs_of_lists_are_an_honest_test():

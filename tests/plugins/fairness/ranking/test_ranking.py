@@ -41,17 +41,19 @@ def flagged(result):
 def test_equal_groups_are_rarely_flagged_and_a_group_at_the_bottom_is(check):
     rng = np.random.default_rng(0)
     jobs = 25 if check.query else 0
-    null = [run(check, *random_list(rng, [60, 120], jobs=jobs), seed=seed) for seed in range(60)]
-    assert np.mean([flagged(each) for each in null]) <= 0.1
-    assert np.mean([one(each, "exposure_ratio").interval.high == 1 for each in null]) >= 0.88
-    sick = [run(check, *random_list(rng, [120, 240], shift=2.0, jobs=jobs), seed=seed) for seed in range(10)]
-    assert np.mean([flagged(each) for each in sick]) >= 0.9
+    equal = [run(check, *random_list(rng, [60, 120], jobs=jobs), seed=seed) for seed in range(60)]
+    assert np.mean([flagged(result) for result in equal]) <= 0.1
+    assert np.mean([one(result, "exposure_ratio").interval.high == 1 for result in equal]) >= 0.88
+    unequal = [run(check, *random_list(rng, [120, 240], shift=2.0, jobs=jobs), seed=seed) for seed in range(10)]
+    assert np.mean([flagged(result) for result in unequal]) >= 0.9
     for name in ("exposure_ratio", "top_k_gap"):
-        measurements = [measurement for measurement in sick[0].measurements if measurement.name == name]
+        measurements = [measurement for measurement in unequal[0].measurements if measurement.name == name]
         assert all(measurement.test.p_adjusted <= 0.05 for measurement in measurements)
-    assert one(sick[0], "exposure_ratio").interval.high < 1
+    assert one(unequal[0], "exposure_ratio").interval.high < 1
     assert (
-        one(sick[0], "relative_exposure", {"g": "g0"}).value < 1 < one(sick[0], "relative_exposure", {"g": "g1"}).value
+        one(unequal[0], "relative_exposure", {"g": "g0"}).value
+        < 1
+        < one(unequal[0], "relative_exposure", {"g": "g1"}).value
     )
 
 
@@ -130,7 +132,9 @@ def test_many_lists_are_ranked_apart():
     assert not flagged(apart) and flagged(together)
     by_job = [np.log2(2) / np.log2(1 + np.arange(1, 11))[np.argsort(np.argsort(-scores[jobs == job]))] for job in
               range(40)]  # fmt: skip
-    seen = [each[names[jobs == job] == "a"].mean() for job, each in enumerate(by_job) if "a" in names[jobs == job]]
+    seen = [
+        exposures[names[jobs == job] == "a"].mean() for job, exposures in enumerate(by_job) if "a" in names[jobs == job]
+    ]
     assert one(apart, "exposure", {"g": "a"}).value == pytest.approx(np.mean(seen))
     assert "over lists" in one(apart, "exposure", {"g": "a"}).interval.method
     assert control(apart, "recount").holds and one(apart, "ndkl").interval is not None
@@ -213,10 +217,10 @@ def test_predicted_numbers_are_ranked_too_and_the_list_may_be_a_group():
 def test_p_values_are_adjusted_and_the_same_seed_gives_the_same_result():
     model, data = random_list(np.random.default_rng(8), [40, 60, 50])
     result = run(FAST, model, data, seed=3)
-    found = comparisons(result)
-    assert len(found) == 4 and len({measurement.test.family for measurement in found}) == 1
-    assert [measurement.test.p_adjusted for measurement in found] == pytest.approx(
-        list(stats.holm([measurement.test.p for measurement in found]))
+    compared = comparisons(result)
+    assert len(compared) == 4 and len({measurement.test.family for measurement in compared}) == 1
+    assert [measurement.test.p_adjusted for measurement in compared] == pytest.approx(
+        list(stats.holm([measurement.test.p for measurement in compared]))
     )
     assert result == run(FAST, model, data, seed=3)
 

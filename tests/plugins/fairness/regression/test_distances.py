@@ -32,10 +32,10 @@ def test_the_largest_distances_equal_those_of_scipy(sizes, seed, tied, weighted)
     distance = largest(codes, values, None if weights is None else weights.astype(float), len(sizes))
     copies = np.ones(len(codes), int) if weights is None else weights
     parts = [np.repeat(values[codes == at], copies[codes == at]) for at in range(len(sizes))]
-    each = [(a, b) for number, a in enumerate(parts) for b in parts[number + 1 :]]
-    assert distance.ks == pytest.approx(max(slow_ks(a, b) for a, b in each))
+    pairs = [(a, b) for number, a in enumerate(parts) for b in parts[number + 1 :]]
+    assert distance.ks == pytest.approx(max(slow_ks(a, b) for a, b in pairs))
     assert distance.ks == pytest.approx(slow_ks(parts[distance.at.low], parts[distance.at.high]))
-    assert distance.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in each))
+    assert distance.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in pairs))
     for value, interval in ((distance.ks, distance.ks_interval), (distance.wasserstein, distance.wasserstein_interval)):
         assert 0 <= interval.low <= value + 1e-12 and value <= interval.high + 1e-12
 
@@ -86,10 +86,10 @@ def test_equal_groups_are_not_called_apart_though_their_distances_are_above_0():
     p, usual = [], []
     for _ in range(100):
         codes, values = rng.integers(0, 3, 200), np.round(rng.exponential(size=200), 1)
-        found = distances.chance(codes, values, None, 3, 99, rng)
+        chance = distances.chance(codes, values, None, 3, 99, rng)
         seen = largest(codes, values, None, 3)
-        p.append((found.ks_p, found.wasserstein_p))
-        usual.append((seen.ks > found.ks_usual, seen.wasserstein > found.wasserstein_usual))
+        p.append((chance.ks_p, chance.wasserstein_p))
+        usual.append((seen.ks > chance.ks_usual, seen.wasserstein > chance.wasserstein_usual))
     for share in (np.mean(np.asarray(p) <= 0.05, axis=0), np.mean(usual, axis=0)):
         assert (share <= 0.13).all() and (share > 0).all()
 
@@ -99,8 +99,8 @@ def test_spread_is_found_where_means_agree(weighted):
     rng = np.random.default_rng(3)
     codes = np.repeat([0, 1], 500)
     values = rng.normal(size=1000) * np.where(codes == 0, 1, 2)
-    found = distances.chance(codes, values, rng.uniform(0.5, 2, 1000) if weighted else None, 2, 499, rng)
-    assert max(found.ks_p, found.wasserstein_p) <= 0.01
+    chance = distances.chance(codes, values, rng.uniform(0.5, 2, 1000) if weighted else None, 2, 499, rng)
+    assert max(chance.ks_p, chance.wasserstein_p) <= 0.01
 
 
 def test_shuffles_of_bins_have_the_law_of_shuffled_rows():
@@ -119,7 +119,7 @@ def test_shuffles_of_bins_have_the_law_of_shuffled_rows():
 def test_the_scaled_statistic_of_two_groups_is_that_of_smirnov():
     rng = np.random.default_rng(5)
     codes, values = np.repeat([0, 1], [40, 70]), rng.integers(0, 30, 110).astype(float)
-    found = distances.scaled_ks(*distances.rounded(codes, values, None, 2))
+    statistic = distances.scaled_ks(*distances.rounded(codes, values, None, 2))
     oracle = ks_2samp(values[:40], values[40:], method="asymp").statistic * np.sqrt(40 * 70 / 110)
-    assert found == pytest.approx(oracle)
+    assert statistic == pytest.approx(oracle)
     assert slow_ks(values[:40], values[40:]) * np.sqrt(40 * 70 / 110) == pytest.approx(oracle)

@@ -96,13 +96,13 @@ def test_shuffled_sums_are_those_of_permutations(rows, weighted):
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 3, rows)
     columns = np.stack([np.ones(rows), rng.normal(size=rows), np.arange(rows) ** 2.0])
-    found = permutation.shuffled_sums(codes, columns, 3, 999, rng)
-    assert found.shape[1] >= 999
-    assert np.allclose(found[0], np.bincount(codes)[None])
-    assert np.allclose(found.sum(axis=2), columns.sum(axis=1)[:, None])
+    sums = permutation.shuffled_sums(codes, columns, 3, 999, rng)
+    assert sums.shape[1] >= 999
+    assert np.allclose(sums[0], np.bincount(codes)[None])
+    assert np.allclose(sums.sum(axis=2), columns.sum(axis=1)[:, None])
     mean, size = columns[1].mean(), np.bincount(codes)
     error = np.sqrt(columns[1].var(ddof=1) * (1 / size - 1 / rows))
-    z = (found[1] / size - mean) / error
+    z = (sums[1] / size - mean) / error
     assert np.abs(z.mean(axis=0)).max() < 0.15 and np.abs(z.std(axis=0) - 1).max() < 0.1
 
 
@@ -129,9 +129,9 @@ def test_a_shuffle_gives_the_statistic_of_its_means(rows, logs, monkeypatch):
         lambda codes, columns, groups, *_: np.stack([[np.bincount(codes, weights=column)] for column in columns]),
     )
     for heavy in (None, weights):
-        found = moments.means(codes, values, heavy, 3)
-        found = found.logs() if logs else found
-        wanted = stats.largest_z_of_means(found.values[None], found.errors[None])
+        means = moments.means(codes, values, heavy, 3)
+        means = means.logs() if logs else means
+        wanted = stats.largest_z_of_means(means.values[None], means.errors[None])
         assert permutation.shuffled_z(codes, values, heavy, 3, 1, rng, logs) == pytest.approx(wanted)
 
 
@@ -149,6 +149,6 @@ def test_shuffled_counts_follow_the_hypergeometric_law():
 
 def test_the_difference_called_detectable_is_the_textbook_one():
     # two groups of 64, standard deviation 1: 2.8016 standard errors of 0.17678 each way
-    found = moments.Means(np.zeros(2), np.full(2, 1 / 64), np.full(2, 64.0), np.full(2, 64))
-    assert moments.detectable(found, 1) == pytest.approx(2.8016 * (2 / 64) ** 0.5, rel=1e-4)
-    assert moments.detectable(found, 5) > moments.detectable(found, 1)
+    means = moments.Means(np.zeros(2), np.full(2, 1 / 64), np.full(2, 64.0), np.full(2, 64))
+    assert moments.detectable(means, 1) == pytest.approx(2.8016 * (2 / 64) ** 0.5, rel=1e-4)
+    assert moments.detectable(means, 5) > moments.detectable(means, 1)

@@ -51,7 +51,7 @@ def test_numbers_equal_those_of_fairlearn(sizes, seed, weighted):
     if weighted:
         model, data = numbers(p, y, {"g": names}, minimum_cell=0, minimum_rate=0, weights=copies.astype(float))
     result = run(FASTEST, model, data)
-    y, p, names = (np.repeat(each, copies) for each in (y, p, names))
+    y, p, names = (np.repeat(values, copies) for values in (y, p, names))
     oracle = MetricFrame(
         metrics={
             "mean_absolute_error": mean_absolute_error, "root_mean_squared_error": root_mean_squared_error,
@@ -70,21 +70,21 @@ def test_numbers_equal_those_of_fairlearn(sizes, seed, weighted):
 
 def test_equal_groups_are_rarely_flagged():
     rng = np.random.default_rng(0)
-    null = [run(QUICKEST, *random_rows(rng, [30, 60]), seed=seed) for seed in range(100)]
-    assert np.mean([flagged(each) for each in null]) <= 0.1
+    results = [run(QUICKEST, *random_rows(rng, [30, 60]), seed=seed) for seed in range(100)]
+    assert np.mean([flagged(result) for result in results]) <= 0.1
     for name, end in (("mean_residual_difference", 0), (KS, 0), (WASSERSTEIN, 0)):
-        assert np.mean([one(each, name).interval.low == end for each in null]) >= 0.92
-    assert np.mean([one(each, "mean_absolute_error_ratio").interval.high == 1 for each in null]) >= 0.92
+        assert np.mean([one(result, name).interval.low == end for result in results]) >= 0.92
+    assert np.mean([one(result, "mean_absolute_error_ratio").interval.high == 1 for result in results]) >= 0.92
 
 
 def test_a_planted_shift_is_found_and_nothing_else_is():
     rng = np.random.default_rng(1)
-    sick = [run(FASTEST, *random_rows(rng, [200, 200], shift=0.6), seed=seed) for seed in range(20)]
-    assert np.mean([flagged(each, ["mean_residual_difference"]) for each in sick]) >= 0.9
-    measurement = one(sick[0], "mean_residual_difference")
+    shifted = [run(FASTEST, *random_rows(rng, [200, 200], shift=0.6), seed=seed) for seed in range(20)]
+    assert np.mean([flagged(result, ["mean_residual_difference"]) for result in shifted]) >= 0.9
+    measurement = one(shifted[0], "mean_residual_difference")
     assert measurement.interval.low > 0 and measurement.value == pytest.approx(0.6, abs=0.3)
-    assert one(sick[0], "mean_residual", {"g": "g0"}).interval.low > 0
-    assert np.mean([flagged(each, ["mean_absolute_error_ratio"]) for each in sick]) <= 0.6
+    assert one(shifted[0], "mean_residual", {"g": "g0"}).interval.low > 0
+    assert np.mean([flagged(result, ["mean_absolute_error_ratio"]) for result in shifted]) <= 0.6
 
 
 def test_wild_errors_of_one_group_are_found_though_they_are_right_on_average():
@@ -115,7 +115,7 @@ def test_predictions_of_unequal_spread_are_found_where_their_means_agree():
         assert low.value <= high.value and {low.slice["g"], high.slice["g"]} == {"0", "1"} and low.n == 400
     assert any("no labels" in note and "mean_residual" in note for note in result.notes)
     rows = {row[0]: row for row in result.tables[0].rows}
-    assert all(found > chance > 0 for _, _, found, chance in rows.values()) and len(rows) == 2
+    assert all(observed > chance > 0 for _, _, observed, chance in rows.values()) and len(rows) == 2
     assert control(result, "recount").holds
 
 
@@ -188,8 +188,8 @@ def test_no_quantile_is_drawn_that_few_people_exceed():
 def test_quantiles_with_weights_are_those_of_copies():
     rng = np.random.default_rng(7)
     values, copies, shares = rng.normal(size=2000), rng.integers(1, 4, 2000), np.array([0.1, 0.5, 0.9])
-    found = figures.quantiles(values, copies.astype(float), shares)
-    assert found == pytest.approx(np.quantile(np.repeat(values, copies), shares), abs=0.02)
+    quantiles = figures.quantiles(values, copies.astype(float), shares)
+    assert quantiles == pytest.approx(np.quantile(np.repeat(values, copies), shares), abs=0.02)
 
 
 def test_weights_move_the_numbers_and_widen_the_intervals():
@@ -249,7 +249,7 @@ def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
     right, chance = self_tests.permutation.shuffled_z, self_tests.distances.chance
     monkeypatch.setattr(self_tests.permutation, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
     monkeypatch.setattr(
-        self_tests.distances, "chance", lambda *given: (found := chance(*given))._replace(ks_law=found.ks_law / 3)
+        self_tests.distances, "chance", lambda *given: (estimate := chance(*given))._replace(ks_law=estimate.ks_law / 3)
     )
     result = run(FAST, *random_rows(np.random.default_rng(12), [80, 90]))
     assert control(result, "shuffled groups").holds is False

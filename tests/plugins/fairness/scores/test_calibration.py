@@ -52,15 +52,15 @@ def test_the_null_band_is_that_of_labels_drawn_row_by_row():
 
 def test_intervals_of_the_calibration_error_reach_zero_and_cover():
     rng = np.random.default_rng(2)
-    null, sick = [], []
+    calibrated, lifted = [], []
     for _ in range(200):
         scores = rng.beta(2, 3, 400)
-        for found, lift in ((null, 0.0), (sick, 0.12)):
+        for intervals, lift in ((calibrated, 0.0), (lifted, 0.12)):
             bins = calibration.binned(calibration.profile(of(scores, rng.random(400) < scores + lift), 10, 10))
-            found.append(calibration.error_interval(bins, 400, rng))
-    assert np.mean([each.low == 0 for each in null]) >= 0.92
-    assert np.mean([each.low <= 0.12 <= each.high for each in sick]) >= 0.92
-    assert np.mean([each.low > 0 for each in sick]) >= 0.8
+            intervals.append(calibration.error_interval(bins, 400, rng))
+    assert np.mean([interval.low == 0 for interval in calibrated]) >= 0.92
+    assert np.mean([interval.low <= 0.12 <= interval.high for interval in lifted]) >= 0.92
+    assert np.mean([interval.low > 0 for interval in lifted]) >= 0.8
 
 
 def test_calibration_in_the_large_by_hand():
@@ -90,10 +90,10 @@ def test_gaps_at_every_threshold_equal_fairlearn(seed, weighted):
     for at, threshold in enumerate(thresholds):
         given_ = {"sensitive_features": names, "sample_weight": weights}
         decided = scores >= threshold
-        theirs = fairlearn.demographic_parity_difference(outcomes, decided, **given_)
-        assert parity[at] == pytest.approx(theirs, abs=1e-12)
-        theirs = fairlearn.equalized_odds_difference(outcomes, decided, **given_)
-        assert odds[at] == pytest.approx(theirs, abs=1e-12)
+        expected = fairlearn.demographic_parity_difference(outcomes, decided, **given_)
+        assert parity[at] == pytest.approx(expected, abs=1e-12)
+        expected = fairlearn.equalized_odds_difference(outcomes, decided, **given_)
+        assert odds[at] == pytest.approx(expected, abs=1e-12)
 
 
 def parts_of(groups, both):
@@ -139,18 +139,18 @@ def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
     rng = np.random.default_rng(3)
     equal, apart = [], []
     for _ in range(150):
-        for found, lift in ((equal, 0.0), (apart, 0.4)):
+        for intervals, lift in ((equal, 0.0), (apart, 0.4)):
             groups = [of(rng.random(200) + at * lift, np.arange(200) % 2) for at in (0, 1)]
-            found.append(worst(groups, False, 0.6, 0.8, 0.7).interval)
-    assert np.mean([each.low == 0 for each in equal]) >= 0.95
-    assert np.mean([each.low <= 0.4 <= each.high for each in apart]) >= 0.95
-    assert np.mean([each.low > 0 for each in apart]) >= 0.9
+            intervals.append(worst(groups, False, 0.6, 0.8, 0.7).interval)
+    assert np.mean([interval.low == 0 for interval in equal]) >= 0.95
+    assert np.mean([interval.low <= 0.4 <= interval.high for interval in apart]) >= 0.95
+    assert np.mean([interval.low > 0 for interval in apart]) >= 0.9
 
 
 def test_whether_a_verdict_hangs_on_the_threshold():
     # the second group's scores lie apart from the first's below 0.5 only
     first, second = np.linspace(0, 1, 400), np.where(np.linspace(0, 1, 400) < 0.5, 0.0, np.linspace(0, 1, 400))
-    groups = [of(each, np.arange(400) % 2) for each in (first, second)]
+    groups = [of(scores, np.arange(400) % 2) for scores in (first, second)]
     assert sweep.changes(parts_of(groups, False), np.array([0.2, 0.4, 0.6]))
     assert not sweep.changes(parts_of(groups, False), np.array([0.6, 0.7]))
     assert not sweep.changes(parts_of(groups, False), np.array([0.1, 0.2]))

@@ -30,13 +30,13 @@ tables = st.tuples(st.integers(0, 10**6), st.integers(4, 80), st.sampled_from([2
 @given(tables)
 def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
     scores, outcomes, weights = some(*table)
-    found = score_table.area(of(scores, outcomes, weights))
-    assert found.value == pytest.approx(roc_auc_score(outcomes, scores, sample_weight=weights), abs=1e-12)
+    area = score_table.area(of(scores, outcomes, weights))
+    assert area.value == pytest.approx(roc_auc_score(outcomes, scores, sample_weight=weights), abs=1e-12)
     again = stats.auc(scores, outcomes, weights)
-    assert found.value == pytest.approx(again.value, abs=1e-12)
+    assert area.value == pytest.approx(again.value, abs=1e-12)
     error = np.sqrt(np.sum(again.influence**2)) / len(scores)
-    assert found.error == pytest.approx(error, abs=1e-9)
-    interval = stats.auc_interval(*found)
+    assert area.error == pytest.approx(error, abs=1e-9)
+    interval = stats.auc_interval(*area)
     assert interval.low == pytest.approx(again.interval.low, abs=1e-6)
 
 
@@ -116,13 +116,13 @@ def test_groups_are_told_apart():
     scores, outcomes, weights = some(1, 300, 20, True)
     codes = np.random.default_rng(2).integers(0, 4, 300)
     codes[codes == 2] = 3
-    found = score_table.score_tables(score_table.sort(scores, outcomes, weights), codes, 4)
-    for code, mine in enumerate(found):
+    by_group = score_table.score_tables(score_table.sort(scores, outcomes, weights), codes, 4)
+    for code, group_table in enumerate(by_group):
         there = codes == code
-        assert mine.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]
+        assert group_table.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]
         if there.any():
-            assert mine.mean == pytest.approx(np.average(scores[there], weights=weights[there]))
-            assert mine.rate == pytest.approx(np.average(outcomes[there], weights=weights[there]))
-            assert mine.size == pytest.approx(stats.effective_size(weights[there]))
-            assert (np.diff(mine.scores) > 0).all()
-    assert len(found[2].scores) == 0
+            assert group_table.mean == pytest.approx(np.average(scores[there], weights=weights[there]))
+            assert group_table.rate == pytest.approx(np.average(outcomes[there], weights=weights[there]))
+            assert group_table.size == pytest.approx(stats.effective_size(weights[there]))
+            assert (np.diff(group_table.scores) > 0).all()
+    assert len(by_group[2].scores) == 0

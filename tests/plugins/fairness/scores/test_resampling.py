@@ -47,12 +47,12 @@ def test_areas_of_tables_equal_those_of_rows():
 
 def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
     """Groups whose ROC curves depend on distance and spread, and not on shift or rate."""
-    found = []
+    groups = []
     for size, rate, shift, distance, spread in zip(sizes, rates, shifts, distances, spreads, strict=True):
         outcomes = np.arange(size) < size * rate
         noise = rng.standard_normal(size)
-        found.append(of(shift + np.where(outcomes, distance + spread * noise, noise), outcomes))
-    return found
+        groups.append(of(shift + np.where(outcomes, distance + spread * noise, noise), outcomes))
+    return groups
 
 
 def compared(ladders, rng, draws=199):
@@ -69,11 +69,11 @@ def compared(ladders, rng, draws=199):
 def test_equal_curves_of_unequal_groups_are_rarely_called_different():
     """Sizes, rates and scores all differ; only the curves are equal."""
     rng = np.random.default_rng(3)
-    found = [compared(binormal(rng, [60, 500], [0.25, 0.6], [0, 3], [1, 1]), rng) for _ in range(200)]
-    assert np.mean([auc <= 0.05 for (auc, _), *_ in found]) <= 0.1
-    assert np.mean([abroca <= 0.05 for (_, abroca), *_ in found]) <= 0.1
-    assert np.mean([interval.low == 0 for _, interval, _ in found]) >= 0.9
-    assert np.mean([interval.low == 0 for *_, interval in found]) >= 0.9
+    comparisons = [compared(binormal(rng, [60, 500], [0.25, 0.6], [0, 3], [1, 1]), rng) for _ in range(200)]
+    assert np.mean([auc <= 0.05 for (auc, _), *_ in comparisons]) <= 0.1
+    assert np.mean([abroca <= 0.05 for (_, abroca), *_ in comparisons]) <= 0.1
+    assert np.mean([interval.low == 0 for _, interval, _ in comparisons]) >= 0.9
+    assert np.mean([interval.low == 0 for *_, interval in comparisons]) >= 0.9
 
 
 def test_curves_that_cross_are_found_by_the_area_between_them_alone():
@@ -81,21 +81,21 @@ def test_curves_that_cross_are_found_by_the_area_between_them_alone():
     rng = np.random.default_rng(4)
     spread = 2.0
     distances = [1, np.sqrt((1 + spread**2) / 2)]
-    found = [
+    comparisons = [
         compared(binormal(rng, [600, 600], [0.4, 0.4], [0, 0], distances, [1, spread]), rng) for _ in range(40)
     ]  # fmt: skip
-    assert np.mean([abroca <= 0.05 for (_, abroca), *_ in found]) >= 0.8
-    assert np.mean([auc <= 0.05 for (auc, _), *_ in found]) <= 0.2
-    assert np.mean([interval.low <= 0.0796 <= interval.high for _, interval, _ in found]) >= 0.9
+    assert np.mean([abroca <= 0.05 for (_, abroca), *_ in comparisons]) >= 0.8
+    assert np.mean([auc <= 0.05 for (auc, _), *_ in comparisons]) <= 0.2
+    assert np.mean([interval.low <= 0.0796 <= interval.high for _, interval, _ in comparisons]) >= 0.9
 
 
 def test_a_true_difference_is_covered_and_found():
     rng = np.random.default_rng(5)
-    found = [compared(binormal(rng, [400, 400], [0.4, 0.4], [0, 0], [1.2, 0.4]), rng) for _ in range(40)]
+    comparisons = [compared(binormal(rng, [400, 400], [0.4, 0.4], [0, 0], [1.2, 0.4]), rng) for _ in range(40)]
     truth = float(np.ptp(distributions.norm.cdf(np.array([1.2, 0.4]) / np.sqrt(2))))
-    assert np.mean([auc <= 0.05 for (auc, _), *_ in found]) >= 0.9
-    assert np.mean([interval.low <= truth <= interval.high for *_, interval in found]) >= 0.85
-    assert np.mean([interval.low <= truth <= interval.high for _, interval, _ in found]) >= 0.85
+    assert np.mean([auc <= 0.05 for (auc, _), *_ in comparisons]) >= 0.9
+    assert np.mean([interval.low <= truth <= interval.high for *_, interval in comparisons]) >= 0.85
+    assert np.mean([interval.low <= truth <= interval.high for _, interval, _ in comparisons]) >= 0.85
 
 
 def test_the_common_scale_forgets_each_groups_own_units():

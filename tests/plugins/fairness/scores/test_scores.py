@@ -97,9 +97,9 @@ def test_numbers_are_those_of_scikit_learn():
     scores, labels, names = healthy(np.random.default_rng(4), 400)
     result = check(scores, labels, names)
     assert one(result, "auc").value == pytest.approx(roc_auc_score(labels, scores))
-    each = {name: roc_auc_score(labels[names == name], scores[names == name]) for name in "ab"}
-    assert one(result, "auc", {"g": "a"}).value == pytest.approx(each["a"])
-    assert one(result, "auc_difference").value == pytest.approx(abs(each["a"] - each["b"]))
+    areas = {name: roc_auc_score(labels[names == name], scores[names == name]) for name in "ab"}
+    assert one(result, "auc", {"g": "a"}).value == pytest.approx(areas["a"])
+    assert one(result, "auc_difference").value == pytest.approx(abs(areas["a"] - areas["b"]))
     mine = names == "b"
     expected = scores[mine].mean() - labels[mine].mean()
     assert one(result, "calibration_in_the_large", {"g": "b"}).value == pytest.approx(expected)
@@ -226,7 +226,7 @@ def test_the_order_of_rows_does_not_matter_and_the_seed_decides():
 def test_a_wrong_area_is_noticed(monkeypatch):
     right = self_tests.score_table.area
     monkeypatch.setattr(
-        self_tests.score_table, "area", lambda each: (found := right(each)) and found._replace(value=0.9)
+        self_tests.score_table, "area", lambda table: (estimate := right(table)) and estimate._replace(value=0.9)
     )
     result = check(*healthy(np.random.default_rng(13), 300))
     assert control(result, "pair count").holds is False and one(result, "auc").validity == "invalid"
@@ -264,9 +264,9 @@ def test_everything_is_adjusted_together_with_enough_shuffles_for_it():
     groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q", "r")}
     result = run(ScoreFairness(permutations=99, trials=20), *recorded(None, labels, groups, scores=scores))
     tested = [measurement.test for measurement in result.measurements if measurement.test is not None]
-    adjusted = list(stats.holm([each.p for each in tested]))
-    assert [each.p_adjusted for each in tested] == pytest.approx(adjusted) and len(tested) == 19
-    assert all(f"{findings.PER_TEST * 19} " in each.method for each in tested)
+    adjusted = list(stats.holm([test.p for test in tested]))
+    assert [test.p_adjusted for test in tested] == pytest.approx(adjusted) and len(tested) == 19
+    assert all(f"{findings.PER_TEST * 19} " in test.method for test in tested)
 
 
 def test_intersections_are_compared_where_asked():

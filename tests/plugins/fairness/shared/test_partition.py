@@ -27,8 +27,8 @@ def test_no_attribute_is_everyone():
 def test_a_group_too_small_for_a_rate_says_so():
     groups = {"g": np.array(["a"] * 30 + ["b"] * 12)}
     data = AuditData(inputs=np.zeros((42, 1)), groups=groups, task="regression", minimum_rate=20)
-    found = split(data, ("g",))
-    assert found.usable == [{"g": "a"}] and found.codes.tolist() == [0] * 30 + [-1] * 12
-    assert [lacking.reason for lacking in found.left_out] == ["fewer than 20 people"]
+    partition = split(data, ("g",))
+    assert partition.usable == [{"g": "a"}] and partition.codes.tolist() == [0] * 30 + [-1] * 12
+    assert [lacking.reason for lacking in partition.left_out] == ["fewer than 20 people"]
     assert no_intersection(1, data) == []
     assert no_intersection(2, data) == ["There is no intersection of 2 attributes: only 1 attribute."]

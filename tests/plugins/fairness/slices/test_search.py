@@ -35,7 +35,7 @@ def test_the_search_finds_what_trying_everything_finds(seed, features, rows, wid
         return
     expected = every_slice(codes, errors, depth, support, alpha)[:k]
     assert [(cell.features, cell.codes) for cell in slices] == [(chosen, values) for _, chosen, values in expected]
-    assert [cell.score for cell in slices] == pytest.approx([each for each, _, _ in expected])
+    assert [cell.score for cell in slices] == pytest.approx([expected_score for expected_score, _, _ in expected])
     space = Space(codes, tuple(widths[:features]))
     assert all(members(space, cell).sum() == cell.size for cell in slices)
     assert all(errors[members(space, cell)].sum() == pytest.approx(cell.error) for cell in slices)
@@ -134,7 +134,7 @@ def test_features_are_the_groups_and_the_other_inputs():
         }
     )
     groups = {"age": np.where(np.arange(100) < 50, "young", "old"), "sex": np.array(["F", "M", "F", "M"] * 25)}
-    features = {each.name: each for each in features_of(AuditData(inputs=frame, groups=groups), bins=4)}
+    features = {feature.name: feature for feature in features_of(AuditData(inputs=frame, groups=groups), bins=4)}
     assert list(features) == ["age", "sex", "job", "flag"]
     assert features["age"].texts == ("old", "young") and features["age"].group
     assert features["job"].texts == ("a", "b", "(missing)")
@@ -144,7 +144,7 @@ def test_features_are_the_groups_and_the_other_inputs():
 
 def test_an_array_has_features_too():
     data = AuditData(inputs=np.column_stack([np.arange(50.0), np.tile([0.0, 1.0], 25)]))
-    assert [(each.name, len(each.texts)) for each in features_of(data, bins=4)] == [("x0", 4), ("x1", 2)]
+    assert [(feature.name, len(feature.texts)) for feature in features_of(data, bins=4)] == [("x0", 4), ("x1", 2)]
 
 
 def test_groups_too_small_to_show_are_no_conditions():

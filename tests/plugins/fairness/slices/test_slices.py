@@ -40,21 +40,22 @@ def answers(seed, rows=800, base=0.2, bad=None, **more):
 
 
 def test_answers_that_are_wrong_at_random_are_rarely_flagged():
-    null = [run(FAST, *answers(seed, rows=400), seed=seed) for seed in range(200)]
-    assert np.mean([one(each, "confirmed_slices").value > 0 for each in null]) <= 0.075
+    results = [run(FAST, *answers(seed, rows=400), seed=seed) for seed in range(200)]
+    assert np.mean([one(result, "confirmed_slices").value > 0 for result in results]) <= 0.075
     covered = [
         gap.interval.low <= 0 <= gap.interval.high
-        for each in null
-        if (gaps := [gap for gap in each.measurements if gap.name == "slice_gap" and gap.value is not None])
+        for result in results
+        if (gaps := [gap for gap in result.measurements if gap.name == "slice_gap" and gap.value is not None])
         for gap in gaps
     ]
     assert len(covered) > 200 and np.mean(covered) >= 0.95
 
 
 def test_a_bad_slice_is_found_first_and_confirmed():
-    found = [run(FAST, *answers(seed, bad=0.6), seed=seed) for seed in range(20)]
+    results = [run(FAST, *answers(seed, bad=0.6), seed=seed) for seed in range(20)]
     first = [
-        next(measurement for measurement in result.measurements if measurement.name == "slice_gap") for result in found
+        next(measurement for measurement in result.measurements if measurement.name == "slice_gap")
+        for result in results
     ]
     assert np.mean([measurement.slice == {"job": "clerk", "city": "south"} for measurement in first]) >= 0.9
     assert (
@@ -142,7 +143,7 @@ def test_hidden_groups_are_in_no_slice():
     assert "tiny" not in text and 'few"' not in text
     assert any("race=tiny" in note for note in result.notes)
     shown = [measurement for measurement in result.measurements if measurement.slice and measurement.value is not None]
-    assert shown and all(each.n >= 10 for each in shown)
+    assert shown and all(measurement.n >= 10 for measurement in shown)
 
 
 def test_descriptions_of_the_same_rows_are_one_slice():
@@ -183,9 +184,9 @@ def test_a_comparison_of_numbers_is_welchs():
     rng = np.random.default_rng(6)
     values, mask = rng.exponential(size=300), np.arange(300) < 80
     gap = compare(Errors(values, share=False), mask, 1)
-    theirs = laws.ttest_ind(values[mask], values[~mask], equal_var=False)
-    interval = theirs.confidence_interval(0.95)
-    assert gap.p == pytest.approx(theirs.pvalue)
+    welch = laws.ttest_ind(values[mask], values[~mask], equal_var=False)
+    interval = welch.confidence_interval(0.95)
+    assert gap.p == pytest.approx(welch.pvalue)
     assert (gap.interval.low, gap.interval.high) == pytest.approx((interval.low, interval.high))
     still = compare(Errors(np.ones(300), share=False), mask, 1)
     assert still.interval is None and still.p is None
@@ -218,9 +219,9 @@ def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
     def unsplit(space, errors, rules, rng, *rest, **named):
         worst, _ = sample_splitting.distinct(space, errors.values, rules)
         gaps = [
-            sample_splitting.estimates.compare(errors, sample_splitting.members(space, found), 1) for found, _ in worst
+            sample_splitting.estimates.compare(errors, sample_splitting.members(space, cell), 1) for cell, _ in worst
         ]
-        rows = [sample_splitting.Worst(found, same, gap, gap.p) for (found, same), gap in zip(worst, gaps, strict=True)]
+        rows = [sample_splitting.Worst(cell, same, gap, gap.p) for (cell, same), gap in zip(worst, gaps, strict=True)]
         return sample_splitting.Outcome(rows, 1, len(errors.values), np.arange(len(errors.values)))
 
     for module in (self_tests, findings):
