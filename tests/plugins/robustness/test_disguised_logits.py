@@ -102,8 +102,8 @@ def test_a_slope_that_is_cut_off_is_put_back(way: Callable[[Any, Tensor], Tensor
     unit = points().requires_grad_(True)
     output, under = disguised_logits.see(module, unit * 1, lens)
     slope, true_slope = (
-        torch.autograd.grad(each.amax(1).sum(), unit, retain_graph=True)[0]
-        for each in (output if under is None else under, module.network(unit))
+        torch.autograd.grad(logits.amax(1).sum(), unit, retain_graph=True)[0]
+        for logits in (output if under is None else under, module.network(unit))
     )
     assert torch.allclose(slope / slope.norm(), true_slope / true_slope.norm(), atol=1e-5)
     with torch.inference_mode():
@@ -125,7 +125,7 @@ def test_logits_beneath_an_output_that_hides_them_are_found(way: Callable[[Any, 
     truth = module.network(unit)
     assert logits is not None and torch.equal(logits.argmax(1), truth.argmax(1))
     slope, true_slope = (
-        torch.autograd.grad(each.amax(1).sum(), unit, retain_graph=True)[0] for each in (logits, truth)
+        torch.autograd.grad(outputs.amax(1).sum(), unit, retain_graph=True)[0] for outputs in (logits, truth)
     )
     assert torch.allclose(slope / slope.norm(), true_slope / true_slope.norm(), atol=1e-5)
 

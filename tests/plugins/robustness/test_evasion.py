@@ -65,10 +65,10 @@ def audited(disguised: Callable[[str], Any], pictures: AuditData) -> Callable[[s
 def test_a_disguise_that_can_be_seen_through_changes_nothing(
     name: str, audited: Callable[[str], CheckResult]
 ) -> None:  # fmt: skip
-    truth, found = robust(audited("plain")), robust(audited(name))
+    truth, disguised = robust(audited("plain")), robust(audited(name))
     for epsilon in GRID:
-        assert found[epsilon][1] == "valid"
-        assert abs((found[epsilon][0] or 0) - (truth[epsilon][0] or 0)) <= 0.05
+        assert disguised[epsilon][1] == "valid"
+        assert abs((disguised[epsilon][0] or 0) - (truth[epsilon][0] or 0)) <= 0.05
     assert truth[0.02][0] > 0.8 and truth[0.2][0] < 0.1, "the curve says something"
 
 

@@ -66,8 +66,8 @@ def test_of_a_linear_rule_attacks_find_what_there_is(norm, name):
     least = 0.9 if name == "fmn" else 0.97  # it looks for the nearest point, and is one of several in an ensemble
     hits = there = 0
     for radius in (0.2, 0.5, 1.0, 1.5):
-        found = ATTACKS[name](problem, x, y, radius * distance.median().item())
-        broken = problem.confirm(found.points, x, y, radius * distance.median().item()) & found.broken
+        attempt = ATTACKS[name](problem, x, y, radius * distance.median().item())
+        broken = problem.confirm(attempt.points, x, y, radius * distance.median().item()) & attempt.broken
         breakable = distance <= radius * distance.median()
         clearly = distance <= 0.99 * radius * distance.median()
         assert not (broken & ~breakable).any()
@@ -79,8 +79,8 @@ def test_of_a_linear_rule_attacks_find_what_there_is(norm, name):
 def test_square_sees_through_without_a_gradient(norm):
     problem, x, y, distance = linear(norm, width=8)
     radius = 3 * distance.median().item()
-    found = square(problem, x, y, radius, queries=300)
-    assert (found.broken & problem.confirm(found.points, x, y, radius)).float().mean() > 0.7
+    attempt = square(problem, x, y, radius, queries=300)
+    assert (attempt.broken & problem.confirm(attempt.points, x, y, radius)).float().mean() > 0.7
     assert problem.backward == 0
 
 
@@ -125,8 +125,8 @@ def test_of_a_small_relu_net_attacks_never_beat_the_exact_distance_and_come_clos
     w1, b1 = rng.normal(size=(12, 4)), rng.normal(size=12) * 0.3
     w2, b2 = rng.normal(size=(2, 12)), np.zeros(2)
     inputs = rng.uniform(0, 1, (24, 4))
-    said = np.maximum(inputs @ w1.T + b1, 0) @ w2.T
-    b2[0] = np.median(said[:, 1] - said[:, 0])  # half of the rows in each class
+    logits = np.maximum(inputs @ w1.T + b1, 0) @ w2.T
+    b2[0] = np.median(logits[:, 1] - logits[:, 0])  # half of the rows in each class
     net = torch.nn.Sequential(torch.nn.Linear(4, 12), torch.nn.ReLU(), torch.nn.Linear(12, 2))
     for layer, (weight, bias) in zip((net[0], net[2]), ((w1, b1), (w2, b2)), strict=True):
         layer.weight.data, layer.bias.data = torch.tensor(weight).float(), torch.tensor(bias).float()
@@ -155,15 +155,15 @@ def test_every_image_that_art_breaks_is_broken(digits):
         classifier = estimators.PyTorchClassifier(
             net, torch.nn.CrossEntropyLoss(), (1, 8, 8), 10, clip_values=(0.0, 1.0), device_type="cpu"
         )
-    attacks_of_ours = chain(PGD(), APGD(steps=40), APGD(loss="dlr", steps=40, targets=9, seed=1))
-    ours = sweep(Problem(net), x, y, GRID, attacks_of_ours)
+    own_attacks = chain(PGD(), APGD(steps=40), APGD(loss="dlr", steps=40, targets=9, seed=1))
+    swept = sweep(Problem(net), x, y, GRID, own_attacks)
     for epsilon in GRID:
         with quiet():
-            theirs = attacks.ProjectedGradientDescentPyTorch(
+            points = attacks.ProjectedGradientDescentPyTorch(
                 classifier, eps=epsilon, eps_step=2.5 * epsilon / 40, max_iter=40, num_random_init=0, verbose=False
             ).generate(x.numpy(), y=y.numpy())
-        broken = net(torch.tensor(theirs)).argmax(dim=1) != y
-        assert not (broken & (ours.broken_at > epsilon)).any()
+        broken = net(torch.tensor(points)).argmax(dim=1) != y
+        assert not (broken & (swept.broken_at > epsilon)).any()
     net.requires_grad_(False)
 
 
@@ -179,7 +179,8 @@ def test_a_sweep_is_monotone_confirmed_and_the_fast_one_finds_the_same(digits):
     assert fast.mode == "fast" and quick.forward < spent
     tried = [PGD()(problem, x[:16], y[:16], epsilon) for epsilon in GRID]
     held = [
-        each.broken & problem.confirm(each.points, x[:16], y[:16], at) for each, at in zip(tried, GRID, strict=True)
+        attempt.broken & problem.confirm(attempt.points, x[:16], y[:16], at)
+        for attempt, at in zip(tried, GRID, strict=True)
     ]
     assert all(not (small & ~large).any() for small, large in itertools.pairwise(held))
     by_itself = torch.full((len(x),), float("inf"), dtype=torch.float64)
@@ -225,14 +226,14 @@ def test_the_ensemble_is_at_least_each_attack_and_keeps_the_rules(digits):
     free[:, :2] = False
     problem = Problem(net, free=free)
     attacks = {"fgsm": fgsm, "pgd": PGD(), "targeted": APGD(loss="dlr", steps=20, targets=3)}
-    found = ensemble(problem, x, y, 0.15, attacks)
+    together = ensemble(problem, x, y, 0.15, attacks)
     for attack in attacks.values():
         alone = attack(problem, x, y, 0.15)
-        assert not (problem.confirm(alone.points, x, y, 0.15) & ~found.broken).any()
-    assert (found.points[:, :, :2] == x[:, :, :2]).all() and found.names == tuple(attacks)
-    assert {name for name in found.by if name is not None} <= set(attacks)
+        assert not (problem.confirm(alone.points, x, y, 0.15) & ~together.broken).any()
+    assert (together.points[:, :, :2] == x[:, :, :2]).all() and together.names == tuple(attacks)
+    assert {name for name in together.by if name is not None} <= set(attacks)
     again = ensemble(problem, x, y, 0.15, attacks)
-    assert torch.equal(again.points, found.points)
+    assert torch.equal(again.points, together.points)
 
 
 def test_nothing_of_the_model_is_written_to(digits):

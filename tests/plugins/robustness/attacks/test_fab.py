@@ -87,11 +87,11 @@ def test_a_network_is_broken_where_descent_breaks_it() -> None:
     x = torch.rand(80, 10)
     y = net(x).argmax(dim=1)
     problem = Problem(net)
-    theirs, ours = PGD(steps=100)(problem, x, y, 0.08), fab_targeted(problem, x, y, 0.08)
-    assert 0.2 < float(theirs.broken.float().mean()) < 0.95
-    assert int((theirs.broken & ~ours.broken).sum()) <= 2
-    confirmed = problem.confirm(ours.points, x, y, 0.08)
-    assert bool((confirmed | ~ours.broken).all())
+    pgd, fab = PGD(steps=100)(problem, x, y, 0.08), fab_targeted(problem, x, y, 0.08)
+    assert 0.2 < float(pgd.broken.float().mean()) < 0.95
+    assert int((pgd.broken & ~fab.broken).sum()) <= 2
+    confirmed = problem.confirm(fab.points, x, y, 0.08)
+    assert bool((confirmed | ~fab.broken).all())
 
 
 def test_what_may_not_move_stays_and_gradients_of_zero_break_nothing() -> None:

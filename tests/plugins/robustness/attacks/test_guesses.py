@@ -98,8 +98,8 @@ def test_only_the_newest_answers_are_kept() -> None:
 
 def test_nothing_is_guessed_about_a_picture() -> None:
     many = guesses.FEATURES + 1
-    for features, told in ((many - 1, True), (many, False)):
+    for features, learns in ((many - 1, True), (many, False)):
         ones = np.ones(features)
         kept = guesses.Answers(Space(0 * ones, ones, ones, ones < 0, ones > 0))
         kept.add(RNG.uniform(0, 1, (2, features)), np.array([0, 1]))
-        assert kept.teach() is told
+        assert kept.teach() is learns

@@ -128,10 +128,10 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
     inputs = MinMaxScaler().fit_transform(inputs)
     model = LogisticRegression(C=10, max_iter=500).fit(inputs, labels)
     rows = np.flatnonzero(model.predict(inputs) == labels)[:12]
-    ours = hop_skip_jump(
+    own = hop_skip_jump(
         Search(model.predict, inputs[rows], labels[rows], cube(30), 500), inputs, np.random.default_rng(0)
     )
-    assert (model.predict(ours.points) != labels[rows]).all()
+    assert (model.predict(own.points) != labels[rows]).all()
 
     asked = [0]
 
@@ -147,13 +147,13 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
         warnings.simplefilter("ignore")
         # given its starts, for its own come from a generator that nobody can seed
         opposite = [inputs[np.flatnonzero(model.predict(inputs) != label)[0]] for label in labels[rows]]
-        theirs = attack(classifier, max_iter=12, init_eval=25, verbose=False).generate(
+        art_points = attack(classifier, max_iter=12, init_eval=25, verbose=False).generate(
             inputs[rows].astype(np.float32), labels[rows], x_adv_init=np.array(opposite, dtype=np.float32)
         )
-    valid = model.predict(theirs) != labels[rows]
-    distance = np.where(valid, np.linalg.norm(theirs - inputs[rows], axis=1), np.inf)
+    valid = model.predict(art_points) != labels[rows]
+    distance = np.where(valid, np.linalg.norm(art_points - inputs[rows], axis=1), np.inf)
     assert asked[0] / len(rows) > 300
-    assert np.median(ours.distances) <= np.median(distance) * 1.05
+    assert np.median(own.distances) <= np.median(distance) * 1.05
 
 
 def test_trial_on_a_known_boundary_tells_a_good_budget_from_a_poor_one() -> None:

@@ -107,8 +107,8 @@ def test_points_that_rounding_takes_out_of_the_box_count_and_break_no_rule():
     exact, off = audited(climb), audited(rounded)
     assert control(off, "returned-points").holds
     values = [
-        [measurement.value for measurement in found.measurements if measurement.name == "robust_accuracy"]
-        for found in (exact, off)
+        [measurement.value for measurement in result.measurements if measurement.name == "robust_accuracy"]
+        for result in (exact, off)
     ]
     assert values[0] == values[1]
 

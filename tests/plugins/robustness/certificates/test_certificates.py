@@ -79,8 +79,8 @@ def test_bounds_hold_for_every_point_of_the_box():
     own = net(x).argmax(dim=1)
     computed = bounds.margins(bounds.read(net, "logits"), x - 0.03, x + 0.03, own)
     for _ in range(50):
-        said = net(x + 0.06 * (torch.rand_like(x) - 0.5)).detach()
-        seen = said.gather(1, own[:, None]) - said
+        logits = net(x + 0.06 * (torch.rand_like(x) - 0.5)).detach()
+        seen = logits.gather(1, own[:, None]) - logits
         others = torch.ones_like(seen, dtype=torch.bool).scatter(1, own[:, None], False)
         assert (computed[others] <= seen[others].double() + 1e-5).all()
     tight = bounds.margins(bounds.read(net, "logits"), x, x, own)

@@ -282,10 +282,10 @@ def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_s
     asked = np.isfinite(moves.costs)
     for abstained in (0, 5):
         given = np.where(np.arange(n) < abstained, -1, decided)
-        found = guess(moves, given, decisions, asked, np.random.default_rng(0))
+        guessed = guess(moves, given, decisions, asked, np.random.default_rng(0))
         own = slice(abstained, n)
-        assert np.corrcoef(found.start[own], np.abs(before[own]))[0, 1] > 0.99
-        flipped = found.gain[own] > found.start[own, None]
+        assert np.corrcoef(guessed.start[own], np.abs(before[own]))[0, 1] > 0.99
+        flipped = guessed.gain[own] > guessed.start[own, None]
         assert (flipped == (decisions != decided[:, None])[own])[asked[own]].mean() > 0.99
     assert guess(moves, np.ones(n, int), np.ones((n, k), int), asked, np.random.default_rng(0)) is None
 

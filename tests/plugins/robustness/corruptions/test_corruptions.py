@@ -48,7 +48,7 @@ def wrapped(decide):
 
 def test_a_model_that_looks_at_one_pixel_is_caught_and_one_that_looks_at_halves_is_not():
     data = given_images()
-    sick, healthy = (run(Corruptions(**FAST), wrapped(each), data) for each in (one_pixel, halves))
+    sick, healthy = (run(Corruptions(**FAST), wrapped(model), data) for model in (one_pixel, halves))
     assert one(sick, "clean_accuracy").value == one(healthy, "clean_accuracy").value == 1.0
     assert one(sick, "mean_accuracy").value < 0.85 < 0.97 < one(healthy, "mean_accuracy").value
     assert one(sick, "steady_accuracy", conditions={"severity": 3}).interval.high < 0.3
@@ -68,15 +68,15 @@ def test_a_constant_model_loses_nothing_and_nothing_is_significant():
 
 def test_the_numbers_fit_together():
     result = run(Corruptions(**FAST), wrapped(one_pixel), given_images())
-    each = [m.value for m in result.measurements if m.name == "accuracy"]
-    assert len(each) == len(IMAGE) * len(SEVERITIES)
-    assert one(result, "mean_accuracy").value == pytest.approx(np.mean(each))
+    accuracies = [m.value for m in result.measurements if m.name == "accuracy"]
+    assert len(accuracies) == len(IMAGE) * len(SEVERITIES)
+    assert one(result, "mean_accuracy").value == pytest.approx(np.mean(accuracies))
     worst = next(m for m in result.measurements if m.name == "worst_accuracy")
-    assert worst.value == min(each) and worst.interval.low <= worst.value <= worst.interval.high
+    assert worst.value == min(accuracies) and worst.interval.low <= worst.value <= worst.interval.high
     clean = one(result, "clean_accuracy").value
-    assert one(result, "relative_drop").value == pytest.approx(1 - np.mean(each) / clean)
+    assert one(result, "relative_drop").value == pytest.approx(1 - np.mean(accuracies) / clean)
     grid = next(figure for figure in result.figures if figure.name == "corruption-grid")
-    assert [cell["accuracy"] for cell in grid.data] == each
+    assert [cell["accuracy"] for cell in grid.data] == accuracies
 
 
 def test_a_model_that_fails_one_group_under_noise_is_caught_and_an_even_one_is_not():
@@ -164,11 +164,11 @@ def test_how_much_nearer_a_severity_comes():
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [(("noise",), "corruptions of image inputs do not include 'noise'"), (("jpg",), "did you mean 'jpeg'")],
 )
-def test_an_unknown_corruption_is_named(names, said):
-    assert said in Corruptions(corruptions=names).applies(wrapped(halves), given_images())
+def test_an_unknown_corruption_is_named(names, message):
+    assert message in Corruptions(corruptions=names).applies(wrapped(halves), given_images())
 
 
 def test_only_the_corruptions_asked_for_are_tried():

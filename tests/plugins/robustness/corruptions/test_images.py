@@ -31,21 +31,21 @@ def chance(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def each(images, change):
+def plane_by_plane(images, change):
     return np.stack([np.stack([change(plane) for plane in image]) for image in images])
 
 
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5])
 def test_gaussian_blur_is_scipys(sigma):
     images = pictures()
-    wanted = each(images, lambda plane: ndimage.gaussian_filter(plane, sigma, mode="nearest"))
+    wanted = plane_by_plane(images, lambda plane: ndimage.gaussian_filter(plane, sigma, mode="nearest"))
     np.testing.assert_allclose(linear.gaussian_blur(tensor(images), sigma).numpy(), wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("radius", [0.3, 1.0, 2.2])
 def test_defocus_is_a_sum_over_a_disc(radius):
     images, disc = pictures(), linear.disc(radius).numpy()
-    wanted = each(images, lambda plane: ndimage.convolve(plane, disc, mode="nearest"))
+    wanted = plane_by_plane(images, lambda plane: ndimage.convolve(plane, disc, mode="nearest"))
     np.testing.assert_allclose(linear.defocus(tensor(images), radius).numpy(), wanted, atol=1e-6)
     assert disc.sum() == pytest.approx(1) and len(disc) % 2 == 1
 
@@ -66,7 +66,9 @@ def test_pixelate_takes_means_of_blocks():
 @pytest.mark.parametrize("degrees", [-30.0, 7.0, 90.0])
 def test_rotation_is_scipys(degrees):
     images = pictures()
-    wanted = each(images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest"))
+    wanted = plane_by_plane(
+        images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest")
+    )
     points = warps.rotated(tensor(images), torch.full((6,), degrees)).numpy()
     np.testing.assert_allclose(points, wanted, atol=1e-4)
 
@@ -109,16 +111,16 @@ def alike(made, wanted, within):
 @pytest.mark.parametrize("quality", [10, 40, 80])
 def test_jpeg_is_the_standards_formula(quality):
     levels = (pictures(1, size=24, n=30) * 255).round()
-    found = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
+    compressed = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
     wanted = np.stack([[jpeg_by_hand(image[0], quality)] for image in levels])
-    assert alike(found, wanted, 1) > 0.99  # a coefficient right between two steps may fall to either side
+    assert alike(compressed, wanted, 1) > 0.99  # a coefficient right between two steps may fall to either side
 
 
 @pytest.mark.parametrize("quality", [10, 40, 80])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_jpeg_is_what_a_library_gives(quality, channels):
     levels = (pictures(channels, size=24, n=30) * 255).round().astype(np.uint8)
-    found = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
+    compressed = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
     wanted = []
     for image in levels:
         file = io.BytesIO()
@@ -127,7 +129,7 @@ def test_jpeg_is_what_a_library_gives(quality, channels):
         read = np.asarray(Image.open(file)).astype(float)
         wanted.append(read[None] if channels == 1 else read.transpose(2, 0, 1))
     # the library works in whole numbers, so a coefficient near the middle of two steps may fall to the other side
-    assert alike(found, np.stack(wanted), 1 if channels == 1 else 3) > 0.85
+    assert alike(compressed, np.stack(wanted), 1 if channels == 1 else 3) > 0.85
 
 
 def test_brightness_adds_to_the_value_of_hsv():

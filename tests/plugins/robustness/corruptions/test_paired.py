@@ -37,10 +37,10 @@ def test_means_of_shares_stay_between_0_and_1_and_are_never_certain():
 
 def test_the_widest_difference_by_hand():
     values, group = np.array([0.0] * 50 + [0.5] * 50 + [1.0] * 50), np.repeat([0, 1, 2], 50)
-    found = widest(losses(values, group), stats.pairs_of(3))
+    difference = widest(losses(values, group), stats.pairs_of(3))
     assert p_value(values, group, 199, np.random.default_rng(0)) == pytest.approx(1 / 200)
-    assert found.value == 1.0 and 0.9 < found.interval.low < 1 < found.interval.high
-    assert (found.at.low, found.at.high) == (0, 2)
+    assert difference.value == 1.0 and 0.9 < difference.interval.low < 1 < difference.interval.high
+    assert (difference.at.low, difference.at.high) == (0, 2)
     assert widest(losses(values, group), stats.pairs_of(3, reference=1)).value == 0.5
 
 

@@ -92,7 +92,7 @@ LETTERS = "The quick brown fox jumps over the lazy dog, 42 times!"
 def test_what_is_hit_at_one_strength_is_hit_at_every_larger_one(text, name, seed):
     made = [corrupted(text, name, strength, np.random.default_rng(seed)) for strength in (0.0, 0.3, 1.0)]
     assert made[0] == text
-    changed = [texts.distance(text, each) for each in made]
+    changed = [texts.distance(text, corrupted_text) for corrupted_text in made]
     assert changed == sorted(changed)
     assert bool(made[2]) == bool(text)
 

@@ -154,9 +154,9 @@ def test_fast_mode_says_so_and_finds_the_same(digits: Any, pictures: AuditData) 
 
 
 def test_weaker_compositions_never_find_more(digits: Any, pictures: AuditData) -> None:
-    found = {name: curve(run(digits.network, pictures, attack=name)) for name in ("pgd", "ensemble", "standard")}
-    for epsilon in found["pgd"]:
-        assert (found["standard"][epsilon] or 0) <= (found["pgd"][epsilon] or 0)
+    curves = {name: curve(run(digits.network, pictures, attack=name)) for name in ("pgd", "ensemble", "standard")}
+    for epsilon in curves["pgd"]:
+        assert (curves["standard"][epsilon] or 0) <= (curves["pgd"][epsilon] or 0)
 
 
 def test_what_was_found_by_the_time_limit_is_kept(

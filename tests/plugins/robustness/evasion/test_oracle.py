@@ -27,10 +27,10 @@ def test_every_row_that_art_breaks_is_broken(norm: Any, order: float, digits: An
     data = AuditData(pictures, labels=labels, task="multiclass", modality="image")
     model = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
     check = Evasion(rows=100, norm=norm, steps=20, trial_rows=20, square_queries=50)
-    found = check(model, data, Context(rng=np.random.default_rng(0), predictions=Predictions(model, data)))
+    findings = check(model, data, Context(rng=np.random.default_rng(0), predictions=Predictions(model, data)))
     curve = {
         measurement.conditions["epsilon"]: measurement.value
-        for measurement in found.measurements
+        for measurement in findings.measurements
         if measurement.name == "robust_accuracy"
     }
     estimators = require_art("art.estimators.classification.pytorch")

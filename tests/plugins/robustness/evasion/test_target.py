@@ -30,7 +30,7 @@ def make(rows: int = 60, norm: Any = "Linf", module: Any = None, **changes: Any)
     ones = np.ones(4)
     facts = {"low": 0 * ones, "high": ones, "scale": ones, "whole": ones < 0, "free": ones > 0} | changes
     space, module = Space(**facts), (module or Plane()).eval()
-    low, scale = (torch.as_tensor(each, dtype=torch.float32) for each in (space.low, space.scale))
+    low, scale = (torch.as_tensor(bounds, dtype=torch.float32) for bounds in (space.low, space.scale))
     surface = Surface(module, "one logit", low, scale, torch.zeros(1, 4)).eval()
     dual = {"Linf": 1, "L2": 2, "L1": np.inf}[norm]
 
@@ -251,8 +251,8 @@ class Nothing(dict[str, float | None]):
 
 def verdicts(rows: int = 40, **changes: float) -> dict[str, bool | None]:
     """What each control says of trials that found nothing, but for these."""
-    said = controls.gradient_controls(Nothing(changes), rows, classes=3, rounded=False)
-    return {control.name: control.holds for control in said}
+    outcomes = controls.gradient_controls(Nothing(changes), rows, classes=3, rounded=False)
+    return {control.name: control.holds for control in outcomes}
 
 
 def test_a_single_row_fails_no_trial_that_runs_the_attack_again_and_two_do() -> None:
@@ -261,7 +261,7 @@ def test_a_single_row_fails_no_trial_that_runs_the_attack_again_and_two_do() -> 
         ("restarts", 8, 8),
     ):  # fmt: skip
         assert all(verdicts(rows, **{name: 1 / tried_on}).values())
-        assert [each for each, holds in verdicts(rows, **{name: 2 / tried_on}).items() if not holds] == [name]
+        assert [trial for trial, holds in verdicts(rows, **{name: 2 / tried_on}).items() if not holds] == [name]
 
 
 def test_a_gradient_or_an_optimiser_inside_the_model_is_seen() -> None:

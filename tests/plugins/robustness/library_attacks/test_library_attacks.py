@@ -67,7 +67,7 @@ def attacked(model, data, *names, options=None, **more):
     return run(LibraryAttacks(attacks=names, options=options or {}, **more), model, data)
 
 
-def said(result, *words):
+def noted(result, *words):
     return any(all(word in note for word in words) for note in result.notes)
 
 
@@ -82,12 +82,12 @@ def test_a_linear_rule_is_broken_at_the_right_epsilon_by_gradients_and_by_answer
         gone = np.clip(rows + towards * epsilon * scale, rows.min(axis=0), rows.max(axis=0)) - rows
         reach = np.abs(gone @ SLOPE) - margin
         assert np.abs(reach).min() > 1e-4
-        found = robust(result, "attack_robust_accuracy", attack="FastGradientMethod")[epsilon]
-        assert found == pytest.approx((reach < 0).mean())
+        by_gradients = robust(result, "attack_robust_accuracy", attack="FastGradientMethod")[epsilon]
+        assert by_gradients == pytest.approx((reach < 0).mean())
         by_answers = robust(result, "attack_robust_accuracy", attack="HopSkipJump")[epsilon]
         assert by_answers >= (reach < 0).mean() - 1e-9
         # rows that one attack breaks are broken for all of them together
-        assert robust(result)[epsilon] == pytest.approx(min(found, by_answers))
+        assert robust(result)[epsilon] == pytest.approx(min(by_gradients, by_answers))
     assert control(result, "known-boundary").holds and control(result, "same-decisions").holds
     assert all(measurement.validity == "valid" for measurement in result.measurements)
 
@@ -108,9 +108,9 @@ def test_a_tree_is_flipped_through_its_boxes_and_never_closer_than_they_lie():
     result = attacked(auditkit.wrap(tree, classes=[0, 1]), data, "DecisionTreeAttack", "HopSkipJump")
     exact = box_distances(tree, data.inputs)
     for name in ("DecisionTreeAttack", "HopSkipJump"):
-        found = robust(result, "attack_robust_accuracy", attack=name)
-        assert all(found[epsilon] >= (exact > epsilon).mean() - 1e-9 for epsilon in GRID)
-        assert min(found.values()) < 1
+        accuracies = robust(result, "attack_robust_accuracy", attack=name)
+        assert all(accuracies[epsilon] >= (exact > epsilon).mean() - 1e-9 for epsilon in GRID)
+        assert min(accuracies.values()) < 1
     assert control(result, "known-boundary-DecisionTreeAttack").holds
 
 
@@ -158,7 +158,7 @@ def test_a1_where_there_is_no_gradient_the_number_is_invalid():
 def test_a2_attacks_in_64_bit_numbers_do_not_crash_a_32_bit_network():
     data, _ = plane_rows()
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "HopSkipJump", "BoundaryAttack")
-    assert not said(result, "failed") and min(robust(result).values()) < 1
+    assert not noted(result, "failed") and min(robust(result).values()) < 1
 
 
 def test_a3_a_missing_package_is_named_with_how_to_install_it():
@@ -173,7 +173,7 @@ def test_a4_the_loss_that_needs_three_classes_is_not_run_on_two():
     result = attacked(
         auditkit.wrap(Linear(), classes=[0, 1]), data, "AutoProjectedGradientDescent", options=options, max_queries=20
     )
-    assert said(result, "AutoProjectedGradientDescent was not run", "more than 2 classes")
+    assert noted(result, "AutoProjectedGradientDescent was not run", "more than 2 classes")
     assert set(robust(result).values()) == {None}
     assert catalogue.unfit("AutoProjectedGradientDescent", options["AutoProjectedGradientDescent"], 3) is None
 
@@ -191,7 +191,7 @@ def test_a4_runs_with_the_setting_that_is_proposed(name, options):
     names = proposed.get("attacks", [name])
     assert all(catalogue.unfit(name, merged.get(name, {}), 2) is None for name in names)
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, *names, options=merged, max_queries=20)
-    assert not said(result, "was not run", "more than 2 classes") and None not in robust(result).values()
+    assert not noted(result, "was not run", "more than 2 classes") and None not in robust(result).values()
 
 
 def test_a5_rows_with_missing_values_are_left_out():
@@ -199,7 +199,7 @@ def test_a5_rows_with_missing_values_are_left_out():
     data = AuditData(frame, labels=np.array([0, 0, 1, 0]), positive=1)
     model = auditkit.wrap(lambda table: (table["a"].fillna(0) > 0.5).to_numpy().astype(int), classes=[0, 1])
     result = attacked(model, data, "HopSkipJump", max_queries=40)
-    assert said(result, "1 rows with a missing value") and result.measurements[0].n == 3
+    assert noted(result, "1 rows with a missing value") and result.measurements[0].n == 3
     gone = AuditData(frame.assign(a=np.nan), labels=np.array([0, 0, 1, 0]), positive=1)
     with pytest.raises(ModelError, match="missing"):
         attacked(model, gone, "HopSkipJump")
@@ -242,7 +242,7 @@ def test_a10_a_pipeline_is_attacked_by_its_answers_and_the_report_says_so():
     pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=100)).fit(data.inputs, data.labels)
     few = AuditData(data.inputs, labels=pipeline.predict(data.inputs), positive=1)
     result = attacked(auditkit.wrap(pipeline), few, "FastGradientMethod", "HopSkipJump", max_queries=60)
-    assert said(result, "FastGradientMethod was not run", "gradients") and said(result, "by its answers")
+    assert noted(result, "FastGradientMethod was not run", "gradients") and noted(result, "by its answers")
     assert min(robust(result).values()) < 1
 
 
@@ -278,12 +278,12 @@ def test_a13_the_time_limit_ends_an_attack_that_would_go_on_and_keeps_what_was_f
     model = auditkit.wrap(Linear(), classes=[0, 1])
     steps = []
 
-    def told(done, total, what):
+    def on_progress(done, total, what):
         steps.append(done)
         if done:
             context.deadline = 0.0
 
-    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), on_progress=told)
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), on_progress=on_progress)
     context.deadline = time.monotonic() + 60
     with pytest.raises(TimeLimit) as caught:
         check = LibraryAttacks(attacks=("FastGradientMethod", "HopSkipJump"), max_queries=100_000)
@@ -297,11 +297,11 @@ def test_a13_the_time_limit_ends_an_attack_that_would_go_on_and_keeps_what_was_f
 def test_a14_another_device_than_the_models_is_an_error_and_the_device_is_recorded(monkeypatch):
     data, _ = plane_rows(2)
     model = auditkit.wrap(Linear(), classes=[0, 1])
-    assert said(attacked(model, data, "FastGradientMethod", epsilons=(0.1,)), "on cpu")
+    assert noted(attacked(model, data, "FastGradientMethod", epsilons=(0.1,)), "on cpu")
     classifier = require_art("art.estimators.classification.pytorch").PyTorchClassifier
     monkeypatch.setattr(classifier, "device", property(lambda self: torch.device("meta")))
     result = attacked(model, data, "FastGradientMethod", epsilons=(0.1,))
-    assert said(result, "FastGradientMethod failed", "meta") and set(robust(result).values()) == {None}
+    assert noted(result, "FastGradientMethod failed", "meta") and set(robust(result).values()) == {None}
 
 
 def test_a_crash_is_named_and_the_others_count(monkeypatch):
@@ -312,7 +312,7 @@ def test_a_crash_is_named_and_the_others_count(monkeypatch):
 
     monkeypatch.setattr(catalogue.attack_class("DeepFool"), "generate", broken)
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "DeepFool", "FastGradientMethod")
-    assert said(result, "DeepFool failed", "IndexError: out of bounds")
+    assert noted(result, "DeepFool failed", "IndexError: out of bounds")
     assert min(robust(result).values()) < 1
 
 
@@ -363,7 +363,7 @@ def test_a_model_in_16_bits_is_broken_as_in_32_and_left_as_it_was():
     network = Linear().to(torch.bfloat16)
     network.way = lambda logits: logits.to(torch.bfloat16)
     result = attacked(auditkit.wrap(network, classes=[0, 1]), data, "HopSkipJump")
-    assert network.slope.dtype is torch.bfloat16 and said(result, "16 bits", "float32")
+    assert network.slope.dtype is torch.bfloat16 and noted(result, "16 bits", "float32")
     for epsilon, value in robust(full).items():
         assert robust(result)[epsilon] == pytest.approx(value, abs=1.01 / len(data))
 

@@ -110,14 +110,14 @@ def test_the_parent_and_the_generators_are_as_they_were(pictures, made):
 
 
 def test_progress_is_told_and_a_time_limit_stops_it(pictures):
-    few, told = pictures.train.take(np.arange(100)), []
+    few, progress = pictures.train.take(np.arange(100)), []
     context = Context(
         rng=np.random.default_rng(0), predictions=Predictions(pictures.parent, few),
-        on_progress=lambda done, total, what: told.append((done, total)),
+        on_progress=lambda done, total, what: progress.append((done, total)),
     )  # fmt: skip
     trainer = Adversarial(epochs=2, steps=1, batch_size=33)
     trainer.train(pictures.parent, few, context)
-    assert told == [(step, 8) for step in range(1, 9)]
+    assert progress == [(step, 8) for step in range(1, 9)]
     context.deadline = 0.0
     with pytest.raises(TimeLimit):
         trainer.train(pictures.parent, few, context)

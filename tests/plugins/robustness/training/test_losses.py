@@ -32,7 +32,7 @@ def linear(weights: list[float], bias: float = 0.0) -> Surface:
 
 
 @given(
-    st.lists(st.floats(-3, 3, width=32).filter(lambda each: abs(each) > 1e-3), min_size=1, max_size=5),
+    st.lists(st.floats(-3, 3, width=32).filter(lambda weight: abs(weight) > 1e-3), min_size=1, max_size=5),
     st.floats(0.01, 1), st.integers(0, 99), st.integers(1, 12),
 )  # fmt: skip
 @settings(max_examples=40, deadline=None)
@@ -84,7 +84,7 @@ def test_trades_is_its_formula_and_finds_the_worst_corner(seed):
     climbs = [losses.Climb(x - 0.3, x + 0.3, 30, generator(start)) for start in range(8)]
     tries = [losses.trades(surface, x, classes, climb, beta=6.0) for climb in climbs]
     for attacked in tries:
-        p, q = (layer(each).softmax(1).detach().double().numpy() for each in (x, attacked.changed))
+        p, q = (layer(points).softmax(1).detach().double().numpy() for points in (x, attacked.changed))
         slow = 0.0
         for row in range(5):
             slow -= math.log(p[row, int(classes[row])])
@@ -94,8 +94,10 @@ def test_trades_is_its_formula_and_finds_the_worst_corner(seed):
     corners = torch.tensor(list(itertools.product((-0.3, 0.3), repeat=3)))
     plain = layer(x).log_softmax(1)
     worst = torch.stack([losses.divergence(plain, layer(x + corner).log_softmax(1)) for corner in corners]).amax(0)
-    found = torch.stack([losses.divergence(plain, layer(attempt.changed).log_softmax(1)) for attempt in tries]).amax(0)
-    assert (found <= worst + 1e-6).all() and (found >= 0.97 * worst).all()
+    reached = torch.stack([losses.divergence(plain, layer(attempt.changed).log_softmax(1)) for attempt in tries]).amax(
+        0
+    )
+    assert (reached <= worst + 1e-6).all() and (reached >= 0.97 * worst).all()
 
 
 def test_both_losses_teach_the_parameters_and_leave_the_mode():
@@ -129,5 +131,5 @@ def test_evaluating_puts_back_also_after_an_exception():
 
 def test_broken_counts_a_row_that_is_wrong_as_it_is():
     x = torch.tensor([[0.5], [-0.05], [-2.0]])
-    found = ascent.broken(linear([1.0]), x, torch.tensor([0, 0, 0]), x - 0.1, x + 0.1, 5, generator())
-    assert found.tolist() == [True, True, False]
+    broken = ascent.broken(linear([1.0]), x, torch.tensor([0, 0, 0]), x - 0.1, x + 0.1, 5, generator())
+    assert broken.tolist() == [True, True, False]
