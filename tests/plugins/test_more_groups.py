@@ -18,9 +18,11 @@ GROWS = {
 
 
 def test_every_definition_says_what_more_groups_do():
-    said = {"shrinks": set(), "grows": set(), "neither": set()}
+    names_by_effect = {"shrinks": set(), "grows": set(), "neither": set()}
     for offer in Host(discover=False).checks().values():
         for name, definition in offer.value.definitions.items():
-            said[definition.more_groups].add(name.removesuffix("_large_groups").removesuffix("_to_reference"))
-    assert (said["shrinks"], said["grows"]) == (SHRINKS, GROWS)
-    assert {"between_group_entropy", "ndkl", "abroca_by_chance", "selection_rate"} <= said["neither"]
+            names_by_effect[definition.more_groups].add(
+                name.removesuffix("_large_groups").removesuffix("_to_reference")
+            )
+    assert (names_by_effect["shrinks"], names_by_effect["grows"]) == (SHRINKS, GROWS)
+    assert {"between_group_entropy", "ndkl", "abroca_by_chance", "selection_rate"} <= names_by_effect["neither"]

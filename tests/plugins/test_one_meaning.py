@@ -38,10 +38,10 @@ def test_two_checks_that_name_a_number_name_the_same_sources():
         for name, definition in offer.value.definitions.items():
             if name not in OTHER_NUMBERS.get(check, ()):
                 seen.setdefault(name, {})[check] = definition
-    shared = {name: each for name, each in seen.items() if len(each) > 1}
+    shared = {name: definitions for name, definitions in seen.items() if len(definitions) > 1}
     assert {"accuracy", "balanced_accuracy", "auc", "selection_rate", "impact_ratio"} <= set(shared)
-    for name, each in shared.items():
-        statistics = [sources(one.reference) for one in each.values()]
+    for name, by_check in shared.items():
+        statistics = [sources(one.reference) for one in by_check.values()]
         assert all(one == statistics[0] for one in statistics), f"{name}: {statistics}"
 
 
@@ -59,8 +59,8 @@ def results(kind):
         return [run(Quality(resamples=100), *model), run(GroupFairness(measures=("accuracy",), **FAST), *model)]
     model = recorded(None, labels, groups, scores=scores, weights=weights)
     measures = ("accuracy", "balanced_accuracy", "selection_rate", "true_positive_rate")
-    found = [run(check, *model) for check in (Quality(), GroupFairness(measures=measures, **FAST), ScoreFairness())]
-    return found if weights is not None else [*found, run(AdverseImpact(), *model)]  # which counts people by law
+    by_check = [run(check, *model) for check in (Quality(), GroupFairness(measures=measures, **FAST), ScoreFairness())]
+    return by_check if weights is not None else [*by_check, run(AdverseImpact(), *model)]  # which counts people by law
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_two_checks_that_name_a_number_measure_the_same(kind, names):
         for one in result.measurements:
             if one.name not in OTHER_NUMBERS.get(result.check, ()) and not one.conditions:
                 seen.setdefault((one.name, *one.slice.items(), *one.across), []).append(one)
-    shared = {key: each for key, each in seen.items() if len(each) > 1}
+    shared = {key: measurements for key, measurements in seen.items() if len(measurements) > 1}
     assert {name for name, *_ in shared} == names and len(shared) == 4 * len(names) - (1 if kind == "scores" else 0)
     for first, *others in shared.values():
         for other in others:

@@ -71,13 +71,13 @@ def test_minus_zero_is_zero_and_a_narrower_type_is_compared_in_the_other():
 def slow_shares(column, target, fold):
     """Class shares of the other rows of the bin in the other folds, row by row."""
     classes = int(target.max()) + 1
-    found = np.empty((len(target), classes))
+    shares = np.empty((len(target), classes))
     for at in range(len(target)):
         others = fold != fold[at]
         prior = np.bincount(target[others], minlength=classes) / others.sum()
         mine = target[others & (column == column[at])]
-        found[at] = (np.bincount(mine, minlength=classes) + auc.PRIOR * prior) / (len(mine) + auc.PRIOR)
-    return found
+        shares[at] = (np.bincount(mine, minlength=classes) + auc.PRIOR * prior) / (len(mine) + auc.PRIOR)
+    return shares
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -92,16 +92,16 @@ def test_one_feature_equals_a_loop_over_rows_and_scikit_learn(classes):
         if classes == 2
         else np.mean([roc_auc_score(target == index, shares[:, index]) for index in range(classes)])
     )
-    found = auc.one_feature(column, target, fold)
-    assert found.auc == pytest.approx(value)
-    assert found.interval.low < value < found.interval.high
+    measured = auc.one_feature(column, target, fold)
+    assert measured.auc == pytest.approx(value)
+    assert measured.interval.low < value < measured.interval.high
 
 
 def test_folds_hold_every_class_in_its_share():
     target = np.repeat([0, 1, 2], [100, 50, 23])
     fold = auc.folds(target, np.random.default_rng(2))
-    for each, rows in enumerate([100, 50, 23]):
-        sizes = np.bincount(fold[target == each], minlength=auc.FOLDS)
+    for label, rows in enumerate([100, 50, 23]):
+        sizes = np.bincount(fold[target == label], minlength=auc.FOLDS)
         assert sizes.max() - sizes.min() <= 1 and sizes.sum() == rows
 
 
@@ -110,15 +110,15 @@ def test_all_features_equal_scikit_learn_over_the_same_folds():
     target = rng.integers(0, 2, 300)
     codes = rng.normal(size=(300, 3)) + 0.8 * target[:, None]
     fold = auc.folds(target, rng)
-    found = auc.all_features(codes, np.zeros(3, bool), target, fold, 0)
+    measured = auc.all_features(codes, np.zeros(3, bool), target, fold, 0)
     model = HistGradientBoostingClassifier(
         max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, random_state=0
     )
     splits = [(np.flatnonzero(fold != index), np.flatnonzero(fold == index)) for index in range(auc.FOLDS)]
-    said = cross_val_predict(model, codes, target, cv=splits, method="predict_proba")[:, 1]
-    assert found.auc == pytest.approx(roc_auc_score(target, said))
-    other = cross_val_predict(model, codes, target, cv=StratifiedKFold(5), method="predict_proba")[:, 1]
-    assert found.auc == pytest.approx(roc_auc_score(target, other), abs=0.05)
+    same_folds = cross_val_predict(model, codes, target, cv=splits, method="predict_proba")[:, 1]
+    assert measured.auc == pytest.approx(roc_auc_score(target, same_folds))
+    other_folds = cross_val_predict(model, codes, target, cv=StratifiedKFold(5), method="predict_proba")[:, 1]
+    assert measured.auc == pytest.approx(roc_auc_score(target, other_folds), abs=0.05)
 
 
 def strength_of(column, target, discrete=False, seed=0):

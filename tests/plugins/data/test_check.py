@@ -102,7 +102,7 @@ def test_missing_values_are_counted_for_every_feature():
         for measurement in result.measurements
         if measurement.name == "missing_share"
     }
-    assert {name: each.value for name, each in measurements.items()} == {
+    assert {name: share.value for name, share in measurements.items()} == {
         "income": 0.05,
         "age": 0,
         "job": 0.25,

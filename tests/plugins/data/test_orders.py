@@ -91,7 +91,7 @@ def test_a_leak_is_found_however_it_is_written(name):
 
 @pytest.mark.parametrize("name", ["decimal comma", "thousands", "percent", "German dates", "decimal.Decimal", "period"])
 def test_a_proxy_is_as_strong_however_it_is_written(name):
-    plain, result = (run(Integrity(), *people(SPELLINGS[each], proxy=True)) for each in ("numbers", name))
+    plain, result = (run(Integrity(), *people(SPELLINGS[spelling], proxy=True)) for spelling in ("numbers", name))
     strongest = one(result, "strongest_proxy_auc", across=("sex",))
     assert strongest.value == pytest.approx(one(plain, "strongest_proxy_auc", across=("sex",)).value, abs=0.002)
     assert one(result, "proxy_auc", across=("sex",)).value > 0.99 and strongest.bound is None
@@ -137,8 +137,8 @@ def test_where_two_readings_fit_the_count_of_leaks_is_undecided(name):
         assert one(result, key, across=("sex",)).bound == "at least"
         assert verdict(result, key, 0.9, across=("sex",))[0] == "inconclusive"
     assert any("paid" in note and setting in note for note in result.notes)
-    for said in (right, wrong):
-        assert one(run(Integrity(), *people(spell, **said)), "leaking_features").bound is None
+    for notation in (right, wrong):
+        assert one(run(Integrity(), *people(spell, **notation)), "leaking_features").bound is None
     if setting == "decimal =":
         assert one(run(Integrity(), *people(spell, **right)), "leaking_features").value == 1
 
@@ -147,19 +147,19 @@ def test_numbers_of_a_text_file_whose_points_may_part_thousands(tmp_path):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, ROWS)
     paid = np.where(labels == 1, rng.integers(1000, 150_000, ROWS), rng.integers(1, 150, ROWS))
-    texts = [f"{each:,}".replace(",", ".") for each in paid]
+    texts = [f"{amount:,}".replace(",", ".") for amount in paid]
     frame = pd.DataFrame({"age": rng.integers(18, 90, ROWS), "paid": texts, "y": labels, "d": labels})
     frame.to_csv(tmp_path / "people.csv", sep=";", index=False)
 
-    def audited(**said):
-        data = AuditData.from_table(tmp_path / "people.csv", label="y", decisions="d", **said)
+    def audited(**options):
+        data = AuditData.from_table(tmp_path / "people.csv", label="y", decisions="d", **options)
         return data, run(Integrity(), RecordedModel.of(data, threshold=None), data)
 
     data, result = audited()
     assert data.schema[1].kind == "number"  # as every other reader of the file has it
     assert verdict(result)[0] == "inconclusive" and "decimal" in verdict(result)[1]
-    for said in ({"decimal": ","}, {"thousands": "."}):
-        assert one(audited(**said)[1], "leaking_features").value == 1
+    for notation in ({"decimal": ","}, {"thousands": "."}):
+        assert one(audited(**notation)[1], "leaking_features").value == 1
     assert one(audited(decimal=".")[1], "leaking_features").value == 0
     frame["paid"] = rng.integers(100, 999_000, ROWS) / 1000
     frame.to_csv(tmp_path / "people.csv", sep=";", index=False)
@@ -183,8 +183,8 @@ def test_digits_that_are_dates_with_the_year_last(form, setting, kind):
         assert verdict(undecided)[0] == "missed"
     else:
         assert verdict(undecided)[0] == "inconclusive" and f'dates = "{setting}"' in verdict(undecided)[1]
-    for said in (setting, form):
-        assert one(run(Integrity(), *people(spell, dates=said)), "leaking_features").value == 1
+    for dates in (setting, form):
+        assert one(run(Integrity(), *people(spell, dates=dates)), "leaking_features").value == 1
     number = run(Integrity(), *people(lambda cents: int(spell(cents)), schema={"paid": {"kind": "integer"}}))
     assert one(number, "leaking_features").bound is None
 
@@ -198,10 +198,10 @@ def test_whole_numbers_that_are_no_dates_raise_no_doubt(factor):
 
 def test_digits_with_the_year_first_are_in_the_order_of_numbers():
     late = START.replace(year=2040)  # 400103 is no date with the day first
-    for form, start, said in [("%Y%m%d", START, None), ("%y%m%d", late, None), ("%y%m%d", START, "year first")]:
+    for form, start, dates in [("%Y%m%d", START, None), ("%y%m%d", late, None), ("%y%m%d", START, "year first")]:
         for kind in (int, str):
             day = lambda c, start=start: start + datetime.timedelta(hours=int(c) // 20)  # noqa: E731
-            result = run(Integrity(), *people(lambda c, k=kind, f=form, d=day: k(d(c).strftime(f)), dates=said))
+            result = run(Integrity(), *people(lambda c, k=kind, f=form, d=day: k(d(c).strftime(f)), dates=dates))
             assert one(result, "leaking_features").value == 1 and one(result, "leaking_features").bound is None
 
 
@@ -298,11 +298,11 @@ def test_a_leak_elsewhere_is_missed_whatever_is_not_understood():
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("each", [1, 2, 3, 10])
-def test_healthy_categories_of_many_values_raise_no_alarm(seed, each):
+@pytest.mark.parametrize("rows_of_a_value", [1, 2, 3, 10])
+def test_healthy_categories_of_many_values_raise_no_alarm(seed, rows_of_a_value):
     rng = np.random.default_rng(seed)
     labels, sex = rng.integers(0, 2, 600), rng.integers(0, 2, 600)
-    towns = np.array([f"{chr(97 + at % 26)}{chr(97 + at // 26 % 26)}ton" for at in range(600 // each)])
+    towns = np.array([f"{chr(97 + at % 26)}{chr(97 + at // 26 % 26)}ton" for at in range(600 // rows_of_a_value)])
     frame = pd.DataFrame({"town": rng.choice(towns, 600), "age": rng.integers(18, 90, 600), "y": labels, "sex": sex})
     frame["d"] = labels
     schema = {"town": {"kind": "category"}}

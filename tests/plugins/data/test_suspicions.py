@@ -94,7 +94,7 @@ def test_codes_are_found_in_texts_that_are_numbers(spell):
     column = ages(rng)
     column[:30] = -999
     labels = rng.integers(0, 2, 400)
-    inputs = pd.DataFrame({"age": [spell.format(each).replace(".", ",") for each in column]})
+    inputs = pd.DataFrame({"age": [spell.format(age).replace(".", ",") for age in column]})
     result = run(Integrity(), *recorded(labels, labels, {}, inputs=inputs))
     assert one(result, "sentinel_features").value == 1 and "age (-999)" in " ".join(result.notes)
 
@@ -223,8 +223,8 @@ def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path)
     sick.loc[:9, "age"], sick.loc[10:19, "code"], sick.loc[20:29, "since"] = -999, -999, "1900-01-01"
     sick.to_csv(tmp_path / "t.csv", index=False)
     for source in (sick, tmp_path / "t.csv"):
-        count, said = found_beside(source, **asked)
-        assert count == 3 and all(text in said for text in ("age (-999)", "code (-999)", "since (1900-01-01)"))
+        count, note = found_beside(source, **asked)
+        assert count == 3 and all(text in note for text in ("age (-999)", "code (-999)", "since (1900-01-01)"))
     kept = {**asked, "drop": []}
     assert found_beside(sick, **kept)[0] == 3  # once, also where they are features too
     sick["y"] = rng.normal(size=400).round(2)
@@ -232,8 +232,8 @@ def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path)
     healthy = {"label": "y", "task": "regression", "drop": ["age", "code", "since"]}
     assert found_beside(sick, **healthy) == (0, "")
     sick.loc[:4, "y"] = -999
-    count, said = found_beside(sick, **healthy)
-    assert count == 1 and "y (-999)" in said
+    count, note = found_beside(sick, **healthy)
+    assert count == 1 and "y (-999)" in note
 
 
 @given(some.lists(some.floats(allow_nan=True, allow_infinity=False, width=32), max_size=60))
@@ -269,4 +269,4 @@ def test_real_people(shared_data):
     frame = pd.read_csv(shared_data / "adult" / "adult.data.gz", names=names, skipinitialspace=True)
     numbers = frame.select_dtypes("number")
     codes = {name: [sentinel.value for sentinel in sentinels(numbers[name].to_numpy(float))] for name in numbers}
-    assert {name for name, found in codes.items() if found} == {"x10"} and codes["x10"] == [99999]  # a top code
+    assert {name for name, values in codes.items() if values} == {"x10"} and codes["x10"] == [99999]  # a top code

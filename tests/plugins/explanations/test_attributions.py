@@ -30,8 +30,8 @@ def attributions(values, base, outputs, errors=None):
 
 
 def test_the_additivity_gap_by_hand():
-    found = attributions([[1, 2], [0, -1]], [1, 1], [4, 0.5])
-    assert additivity_gap(found) == pytest.approx(0.5 / 3.5)
+    by_hand = attributions([[1, 2], [0, -1]], [1, 1], [4, 0.5])
+    assert additivity_gap(by_hand) == pytest.approx(0.5 / 3.5)
     assert additivity_gap(attributions([[0.0]], [2], [2])) == 0.0
     assert additivity_gap(attributions([[1.0]], [2], [2])) is None
 
@@ -50,8 +50,8 @@ def test_the_share_is_a_ratio_of_sums_whose_interval_covers():
     rng, held = np.random.default_rng(0), 0
     for _ in range(300):
         values = rng.normal(size=(80, 4)) * [1, 2, 3, 4]
-        found = share(values, [1])
-        held += found.low <= 0.2 <= found.high
+        interval = share(values, [1])
+        held += interval.low <= 0.2 <= interval.high
     assert 270 <= held <= 297
 
 
@@ -64,7 +64,7 @@ def test_the_sampling_error_is_what_the_spread_of_repeats_is():
     errors = rng.uniform(0.1, 0.3, size=(50, 2))
     values = np.full((50, 2), 5.0)
     repeats = [np.abs(values + rng.normal(size=(50, 2)) * errors).mean(axis=0) for _ in range(2000)]
-    found = sampling_error(attributions(values, np.zeros(50), np.zeros(50), errors))
-    assert found.value == pytest.approx(np.std(repeats, axis=0).max() / 5, rel=0.1)
-    assert found.low < found.value < found.high
+    error = sampling_error(attributions(values, np.zeros(50), np.zeros(50), errors))
+    assert error.value == pytest.approx(np.std(repeats, axis=0).max() / 5, rel=0.1)
+    assert error.low < error.value < error.high
     assert sampling_error(attributions(values, [0], [0])) is None

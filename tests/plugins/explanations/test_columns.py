@@ -10,8 +10,8 @@ CODES = np.column_stack([RNG.integers(0, 3, 40), RNG.normal(size=40), RNG.intege
 
 
 def owners(encode, codes=CODES):
-    found = column_owners(encode, codes, np.random.default_rng(1))
-    return None if found is None else found.tolist()
+    columns = column_owners(encode, codes, np.random.default_rng(1))
+    return None if columns is None else columns.tolist()
 
 
 def one_hot(codes):

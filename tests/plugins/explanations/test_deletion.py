@@ -87,9 +87,9 @@ def of(case: Tried, values: np.ndarray) -> Deletion | None:
     return deletion(lambda z, _: case.answer(z), case.x, case.background, values, np.random.default_rng(0))
 
 
-def passes(found: Deletion | None) -> bool:
-    assert found is not None and found.has_power
-    return found.correlation >= FOLLOWS
+def passes(curve: Deletion | None) -> bool:
+    assert curve is not None and curve.has_power
+    return curve.correlation >= FOLLOWS
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +147,8 @@ def test_wide_tables_try_some_features_within_the_budget() -> None:
         return z @ weights
 
     right = (x - x.mean(axis=0)) * weights
-    found = deletion(ask, x, x, right, np.random.default_rng(0))
-    assert found is not None and found.has_power and found.correlation > 0.99 and asked <= 310 * len(x)
+    agreement = deletion(ask, x, x, right, np.random.default_rng(0))
+    assert agreement is not None and agreement.has_power and agreement.correlation > 0.99 and asked <= 310 * len(x)
     shuffled = deletion(ask, x, x, np.roll(right, 1, axis=0), np.random.default_rng(0))
     assert shuffled is not None and shuffled.correlation < FOLLOWS
 
@@ -181,8 +181,8 @@ def test_features_that_only_matter_all_together_raise_no_alarm(features: int) ->
 def test_moves_are_shapley_values_whatever_interacts() -> None:
     # against zeros the product of four is shared out evenly: 24 / 4 and 16 / 4
     x, zeros = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 2.0, 2.0, 2.0]]), np.zeros((4000, 4))
-    found = _moves(lambda z, _: np.prod(z, axis=1), x, zeros, np.arange(4), np.random.default_rng(0))
-    assert found == pytest.approx(np.tile([[6.0], [4.0]], 4), rel=0.1)
+    moves = _moves(lambda z, _: np.prod(z, axis=1), x, zeros, np.arange(4), np.random.default_rng(0))
+    assert moves == pytest.approx(np.tile([[6.0], [4.0]], 4), rel=0.1)
 
 
 @pytest.mark.parametrize("features", [2, 3, 5])
@@ -191,8 +191,8 @@ def test_importance_spread_evenly_over_what_matters_and_what_does_not_is_caught(
     right = np.zeros_like(x)
     right[:, 0] = x[:, 0] - x[:, 0].mean()
     even = np.tile(right[:, :1] / features, (1, features))  # adds up just as well
-    found = [deletion(lambda z, _: z[:, 0], x, x, each, np.random.default_rng(0)) for each in (right, even)]
-    assert [passes(each) for each in found] == [True, False]
+    results = [deletion(lambda z, _: z[:, 0], x, x, values, np.random.default_rng(0)) for values in (right, even)]
+    assert [passes(result) for result in results] == [True, False]
 
 
 def test_moves_that_are_mostly_noise_judge_nothing() -> None:

@@ -73,7 +73,9 @@ MODELS = [
 
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # LightGBM names the columns of arrays itself
 @pytest.mark.parametrize(
-    ("model", "task", "unit"), MODELS, ids=lambda each: each if isinstance(each, str) else type(each).__name__
+    ("model", "task", "unit"),
+    MODELS,
+    ids=lambda case_field: case_field if isinstance(case_field, str) else type(case_field).__name__,
 )
 def test_exact_values_equal_the_definition(model, task, unit):
     model.fit(X, LABELS[task])
@@ -108,7 +110,7 @@ def test_the_other_class_gets_the_opposite_values():
     asked = case(model)
     turned = dataclasses.replace(asked.output, target=1 - asked.output.target)
     other = Case(asked.x, asked.background, asked.decode, turned)
-    one, two = (exact_attributions(each, model, np.random.default_rng(0)) for each in (asked, other))
+    one, two = (exact_attributions(explained, model, np.random.default_rng(0)) for explained in (asked, other))
     assert one.values == pytest.approx(-two.values) and one.base == pytest.approx(-two.base)
 
 

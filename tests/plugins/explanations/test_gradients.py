@@ -83,7 +83,7 @@ def test_a_healthy_network_is_explained_by_the_original_columns():
     importance = values(result, "mean_abs_attribution")
     assert set(list(importance)[:3]) == {"income", "tenure", "sex"}
     assert set(importance) == set(FRAME.columns)
-    held = {name: each.holds for name, each in controls(result).items()}
+    held = {name: control.holds for name, control in controls(result).items()}
     assert all(held.values()), controls(result)
     assert set(held) == {
         "completeness", "completeness of every row", "repetition", "agreement", "random parameters",
@@ -166,9 +166,9 @@ def test_a_quantised_network_is_inconclusive():
             raw = self.inner(z)
             return raw + (torch.round(raw) * 3 - raw).detach()
 
-    found = controls(run(wrapped(Rounded(mlp())), table()))
-    assert found["completeness"].holds is False and found["completeness"].on_failure == "inconclusive"
-    assert found["completeness of every row"].holds is False
+    by_name = controls(run(wrapped(Rounded(mlp())), table()))
+    assert by_name["completeness"].holds is False and by_name["completeness"].on_failure == "inconclusive"
+    assert by_name["completeness of every row"].holds is False
 
 
 def test_a_network_that_answers_at_random_is_inconclusive():
@@ -217,10 +217,10 @@ def test_dropout_in_train_mode_is_switched_off_and_back_on():
 
 def test_the_model_is_left_as_it_was():
     net = mlp()
-    weights = {name: each.clone() for name, each in net.state_dict().items()}
+    weights = {name: weight.clone() for name, weight in net.state_dict().items()}
     state, generator = torch.get_rng_state(), np.random.get_state()[1].copy()
     run(wrapped(net), table())
-    assert all(torch.equal(weights[name], each) for name, each in net.state_dict().items())
+    assert all(torch.equal(weights[name], weight) for name, weight in net.state_dict().items())
     assert all(parameter.requires_grad and parameter.grad is None for parameter in net.parameters())
     assert torch.equal(state, torch.get_rng_state()) and (generator == np.random.get_state()[1]).all()
     assert not any(module._forward_hooks or module._backward_hooks for module in net.modules())

@@ -78,7 +78,7 @@ def test_sampled_and_exact_values_agree():
     shown, hidden = Estimator(forest), Estimator(forest, shown=object())
     one, two = run(shown, audited), run(hidden, audited)
     assert "TreeExplainer" in one.notes[0] and "permutations" in two.notes[0]
-    exact, sampled = (values(each, "mean_abs_attribution") for each in (one, two))
+    exact, sampled = (values(result, "mean_abs_attribution") for result in (one, two))
     assert sampled == pytest.approx(exact, rel=0.03)
 
 
@@ -158,8 +158,8 @@ def test_a_broken_explainer_is_caught_by_additivity(monkeypatch):
     right = permutation.paired_permutations
 
     def broken(*given):
-        found = right(*given)
-        return found._replace(values=found.values * 1.3)
+        estimate = right(*given)
+        return estimate._replace(values=estimate.values * 1.3)
 
     monkeypatch.setattr(permutation, "paired_permutations", broken)
     control = controls(run(Function(lambda z: z[:, 0] + z[:, 1]), numbers()))["additivity"]
@@ -176,7 +176,7 @@ def test_a_shuffled_ranking_is_caught_by_deletion(monkeypatch):
     right = permutation.paired_permutations
     monkeypatch.setattr(
         permutation, "paired_permutations",
-        lambda *given: (found := right(*given))._replace(values=found.values[:, ::-1]),
+        lambda *given: (estimate := right(*given))._replace(values=estimate.values[:, ::-1]),
     )  # fmt: skip
     weights = np.array([8, 4, 2, 0.1, 0.1, 0.1, 0, 0])
     control = controls(run(Function(lambda z: z @ weights), numbers(features=8)))["deletion"]
@@ -304,10 +304,10 @@ def test_time_limits_are_kept():
 
 def test_the_plan_knows_what_it_will_ask():
     model, audited = Function(lambda z: z @ np.arange(5.0)), numbers()
-    found = context(model, audited)
-    assert found.predictions.labels.shape == (60,)
+    the_context = context(model, audited)
+    assert the_context.predictions.labels.shape == (60,)
     model.asked = 0
-    QUICK.measure(model, audited, found)
+    QUICK.measure(model, audited, the_context)
     assert model.asked <= QUICK.calls(model, audited, 60)
     assert model.asked > QUICK.calls(model, audited, 60) / 2
     linear = Estimator(LogisticRegression().fit(np.eye(2), [0, 1]))

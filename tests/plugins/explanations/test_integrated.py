@@ -50,14 +50,14 @@ def test_the_published_relu_net():
 
 def slow(net, encoded, baseline, targets, steps=4000):
     """The definition: a plain midpoint sum of gradients, one row and one point at a time."""
-    found = []
+    attributions = []
     for row, target in zip(encoded, targets, strict=True):
         points = (torch.arange(steps) + 0.5) / steps
         path = (baseline + points[:, None] * (row - baseline)).requires_grad_(True)
         output = net(path)
         (slope,) = torch.autograd.grad(output[:, target].sum(), path)
-        found.append((slope.mean(dim=0) * (row - baseline[0])).detach().numpy())
-    return np.array(found)
+        attributions.append((slope.mean(dim=0) * (row - baseline[0])).detach().numpy())
+    return np.array(attributions)
 
 
 def test_the_slow_definition():
@@ -170,13 +170,13 @@ def test_recurrent_layers_on_cuda():
             return self.lstm(z)[0][:, -1]
 
     encoded = torch.as_tensor(np.random.default_rng(0).normal(size=(4, 6, 3)), dtype=torch.float32)
-    found = []
+    by_device = []
     for device in ("cpu", "cuda"):
         net = Last().to(device)
         with frozen(net):
-            found.append(explain(net, encoded.to(device)).values)
+            by_device.append(explain(net, encoded.to(device)).values)
     assert torch.backends.cudnn.enabled
-    assert found[1] == pytest.approx(found[0], abs=1e-4)
+    assert by_device[1] == pytest.approx(by_device[0], abs=1e-4)
 
 
 def test_baselines():

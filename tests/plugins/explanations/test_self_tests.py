@@ -81,7 +81,7 @@ def test_sensitivity_of_a_line_is_zero_and_grows_with_curvature():
 def test_coarse_maps():
     values = np.zeros((2, 3, 56, 60))
     values[:, :, :3, :3] = -1.0
-    found = coarse_map(values)
-    assert found.shape == (18, 20) and found[0, 0] == 1 and found.sum() == 1
+    coarse = coarse_map(values)
+    assert coarse.shape == (18, 20) and coarse[0, 0] == 1 and coarse.sum() == 1
     assert coarse_map(np.ones((4, 8, 8))).tolist() == np.full((8, 8), 1 / 64).tolist()
     assert coarse_map(np.zeros((4, 8, 8))).sum() == 0

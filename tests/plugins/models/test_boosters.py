@@ -66,8 +66,8 @@ def test_xgboost_files(tmp_path, ending, labels):
 def test_lightgbm_files(tmp_path, labels):
     estimator = lgbm().fit(X, labels)
     estimator.booster_.save_model(tmp_path / "m.txt")
-    model = opened(tmp_path / "m.txt", classes=tuple(f"c{each}" for each in np.unique(labels)))
-    np.testing.assert_array_equal(model.predict(X), [f"c{each}" for each in estimator.predict(X)])
+    model = opened(tmp_path / "m.txt", classes=tuple(f"c{label}" for label in np.unique(labels)))
+    np.testing.assert_array_equal(model.predict(X), [f"c{label}" for label in estimator.predict(X)])
     np.testing.assert_allclose(model.probabilities(X), estimator.predict_proba(X))
     live = wrapped(estimator.booster_, classes=model.classes)
     assert live.fingerprint == model.fingerprint and Capability.TREES in model.capabilities

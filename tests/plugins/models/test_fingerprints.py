@@ -54,7 +54,7 @@ def test_same_for_a_copy_another_for_another_fit(name):
     estimator = MANY[name]
     before = fingerprint(estimator)
     assert before == fingerprint(pickle.loads(pickle.dumps(estimator))) == fingerprint(copy.deepcopy(estimator))
-    assert len(before) == 64 and len({fingerprint(each) for each in MANY.values()}) == len(MANY)
+    assert len(before) == 64 and len({fingerprint(fitted) for fitted in MANY.values()}) == len(MANY)
 
 
 @pytest.mark.parametrize("name", MANY)
@@ -68,12 +68,12 @@ def test_asking_changes_nothing(name):
 def test_same_in_another_process():
     code = (
         "from tests.plugins.models.test_fingerprints import many, fingerprint\n"
-        "print({name: fingerprint(each) for name, each in many().items()})"
+        "print({name: fingerprint(fitted) for name, fitted in many().items()})"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str({name: fingerprint(each) for name, each in MANY.items()})
+    assert done.stdout.strip() == str({name: fingerprint(fitted) for name, fitted in MANY.items()})
 
 
 def test_every_parameter_counts():

@@ -376,8 +376,8 @@ def test_true_and_false_as_categories_of_which_a_model_keeps_no_values_are_noted
     for asked_about, noted in ((NUMBERS, True), (NUMBERS.assign(member=NUMBERS["member"].astype(int)), False)):
         wrapped = auditkit.wrap(Hashing().fit(NUMBERS, TRUTH))
         wrapped.probabilities(asked_about)
-        said = [note for note in wrapped.notes if 'say kind = "category" under [data.features.member]' in note]
-        assert bool(said) == noted
+        notes = [note for note in wrapped.notes if 'say kind = "category" under [data.features.member]' in note]
+        assert bool(notes) == noted
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])

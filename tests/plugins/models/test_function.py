@@ -65,9 +65,9 @@ def test_probabilities():
 def test_saturated_probabilities_are_labels_unless_told():
     model = wrapped(lambda inputs: (inputs[:, 0] > 0) * 1.0, classes=(0, 1))
     assert model.answers(X).probabilities is None
-    told = wrapped(lambda inputs: (inputs[:, 0] > 0) * 1.0, classes=(0, 1), output="probabilities")
-    assert told.answers(X).probabilities is not None
-    assert any("as told" in note for note in told.notes)
+    declared = wrapped(lambda inputs: (inputs[:, 0] > 0) * 1.0, classes=(0, 1), output="probabilities")
+    assert declared.answers(X).probabilities is not None
+    assert any("as told" in note for note in declared.notes)
 
 
 def test_numbers():
@@ -141,7 +141,7 @@ def test_fingerprint_covers_code_closure_and_named_globals():
 
     prints = {wrapped(shifted(by), classes=(False, True)).fingerprint for by in (0.0, 0.0, 1.0)}
     assert len(prints) == 2
-    spaces = [{"weights": np.array(each), "np": np} for each in ([1.0], [1.0], [2.0])]
+    spaces = [{"weights": np.array(weights), "np": np} for weights in ([1.0], [1.0], [2.0])]
     for space in spaces:
         exec("def f(inputs): return inputs @ weights", space)
     prints = [wrapped(space["f"], task="regression").fingerprint for space in spaces]

@@ -48,7 +48,7 @@ THREE = np.digitize(X[:, 0] + 0.3 * X[:, 1], [-0.5, 0.5])
         DecisionTreeClassifier(max_depth=3),
         make_pipeline(StandardScaler(), LogisticRegression()),
     ],
-    ids=lambda each: type(each).__name__,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("labels", [Y, THREE], ids=["binary", "three"])
 def test_answers_are_the_estimators_own(estimator, labels):
@@ -103,7 +103,7 @@ def test_estimator_fitted_on_names_takes_arrays_and_the_reverse():
         FixedThresholdClassifier(LogisticRegression(), threshold=0.8),
         TunedThresholdClassifierCV(LogisticRegression(), scoring="recall", random_state=0),
     ],
-    ids=lambda each: type(each).__name__,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("batch", [1, 16, 4096])
 def test_decisions_are_those_of_predict(estimator, batch):
@@ -347,7 +347,7 @@ TREES = [
 ]
 
 
-@pytest.mark.parametrize(("estimator", "labels"), TREES, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(("estimator", "labels"), TREES, ids=lambda value: type(value).__name__)
 def test_tree_ensembles_are_those_that_shap_explains(estimator, labels):
     shap = pytest.importorskip("shap")
     model = wrapped(estimator.fit(X, labels))

@@ -34,10 +34,10 @@ def likely(rng, n=600, classes=2, power=1.0):
     """Calibrated probabilities where `power` is 1, too sure ones above."""
     chances = rng.dirichlet(np.full(classes, 0.7), n)
     labels = np.array([rng.choice(classes, p=row) for row in chances])
-    said = chances**power / (chances**power).sum(axis=1, keepdims=True)
+    answers = chances**power / (chances**power).sum(axis=1, keepdims=True)
     task = "binary" if classes == 2 else "multiclass"
     groups = {"g": np.where(np.arange(n) % 3 == 0, "a", "b")}
-    data = AuditData(inputs=said, labels=labels, groups=groups, task=task, positive=1 if classes == 2 else None)
+    data = AuditData(inputs=answers, labels=labels, groups=groups, task=task, positive=1 if classes == 2 else None)
     return Likely(tuple(range(classes))), data
 
 
@@ -87,8 +87,8 @@ def test_numbers():
 
 
 def test_recorded_decisions_to_the_last_digit_of_a_hand_count():
-    truth, said = np.repeat([1, 1, 0, 0], [31, 9, 13, 47]), np.repeat([1, 0, 1, 0], [31, 9, 13, 47])
-    result = run(FAST, *recorded(said, truth))
+    truth, decided = np.repeat([1, 1, 0, 0], [31, 9, 13, 47]), np.repeat([1, 0, 1, 0], [31, 9, 13, 47])
+    result = run(FAST, *recorded(decided, truth))
     assert one(result, "accuracy").value == 78 / 100
     assert one(result, "precision").value == 31 / 44
     assert one(result, "recall").value == 31 / 40
@@ -135,9 +135,9 @@ def test_hidden_groups_have_no_number():
 def test_weights_are_respected():
     rng = np.random.default_rng(6)
     labels, weights = rng.integers(0, 2, 300), rng.uniform(0.1, 4, 300)
-    said = np.where(rng.random(300) < 0.8, labels, 1 - labels)
-    measurement = one(run(FAST, *recorded(said, labels, weights=weights)), "accuracy")
-    assert measurement.value == pytest.approx(np.average(said == labels, weights=weights))
+    decided = np.where(rng.random(300) < 0.8, labels, 1 - labels)
+    measurement = one(run(FAST, *recorded(decided, labels, weights=weights)), "accuracy")
+    assert measurement.value == pytest.approx(np.average(decided == labels, weights=weights))
     assert (
         measurement.interval.high - measurement.interval.low > stats.wilson(240, 300).high - stats.wilson(240, 300).low
     )

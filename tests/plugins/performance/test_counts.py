@@ -30,11 +30,11 @@ def measured(table, **roles):
     data = AuditData.from_table(table, label="y", decisions="d", groups=["sex"], **roles)
     result = run(Quality(), RecordedModel.of(data), data)
     assert all(control.holds for control in result.controls)
-    found = {
+    by_name = {
         (measurement.name, tuple(measurement.slice.values())): (measurement.value, measurement.interval, measurement.n)
         for measurement in result.measurements
     }
-    return found, result.tables
+    return by_name, result.tables
 
 
 @pytest.mark.parametrize("weights", [None, "w"])
@@ -44,19 +44,19 @@ def measured(table, **roles):
 def test_counts_give_the_numbers_of_a_row_for_each_person(classes, scores, weights):
     counts = frame(classes, scores)
     roles = {"weights": weights, **({"scores": "s"} if scores else {})}
-    found, tables = measured(counts, people="people", **roles)
+    by_name, tables = measured(counts, people="people", **roles)
     rows = counts.loc[np.repeat(counts.index, counts["people"])].drop(columns="people").reset_index(drop=True)
-    assert (found, tables) == measured(rows, **roles)
-    assert ("auc", ()) in found if scores else len(found) > 10
+    assert (by_name, tables) == measured(rows, **roles)
+    assert ("auc", ()) in by_name if scores else len(by_name) > 10
 
 
 def test_more_people_than_can_have_a_row_are_counted(monkeypatch):
     monkeypatch.setattr(check, "WRITTEN_OUT", 1000)
     counts = frame(("no", "yes"), True).assign(people=10_000_000)
-    found, _ = measured(counts, people="people")
+    by_name, _ = measured(counts, people="people")
     right = (counts["y"] == counts["d"]).mean()
-    assert found["accuracy", ()][0] == pytest.approx(right) and found["accuracy", ()][2] == ROWS * 10_000_000
-    half = found["accuracy", ()][1].high - found["accuracy", ()][1].low
+    assert by_name["accuracy", ()][0] == pytest.approx(right) and by_name["accuracy", ()][2] == ROWS * 10_000_000
+    half = by_name["accuracy", ()][1].high - by_name["accuracy", ()][1].low
     assert half == pytest.approx(2 * 1.959964 * np.sqrt(right * (1 - right) / (ROWS * 1e7)), rel=1e-3)
     with_scores = AuditData.from_table(
         counts, label="y", decisions="d", scores="s", groups=["sex"], people="people"

@@ -40,7 +40,7 @@ def test_classification_equals_scikit_learn(n, seed, classes, weighted):
         decisions.accuracy: metrics.accuracy_score(y, d, sample_weight=w),
         decisions.balanced_accuracy: metrics.balanced_accuracy_score(y, d, sample_weight=w),
         probabilities.log_loss: metrics.log_loss(y, some.probabilities, sample_weight=w, labels=np.arange(classes)),
-        lambda each: decisions.macro_f1(each, 100, rng): metrics.f1_score(
+        lambda answers: decisions.macro_f1(answers, 100, rng): metrics.f1_score(
             y, d, sample_weight=w, average="macro", labels=np.arange(classes)
         ),
     }
@@ -52,10 +52,10 @@ def test_classification_equals_scikit_learn(n, seed, classes, weighted):
         }
         if d.any():
             pairs[decisions.precision] = metrics.precision_score(y, d, sample_weight=w)
-    for ours, theirs in pairs.items():
-        found = ours(some)
-        assert found.value == pytest.approx(theirs, abs=1e-12)
-        assert found.interval.low - 1e-12 <= found.value <= found.interval.high + 1e-12
+    for measure, expected in pairs.items():
+        number = measure(some)
+        assert number.value == pytest.approx(expected, abs=1e-12)
+        assert number.interval.low - 1e-12 <= number.value <= number.interval.high + 1e-12
 
 
 @settings(max_examples=40, deadline=None)
@@ -65,20 +65,20 @@ def test_numbers_equal_scikit_learn(n, seed, weighted):
     truth = rng.normal(size=n)
     w = rng.uniform(0.3, 3, n) if weighted else None
     some = Answers(truth, truth + rng.normal(size=n), weights=w)
-    for ours, theirs in {
+    for measure, reference in {
         numbers.mean_absolute_error: metrics.mean_absolute_error,
         numbers.root_mean_squared_error: metrics.root_mean_squared_error,
         numbers.r_squared: metrics.r2_score,
     }.items():
-        found = ours(some)
-        assert found.value == pytest.approx(theirs(some.truth, some.answers, sample_weight=w))
-        assert found.interval.low <= found.value <= found.interval.high
+        number = measure(some)
+        assert number.value == pytest.approx(reference(some.truth, some.answers, sample_weight=w))
+        assert number.interval.low <= number.value <= number.interval.high
 
 
 def test_a_confusion_matrix_by_hand():
     # 8 true positives, 2 false negatives, 3 false positives, 7 true negatives
-    truth, said = np.repeat([1, 1, 0, 0], [8, 2, 3, 7]), np.repeat([1, 0, 1, 0], [8, 2, 3, 7])
-    some = Answers(truth, said, ("no", "yes"))
+    truth, decided = np.repeat([1, 1, 0, 0], [8, 2, 3, 7]), np.repeat([1, 0, 1, 0], [8, 2, 3, 7])
+    some = Answers(truth, decided, ("no", "yes"))
     assert decisions.confusion(some).tolist() == [[7, 3], [2, 8]]
     assert decisions.accuracy(some).value == 15 / 20
     assert decisions.balanced_accuracy(some).value == (0.8 + 0.7) / 2
@@ -105,9 +105,9 @@ def test_an_empty_or_small_denominator_is_no_number():
 
 def test_no_error_at_all_still_has_an_interval():
     some = Answers(np.tile([0, 1, 2], 20), np.tile([0, 1, 2], 20), ("a", "b", "c"))
-    found = decisions.macro_f1(some, 200, np.random.default_rng(0))
+    f1 = decisions.macro_f1(some, 200, np.random.default_rng(0))
     share = stats.wilson(20, 20).low
-    assert found.value == 1 and found.interval.low == pytest.approx(2 * share / (1 + share))
+    assert f1.value == 1 and f1.interval.low == pytest.approx(2 * share / (1 + share))
     assert decisions.balanced_accuracy(some).interval.low < 1
     assert numbers.r_squared(Answers(np.arange(20.0), np.arange(20.0))).interval is None
     assert numbers.mean_absolute_error(Answers(np.arange(20.0), np.arange(20.0))).interval is None
@@ -124,8 +124,8 @@ def test_intervals_of_decisions_cover_as_often_as_they_say(classes):
     exact = np.mean([2 * law[at, at] / (1 + law[:, at].sum()) for at in range(classes)])  # classes are as common
     for _ in range(500):
         truth = np.repeat(np.arange(classes), 60)
-        said = np.array([rng.choice(classes, p=law[each]) for each in truth])
-        some = Answers(truth, said, tuple("abc"[:classes]))
+        decided = np.array([rng.choice(classes, p=law[label]) for label in truth])
+        some = Answers(truth, decided, tuple("abc"[:classes]))
         balanced = decisions.balanced_accuracy(some).interval
         f1 = decisions.macro_f1(some, 200, rng).interval
         hits += balanced.low <= right.mean() <= balanced.high, f1.low <= exact <= f1.high
@@ -147,9 +147,9 @@ def test_bins_equal_scikit_learn_and_hold_equal_rows():
     happened = rng.random(1000) < predicted
     binned = probabilities.bins(predicted, happened, 10)
     observed, mean = calibration_curve(happened, predicted, n_bins=10, strategy="quantile")
-    assert [each.observed for each in binned] == pytest.approx(list(observed), abs=0.011)
-    assert [each.predicted for each in binned] == pytest.approx(list(mean), abs=0.002)
-    assert {each.rows for each in binned} == {100}
+    assert [bin_.observed for bin_ in binned] == pytest.approx(list(observed), abs=0.011)
+    assert [bin_.predicted for bin_ in binned] == pytest.approx(list(mean), abs=0.002)
+    assert {bin_.rows for bin_ in binned} == {100}
 
 
 def test_bins_keep_ties_together_and_are_few_in_small_groups():
@@ -181,11 +181,11 @@ def test_the_calibration_interval_is_the_range_over_the_ellipsoid():
     predicted = rng.random(400)
     binned = probabilities.bins(predicted, rng.random(400) < predicted**2, 4)
     interval = probabilities.calibration_interval(binned)
-    gaps = np.array([each.observed - each.predicted for each in binned])
-    share = np.array([each.share for each in binned])
-    smoothed = np.array([(each.observed * each.size + 2) / (each.size + 4) for each in binned])
-    plain = np.array([each.predicted * (1 - each.predicted) for each in binned])
-    variance = np.maximum(smoothed * (1 - smoothed), plain) / [each.size for each in binned]
+    gaps = np.array([bin_.observed - bin_.predicted for bin_ in binned])
+    share = np.array([bin_.share for bin_ in binned])
+    smoothed = np.array([(bin_.observed * bin_.size + 2) / (bin_.size + 4) for bin_ in binned])
+    plain = np.array([bin_.predicted * (1 - bin_.predicted) for bin_ in binned])
+    variance = np.maximum(smoothed * (1 - smoothed), plain) / [bin_.size for bin_ in binned]
     radius = distributions.chi2.ppf(0.95, len(binned))
     inside = {"type": "ineq", "fun": lambda d: radius - np.sum((d - gaps) ** 2 / variance)}
     ends = []
@@ -197,7 +197,7 @@ def test_the_calibration_interval_is_the_range_over_the_ellipsoid():
                 )
                 for _ in range(5)
             ),
-            key=lambda each: each.fun if each.success else np.inf,
+            key=lambda solved: solved.fun if solved.success else np.inf,
         )
         ends.append(sign * best.fun)
     assert (interval.low, interval.high) == pytest.approx(tuple(ends), abs=2e-3)
@@ -210,7 +210,7 @@ def test_the_calibration_interval_covers_also_a_calibrated_model(shift):
         predicted = rng.beta(2, 3, 800)
         true = np.clip(predicted + shift * (0.5 - predicted), 0, 1)
         interval = probabilities.calibration_interval(probabilities.bins(predicted, rng.random(800) < true, 10))
-        real = sum(each.share * abs(each.observed - each.predicted) for each in probabilities.bins(predicted, true, 10))
+        real = sum(bin_.share * abs(bin_.observed - bin_.predicted) for bin_ in probabilities.bins(predicted, true, 10))
         hits += interval.low <= real + 1e-12 and real <= interval.high
     assert hits / 300 >= 0.93
 

@@ -19,11 +19,11 @@ def published(shared_data: pathlib.Path) -> dict[str, dict[str, Any]]:
 
 def test_the_golden_value_of_opacus(published: dict[str, dict[str, Any]]) -> None:
     case = published["opacus_rdp_1"]
-    found = spent(case["noise_multiplier"], case["sample_rate"], case["steps"], case["delta"])
-    assert math.isclose(found.rdp, case["epsilon"], rel_tol=1e-6)
-    assert found.pld is not None and found.prv is not None
-    assert found.pld - 0.01 <= found.prv <= found.rdp == found.reported
-    assert math.isclose(found.prv, 6.7774, abs_tol=0.01), "published for the PRV accountant"
+    epsilon = spent(case["noise_multiplier"], case["sample_rate"], case["steps"], case["delta"])
+    assert math.isclose(epsilon.rdp, case["epsilon"], rel_tol=1e-6)
+    assert epsilon.pld is not None and epsilon.prv is not None
+    assert epsilon.pld - 0.01 <= epsilon.prv <= epsilon.rdp == epsilon.reported
+    assert math.isclose(epsilon.prv, 6.7774, abs_tol=0.01), "published for the PRV accountant"
 
 
 def test_the_published_value_of_tensorflow_privacy(published: dict[str, dict[str, Any]]) -> None:
@@ -31,9 +31,9 @@ def test_the_published_value_of_tensorflow_privacy(published: dict[str, dict[str
     case = published["tfp_0"]
     steps = math.ceil(case["epochs"] * case["n"] / case["batch_size"])
     rate = case["batch_size"] / case["n"]
-    ours = rdp_epsilon(case["noise_multiplier"], rate, steps, case["delta"])
-    assert case["epsilon"] - 1e-6 <= ours <= case["epsilon"] * 1.02
-    assert pld_epsilon(case["noise_multiplier"], rate, steps, case["delta"]) < ours
+    epsilon = rdp_epsilon(case["noise_multiplier"], rate, steps, case["delta"])
+    assert case["epsilon"] - 1e-6 <= epsilon <= case["epsilon"] * 1.02
+    assert pld_epsilon(case["noise_multiplier"], rate, steps, case["delta"]) < epsilon
 
 
 def test_three_gaussian_releases_are_one(published: dict[str, dict[str, Any]]) -> None:

@@ -10,9 +10,9 @@ from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_ra
 
 
 def test_the_score_is_minus_the_loss() -> None:
-    found = scores(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 1]))
-    assert math.isclose(found[0], math.log(0.75))
-    assert found[1] == math.log(1e-12), "clipped, not infinite"
+    by_row = scores(np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([1, 1]))
+    assert math.isclose(by_row[0], math.log(0.75))
+    assert by_row[1] == math.log(1e-12), "clipped, not infinite"
 
 
 def test_rows_that_occur_twice_anywhere_are_left_out() -> None:
@@ -58,8 +58,8 @@ def test_never_more_accused_than_allowed_and_the_threshold_is_the_best(
 
 
 def test_the_mean_loss_tells_the_overfit_from_others() -> None:
-    told = below_mean_loss(np.array([-0.1, -0.2, -0.3]), np.array([-0.1, -2.0, -3.0, -4.0]))
-    assert (told.members, told.others) == (2, 1)
+    below = below_mean_loss(np.array([-0.1, -0.2, -0.3]), np.array([-0.1, -2.0, -3.0, -4.0]))
+    assert (below.members, below.others) == (2, 1)
 
 
 def test_the_curve_rises_to_one() -> None:

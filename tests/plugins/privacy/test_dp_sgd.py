@@ -171,13 +171,13 @@ def test_the_generators_are_as_they_were(parent: Any, split: AuditData) -> None:
 
 
 def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditData) -> None:
-    told: list[int] = []
+    steps: list[int] = []
     context = Context(
         rng=np.random.default_rng(0), predictions=Predictions(parent, split),
-        on_progress=lambda done, total, what: told.append(done),
+        on_progress=lambda done, total, what: steps.append(done),
     )  # fmt: skip
     DpSgd(epochs=1, batch_size=60).train(parent, split, context)
-    assert told == list(range(1, 11))
+    assert steps == list(range(1, 11))
     context.deadline = 0.0
     with pytest.raises(auditkit.errors.TimeLimit):
         DpSgd(epochs=1, batch_size=60).train(parent, split, context)

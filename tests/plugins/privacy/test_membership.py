@@ -89,9 +89,9 @@ def test_a_regularised_model_is_not_flagged(regular: Any, world: tuple[np.ndarra
     result = run(regular, data_of(world))
     assert not failed(result)
     for name, nothing in (("auc", 0.5), ("advantage", 0.0)):
-        each = one(result, name)
-        assert each.validity == "valid" and each.interval
-        assert each.interval.low <= nothing <= each.interval.high  # type: ignore[operator]
+        measurement = one(result, name)
+        assert measurement.validity == "valid" and measurement.interval
+        assert measurement.interval.low <= nothing <= measurement.interval.high  # type: ignore[operator]
     low = one(result, "true_positive_rate")
     assert low.interval and low.interval.low <= 0.02  # type: ignore[operator]
     assert abs(one(result, "memorisation", rows="contradicting neighbours").value or 0) < 0.15
@@ -170,13 +170,13 @@ def test_groups_too_small_to_show_are_attacked_as_one(
     if size == 1:
         assert result.together == ()
         return
-    (found,) = result.together
+    (joined,) = result.together
     answers = regular.probabilities(world[0]), world[1]
     losses = -np.log(answers[0][np.arange(2 * ROWS), answers[1]])
     members, others = losses[:ROWS][names != "rest"], losses[ROWS:][names != "rest"]
     wins = np.mean([a < b for a in members for b in others])
-    assert (found.name, found.value, found.n) == ("auc", pytest.approx(wins), 72)
-    assert found.slice == {"small": TOGETHER} and "small=g0; small=g1" in (found.reason or "")
+    assert (joined.name, joined.value, joined.n) == ("auc", pytest.approx(wins), 72)
+    assert joined.slice == {"small": TOGETHER} and "small=g0; small=g1" in (joined.reason or "")
 
 
 def test_too_few_rows_are_undefined(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
@@ -214,16 +214,16 @@ def test_planted_outliers_are_found_in_the_model_that_knows_them_by_heart() -> N
     other, other_labels = draw(900)
     train = AuditData(inputs, labels=labels, positive=1)
     data = AuditData(other, labels=other_labels, positive=1, train=train)
-    found = {}
+    memorised = {}
     for name, estimator in (
         ("trees", GradientBoostingClassifier(n_estimators=150, max_depth=4, random_state=0)),
         ("linear", LogisticRegression(C=0.01)),
     ):
         model = auditkit.wrap(estimator.fit(inputs, labels), classes=(0, 1))
-        found[name] = one(run(model, data), "memorisation", rows="isolated")
-    assert found["trees"].interval and found["trees"].interval.low > 0.2  # type: ignore[operator]
-    assert found["linear"].interval and found["linear"].interval.low < 0.1  # type: ignore[operator]
-    assert 40 <= (found["trees"].n or 0) <= 60
+        memorised[name] = one(run(model, data), "memorisation", rows="isolated")
+    assert memorised["trees"].interval and memorised["trees"].interval.low > 0.2  # type: ignore[operator]
+    assert memorised["linear"].interval and memorised["linear"].interval.low < 0.1  # type: ignore[operator]
+    assert 40 <= (memorised["trees"].n or 0) <= 60
 
 
 def test_what_a_better_model_knows_is_not_called_memory() -> None:

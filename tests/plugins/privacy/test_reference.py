@@ -7,8 +7,8 @@ from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold
 from auditkit.stats import auc
 
 
-def area(found: np.ndarray, positive: np.ndarray) -> float:
-    made = auc(found, positive)
+def area(scores: np.ndarray, positive: np.ndarray) -> float:
+    made = auc(scores, positive)
     assert made is not None
     return made.value
 
@@ -29,8 +29,8 @@ def test_the_blind_classifier_sees_labels() -> None:
     rng = np.random.default_rng(1)
     member = np.arange(1000) < 500
     labels = np.where(member, rng.random(1000) < 0.8, rng.random(1000) < 0.2).astype(int)
-    found = blind_scores(rng.normal(0, 1, (1000, 3)), np.zeros(3, dtype=bool), labels, member, 0)
-    assert area(found, member) > 0.75
+    scores = blind_scores(rng.normal(0, 1, (1000, 3)), np.zeros(3, dtype=bool), labels, member, 0)
+    assert area(scores, member) > 0.75
 
 
 def test_a_row_is_answered_without_having_been_seen() -> None:
@@ -58,9 +58,9 @@ def test_the_placebo_knows_its_own_half_only() -> None:
     values = rng.normal(0, 1, (900, 3))
     classes = (values[:, 0] + rng.normal(0, 1, 900) > 0).astype(int)
     half = np.arange(900) < 300
-    found = placebo_scores(values, classes, 2, half)
-    assert abs(area(found[300:], np.arange(600) < 300) - 0.5) < 0.05
-    assert (found <= 0).all()
+    scores = placebo_scores(values, classes, 2, half)
+    assert abs(area(scores[300:], np.arange(600) < 300) - 0.5) < 0.05
+    assert (scores <= 0).all()
     alone = placebo_scores(values, np.zeros(900, dtype=int), 2, half)
     np.testing.assert_array_equal(alone, 0)
 

@@ -117,10 +117,10 @@ def test_empty_batches_are_steps_and_are_counted() -> None:
 
 def test_it_learns_and_leaves_a_plain_module() -> None:
     module, (inputs, targets) = mlp(), problem(600)
-    told: list[int] = []
-    journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=150), told.append)
+    steps: list[int] = []
+    journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=150), steps.append)
     assert float((module(inputs).argmax(1) == targets).float().mean()) > 0.7
-    assert told == list(range(1, 151)) and sampling_z(journal.batches, 600, 0.1) < 6
+    assert steps == list(range(1, 151)) and sampling_z(journal.batches, 600, 0.1) < 6
     assert not module.training and type(module) is nn.Sequential
     for parameter in module.parameters():
         assert parameter.grad is None and parameter.requires_grad

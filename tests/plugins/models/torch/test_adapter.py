@@ -104,11 +104,11 @@ def test_small_logits_are_not_taken_for_probabilities(scale):
     assert raw(module).min() > 0 and raw(module).max() < 1
 
 
-@pytest.mark.parametrize(("output", "found"), [("logits", "one logit"), ("probabilities", "one probability")])
-def test_output_may_be_told(output, found):
+@pytest.mark.parametrize(("output", "kind"), [("logits", "one logit"), ("probabilities", "one probability")])
+def test_output_may_be_told(output, kind):
     model = wrapped(mlp(1, nn.Sigmoid()), task="binary", output=output)
     model.answers(X)
-    assert model.output == found and f"the output is read as {found}, as told" in model.notes
+    assert model.output == kind and f"the output is read as {kind}, as told" in model.notes
 
 
 def test_threshold():
@@ -247,7 +247,7 @@ def test_gradients_against_differences(module, options, of_class):
             moved = [few[row].copy(), few[row].copy()]
             moved[0][column] -= step
             moved[1][column] += step
-            low, high = (of_class(raw(module, each[None])[0], targets[row]) for each in moved)
+            low, high = (of_class(raw(module, row_moved[None])[0], targets[row]) for row_moved in moved)
             assert slopes[row, column] == pytest.approx((high - low) / (2 * step), abs=1e-5)
 
 

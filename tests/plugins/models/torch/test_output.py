@@ -185,14 +185,14 @@ TWO = {
 }
 
 
-@pytest.mark.parametrize(("last", "found"), TWO.values(), ids=TWO)
+@pytest.mark.parametrize(("last", "kind"), TWO.values(), ids=TWO)
 @pytest.mark.parametrize("small", [False, True])
-def test_two_columns(last, found, small):
+def test_two_columns(last, kind, small):
     module = Last(last, 2, small=small)
     model, answers = read(module)
-    assert model.output == found
+    assert model.output == kind
     logits = module.layer(torch.tensor(ROWS).float()).detach()
-    if "logits" not in found or last is TWO["log-softmax"][0]:
+    if "logits" not in kind or last is TWO["log-softmax"][0]:
         pair = torch.stack([-logits[:, 0], logits[:, 0]], 1) if last is TWO["pair"][0] else logits
         wanted = F.softmax(pair, 1)[:, 1] if last is not TWO["pair"][0] else logits[:, 0].sigmoid()
         np.testing.assert_allclose(answers.scores, wanted, atol=2e-3)
@@ -217,8 +217,8 @@ def test_every_form_of_a_module(form, last):
         "frozen": lambda: plain.requires_grad_(False),
         "inference": lambda: Inference(plain),
     }
-    found = "one probability" if isinstance(last, nn.Sigmoid) else "one logit"
-    assert read(make[form]())[0].output == found
+    kind = "one probability" if isinstance(last, nn.Sigmoid) else "one logit"
+    assert read(make[form]())[0].output == kind
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
