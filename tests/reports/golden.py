@@ -113,7 +113,9 @@ def one_field_a_line(schema: dict[str, Any]) -> bytes:
 def schema(version: int) -> dict[str, Any]:
     """The JSON Schema of a version, from its file."""
     read = json.loads((FOLDER / f"v{version}" / "schema.json").read_text())
-    records = {name: {**each["facts"], "properties": each["properties"]} for name, each in read["records"].items()}
+    records = {
+        name: {**record["facts"], "properties": record["properties"]} for name, record in read["records"].items()
+    }
     return {**read["head"], "$defs": records}
 
 

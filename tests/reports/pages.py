@@ -18,12 +18,12 @@ class Element:
 
     def all(self, *tags: str) -> list[Element]:
         """Every element below that has one of the tags; all of them for none."""
-        found = []
+        elements = []
         for child in self.children:
             if not tags or child.tag in tags:
-                found.append(child)
-            found += child.all(*tags)
-        return found
+                elements.append(child)
+            elements += child.all(*tags)
+        return elements
 
     @property
     def text(self) -> str:
@@ -74,5 +74,5 @@ def by_id(page: Element, anchor: str) -> Element:
 
 def table(page: Element, caption: str) -> list[list[str]]:
     """The rows of the first table whose caption begins so, heads first."""
-    found = next(element for element in page.all("table") if element.all("caption")[0].text.startswith(caption))
-    return [[cell.text for cell in row.all("th", "td")] for row in found.all("tr")]
+    matching = next(element for element in page.all("table") if element.all("caption")[0].text.startswith(caption))
+    return [[cell.text for cell in row.all("th", "td")] for row in matching.all("tr")]

@@ -23,8 +23,8 @@ def card(result) -> dict:
     return read(result)["metadata"]["component"]["modelCard"]
 
 
-def told(card: dict, name: str) -> str:
-    (value,) = [each["value"] for each in card["properties"] if each["name"] == name]
+def property_of(card: dict, name: str) -> str:
+    (value,) = [property_["value"] for property_ in card["properties"] if property_["name"] == name]
     return value
 
 
@@ -40,14 +40,14 @@ def test_it_validates_strictly_and_an_unknown_field_does_not():
 def test_round_trip_every_number_is_the_same_as_in_metrics_json():
     for audit in (fakes.audit(), fakes.audit(shift=-0.013)):
         wanted = json.loads(metrics.render(audit))
-        found = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
-        assert sorted(float(each["value"]) for each in found) == sorted(wanted.values())
-        assert {f"auditkit:{key}" for key in wanted} <= {each["name"] for each in card(audit)["properties"]}
+        performance = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
+        assert sorted(float(metric["value"]) for metric in performance) == sorted(wanted.values())
+        assert {f"auditkit:{key}" for key in wanted} <= {property_["name"] for property_ in card(audit)["properties"]}
 
 
 def test_a_number_has_its_slice_and_interval():
     audit = fakes.audit()
-    found = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
+    performance = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
     number = next(
         measurement
         for result in audit.results
@@ -55,18 +55,20 @@ def test_a_number_has_its_slice_and_interval():
         if measurement.slice and measurement.interval and measurement.value
     )
     ends = {"lowerBound": repr(number.interval.low), "upperBound": repr(number.interval.high)}
-    matching = [each for each in found if each["value"] == repr(number.value) and each.get("slice")]
+    matching = [
+        candidate for candidate in performance if candidate["value"] == repr(number.value) and candidate.get("slice")
+    ]
     assert any(metric["confidenceInterval"] == ends for metric in matching)
 
 
 def test_what_failed_stands_among_the_limitations_and_what_was_not_provided_is_listed():
-    found = card(fakes.audit())
-    limitations = " ".join(found["considerations"]["technicalLimitations"])
+    model_card = card(fakes.audit())
+    limitations = " ".join(model_card["considerations"]["technicalLimitations"])
     assert "Not tested: explanations.concepts" in limitations and "a control did not hold" in limitations
-    missing = told(found, "auditkit:not provided by the owner")
+    missing = property_of(model_card, "auditkit:not provided by the owner")
     assert "training data" in missing and "intended use" not in missing
-    assert told(found, "auditkit:verdict").startswith("missed")
-    assert told(found, "auditkit:limit:eo-sex").startswith("waived")
+    assert property_of(model_card, "auditkit:verdict").startswith("missed")
+    assert property_of(model_card, "auditkit:limit:eo-sex").startswith("waived")
 
 
 def test_hidden_and_invalid_numbers_are_not_there():
@@ -80,8 +82,8 @@ def test_hidden_and_invalid_numbers_are_not_there():
 
 def test_several_models_are_components_with_a_card_each():
     document = read(fakes.comparison())
-    assert [each["type"] for each in document["components"]] == ["machine-learning-model"] * 3
-    names = {each["name"] for each in document["components"]}
+    assert [component["type"] for component in document["components"]] == ["machine-learning-model"] * 3
+    names = {component["name"] for component in document["components"]}
     assert names == {result.model.name for result in fakes.comparison().results}
     assert all("modelCard" in value for value in document["components"])
 
@@ -98,8 +100,8 @@ def test_the_same_result_gives_the_same_bytes_and_another_another_serial_number(
 def test_a_licence_is_an_id_where_there_is_one(licence, wanted):
     audit = fakes.audit()
     audit = audit.model_copy(update={"card": {**audit.card, "licence": licence}})
-    (found,) = read(audit)["metadata"]["component"]["licenses"]
-    assert wanted.items() <= found["license"].items()
+    (entry,) = read(audit)["metadata"]["component"]["licenses"]
+    assert wanted.items() <= entry["license"].items()
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

@@ -160,9 +160,9 @@ def test_an_audit_of_nothing_still_has_a_card():
 
 
 def test_an_unusual_level_stands_beside_the_interval():
-    each = fakes.audit().results[0].measurements[0]
-    assert each.interval is not None
-    odd = each.model_copy(update={"interval": each.interval.model_copy(update={"level": 0.9})})
+    measurement = fakes.audit().results[0].measurements[0]
+    assert measurement.interval is not None
+    odd = measurement.model_copy(update={"interval": measurement.interval.model_copy(update={"level": 0.9})})
     assert "86.2% to 88.0% at 90%" in body(with_measurements(odd))
 
 
@@ -172,11 +172,11 @@ def test_an_unusual_level_stands_beside_the_interval():
 def shape(text: str) -> list[str]:
     """The structure of a document, block by block and mark by mark, without its words."""
     tokens = READER.parse(text)
-    found = []
+    kinds = []
     for token in tokens:
-        found.append(token.type)
-        found += [child.type for child in token.children or [] if child.type not in ("text", "text_special")]
-    return found
+        kinds.append(token.type)
+        kinds += [child.type for child in token.children or [] if child.type not in ("text", "text_special")]
+    return kinds
 
 
 @pytest.mark.parametrize("payload", [f" x {payload} x" for payload in HOSTILE])
@@ -213,7 +213,7 @@ def test_the_table_keeps_what_was_given():
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ({"license": "mit"}, "[card] has no key 'license'; did you mean 'licence'?"),
         ({"intended use": "x"}, "[card] has no key 'intended use'; did you mean 'intended_use'?"),
@@ -223,10 +223,10 @@ def test_the_table_keeps_what_was_given():
         ({"owners": ["a", 3]}, "[card] owners must be text or a list of texts; 3 was given"),
     ],
 )
-def test_a_mistake_in_the_table_is_named(table, said):
+def test_a_mistake_in_the_table_is_named(table, message):
     with pytest.raises(ConfigError) as caught:
         parse_card(table)
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_every_key_of_the_table_is_described_and_belongs_to_a_section():

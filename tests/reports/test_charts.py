@@ -44,36 +44,36 @@ def figures() -> dict[str, Figure]:
     wide_word = "W" * 80
     share = Axis(field="v", title="share of attribution", percent=True)
     name = Axis(field="k", title="")
-    found = {
+    by_name = {
         figure.name: figure for result in fakes.audit().results for figure in result.figures if figure.image is None
     }
     rules = [Rule(value=value, label=f"{LONG} {value}") for value in (0.1, 0.11, 0.12, 0.9, 1.0)]
     rows = [
         {"k": key, "v": value} for key, value in ((LONG, 0.0), (wide_word, 1.0), ("年収と職業の組み合わせ" * 4, 0.5))
     ]
-    found["rules that collide"] = bars("b", "Bars", rows, label=name, value=share).model_copy(
+    by_name["rules that collide"] = bars("b", "Bars", rows, label=name, value=share).model_copy(
         update={"rules": tuple(rules)}
     )
     both = [{"k": f"feature {index}", "v": (-1) ** index * index / 7} for index in range(9)]
-    found["both sides of zero"] = bars("b", "Bars", both, label=name, value=Axis(field="v", title="effect"))
+    by_name["both sides of zero"] = bars("b", "Bars", both, label=name, value=Axis(field="v", title="effect"))
     many = [{"k": f"group {index}", "v": index / 100} for index in range(90)]
-    found["ninety rows"] = bars("b", "Bars", many, label=name, value=share)
-    found["one value"] = bars("b", "Bars", [{"k": "only", "v": 0.0}], label=name, value=Axis(field="v", title="x"))
+    by_name["ninety rows"] = bars("b", "Bars", many, label=name, value=share)
+    by_name["one value"] = bars("b", "Bars", [{"k": "only", "v": 0.0}], label=name, value=Axis(field="v", title="x"))
     grouped = [{"k": key, "v": index / 9, "s": f"model {index}"} for key in (LONG, "short") for index in range(8)]
-    found["eight series"] = bars("b", "Bars", grouped, label=name, value=share, series=Axis(field="s", title="model"))
-    found["large numbers"] = bars(
+    by_name["eight series"] = bars("b", "Bars", grouped, label=name, value=share, series=Axis(field="s", title="model"))
+    by_name["large numbers"] = bars(
         "b", "B", [{"k": "a", "v": 12_345_678.0}], label=name, value=Axis(field="v", title="rows")
     )
-    found |= {f"curve: {what}": figure for what, figure in curves().items()}
+    by_name |= {f"curve: {what}": figure for what, figure in curves().items()}
     cells = [{"x": f"{LONG} {x}", "y": f"{LONG} {y}", "v": x * y / 400} for x in range(20) for y in range(20)]
     axes = {"x": Axis(field="x", title="first"), "y": Axis(field="y", title="second"), "value": share}
-    found["twenty by twenty"] = heat_map("h", "Cells", cells, **axes)
-    found["cells around zero"] = heat_map("h", "C", [c | {"v": c["v"] - 0.4} for c in cells[::7]], **axes)
-    found["empty cells"] = heat_map("h", "C", [c | {"v": None} for c in cells[:3]], **axes)
-    found["hostile"] = bars(
+    by_name["twenty by twenty"] = heat_map("h", "Cells", cells, **axes)
+    by_name["cells around zero"] = heat_map("h", "C", [c | {"v": c["v"] - 0.4} for c in cells[::7]], **axes)
+    by_name["empty cells"] = heat_map("h", "C", [c | {"v": None} for c in cells[:3]], **axes)
+    by_name["hostile"] = bars(
         HOSTILE, HOSTILE, [{HOSTILE: HOSTILE, "v": 0.5}], label=Axis(field=HOSTILE, title=HOSTILE), value=share
     )
-    return found
+    return by_name
 
 
 def curves() -> dict[str, Figure]:
@@ -272,7 +272,7 @@ def test_a_rule_beyond_the_data_stretches_the_axis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "sentence"),
     [
         ("ninety rows", "The picture shows the first 60 of 90 rows."),
         ("curve: thousands", "Of a line with more than 300 points it shows evenly chosen ones."),
@@ -280,8 +280,8 @@ def test_a_rule_beyond_the_data_stretches_the_axis() -> None:
         ("twenty by twenty", ""),
     ],
 )
-def test_what_a_picture_leaves_out_is_said(name: str, said: str) -> None:
-    assert left_out(figures()[name]) == said
+def test_what_a_picture_leaves_out_is_said(name: str, sentence: str) -> None:
+    assert left_out(figures()[name]) == sentence
 
 
 def test_more_columns_than_a_picture_holds_are_said() -> None:
@@ -293,9 +293,9 @@ def test_more_columns_than_a_picture_holds_are_said() -> None:
 def on_a_dark_page(colour: str) -> str:
     """What the style sheet's filter makes of a colour (CSS Filter Effects 1: invert, then a half turn of the hue)."""
     style = (TEMPLATES / "style.css").read_text()
-    found = re.search(r"\.chart \{ filter: invert\((\.\d+)\) hue-rotate\(180deg\); \}", style)
-    assert found
-    amount = float(found[1])
+    rule = re.search(r"\.chart \{ filter: invert\((\.\d+)\) hue-rotate\(180deg\); \}", style)
+    assert rule
+    amount = float(rule[1])
     red, green, blue = (amount - (2 * amount - 1) * int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     grey = 2 * (0.213 * red + 0.715 * green + 0.072 * blue)
     return "#" + "".join(f"{round(255 * min(1, max(0, grey - part))):02x}" for part in (red, green, blue))
@@ -349,9 +349,9 @@ def test_round_ticks() -> None:
 
 @given(st.text(max_size=120), st.floats(30, 300), st.integers(1, 3))
 def test_wrapped_words_fit(text: str, width: float, lines: int) -> None:
-    found = wrap(clean(text), width, lines)
-    assert 1 <= len(found) <= lines
-    assert all(text_width(line) <= width or len(line) <= 2 for line in found)
+    wrapped = wrap(clean(text), width, lines)
+    assert 1 <= len(wrapped) <= lines
+    assert all(text_width(line) <= width or len(line) <= 2 for line in wrapped)
 
 
 def test_wrapping_loses_nothing_where_there_is_room() -> None:

@@ -30,8 +30,8 @@ MADE = dict(golden.made())
 @pytest.mark.parametrize("name", MADE)
 def test_a_format_is_as_it_was(name):
     """After a wanted change: python -m tests.reports.golden, and read the difference."""
-    said = golden.difference(name, (golden.FOLDER / name).read_text(), MADE[name].decode())
-    assert not said, said
+    difference = golden.difference(name, (golden.FOLDER / name).read_text(), MADE[name].decode())
+    assert not difference, difference
 
 
 def test_nothing_is_kept_that_is_not_compared():
@@ -80,9 +80,9 @@ def test_formats_need_none_of_the_libraries_that_measure(tmp_path):
         "    sys.modules[name] = None\n"
         "from auditkit import reports, runfolder\n"
         "result = runfolder.read_result(sys.argv[1])\n"
-        "for each in reports.register_formats():\n"
-        "    if each.name not in ('html', 'pdf', 'cardpage'):\n"
-        "        print(each.name, len(each.render(result)) > 100)\n"
+        "for kind in reports.register_formats():\n"
+        "    if kind.name not in ('html', 'pdf', 'cardpage'):\n"
+        "        print(kind.name, len(kind.render(result)) > 100)\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", program, str(tmp_path)]

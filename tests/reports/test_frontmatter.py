@@ -52,7 +52,9 @@ def test_the_hub_reads_the_card():
     eval_results = {
         (evaluated.metric_type, str(evaluated.metric_args)): evaluated for evaluated in read.data.eval_results
     }
-    accuracy = next(each for (kind, _), each in eval_results.items() if kind == "performance.quality.accuracy")
+    accuracy = next(
+        evaluation for (kind, _), evaluation in eval_results.items() if kind == "performance.quality.accuracy"
+    )
     assert accuracy.metric_value == 0.871
     assert accuracy.metric_name == "Accuracy"
     assert accuracy.metric_args["n"] == 6012
@@ -60,8 +62,8 @@ def test_the_hub_reads_the_card():
     assert (accuracy.task_type, accuracy.dataset_name) == ("tabular-classification", "credit-test")
     assert accuracy.dataset_args["rows"] == 6012
     conditions = [
-        each.metric_args["conditions"]
-        for (kind, _), each in eval_results.items()
+        evaluation.metric_args["conditions"]
+        for (kind, _), evaluation in eval_results.items()
         if kind == "robustness.evasion.robust_accuracy"
     ]
     assert {"epsilon": 0.1, "norm": "Linf"} in conditions

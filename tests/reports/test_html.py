@@ -127,15 +127,15 @@ def test_every_measurement_has_value_precision_n_and_validity(page: Element, aud
         heads, *rows = table(page, f"All measurements of {result.check}")
         assert len(rows) == len(result.every)
         at = {head: heads.index(head) for head in ("Value", "Interval", "Validity", "n") if head in heads}
-        for row, each in zip(rows, result.every, strict=True):
-            assert row[at["Value"]] == numbers.value(each)
-            assert row[at["Interval"]].startswith(numbers.uncertainty(each))
-            assert row[at["n"]] == ("" if each.n is None else f"{each.n:,}")
-            if each.value is None:
-                assert row[at["Validity"]] == f"undefined {each.reason}"
+        for row, measurement in zip(rows, result.every, strict=True):
+            assert row[at["Value"]] == numbers.value(measurement)
+            assert row[at["Interval"]].startswith(numbers.uncertainty(measurement))
+            assert row[at["n"]] == ("" if measurement.n is None else f"{measurement.n:,}")
+            if measurement.value is None:
+                assert row[at["Validity"]] == f"undefined {measurement.reason}"
             else:
-                assert row[at["Validity"]].startswith(each.validity)
-                assert (each.reason or "") in row[at["Validity"]]
+                assert row[at["Validity"]].startswith(measurement.validity)
+                assert (measurement.reason or "") in row[at["Validity"]]
 
 
 def test_a_hidden_group_has_no_number_anywhere(page: Element) -> None:
@@ -201,8 +201,8 @@ def test_glossary_provenance_signature_and_digest(page: Element, audit: AuditRes
             assert definition.formula in glossary
             assert f"{result.check}.{name}" in glossary
     made = by_id(page, "provenance").text
-    for said in ("torch", "2.13.0", "ImportError: No module named 'acme_core'", audit.plan.digest, "Seed 0"):
-        assert said in made
+    for text in ("torch", "2.13.0", "ImportError: No module named 'acme_core'", audit.plan.digest, "Seed 0"):
+        assert text in made
     assert [element.text for element in by_id(page, "sign").all("p") if "role" in element.classes()] == [
         "Prepared by", "Reviewed by", "Decided by",
     ]  # fmt: skip
@@ -325,9 +325,9 @@ def test_nothing_is_loaded_and_nothing_runs(page: Element) -> None:
 
 
 def test_templates_never_switch_escaping_off() -> None:
-    found = sorted(TEMPLATES.iterdir())
-    assert len(found) >= 5
-    for path in found:
+    templates = sorted(TEMPLATES.iterdir())
+    assert len(templates) >= 5
+    for path in templates:
         text = path.read_text()
         for forbidden in ("|safe", "| safe", "Markup(", "autoescape", "<script", "http://", "https://"):
             assert forbidden not in text, f"{path.name} has {forbidden}"

@@ -23,9 +23,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
 
 def long_names() -> AuditResult:
     """Names of three hundred letters without a blank, and reasons of two thousand."""
-    found = fakes.hostile("x" * 300)
-    outcome = found.outcome.model_copy(update={"reasons": tuple("because of this " * 130 for _ in range(5))})
-    return found.model_copy(update={"outcome": outcome})
+    audit = fakes.hostile("x" * 300)
+    outcome = audit.outcome.model_copy(update={"reasons": tuple("because of this " * 130 for _ in range(5))})
+    return audit.model_copy(update={"outcome": outcome})
 
 
 LOOK = """(() => {

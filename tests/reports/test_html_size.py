@@ -18,11 +18,11 @@ def fifty(result: CheckResult, at: int) -> CheckResult:
     whole = [
         measurement for measurement in result.measurements if measurement.value is not None and not measurement.slice
     ][:3]
-    found: list[Measurement] = list(whole)
+    measurements: list[Measurement] = list(whole)
     for group in GROUPS:
         name, _, value = group.partition("=")
-        found += [each.model_copy(update={"slice": {name: value}}) for each in whole]
-    return result.model_copy(update={"check": f"{result.check}_{at}", "measurements": tuple(found)})
+        measurements += [measurement.model_copy(update={"slice": {name: value}}) for measurement in whole]
+    return result.model_copy(update={"check": f"{result.check}_{at}", "measurements": tuple(measurements)})
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ def parse(result) -> ElementTree.Element:
 
 def cases(result) -> dict[str, ElementTree.Element | None]:
     """{limit: what stands in its case, None where it passed}."""
-    found = parse(result).findall("testsuite/testcase")
-    return {f"{each.get('classname')}/{each.get('name')}": next(iter(each), None) for each in found}
+    elements = parse(result).findall("testsuite/testcase")
+    return {f"{case.get('classname')}/{case.get('name')}": next(iter(case), None) for case in elements}
 
 
 def missed(measurement: Measurement, **bound: float) -> Verdict:
@@ -48,8 +48,10 @@ def test_one_suite_a_check_and_one_case_a_limit():
 
 
 def test_a_case_ends_as_the_exit_code_counts_it():
-    found = {name.partition("/")[2]: each for name, each in cases(fakes.audit()).items()}
-    ended = {name: (each.tag, each.get("type")) if each is not None else None for name, each in found.items()}
+    by_limit = {name.partition("/")[2]: element for name, element in cases(fakes.audit()).items()}
+    ended = {
+        name: (element.tag, element.get("type")) if element is not None else None for name, element in by_limit.items()
+    }
     assert ended == {
         "accuracy-floor": None,
         "calibrated": None,
@@ -84,12 +86,12 @@ def test_the_message_of_a_missed_limit():
         n=1181,
         across=("sex",),
     )
-    said = "demographic_parity_ratio over sex 0.720 < 0.800 (95% interval 0.610 to 0.780, n=1,181)"
-    assert junit.message(missed(ratio, at_least=0.8)) == said
+    message = "demographic_parity_ratio over sex 0.720 < 0.800 (95% interval 0.610 to 0.780, n=1,181)"
+    assert junit.message(missed(ratio, at_least=0.8)) == message
 
 
 @pytest.mark.parametrize(
-    ("measurement", "bound", "said"),
+    ("measurement", "bound", "message"),
     [
         (Measurement(name="x", value=0.79996, exact=True), {"at_least": 0.8}, "x 0.79996 < 0.8 (exact)"),
         (Measurement(name="x", value=3.0, exact=True), {"at_most": 2.0}, "x 3.00 > 2.00 (exact)"),
@@ -101,8 +103,8 @@ def test_the_message_of_a_missed_limit():
         ),
     ],
 )
-def test_the_message_says_which_side(measurement, bound, said):
-    assert junit.message(missed(measurement, **bound)) == said
+def test_the_message_says_which_side(measurement, bound, message):
+    assert junit.message(missed(measurement, **bound)) == message
 
 
 def test_the_worst_of_several_is_named_and_the_rest_counted():

@@ -32,7 +32,7 @@ def inline(tokens: list[Token]) -> list[Token]:
     return runs[0].children or []
 
 
-def said(children: list[Token]) -> str:
+def words(children: list[Token]) -> str:
     assert {child.type for child in children} <= {"text", "text_special"}, [child.type for child in children]
     return "".join(child.content for child in children)
 
@@ -51,7 +51,7 @@ def test_a_paragraph_says_what_the_text_says(text):
         assert tokens == []
         return
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
-    assert said(inline(tokens)) == flat(text)
+    assert words(inline(tokens)) == flat(text)
 
 
 @with_examples
@@ -61,7 +61,7 @@ def test_a_list_item_says_what_the_text_says(text):
     types = [token.type for token in tokens if token.type not in ("paragraph_open", "paragraph_close", "inline")]
     assert types == ["bullet_list_open", "list_item_open", "list_item_close", "bullet_list_close"]
     if flat(text):
-        assert said(inline(tokens)) == flat(text)
+        assert words(inline(tokens)) == flat(text)
 
 
 @with_examples
@@ -69,7 +69,7 @@ def test_a_list_item_says_what_the_text_says(text):
 def test_a_cell_says_what_the_text_says(text):
     tokens = READER.parse(table(["a", "b"], [[text, text]]))
     cells = [token for token in tokens if token.type == "inline"]
-    assert [said(cell.children or []) for cell in cells] == ["a", "b", *[flat(text) or "–"] * 2]
+    assert [words(cell.children or []) for cell in cells] == ["a", "b", *[flat(text) or "–"] * 2]
     assert sum(token.type == "tr_open" for token in tokens) == 2
 
 

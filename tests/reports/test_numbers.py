@@ -14,7 +14,7 @@ from tests import fakes
 
 
 @pytest.mark.parametrize(
-    ("value", "percent", "said"),
+    ("value", "percent", "text"),
     [
         (0.3721, True, "37.2%"),
         (1.0, True, "100.0%"),
@@ -34,18 +34,18 @@ from tests import fakes
         (2e18, False, "2.00e+18"),
     ],
 )
-def test_plain(value: float, percent: bool, said: str) -> None:
-    assert numbers.plain(value, percent=percent) == said
+def test_plain(value: float, percent: bool, text: str) -> None:
+    assert numbers.plain(value, percent=percent) == text
 
 
 @given(st.floats(-1e14, 1e14, allow_nan=False))
 def test_three_digits_lose_less_than_half_a_percent(value: float) -> None:
-    said = float(numbers.plain(value).replace("−", "-").replace(",", ""))
-    assert abs(said - value) <= abs(value) * 0.00501 + 1e-300
+    read = float(numbers.plain(value).replace("−", "-").replace(",", ""))
+    assert abs(read - value) <= abs(value) * 0.00501 + 1e-300
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "said"),
+    ("value", "unit", "text"),
     [
         (0.5, "share", "50.0%"),
         (37.0, "rows", "37 rows"),
@@ -54,12 +54,12 @@ def test_three_digits_lose_less_than_half_a_percent(value: float) -> None:
         (0.5, "", "0.500"),
     ],
 )
-def test_units(value: float | None, unit: str, said: str) -> None:
-    assert numbers.with_unit(value, unit) == said
+def test_units(value: float | None, unit: str, text: str) -> None:
+    assert numbers.with_unit(value, unit) == text
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "unit", "said"),
+    ("low", "high", "unit", "text"),
     [
         (0.331, 0.405, "share", "33.1% to 40.5%"),
         (0.2, None, "", "at least 0.200"),
@@ -67,8 +67,8 @@ def test_units(value: float | None, unit: str, said: str) -> None:
         (None, None, "", "unbounded"),
     ],
 )
-def test_intervals(low: float | None, high: float | None, unit: str, said: str) -> None:
-    assert numbers.interval(Interval(low=low, high=high, method="m"), unit) == said
+def test_intervals(low: float | None, high: float | None, unit: str, text: str) -> None:
+    assert numbers.interval(Interval(low=low, high=high, method="m"), unit) == text
 
 
 def test_what_is_known_of_the_precision() -> None:
@@ -85,15 +85,15 @@ def test_bounds_have_the_digits_of_their_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "said"), [(0.0, "p < 0.001"), (0.00099, "p < 0.001"), (0.001, "p = 0.001"), (1.0, "p = 1.000")]
+    ("p", "text"), [(0.0, "p < 0.001"), (0.00099, "p < 0.001"), (0.001, "p = 0.001"), (1.0, "p = 1.000")]
 )
-def test_p_values(p: float, said: str) -> None:
-    assert numbers.p_value(p) == said
+def test_p_values(p: float, text: str) -> None:
+    assert numbers.p_value(p) == text
 
 
 def test_cells_of_tables() -> None:
-    said = [numbers.scalar(each) for each in (None, True, False, 1234, -5, 0.25, "text")]
-    assert said == ["–", "yes", "no", "1,234", "−5", "0.250", "text"]
+    texts = [numbers.scalar(cell) for cell in (None, True, False, 1234, -5, 0.25, "text")]
+    assert texts == ["–", "yes", "no", "1,234", "−5", "0.250", "text"]
     assert numbers.count(None) == "–"
 
 
@@ -110,5 +110,5 @@ def test_of_a_bound_one_end_holds_in_the_card_and_in_the_bill_of_materials(bound
     audit = audit.model_copy(update={"results": (audit.results[0].model_copy(update={"measurements": (gap,)}),)})
     component = json.loads(bom.render(audit))["metadata"]["component"]
     (metric,) = component["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
-    said = metric["confidenceInterval"]
-    assert (said.get("lowerBound"), said.get("upperBound")) == tuple(end and repr(end) for end in ends)
+    interval = metric["confidenceInterval"]
+    assert (interval.get("lowerBound"), interval.get("upperBound")) == tuple(end and repr(end) for end in ends)

@@ -38,12 +38,12 @@ def recidivism(**more) -> AuditData:
 
 
 def texts(folder) -> dict[str, str]:
-    found = {}
+    by_name = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".html", ".md", ".json", ".xml", ".csv", ".log"):
-            found[path.name] = path.read_text(encoding="utf-8")
-    assert {"report.html", "model_card.md", "model_card.html", "summary.md", "junit.xml", "results.json"} <= {*found}
-    return found
+            by_name[path.name] = path.read_text(encoding="utf-8")
+    assert {"report.html", "model_card.md", "model_card.html", "summary.md", "junit.xml", "results.json"} <= {*by_name}
+    return by_name
 
 
 def audited(folder, **more):
@@ -79,7 +79,10 @@ def test_until_it_is_stated_the_report_asks_for_it(neutral):
     for name in ("report.html", "model_card.md", "model_card.html", "summary.md"):
         assert "is being selected a benefit or a burden?" in files[name], name
     assert not any(
-        pair.worse_off for found in result.results for measurement in found.measurements for pair in measurement.pairs
+        pair.worse_off
+        for check_result in result.results
+        for measurement in check_result.measurements
+        for pair in measurement.pairs
     )
 
 
@@ -101,7 +104,8 @@ def test_it_does_not_change_a_number_or_a_verdict(neutral, burden):
     )
     assert before.exit_code == after.exit_code
     there = [
-        [measurement.model_copy(update={"pairs": ()}) for found in result.results for measurement in found.measurements
+        [measurement.model_copy(update={"pairs": ()})
+         for check_result in result.results for measurement in check_result.measurements
          if not measurement.name.startswith("burden_ratio")]
         for result in (before, after)
     ]  # fmt: skip
@@ -144,7 +148,7 @@ def test_the_words_of_each_task():
 
 def test_a_comparison_says_that_the_meaning_has_changed(neutral, burden):
     (before, _), (after, _) = neutral, burden
-    old, new = (Named(name, pathlib.Path(name), each) for name, each in (("a", before), ("b", after)))
+    old, new = (Named(name, pathlib.Path(name), result) for name, result in (("a", before), ("b", after)))
     diff = compare_audits(old, before, new, after)
     assert diff.meaning.endswith("then: not stated; now: Being selected is a burden.")
     assert diff.meaning in facts(diff)

@@ -41,10 +41,10 @@ def test_it_says_what_the_report_says(path):
 
 def test_every_figure_has_an_alternative_text_and_there_is_an_outline(path):
     reader = pypdf.PdfReader(path)
-    found = list(figures(reader.trailer["/Root"]["/StructTreeRoot"]))
+    nodes = list(figures(reader.trailer["/Root"]["/StructTreeRoot"]))
     charts = [figure for result in fakes.audit().results for figure in result.figures]
-    assert all(each.get("/Alt") for each in found)
-    assert {figure.alt for figure in charts} <= {str(each["/Alt"]) for each in found}
+    assert all(node.get("/Alt") for node in nodes)
+    assert {figure.alt for figure in charts} <= {str(node["/Alt"]) for node in nodes}
     assert reader.outline
 
 
@@ -52,8 +52,8 @@ def figures(node):
     """Every figure of the structure below a node."""
     node = node.get_object()
     if isinstance(node, list):
-        for each in node:
-            yield from figures(each)
+        for child in node:
+            yield from figures(child)
     elif isinstance(node, dict):
         if node.get("/S") == "/Figure":
             yield node
@@ -75,14 +75,14 @@ def test_nothing_is_fetched(tmp_path, monkeypatch):
 
     fetch = weasyprint.urls.URLFetcher.fetch
 
-    def heard(self, url, headers=None):
+    def watched_fetch(self, url, headers=None):
         try:
             return fetch(self, url, headers)
         except ValueError:
             asked.append(url)
             raise
 
-    monkeypatch.setattr(weasyprint.urls.URLFetcher, "fetch", heard)
+    monkeypatch.setattr(weasyprint.urls.URLFetcher, "fetch", watched_fetch)
     page = f'<img src="{secret.as_uri()}" alt="x"><img src="http://evil.example/x.png" alt="y">'.encode()
     monkeypatch.setattr(pdf, "render_html", lambda result: b"<!doctype html><title>t</title>" + page)
     assert pdf.render(fakes.audit()).startswith(b"%PDF")

@@ -27,9 +27,9 @@ def audited(tmp_path_factory):
     """Two large groups that differ, and one with too few positive labels for a rate."""
     table = {"a": (360, 140, 200, 300), "b": (250, 250, 150, 350), "c": (5, 3, 2, 28)}
     frame = pd.DataFrame({
-        "g": np.repeat(list(table), [sum(each) for each in table.values()]),
-        "y": np.concatenate([np.repeat([1, 1, 0, 0], each) for each in table.values()]),
-        "d": np.concatenate([np.repeat([1, 0, 1, 0], each) for each in table.values()]),
+        "g": np.repeat(list(table), [sum(row) for row in table.values()]),
+        "y": np.concatenate([np.repeat([1, 1, 0, 0], row) for row in table.values()]),
+        "d": np.concatenate([np.repeat([1, 0, 1, 0], row) for row in table.values()]),
     })  # fmt: skip
     data = AuditData.from_table(frame, label="y", positive=1, groups=["g"], decisions="d")
     name = "fairness.groups.equalized_odds_difference"
@@ -79,9 +79,9 @@ def test_the_first_screen_says_who_is_left_out_where_that_decides(audited):
 
 def test_the_terminal_and_a_diff_name_them_too(audited):
     result, folder = audited
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
         print_result(result, folder / "report.html", json=False)
-    assert VALUE in plain(said.getvalue()) and HANGS in plain(said.getvalue())
+    assert VALUE in plain(printed.getvalue()) and HANGS in plain(printed.getvalue())
     named = Named("one", folder, result)
     assert VALUE in plain(diff_markdown([compare_audits(named, result, named, result)]))
