@@ -18,7 +18,7 @@ from auditkit.rulepacks import load_pack
 HOST = Host()
 
 
-def told(capsys, name: str, **options) -> str:
+def explained(capsys, name: str, **options) -> str:
     assert explanation.explain(name, (), json=False, **options) == 0
     return capsys.readouterr().out
 
@@ -29,13 +29,13 @@ def test_every_check_measurement_trainer_and_pack_is_explained():
     names |= {f"train.{id}.{key}" for id, offer in HOST.trainers().items() for key in offer.value.definitions}
     for name in names:
         entry = explanation.look_up(name, HOST)
-        assert [each.name for each in entry] == [name], name
+        assert [item.name for item in entry] == [name], name
         assert any(fact.text for fact in entry[0].facts)
 
 
 def test_a_measurement_has_its_definition_and_its_clauses(capsys):
     definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
-    text = " ".join(told(capsys, "fairness.groups.demographic_parity_ratio").split())
+    text = " ".join(explained(capsys, "fairness.groups.demographic_parity_ratio").split())
     for part in (definition.title, definition.formula, definition.pitfalls, definition.reference):
         assert part in text
     assert "evidence for nist-ai-rmf MEASURE 2.11" in text and "evidence for eu-ai-act Annex IV(2)(g)" in text
@@ -44,12 +44,12 @@ def test_a_measurement_has_its_definition_and_its_clauses(capsys):
 
 def test_a_bare_name_is_explained_wherever_it_is_measured():
     owners = {id for id, offer in HOST.checks().items() if "selection_rate" in offer.value.definitions}
-    names = {each.name for each in explanation.look_up("selection_rate", HOST)}
+    names = {entry.name for entry in explanation.look_up("selection_rate", HOST)}
     assert len(owners) > 1 and names == {f"{id}.selection_rate" for id in owners}
 
 
 def test_a_check_has_its_parameters_and_defaults(capsys):
-    text = told(capsys, "robustness.certificates")
+    text = explained(capsys, "robustness.certificates")
     kind = HOST.checks()["robustness.certificates"].value
     for name in kind.model_fields:
         assert f"parameter {name}:" in text
@@ -58,16 +58,16 @@ def test_a_check_has_its_parameters_and_defaults(capsys):
 
 def test_a_pack_has_every_clause_and_says_what_is_unverified(capsys):
     pack = load_pack(next(path for path in HOST.rules() if path.stem == "iso-42001"))
-    text = told(capsys, "iso-42001")
+    text = explained(capsys, "iso-42001")
     assert text.count("  clause ") == len(pack.clauses)
     assert " ".join(text.split()).count("(Not verified against the source.)") == len(pack.clauses)
 
 
 def test_json_is_the_same_facts(capsys):
     explanation.explain("fairness.groups.demographic_parity_ratio", (), json=True)
-    (found,) = json.loads(capsys.readouterr().out)
+    (entry,) = json.loads(capsys.readouterr().out)
     definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
-    assert (found["kind"], found["formula"]) == ("measurement", definition.formula)
+    assert (entry["kind"], entry["formula"]) == ("measurement", definition.formula)
 
 
 FOG = """
@@ -114,7 +114,7 @@ def test_every_row_of_a_list_is_explained_and_listed(tmp_path, capsys):
     host = Host([path])
     for kind, names in named.items():
         for name in names:
-            assert kind.removesuffix("s") in {found.kind for found in explanation.look_up(name, host)}, name
+            assert kind.removesuffix("s") in {entry.kind for entry in explanation.look_up(name, host)}, name
     assert lists.plugins((str(path),), json=False) == 0
     text = capsys.readouterr().out
     assert "attacks: ensemble, pgd, standard, acme.spiral\n" in text and "acme.fog\n" in text

@@ -49,7 +49,7 @@ def test_small_cells_are_pointed_out(folder):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("people.csv", "--group", "sexx", "--out", "c.csv"), "no column 'sexx'; did you mean 'sex'?"),
         (("persons.csv", "--group", "sex", "--out", "c.csv"), "there is no file 'persons.csv'"),
@@ -60,8 +60,8 @@ def test_small_cells_are_pointed_out(folder):
         (("people.csv", "--group", "sex"), "--out"),
     ],
 )
-def test_mistakes_end_in_a_sentence_and_exit_code_2(folder, words, said):
+def test_mistakes_end_in_a_sentence_and_exit_code_2(folder, words, message):
     before = (folder / "people.csv").read_bytes()
     done = count(folder, *words)
-    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
     assert not (folder / "c.csv").exists() and (folder / "people.csv").read_bytes() == before

@@ -71,8 +71,8 @@ def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, cap
     assert (change.value, change.interval, change.old.value, change.new.value) == (None, None, None, None)
     assert (change.old.n, change.new.n) == (None, None)
     comparison.diff(str(tmp_path / "old"), str(tmp_path / "new"), comparison.ComparisonOptions(all=True))
-    said = diff.model_dump_json() + diff_html([diff]) + diff_markdown([diff]) + capsys.readouterr().out
-    assert "0.1234" not in said and "12.3%" not in said
+    text = diff.model_dump_json() + diff_html([diff]) + diff_markdown([diff]) + capsys.readouterr().out
+    assert "0.1234" not in text and "12.3%" not in text
 
 
 def test_a_number_that_is_undefined_but_not_hidden_is_still_told(tmp_path):
@@ -84,7 +84,7 @@ def test_a_number_that_is_undefined_but_not_hidden_is_still_told(tmp_path):
 def test_a_history_hides_a_group_in_every_audit_of_the_same_data(tmp_path):
     same = [with_group(SECRET, 11), with_group(None, None, "fewer than 10 people")]
     grown = with_group(0.5, 200, digest="ab" * 32)
-    folders = [saved(tmp_path / f"audit-{number}", each) for number, each in enumerate([*same, grown])]
+    folders = [saved(tmp_path / f"audit-{number}", audit) for number, audit in enumerate([*same, grown])]
     check = fakes.audit().results[0].check
     lined_up = history(open_audits(folders), f"{check}.accuracy", {"site": "small"})
     (series,) = lined_up.series

@@ -37,7 +37,7 @@ def saved(folder, result):
 
 
 def between(tmp_path, old: AuditResult, new: AuditResult) -> Diff:
-    opened = [open_audit(saved(tmp_path / name, each)) for name, each in (("old", old), ("new", new))]
+    opened = [open_audit(saved(tmp_path / name, audit)) for name, audit in (("old", old), ("new", new))]
     return compare_audits(opened[0], opened[0].audits[0], opened[1], opened[1].audits[0])
 
 
@@ -226,8 +226,10 @@ def test_only_the_number_of_which_a_definition_says_so_has_the_paired_interval(t
 
 
 def _under_another_id(result):
-    told = {name: each.model_copy(update={"same_as": ""}) for name, each in result.definitions.items()}
-    return result.model_copy(update={"check": "acme.sample", "definitions": told})
+    definitions = {
+        name: definition.model_copy(update={"same_as": ""}) for name, definition in result.definitions.items()
+    }
+    return result.model_copy(update={"check": "acme.sample", "definitions": definitions})
 
 
 def test_two_models_of_an_older_schema_are_paired_as_they_were(tmp_path):

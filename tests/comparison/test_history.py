@@ -79,15 +79,15 @@ def test_the_page_asks_for_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("measure", "slices", "said"),
+    ("measure", "slices", "message"),
     [
         ("performance.quality.acuracy", [], "did you mean 'performance.quality.accuracy'"),
         ("performance.quality.accuracy", ["sex=nobody"], "no audit has performance.quality.accuracy about sex=nobody"),
         (None, ["sex"], "--slice must be attribute=value"),
     ],
 )
-def test_what_is_not_there_is_said(tmp_path, measure, slices, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_is_not_there_is_said(tmp_path, measure, slices, message):
+    with pytest.raises(ConfigError, match=message):
         comparison.over_time(audits(tmp_path), measure=measure, slices=slices, unverified=False, json=False, html=None)
 
 

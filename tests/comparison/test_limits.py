@@ -56,8 +56,8 @@ def test_another_number_under_the_same_name_is_said():
     far, close = (LIMIT.model_copy(update={"conditions": {"epsilon": epsilon}}) for epsilon in (0.1, 0.01))
     (change,) = limit_changes(audited(far, wide, near), audited(close, wide, near))
     assert "of epsilon=0.1, and is no more" in change.weakened
-    each = LIMIT.model_copy(update={"groups": "each"})
-    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(each, measurement(), group))
+    for_each_group = LIMIT.model_copy(update={"groups": "each"})
+    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(for_each_group, measurement(), group))
     assert (change.weakened, change.bound_changed) == ("", True)  # more is asked
 
 
@@ -75,7 +75,7 @@ def test_a_parameter_that_touches_no_number_leaves_all_comparable():
     common = {"definitions": definitions, "touches": {"top": (), "bins": ("ece",)}}
     numbers = (measurement(), measurement(name="ece"))
     old, new = (result(*numbers, parameters={"top": n, "bins": n, "depth": 1}, **common) for n in (1, 2))
-    audits = [fakes.audit().model_copy(update={"results": (each,)}) for each in (old, new)]
+    audits = [fakes.audit().model_copy(update={"results": (check_result,)}) for check_result in (old, new)]
     assert not_comparable(*audits) == {}
     assert redefined(old, new, "rate") == "" and "bins was 1 and is 2" in redefined(old, new, "ece")
     deeper = new.model_copy(update={"parameters": {"top": 2, "bins": 2, "depth": 2}})
@@ -96,9 +96,9 @@ def test_the_six_counts():
 
 
 def test_whom_a_limit_is_not_judged_for_any_more_is_said(tmp_path):
-    each = LIMIT.model_copy(update={"groups": "each"})
+    for_each_group = LIMIT.model_copy(update={"groups": "each"})
     fine = measurement(0.9, 0.85, 0.95, slice={"sex": "F"})
-    old, new = audited(each, measurement(), fine), audited(each, measurement())
+    old, new = audited(for_each_group, measurement(), fine), audited(for_each_group, measurement())
     diff = between(tmp_path / "fewer", old, new)
     (change,) = diff.limits
     assert (change.new, change.lost, change.broken) == ("met", "sex=F", False)
@@ -110,10 +110,10 @@ def test_whom_a_limit_is_not_judged_for_any_more_is_said(tmp_path):
 
 
 def test_a_group_whose_number_is_missing_now_is_not_called_gone():
-    each = LIMIT.model_copy(update={"groups": "each"})
+    for_each_group = LIMIT.model_copy(update={"groups": "each"})
     (change,) = limit_changes(
-        audited(each, measurement(), GROUP),
-        audited(each, measurement(), measurement(None, reason="too few", slice={"sex": "F"})),
+        audited(for_each_group, measurement(), GROUP),
+        audited(for_each_group, measurement(), measurement(None, reason="too few", slice={"sex": "F"})),
     )
     assert change.lost == ""
 
@@ -144,10 +144,10 @@ def test_a_limit_that_is_met_as_it_is_about_somebody_else_is_named(tmp_path):
 
 
 def test_a_reason_is_replaced_only_where_one_audit_shows_what_the_other_hides():
-    each = LIMIT.model_copy(update={"groups": "each"})
+    for_each_group = LIMIT.model_copy(update={"groups": "each"})
     none = measurement(None, n=None, reason="fewer than 10 people with a positive label", slice={"sex": "F"})
-    audit = audited(each, measurement(0.5, 0.4, 0.6), none)
+    audit = audited(for_each_group, measurement(0.5, 0.4, 0.6), none)
     (change,) = limit_changes(audit, audit)
     assert change.reason == audit.verdicts[0].reason
-    (change,) = limit_changes(audit, audited(each, measurement(), GROUP))
+    (change,) = limit_changes(audit, audited(for_each_group, measurement(), GROUP))
     assert "hidden" in change.reason and "0.5" not in change.reason

@@ -95,7 +95,7 @@ def test_of_a_bound_the_end_that_does_not_hold_is_not_told_at_any_level():
 
 
 @pytest.mark.parametrize(
-    ("bounds", "said"),
+    ("bounds", "reason"),
     [
         ({"at_least": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is at least 0.8"),
         ({"at_most": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is not at most 0.8"),
@@ -108,8 +108,8 @@ def test_of_a_bound_the_end_that_does_not_hold_is_not_told_at_any_level():
         ),
     ],
 )
-def test_a_verdict_by_the_end_that_does_not_hold_for_those_left_out_is_about_the_compared(bounds, said):
-    assert judge_measurement(limit(**bounds), measurement(bound="at most"))[1].startswith(said)
+def test_a_verdict_by_the_end_that_does_not_hold_for_those_left_out_is_about_the_compared(bounds, reason):
+    assert judge_measurement(limit(**bounds), measurement(bound="at most"))[1].startswith(reason)
 
 
 UNKNOWN = LeftOut(slice={"column": "paid"}, reason="its values are in no known form", bars=True)
@@ -336,7 +336,7 @@ def test_a_number_that_only_groups_have_is_judged_for_all_of_them():
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"everyone": True, "slice": {"sex": "F"}}, "both everyone and a slice"),
         ({"groups": "each", "slice": {"sex": "F"}}, 'both groups = "each" and a slice'),
@@ -345,8 +345,8 @@ def test_a_number_that_only_groups_have_is_judged_for_all_of_them():
         ({"groups": "every"}, "each"),
     ],
 )
-def test_a_scope_is_given_once(fields, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_scope_is_given_once(fields, message):
+    with pytest.raises(ValueError, match=message):
         limit(**fields)
 
 

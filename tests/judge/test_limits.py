@@ -72,8 +72,8 @@ def test_each_interval_by_itself_would_miss_one_audit_of_five():
     rng = np.random.default_rng(0)
     missed = 0
     for _ in range(400):
-        each = [verdict([group]).status for group in shares(rng.binomial(400, BOUND, 10), 400)]
-        missed += "missed" in each
+        statuses = [verdict([group]).status for group in shares(rng.binomial(400, BOUND, 10), 400)]
+        missed += "missed" in statuses
     assert missed / 400 > 0.15
 
 

@@ -99,9 +99,9 @@ def test_an_end_that_does_not_hold_is_an_arrow_to_the_edge_of_the_plot(bound: st
     assert [arrow["mark"]["shape"] for arrow in arrows] == {
         None: [], "at least": ["triangle-right"], "at most": ["triangle-left"],
     }[bound]  # fmt: skip
-    said = {None: "0.377 (0.24 to 0.493)", "at least": "at least 0.377 (0.24 or more)",
+    text = {None: "0.377 (0.24 to 0.493)", "at least": "at least 0.377 (0.24 or more)",
             "at most": "at most 0.377 (0.493 or less)"}[bound]  # fmt: skip
-    assert drawn.alt == f"Gaps: over race {said}."
+    assert drawn.alt == f"Gaps: over race {text}."
     assert drawn == forest("gaps", "Gaps", [gap(bound)])
 
 

@@ -30,17 +30,17 @@ def data(outcome=None, task="binary", classes=(0, 1)) -> AuditData:
 
 
 def worse_off(
-    outcome, *, harm=SELECTED_MORE, rate="rate", said=None, low=LOW, conditions=None, task="binary", classes=(0, 1)
+    outcome, *, harm=SELECTED_MORE, rate="rate", stated=None, low=LOW, conditions=None, task="binary", classes=(0, 1)
 ):
-    pair = GroupPair(role="value", rate=rate, low=low, high=HIGH, worse_off=said)
+    pair = GroupPair(role="value", rate=rate, low=low, high=HIGH, worse_off=stated)
     made = Measurement(name="gap", value=0.5, exact=True, across=("g",), pairs=(pair,), conditions=conditions or {})
     define = lambda harm: Definition(title="t", formula="f", range="r", harm=harm)  # noqa: E731
     result = CheckResult(
         check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
         measurements=(made,), definitions={"gap": define(NOBODY if rate == "rate" else harm), "rate": define(harm)},
     )  # fmt: skip
-    (found,) = name_worse_off(result, data(outcome, task, classes)).measurements
-    return found.pairs[0].worse_off
+    (named,) = name_worse_off(result, data(outcome, task, classes)).measurements
+    return named.pairs[0].worse_off
 
 
 def test_a_figure_of_a_number_per_group_says_it_too():
@@ -77,8 +77,8 @@ def test_it_turns_round_with_what_being_selected_is(harm, benefit, burden):
 
 
 def test_until_it_is_stated_nobody_is_whatever_a_check_says_itself():
-    assert worse_off(None, said="low") is None
-    assert worse_off("burden", said="low") == "high"
+    assert worse_off(None, stated="low") is None
+    assert worse_off("burden", stated="low") == "high"
 
 
 def test_a_rate_that_is_not_defined_leaves_it_to_the_measure():

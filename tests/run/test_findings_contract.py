@@ -37,9 +37,9 @@ def control(*guards, on_failure="invalid", value=0.0):
 
 
 def refused(result, message):
-    (found,) = result.results
-    assert (found.status, result.verdicts[0].status, result.exit_code) == ("error", "error", 3)
-    assert found.error.kind == "findings" and message in found.error.message, found.error.message
+    (check_result,) = result.results
+    assert (check_result.status, result.verdicts[0].status, result.exit_code) == ("error", "error", 3)
+    assert check_result.error.kind == "findings" and message in check_result.error.message, check_result.error.message
 
 
 @pytest.mark.parametrize("on_failure", ["invalid", "inconclusive", "note"])
@@ -60,8 +60,8 @@ def test_a_guard_that_is_no_measurement_is_an_error_whether_or_not_its_control_h
 
 @pytest.mark.parametrize("guards", [("stable",), ("stable", "unmeasured"), ("stable", "left"), ()])
 def test_a_guard_may_name_what_is_measured_declared_or_left_out_for_a_reason(guards):
-    (found,) = returning(MEASURED, LEFT, controls=[control(*guards)]).results
-    assert (found.status, found.measurements[0].validity) == ("measured", "invalid")
+    (check_result,) = returning(MEASURED, LEFT, controls=[control(*guards)]).results
+    assert (check_result.status, check_result.measurements[0].validity) == ("measured", "invalid")
 
 
 def test_what_is_declared_for_a_function_is_a_guard_only_where_the_function_returns_it():
@@ -128,7 +128,7 @@ def test_a_check_may_show_without_a_number(something):
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("fields", "message"),
     [
         ({"controls": (control("epoch"),)}, "'epoch' is none, did you mean 'epochs'?"),
         ({"measurements": (Measurement(name="epochs", value=2.0, exact=True),) * 2}, "'epochs' is there 2 times"),
@@ -136,13 +136,13 @@ def test_a_check_may_show_without_a_number(something):
         ({}, ""),
     ],
 )
-def test_findings_of_a_trainer_are_held_to_the_same_and_end_no_audit(found, message):
+def test_findings_of_a_trainer_are_held_to_the_same_and_end_no_audit(fields, message):
     class Halving(auditkit.Trainer):
         id = "halving"
 
         def train(self, model, data, context):
             epochs = Measurement(name="epochs", value=2.0, exact=True)
-            return auditkit.Trained(ToyModel(constant=True), **{"measurements": (epochs,), **found})
+            return auditkit.Trained(ToyModel(constant=True), **{"measurements": (epochs,), **fields})
 
     class Plug:
         @auditkit.hookimpl
@@ -182,5 +182,5 @@ def test_a_check_cannot_change_the_groups_that_others_measure():
         return 0.9
 
     limit = {"measurement": "acme.shuffles", "at_least": 0.5, "judge": "point"}
-    (found,) = audit(shuffles.check(), limits=[limit]).results
-    assert found.status == "error" and "read-only" in found.error.message
+    (check_result,) = audit(shuffles.check(), limits=[limit]).results
+    assert check_result.status == "error" and "read-only" in check_result.error.message

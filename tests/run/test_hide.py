@@ -34,7 +34,7 @@ def audited(frame: pd.DataFrame, limits=(FOUR_FIFTHS,), checks=("fairness.groups
 
 def number(result, name, slice=None, across=()):
     return next(
-        measurement for found in result.results for measurement in found.measurements
+        measurement for check_result in result.results for measurement in check_result.measurements
         if measurement.name == name and measurement.slice == (slice or {}) and measurement.across == across
     )  # fmt: skip
 
@@ -95,13 +95,13 @@ def test_of_a_group_that_is_shown_a_table_loses_only_the_numbers_that_a_small_gr
     """x is too small to show and is selected most, so every impact ratio is made of it; rates of others are not."""
     people = decided(m=(1000, 700), f=(1100, 690), x=(7, 6))
     result = audited(people, (), checks=["fairness.adverse_impact"], **SMALL)
-    (found,) = result.results
-    rates = next(table for table in found.tables if table.name == "impact_1")
+    (check_result,) = result.results
+    rates = next(table for table in check_result.tables if table.name == "impact_1")
     assert {row[0]: row[1:7] for row in rates.rows} == {
         "sex=m": (1000, 700, 0.7, None, None, None), "sex=f": (1100, 690, 690 / 1100, None, None, None),
         "sex=x": (None,) * 6,
     }  # fmt: skip
-    drawn = {figure.name: {row["label"] for row in figure.data} for figure in found.figures}
+    drawn = {figure.name: {row["label"] for row in figure.data} for figure in check_result.figures}
     assert all("sex=x" not in labels for labels in drawn.values())
 
 
@@ -124,7 +124,9 @@ def test_a_kept_check_holds_nothing_hidden_and_is_measured_again_where_a_limit_n
     first = audited(frame, [everyone], **SMALL, out=tmp_path)
     before = kept(tmp_path)
     assert before["changed"] and all(
-        each["value"] is None for each in before["result"]["measurements"] if each["slice"] == {"sex": "x"}
+        measurement["value"] is None
+        for measurement in before["result"]["measurements"]
+        if measurement["slice"] == {"sex": "x"}
     )
     again = audited(frame, [everyone], **SMALL, out=tmp_path)
     assert again.run.resumed == ("fairness.groups",) and again.verdicts == first.verdicts

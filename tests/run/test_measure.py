@@ -42,7 +42,7 @@ def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "said"),
+    ("name", "kind", "message"),
     [
         ("boom", "exception", "broken"),
         ("leave", "exception", "0"),
@@ -53,14 +53,14 @@ def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
         ("mute", "exception", "a Mute"),
     ],
 )
-def test_a_failure_is_a_loud_result_and_stops_no_other(name, kind, said):
+def test_a_failure_is_a_loud_result_and_stops_no_other(name, kind, message):
     limits = [{"name": "l", "measurement": "acme.share", "at_least": 0.0}]
     result = audit(name, "share", limits=limits)
     by_id = {check_result.check: check_result for check_result in result.results}
     assert by_id["acme.share"].status == "measured"
-    bad = next(each for id, each in by_id.items() if id != "acme.share")
+    bad = next(check_result for id, check_result in by_id.items() if id != "acme.share")
     assert (bad.status, bad.error.kind) == ("error", kind)
-    assert said in bad.error.message
+    assert message in bad.error.message
     assert (result.exit_code, result.verdict) == (3, "error")
 
 

@@ -16,7 +16,7 @@ def made(old, new, truth=None, groups=None, task=None, **more):
     """Two models that answer so, and the data."""
     data = AuditData(
         inputs=pd.DataFrame({"row": np.arange(len(old))}), labels=None if truth is None else np.asarray(truth),
-        groups={name: np.asarray(each, dtype=str) for name, each in (groups or {}).items()},
+        groups={name: np.asarray(values, dtype=str) for name, values in (groups or {}).items()},
         **({"positive": 1} if task is None else {"task": task}), **more,
     )  # fmt: skip
 
@@ -28,9 +28,9 @@ def made(old, new, truth=None, groups=None, task=None, **more):
     return Predictions(model(old, "old"), data), Predictions(model(new, "new"), data), data
 
 
-def one(found, name, slice=None, across=()):
-    (each,) = [m for m in found if m.name == name and m.slice == (slice or {}) and m.across == across]
-    return each
+def one(measurements, name, slice=None, across=()):
+    (measurement,) = [m for m in measurements if m.name == name and m.slice == (slice or {}) and m.across == across]
+    return measurement
 
 
 def test_the_shares_by_hand():
@@ -72,11 +72,11 @@ def test_the_change_of_the_predictive_value_is_that_of_the_rows():
     first, second, data = made(old, new, truth, groups)
     changes = differences(second, first, data)
     for where, inside in (({}, np.ones(len(old), bool)), ({"sex": "F"}, groups["sex"] == "F")):
-        each = one(changes, "positive_predictive_value", where)
+        measurement = one(changes, "positive_predictive_value", where)
         right = [truth[inside & (made_by == 1)].mean() for made_by in (new, old)]
-        assert each.value == pytest.approx(right[0] - right[1])
-        assert each.interval.low <= each.value <= each.interval.high
-        assert each.n == np.sum(inside & ((new == 1) | (old == 1)))
+        assert measurement.value == pytest.approx(right[0] - right[1])
+        assert measurement.interval.low <= measurement.value <= measurement.interval.high
+        assert measurement.n == np.sum(inside & ((new == 1) | (old == 1)))
 
 
 def test_models_that_decide_alike_have_an_interval_all_the_same():
@@ -148,8 +148,8 @@ def test_each_model_stands_beside_its_parent_or_the_first():
     third = Predictions(
         auditkit.wrap(lambda table: np.zeros(len(table), dtype=int), classes=[0, 1], name="child"), data
     )
-    found = changes([(first, None), (second, None), (third, "new")], data)
-    assert {(each.model, each.beside) for each in found} == {("new", "old"), ("child", "new")}
+    compared = changes([(first, None), (second, None), (third, "new")], data)
+    assert {(change.model, change.beside) for change in compared} == {("new", "old"), ("child", "new")}
 
 
 def test_a_comparison_carries_them_and_the_models_are_asked_no_more_often():

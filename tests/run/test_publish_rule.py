@@ -35,13 +35,13 @@ def test_notes_about_everyone_keep_their_numbers_and_those_about_groups_do_not(f
     assert about and not any(any(digit.isdigit() for digit in note) for note in about)
 
 
-@pytest.mark.parametrize(("disclosure", "told"), [("publish", False), ("internal", True)])
-def test_what_the_terminal_says_of_the_data_counts_nobody(frame, disclosure, told, capsys):
+@pytest.mark.parametrize(("disclosure", "counted"), [("publish", False), ("internal", True)])
+def test_what_the_terminal_says_of_the_data_counts_nobody(frame, disclosure, counted, capsys):
     copied = frame.assign(gender=frame.sex)
     print_schema(
         AuditData.from_table(copied, groups=["sex"], decisions="decision", positive=">50K", disclosure=disclosure)
     )
-    assert ("12 missing" in capsys.readouterr().err) == told
+    assert ("12 missing" in capsys.readouterr().err) == counted
 
 
 @pytest.mark.parametrize("few", [1, 9])
@@ -66,7 +66,7 @@ def test_a_column_does_not_tell_how_many_lack_a_group_that_is_kept_back(frame):
 
 
 @pytest.mark.parametrize(
-    ("classes", "told"),
+    ("classes", "expected"),
     [
         ((0, 1), ["task: binary, as label 'y' has two values, 0, 1", "positive: 1"]),
         ((0.0, 2.0), ["task: binary, as label 'y' has two values, 0, 2"]),
@@ -74,7 +74,7 @@ def test_a_column_does_not_tell_how_many_lack_a_group_that_is_kept_back(frame):
         (("grade 1", "grade 2"), ["has two values, 'grade 1', 'grade 2'", "positive: 'grade 2'"]),
     ],
 )
-def test_digits_that_are_names_of_classes_stay(classes, told):
+def test_digits_that_are_names_of_classes_stay(classes, expected):
     rows = np.arange(600)
     table = pd.DataFrame({"y": np.array(classes)[rows % len(classes)], "sex": np.where(rows % 5, "f", "m"), "a": rows})
     data = AuditData.from_table(table, label="y", groups=["sex"], drop=["sex"], disclosure="publish")
@@ -82,7 +82,7 @@ def test_digits_that_are_names_of_classes_stay(classes, told):
         auditkit.wrap(lambda inputs: np.array(classes)[np.zeros(len(inputs), int)], classes=classes), data,
         checks=["performance"], budget="quick", limits=[],
     ).data.notes  # fmt: skip
-    assert not [part for part in told if not any(part in note for note in notes)], notes
+    assert not [part for part in expected if not any(part in note for note in notes)], notes
 
 
 def test_the_same_digits_as_counts_go():

@@ -64,7 +64,7 @@ def settle(
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"measurement": "performance.quality.acuracy"}, "no measurement 'acuracy'; did you mean 'accuracy'"),
         ({"measurement": "performance.quality.speed"}, "performance.quality has no measurement 'speed'"),
@@ -151,10 +151,10 @@ def settle(
         ({"measurement": "acme.declaring.distance", "across": ("sexx",)}, "did you mean 'sex'"),
     ],
 )
-def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
+def test_a_name_that_nobody_offers_is_a_configuration_error(fields, message):
     with pytest.raises(ConfigError) as error:
         settle(fields)
-    assert said in str(error.value) and "limit 'l0'" in str(error.value)
+    assert message in str(error.value) and "limit 'l0'" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ AT_ANOTHER = [
 ]
 
 
-@pytest.mark.parametrize(("measurement", "more", "said"), AT_ANOTHER)
-def test_a_condition_that_is_not_tried_is_an_error_that_says_what_is(measurement, more, said):
+@pytest.mark.parametrize(("measurement", "more", "message"), AT_ANOTHER)
+def test_a_condition_that_is_not_tried_is_an_error_that_says_what_is(measurement, more, message):
     with pytest.raises(ConfigError) as error:
         settle({"measurement": measurement, **more}, checks=(measurement.rpartition(".")[0],))
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -271,9 +271,9 @@ def test_what_checks_measure_is_at_the_values_that_they_declare():
     host, request = Host(), make_request(checks=families, budget="quick")
     data = toy_data()
     result = audit_one(AuditContext(host, data, request), ToyModel())
-    for found in result.results:
-        check = configured(host.checks()[found.check].value, "quick", {})
-        for number in found.measurements:
+    for check_result in result.results:
+        check = configured(host.checks()[check_result.check].value, "quick", {})
+        for number in check_result.measurements:
             known = check.measured_at(number.name, data, bool(number.slice or number.across))
             for condition, value in number.conditions.items():
                 assert condition not in known or value in known[condition].values, (number.name, condition, value)
@@ -388,14 +388,14 @@ def test_a_number_of_groups_alone_is_about_all_of_them():
 def test_what_is_measured_for_everyone_and_what_for_groups_alone_is_declared():
     families = ("performance", "data", "fairness", "fairness.ranking")
     result = auditkit.audit(ToyModel(), toy_data(), checks=families, budget="quick")
-    for found in result.results:
-        for name, definition in found.definitions.items():
-            numbers = [number for number in found.measurements if number.name == name]
+    for check_result in result.results:
+        for name, definition in check_result.definitions.items():
+            numbers = [number for number in check_result.measurements if number.name == name]
             everyone = any(not number.slice and not number.across for number in numbers)
-            assert not (everyone and definition.only_groups), (found.check, name)
+            assert not (everyone and definition.only_groups), (check_result.check, name)
             alone = definition.only_groups or definition.more_groups != "neither"
             alone = alone or name == "flip_rate"  # of a whole attribute it is about everyone, whose value is changed
-            assert everyone or alone or not numbers, (found.check, name)
+            assert everyone or alone or not numbers, (check_result.check, name)
 
 
 def test_built_in_checks_declare_what_they_measure():

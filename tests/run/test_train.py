@@ -41,7 +41,7 @@ def run(setting, folder: pathlib.Path, **options) -> auditkit.Comparison:
 
 def without_run(folder: pathlib.Path) -> list[dict]:
     document = json.loads((folder / "results.json").read_bytes())
-    return [{key: value for key, value in each.items() if key != "run"} for each in document["results"]]
+    return [{key: value for key, value in result.items() if key != "run"} for result in document["results"]]
 
 
 def test_a_resumed_audit_audits_the_same_private_model(setting, tmp_path):
@@ -90,8 +90,8 @@ def test_the_parent_is_left_as_it_was(setting, tmp_path):
 
 
 def test_all_that_a_trainer_can_say_has_a_place_in_the_result():
-    said = {field.name for field in dataclasses.fields(Trained)} - {"model"}
-    assert said <= set(CheckResult.model_fields)
+    fields = {field.name for field in dataclasses.fields(Trained)} - {"model"}
+    assert fields <= set(CheckResult.model_fields)
 
 
 class Halving(auditkit.Trainer):
@@ -162,13 +162,13 @@ def test_a_trainer_that_fails_is_an_error_of_the_parents_audit():
 
 
 @pytest.mark.parametrize(
-    ("train", "said"),
+    ("train", "message"),
     [
         ({"trainer": "halvin"}, "did you mean 'halving'"),
         ({"trainer": "halving", "model": "other"}, "must name the parent"),
         ({"trainer": "halving", "fial": True}, "did you mean 'fail'"),
     ],
 )
-def test_wrong_training_settings_are_errors(train, said):
-    with pytest.raises(ConfigError, match=said):
+def test_wrong_training_settings_are_errors(train, message):
+    with pytest.raises(ConfigError, match=message):
         compare(train=[train])
