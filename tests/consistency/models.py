@@ -26,14 +26,14 @@ class Mapped(nn.Module):
 class Hidden(nn.Module):
     """A recurrent network that keeps its state from call to call, for the batch or for each place in it."""
 
-    def __init__(self, each=False):
+    def __init__(self, per_place=False):
         super().__init__()
-        self.cell, self.layer, self.state, self.each = nn.GRUCell(4, 8), nn.Linear(8, 2), None, each
+        self.cell, self.layer, self.state, self.per_place = nn.GRUCell(4, 8), nn.Linear(8, 2), None, per_place
 
     def forward(self, rows):
-        state = torch.zeros(len(rows) if self.each else 1, 8) if self.state is None else self.state
+        state = torch.zeros(len(rows) if self.per_place else 1, 8) if self.state is None else self.state
         state = self.cell(rows, state.expand(len(rows), 8))
-        self.state = state.detach() if self.each else state.detach().mean(0, keepdim=True)
+        self.state = state.detach() if self.per_place else state.detach().mean(0, keepdim=True)
         return self.layer(state)
 
 
@@ -170,7 +170,7 @@ DEPENDENT = {
     "seeded dropout": lambda: Mapped(seeded_dropout),
     "a sequence": Sequence,
     "a hidden state": Hidden,
-    "a hidden state for each place": lambda: Hidden(each=True),
+    "a hidden state for each place": lambda: Hidden(per_place=True),
     "a running mean": Running,
     "a rank": lambda: lambda rows: (rows[:, 0].argsort().argsort() + 0.5) / len(rows),
     "the best of the batch": lambda: lambda rows: (rows[:, 0] >= np.quantile(rows[:, 0], 0.7)).astype(int),

@@ -27,7 +27,7 @@ DATA = AuditData(ROWS, LABELS)
 PICTURES = RNG.normal(size=(700, 1, 8, 8)).astype(np.float32)
 
 
-def found(obj, data=DATA, seed=0, **options):
+def examined(obj, data=DATA, seed=0, **options):
     torch.manual_seed(1)
     model = auditkit.wrap(obj, **({"classes": [0, 1], "batch": 700} | options))
     return examine(Predictions(model, data), seed)
@@ -36,21 +36,21 @@ def found(obj, data=DATA, seed=0, **options):
 @pytest.mark.parametrize("make", models.DEPENDENT.values(), ids=models.DEPENDENT)
 def test_dependence_on_company_order_or_history(make):
     torch.manual_seed(0)
-    result = found(make())
+    result = examined(make())
     assert result.finding == "dependence" and "depends on" in result.reason and not result.meant
     assert result.asked <= most_asked(700, 700)
 
 
 @pytest.mark.parametrize("batch", [16, 128])
 def test_batches_of_every_size(batch):
-    assert found(models.DEPENDENT["the same inside"](), batch=batch).finding == "dependence"
-    assert found(models.DEPENDENT["a rank"](), batch=batch).finding == "dependence"
-    assert found(models.Noisy(), batch=batch).finding == "randomness"
+    assert examined(models.DEPENDENT["the same inside"](), batch=batch).finding == "dependence"
+    assert examined(models.DEPENDENT["a rank"](), batch=batch).finding == "dependence"
+    assert examined(models.Noisy(), batch=batch).finding == "randomness"
 
 
 @pytest.mark.parametrize("make", models.RANDOM.values(), ids=models.RANDOM)
 def test_chance_is_no_dependence(make):
-    result = found(make())
+    result = examined(make())
     assert result.finding == "randomness" and result.largest > 0
     assert result.interval.low <= result.changed <= result.interval.high and result.rows == 500
     assert "answers by chance" in result.reason and f"{result.changed:.1%}" in result.reason
@@ -63,27 +63,27 @@ def test_healthy_networks(make, scale):
     data = AuditData(rows, LABELS)
     module = models.trained(*make(), rows=rows, labels=torch.tensor(LABELS))
     for batch in (32, 512):
-        assert found(module, data, batch=batch, output="logits").finding == "alike"
+        assert examined(module, data, batch=batch, output="logits").finding == "alike"
 
 
 @pytest.mark.parametrize("make", models.PICTURES.values(), ids=models.PICTURES)
 def test_healthy_networks_on_pictures(make):
     data = AuditData(PICTURES, LABELS, modality="image")
     module = models.trained(*make(), rows=torch.tensor(PICTURES), labels=torch.tensor(LABELS))
-    assert found(module, data, batch=128).finding == "alike"
+    assert examined(module, data, batch=128).finding == "alike"
 
 
 @pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16, torch.float16])
 def test_healthy_networks_of_another_precision(kind):
     module = models.trained(*models.wide(nn.ReLU()), rows=torch.tensor(ROWS).float(), labels=torch.tensor(LABELS))
-    assert found(module.to(kind), batch=128).finding == "alike"
+    assert examined(module.to(kind), batch=128).finding == "alike"
     sick = models.DEPENDENT["the same inside"]().to(kind)
-    assert found(sick, batch=32).finding == "dependence"
+    assert examined(sick, batch=32).finding == "dependence"
 
 
 @pytest.mark.parametrize("model", [LogisticRegression(), RandomForestClassifier(10)])
 def test_healthy_estimators(model):
-    result = found(model.fit(ROWS, LABELS), batch=4096)
+    result = examined(model.fit(ROWS, LABELS), batch=4096)
     assert result.finding == "alike" and result.changed == 0 and result.alone == 32
     assert result.asked == 700 * 2 + 32
 
@@ -93,7 +93,7 @@ def test_one_per_cent_of_changed_decisions_is_found_99_times_in_100(monkeypatch)
     data = AuditData(ROWS[:500], LABELS[:500])
     share = (1 - 0.98**0.5) / 2  # both times right or both times turned over: 1 - 2 q (1 - q) = 0.99
     hits = sum(
-        found(models.Flipping(share, seed), data, seed, batch=4096).finding == "randomness" for seed in range(300)
+        examined(models.Flipping(share, seed), data, seed, batch=4096).finding == "randomness" for seed in range(300)
     )
     assert hits >= 291  # 297 or more are expected on average; fewer than 291 once in 1,500 runs
 
@@ -101,11 +101,11 @@ def test_one_per_cent_of_changed_decisions_is_found_99_times_in_100(monkeypatch)
 def test_chance_is_seldom_taken_for_dependence():
     """At most once in 1,000: two or more of these 57 are wrong once in 600 runs, with other seeds."""
     kinds = ("row", "call", "weights")
-    noisy = [found(models.Noisy(kinds[seed % 3], seed), seed=seed).finding for seed in range(9)]
+    noisy = [examined(models.Noisy(kinds[seed % 3], seed), seed=seed).finding for seed in range(9)]
     assert noisy.count("randomness") >= 8
     shares = ((1 / 700, False), (1 / 2000, False), (1 / 5000, False), (1 / 20, True), (1 / 50, True), (1 / 120, True))
     rare = [
-        found(models.Rare(share, seed, together), seed=seed, batch=(64, 700)[seed % 2]).finding
+        examined(models.Rare(share, seed, together), seed=seed, batch=(64, 700)[seed % 2]).finding
         for seed in range(8)
         for share, together in shares
     ]
@@ -114,7 +114,7 @@ def test_chance_is_seldom_taken_for_dependence():
 
 @pytest.mark.parametrize("name", ["what was seen first", "the class of the last answer", "a small batch"])
 def test_dependence_is_found_in_small_batches_too(name):
-    assert found(models.DEPENDENT[name](), batch=64).finding == "dependence"
+    assert examined(models.DEPENDENT[name](), batch=64).finding == "dependence"
 
 
 @pytest.mark.parametrize("noise", [0, 3e-7])
@@ -124,7 +124,7 @@ def test_rounding_by_the_size_of_a_batch_or_by_chance_is_neither(noise):
     def rounded(rows):
         return models.sigmoid(rows[:, 0] + 1e-7 * (len(rows) % 7) + noise * rng.normal(size=len(rows)))
 
-    assert found(rounded, batch=64).finding == "alike"
+    assert examined(rounded, batch=64).finding == "alike"
 
 
 def test_nobody_is_asked_more_often_than_is_said():
@@ -161,7 +161,7 @@ def test_a_model_that_fails_on_other_questions():
             raise ValueError("asked before")
         return models.sigmoid(rows[:, 0])
 
-    result = found(once)
+    result = examined(once)
     assert result.finding == "dependence" and "asked before" in result.reason
 
 
@@ -169,9 +169,9 @@ def test_a_tie_is_no_other_decision():
     def tied(rows):
         return 0.5 + 1e-9 * np.sign(np.arange(len(rows)) % 2 - 0.5)
 
-    assert found(tied).finding == "alike"
+    assert examined(tied).finding == "alike"
     regression = AuditData(ROWS, ROWS[:, 0], task="regression")
-    shifted = found(lambda rows: rows[:, 0] - rows[:, 0].mean(), regression, classes=None, task="regression")
+    shifted = examined(lambda rows: rows[:, 0] - rows[:, 0].mean(), regression, classes=None, task="regression")
     assert shifted.finding == "dependence" and shifted.changed > 0.9
 
 
@@ -186,7 +186,10 @@ def test_recorded_answers_are_exempt():
 
 def validities(result, check):
     return {
-        measurement.validity for found in result.results if found.check == check for measurement in found.measurements
+        measurement.validity
+        for check_result in result.results
+        if check_result.check == check
+        for measurement in check_result.measurements
     }
 
 
@@ -280,8 +283,8 @@ class Copy(Trainer):
     }  # fmt: skip
 
     def train(self, model, data, context):
-        found = [Measurement(name=name, value=1.0, exact=True) for name in self.definitions]
-        return Trained(auditkit.wrap(models.DEPENDENT["a rank"](), classes=[0, 1]), measurements=tuple(found))
+        measurements = [Measurement(name=name, value=1.0, exact=True) for name in self.definitions]
+        return Trained(auditkit.wrap(models.DEPENDENT["a rank"](), classes=[0, 1]), measurements=tuple(measurements))
 
 
 def test_what_a_trainer_says_of_answers_rests_on_them_and_facts_of_the_training_do_not():

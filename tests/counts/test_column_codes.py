@@ -13,7 +13,7 @@ TEXTS = ["b", "", "ä", "a", "b", "long text", "日本", "a"]
 
 def forms(texts):
     yield "numpy", np.array(texts, dtype=str)
-    yield "strided", np.array([each for text in texts for each in (text, "x")], dtype=str)[::2]
+    yield "strided", np.array([value for text in texts for value in (text, "x")], dtype=str)[::2]
     yield "objects", np.array(texts, dtype=object)
     yield "list", list(texts)
     yield "pandas", pd.Series(texts)
@@ -28,7 +28,7 @@ def forms(texts):
     yield "arrow dictionary", pa.array(texts, pa.string()).dictionary_encode()
     half = len(texts) // 2
     yield "arrow chunks", pa.chunked_array([texts[:half], texts[half:]], pa.string())
-    pieces = [pa.array(each, pa.string()).dictionary_encode() for each in (texts[:half], texts[half:])]
+    pieces = [pa.array(part, pa.string()).dictionary_encode() for part in (texts[:half], texts[half:])]
     yield "arrow dictionaries", pa.chunked_array(pieces, pa.dictionary(pa.int32(), pa.string()))
     small = pa.DictionaryArray.from_arrays(pa.array([texts.index(t) for t in texts], pa.int8()), pa.array(texts))
     yield "arrow repeated dictionary", small

@@ -37,7 +37,7 @@ def expected(frame, groups=("sex", "race")):
     return marked.groupby([*groups, "y", "d"]).size().to_dict()
 
 
-def found(counts):
+def people_by_cell(counts):
     frame = to_frame(counts)
     keys = [*counts.attributes, "label", "decision"]
     rows = frame[keys].astype(object).fillna("-").itertuples(index=False, name=None)
@@ -52,7 +52,7 @@ def test_parquet_equals_a_group_by(tmp_path, monkeypatch, threads, batch):
     frame = table(1000)
     frame.to_parquet(tmp_path / "t.parquet", row_group_size=90)
     counts = count_file(tmp_path / "t.parquet", **ROLES, threads=threads)
-    assert found(counts) == expected(frame)
+    assert people_by_cell(counts) == expected(frame)
     assert counts.values == (("(missing)", "F", "M"), ("a", "b", "c", "d")) and counts.classes == ("no", "yes")
 
 
@@ -66,7 +66,7 @@ def test_every_kind_of_file_gives_the_same_table(tmp_path, kind):
         frame.to_parquet(path, use_dictionary=False)
     else:
         frame.to_csv(path, index=False, sep=";" if kind == "semicolon" else ",")
-    assert found(count_file(path, **ROLES)) == expected(frame)
+    assert people_by_cell(count_file(path, **ROLES)) == expected(frame)
 
 
 def test_shards_of_several_kinds_are_one_table(tmp_path):
@@ -76,8 +76,8 @@ def test_shards_of_several_kinds_are_one_table(tmp_path):
     frame[450:].to_parquet(tmp_path / "3.parquet")
     paths = [tmp_path / name for name in ("1.parquet", "2.csv", "3.parquet")]
     whole = count_file(paths, **ROLES)
-    assert found(whole) == expected(frame)
-    assert found(merge([count_file(path, **ROLES) for path in paths])) == expected(frame)
+    assert people_by_cell(whole) == expected(frame)
+    assert people_by_cell(merge([count_file(path, **ROLES) for path in paths])) == expected(frame)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -85,7 +85,7 @@ def test_weights_sum_to_the_same_bytes_whatever_the_threads(tmp_path, monkeypatc
     monkeypatch.setattr(streams, "UNIT", 100)
     frame = table(2000)
     frame.to_parquet(tmp_path / "t.parquet", row_group_size=100)
-    one, many = (count_file(tmp_path / "t.parquet", **ROLES, weights="w", threads=each) for each in (1, threads))
+    one, many = (count_file(tmp_path / "t.parquet", **ROLES, weights="w", threads=workers) for workers in (1, threads))
     assert (one.tally.weight == many.tally.weight).all() and (one.tally.square == many.tally.square).all()
     assert one.weighted and one.tally.weight.sum() == pytest.approx(frame.w.sum())
     by_sex = one.over(["sex"])
@@ -141,9 +141,9 @@ def test_fields_are_numbers_where_all_are_over_all_files(tmp_path, monkeypatch, 
     (tmp_path / "t.csv").write_text("g,h\n" + "".join(f"{field},0\n" for field in fields))
     assert count_file(tmp_path / "t.csv", groups=["g"]).values == (tuple(names),)
     paths = []
-    for at, each in enumerate(fields):
+    for at, text in enumerate(fields):
         paths.append(tmp_path / f"{at}.csv")
-        paths[-1].write_text(f"g,h\n{each},0\n")
+        paths[-1].write_text(f"g,h\n{text},0\n")
     assert count_file(paths, groups=["g"]).values == (tuple(names),)
 
 

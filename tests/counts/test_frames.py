@@ -97,16 +97,20 @@ def test_a_frame_equals_a_group_by():
     raw = pd.DataFrame({**groups, "label": names[labels], "decision": names[decisions], "w": weights, "s": weights**2})
     sums = raw.groupby(["sex", "race", "label", "decision"], dropna=False)[["w", "s"]].agg(["size", "sum"])
     keys = ["sex", "race", "label", "decision"]
-    found = {}
+    cells = {}
     for row in frame.astype(dict.fromkeys(keys, object)).itertuples(index=False):
-        key = tuple("-" if pd.isna(each) else each for each in row[:4])
-        found[key] = row[4:]
+        key = tuple("-" if pd.isna(value) else value for value in row[:4])
+        cells[key] = row[4:]
     expected = {
-        tuple("-" if pd.isna(each) else each for each in key): (line["w", "size"], line["w", "sum"], line["s", "sum"])
+        tuple("-" if pd.isna(value) else value for value in key): (
+            line["w", "size"],
+            line["w", "sum"],
+            line["s", "sum"],
+        )
         for key, line in sums.iterrows()
     }
-    assert found.keys() == expected.keys()
-    assert all(found[key] == pytest.approx(expected[key]) for key in expected)
+    assert cells.keys() == expected.keys()
+    assert all(cells[key] == pytest.approx(expected[key]) for key in expected)
 
 
 def test_whole_numbers_read_as_decimals_are_the_classes_they_were():

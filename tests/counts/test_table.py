@@ -38,8 +38,8 @@ def test_every_marginal_equals_masks_over_the_rows(dense, labelled, monkeypatch)
     assert counts.labelled == labelled
     for attributes in [(), ("sex",), ("race",), ("sex", "age"), ("race", "age"), ("sex", "race", "age")]:
         where, tally = counts.over(attributes)
-        for at, each in enumerate(where):
-            rows, weight = slow(groups, selected, outcomes, weights, each)
+        for at, group in enumerate(where):
+            rows, weight = slow(groups, selected, outcomes, weights, group)
             assert (tally.rows[at] == rows).all()
             assert tally.weight[at] == pytest.approx(weight)
 
@@ -52,10 +52,10 @@ def test_it_equals_a_group_by_and_loses_no_row(n, seed):
     where, tally = counts.over(("sex", "race"))
     frame = pd.DataFrame({**groups, "y": outcomes, "d": selected})
     sizes = frame.groupby(["sex", "race", "y", "d"]).size()
-    for at, each in enumerate(where):
+    for at, group in enumerate(where):
         for y in (False, True):
             for d in (False, True):
-                assert tally.rows[at, int(y), int(d)] == sizes.get((each["sex"], each["race"], y, d), 0)
+                assert tally.rows[at, int(y), int(d)] == sizes.get((group["sex"], group["race"], y, d), 0)
     assert tally.rows.sum() == n
     assert (tally.weight == tally.rows).all() and (tally.square == tally.rows).all()
 

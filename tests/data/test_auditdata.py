@@ -15,8 +15,8 @@ def reasons(sex, age, **more):
 
 def test_a_hidden_group_of_missing_values_is_hidden_under_its_column_too():
     sex = np.array(["f", "m", None], dtype=object).repeat([60, 37, 3])
-    found = reasons(sex, np.ones(100))
-    assert found["sex"] == "fewer than 10 people" and found["age"] is None
+    by_column = reasons(sex, np.ones(100))
+    assert by_column["sex"] == "fewer than 10 people" and by_column["age"] is None
 
 
 def test_a_large_group_of_missing_values_is_shown():

@@ -70,10 +70,12 @@ def test_people_count_in_cells_and_digest():
     assert [cell.n for cell in data.slices()] == [40, 30, 3]
     other = AuditData.from_table(frame.assign(n=[40, 30, 4]), groups=["sex"], decisions="d", positive=1, people="n")
     assert other.digest != data.digest
-    each = data.one_row_each()
-    assert len(each) == each.size == 73 and each.people is None and (each.groups["sex"] == "F").sum() == 40
-    assert each.cells.reason({"sex": "X"}) == data.cells.reason({"sex": "X"})
-    assert each.one_row_each() is each
+    expanded = data.one_row_each()
+    assert (
+        len(expanded) == expanded.size == 73 and expanded.people is None and (expanded.groups["sex"] == "F").sum() == 40
+    )
+    assert expanded.cells.reason({"sex": "X"}) == data.cells.reason({"sex": "X"})
+    assert expanded.one_row_each() is expanded
 
 
 def test_a_column_of_those_selected_makes_two_rows():

@@ -36,15 +36,15 @@ def worked_out(cells, sets):
                 small.append(where)
                 less += [form(where), -form(where)]
                 most += [cells.minimum - 1, -1]
-    found = []
+    known = []
     for where in small:
         ends = [
             linprog(sign * form(where), A_ub=np.array(less), b_ub=most, A_eq=np.array(rows), b_eq=totals).fun * sign
             for sign in (1, -1)
         ]
         if ends[1] - ends[0] < 1e-6:
-            found.append(where)
-    return found
+            known.append(where)
+    return known
 
 
 def test_a_group_that_is_left_alone_is_the_total_less_the_others():
@@ -74,7 +74,7 @@ def test_what_is_named_is_what_linear_programmes_find(seed, attributes, rows, mi
         groups[name] = rng.choice(len(shares), rows, p=shares).astype(str)
     cells = Cells(groups, minimum)
     sets = list(cells.subsets(2))
-    found, true = deducible(cells, sets), worked_out(cells, sets)
-    assert [group for group in found if group not in true] == []
+    named, true = deducible(cells, sets), worked_out(cells, sets)
+    assert [group for group in named if group not in true] == []
     if attributes == 1:
-        assert found == true
+        assert named == true

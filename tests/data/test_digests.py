@@ -64,7 +64,7 @@ CHANGED = {
 
 
 def test_every_change_is_another_digest():
-    digests = {name: each.digest for name, each in CHANGED.items()}
+    digests = {name: changed.digest for name, changed in CHANGED.items()}
     assert BASE not in digests.values()
     assert len(set(digests.values())) == len(digests)
 

@@ -65,8 +65,8 @@ def test_labels_that_are_none(given, message):
     ],
 )
 def test_the_task_is_inferred_with_its_reason(labels, task):
-    found, note = infer_task(label_array(labels), "label 'y'")
-    assert found == task and note.startswith(f"task: {task}, as label 'y' ")
+    inferred, note = infer_task(label_array(labels), "label 'y'")
+    assert inferred == task and note.startswith(f"task: {task}, as label 'y' ")
 
 
 def test_one_class_and_a_thousand_texts_are_no_label():

@@ -28,12 +28,12 @@ def test_nothing_is_assumed():
 
 @pytest.mark.parametrize("word", ["benefit", "burden"])
 def test_it_is_kept_in_every_form_of_the_data_and_written(word):
-    found = data(outcome=word, selected_means="  flagged\nas high risk ")
-    for each in (found, found.take(np.arange(4)), found.one_row_each()):
-        assert (each.outcome_of(), each.selected_means) == (word, "flagged as high risk")
-    info = describe(found)
+    original = data(outcome=word, selected_means="  flagged\nas high risk ")
+    for form in (original, original.take(np.arange(4)), original.one_row_each()):
+        assert (form.outcome_of(), form.selected_means) == (word, "flagged as high risk")
+    info = describe(original)
     assert (info.outcome, info.selected_means) == (word, "flagged as high risk")
-    assert found.digest == data().digest, "the data are the same, whatever they mean"
+    assert original.digest == data().digest, "the data are the same, whatever they mean"
 
 
 def test_files_and_tables_of_counts_take_it(tmp_path):
@@ -70,7 +70,7 @@ def test_of_numbers_it_is_what_a_high_one_is():
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"outcome": "good"}, 'must be "benefit" or "burden"; \'good\' was given'),
         ({"outcome": "Benefit"}, 'must be "benefit" or "burden"'),
@@ -81,8 +81,8 @@ def test_of_numbers_it_is_what_a_high_one_is():
         ({"selected_means": "x" * 201}, "201 letters"),
     ],
 )
-def test_what_is_no_statement_is_refused(options, said):
-    with pytest.raises(DataError, match=said.replace("(", r"\(")):
+def test_what_is_no_statement_is_refused(options, message):
+    with pytest.raises(DataError, match=message.replace("(", r"\(")):
         data(**options)
 
 

@@ -36,7 +36,7 @@ def test_tensors_of_half_precision_have_a_range_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ((1, 0), "low under high"),
         ((0, 0), "low under high"),
@@ -48,8 +48,8 @@ def test_tensors_of_half_precision_have_a_range_too() -> None:
         ((0.2, 1), "Declare the range of the values as the model is given them"),
     ],
 )
-def test_a_range_that_cannot_be_is_refused(given: Any, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_a_range_that_cannot_be_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         images(range=given)
 
 

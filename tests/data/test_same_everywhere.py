@@ -228,10 +228,10 @@ def test_an_index_with_a_name_is_columns(levels, tmp_path):
 def test_an_index_without_a_name_is_left_out_in_words_where_it_is_no_count_of_rows():
     frame = frame_of(["a", "b", "c"])
     rows, numbered = np.arange(ROWS), [f"p{at}" for at in range(ROWS)]
-    for index, said in ((rows, False), (rows[::-1] + 7, False), (rows * 3, True), (rows // 2, True), (numbered, True)):
+    for index, noted in ((rows, False), (rows[::-1] + 7, False), (rows * 3, True), (rows // 2, True), (numbered, True)):
         data = AuditData.from_table(frame.set_axis(index, axis=0), label="y", drop=["g", "d"])
         assert data.feature_names == ("x",)
-        assert any("has no name and is left out" in note for note in data.notes) == said
+        assert any("has no name and is left out" in note for note in data.notes) == noted
     with pytest.raises(DataError, match=r"both called 'x'; rename one of them.*reset_index"):
         AuditData.from_table(frame.set_axis(pd.Index(range(ROWS), name="x"), axis=0), label="y")
     inputs = pd.DataFrame({"x": [1.0, 2.0]}, index=pd.Index([30, 40], name="age"))

@@ -198,16 +198,16 @@ def test_overrides_that_cannot_be(facts, message):
 
 
 def test_two_splits_share_their_codes():
-    ours = table(t=["a", "c"], n=[1, 2], c=pd.Categorical(["x", "y"]))
-    theirs = table(t=["b", "c"], n=[0.5, 9], c=pd.Categorical(["z", "x"]))
-    mine, other = merge_schemas(infer_schema(ours), infer_schema(theirs))
-    assert mine[0].categories == other[0].categories == ("a", "c", "b")
-    assert to_codes(ours, mine)[1, 0] == to_codes(theirs, other)[1, 0] == 1
-    assert (mine[1].low, mine[1].high, mine[1].kind) == (0.5, 9.0, "number")
-    assert to_codes(ours, mine)[0, 2] == to_codes(theirs, other)[1, 2]
-    back = from_codes(np.array([[2, 1, 2]]), mine)  # what only the other split holds can be decoded too
+    first = table(t=["a", "c"], n=[1, 2], c=pd.Categorical(["x", "y"]))
+    second = table(t=["b", "c"], n=[0.5, 9], c=pd.Categorical(["z", "x"]))
+    first_schema, second_schema = merge_schemas(infer_schema(first), infer_schema(second))
+    assert first_schema[0].categories == second_schema[0].categories == ("a", "c", "b")
+    assert to_codes(first, first_schema)[1, 0] == to_codes(second, second_schema)[1, 0] == 1
+    assert (first_schema[1].low, first_schema[1].high, first_schema[1].kind) == (0.5, 9.0, "number")
+    assert to_codes(first, first_schema)[0, 2] == to_codes(second, second_schema)[1, 2]
+    back = from_codes(np.array([[2, 1, 2]]), first_schema)  # what only the other split holds can be decoded too
     assert back.iloc[0].tolist() == ["b", 1, "z"] and list(back["c"].cat.categories[:2]) == ["x", "y"]
-    assert from_codes(to_codes(theirs, other), other)["c"].tolist() == ["z", "x"]
+    assert from_codes(to_codes(second, second_schema), second_schema)["c"].tolist() == ["z", "x"]
 
 
 def test_splits_that_disagree_are_refused():

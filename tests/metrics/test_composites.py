@@ -45,11 +45,11 @@ def test_values_equal_scikit_learn_and_lie_in_their_intervals(tp, fp, fn, tn):
 
 def test_the_numbers_of_a_hand_count():
     # 20 found, 10 false alarms, 5 missed, 65 right rejections: TPR 0.8, TNR 65/75
-    found = {name: float(each.estimate(tally(20, 10, 5, 65)).values[0]) for name, each in COMPOSITES.items()}
-    assert found["balanced_accuracy"] == pytest.approx((0.8 + 65 / 75) / 2)
-    assert found["f1"] == pytest.approx(40 / 55)
-    assert found["mcc"] == pytest.approx((20 * 65 - 10 * 5) / np.sqrt(30 * 25 * 75 * 70))
-    assert found["false_negatives_per_false_positive"] == pytest.approx(0.5)
+    values = {name: float(composite.estimate(tally(20, 10, 5, 65)).values[0]) for name, composite in COMPOSITES.items()}
+    assert values["balanced_accuracy"] == pytest.approx((0.8 + 65 / 75) / 2)
+    assert values["f1"] == pytest.approx(40 / 55)
+    assert values["mcc"] == pytest.approx((20 * 65 - 10 * 5) / np.sqrt(30 * 25 * 75 * 70))
+    assert values["false_negatives_per_false_positive"] == pytest.approx(0.5)
 
 
 def test_a_group_with_one_kind_of_label_or_decision_has_no_value_where_the_library_says_zero():

@@ -63,5 +63,5 @@ def test_the_mean_of_areas_has_the_spread_of_its_samples():
         positive, base = np.arange(100) < 40, rng.normal(size=100)
         some = [stats.auc(base + rng.normal(size=100) + shift * positive, positive) for shift in (1, 1.5)]
         values.append(np.mean([measurement.value for measurement in some]))
-        errors.append(stats.pooled_error([each.influence for each in some]))
+        errors.append(stats.pooled_error([area.influence for area in some]))
     assert np.mean(errors) == pytest.approx(np.std(values), rel=0.1)

@@ -48,8 +48,8 @@ def test_drifts_and_cycles_are_no_chance(repeats):
 def test_chance_is_found_no_more_often_than_the_level():
     rng = np.random.default_rng(0)
     noise = [rng.normal(size=(16, 20)) + rng.normal(size=(16, 1)) for _ in range(200)]
-    assert np.mean([order_p(each) <= 0.1 for each in noise]) <= 0.15
-    assert np.mean([split_p(each, np.arange(16) % 2 == 0) <= 0.1 for each in noise]) <= 0.16
+    assert np.mean([order_p(values) <= 0.1 for values in noise]) <= 0.15
+    assert np.mean([split_p(values, np.arange(16) % 2 == 0) <= 0.1 for values in noise]) <= 0.16
 
 
 def test_repeats_that_are_all_alike():

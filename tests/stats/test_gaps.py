@@ -164,8 +164,8 @@ def test_groups_that_are_all_selected_do_not_differ():
 def test_the_detectable_gap_has_the_power_that_statsmodels_says(rate, n1, n2):
     gap = stats.detectable_gap(rate, n1, n2)
     _, second = stats.apart(rate, n1, n2, gap)
-    said = power_proportions_2indep(gap, float(second), n1, ratio=n2 / n1, alpha=0.05)
-    assert said.power == pytest.approx(0.8, abs=0.005)
+    test = power_proportions_2indep(gap, float(second), n1, ratio=n2 / n1, alpha=0.05)
+    assert test.power == pytest.approx(0.8, abs=0.005)
 
 
 def test_the_detectable_gap_shrinks_with_rows_and_grows_with_tests():

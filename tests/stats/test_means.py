@@ -79,5 +79,5 @@ def test_the_median_of_ten_lies_between_the_second_and_the_ninth():
 @pytest.mark.parametrize("n", [6, 17, 40])
 def test_the_interval_of_a_median_holds_at_least_as_often_as_it_says(n):
     drawn = np.random.default_rng(0).exponential(size=(1500, n))
-    found = [stats.median_interval(row) for row in drawn]
-    assert np.mean([one.low <= np.log(2) <= one.high for one in found]) > 0.94
+    intervals = [stats.median_interval(row) for row in drawn]
+    assert np.mean([interval.low <= np.log(2) <= interval.high for interval in intervals]) > 0.94

@@ -7,7 +7,7 @@ from auditkit import stats
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, 1000).map(lambda each: each / 1000), min_size=1, max_size=12))
+@given(st.lists(st.integers(0, 1000).map(lambda thousandths: thousandths / 1000), min_size=1, max_size=12))
 def test_holm_and_benjamini_hochberg_equal_statsmodels_and_scipy(p_values):
     assert stats.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
     assert stats.benjamini_hochberg(p_values) == pytest.approx(false_discovery_control(p_values))

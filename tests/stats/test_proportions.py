@@ -11,9 +11,9 @@ from auditkit import stats
 @given(st.integers(1, 2000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
 def test_wilson_and_clopper_pearson_equal_statsmodels(n, share, level):
     x = round(share * n)
-    for ours, theirs in ((stats.wilson, "wilson"), (stats.clopper_pearson, "beta")):
-        interval = ours(x, n, level)
-        low, high = proportion_confint(x, n, alpha=1 - level, method=theirs)
+    for interval_of, method in ((stats.wilson, "wilson"), (stats.clopper_pearson, "beta")):
+        interval = interval_of(x, n, level)
+        low, high = proportion_confint(x, n, alpha=1 - level, method=method)
         assert interval.low == pytest.approx(0.0 if np.isnan(low) else low, abs=1e-9)
         assert interval.high == pytest.approx(1.0 if np.isnan(high) else high, abs=1e-9)
         assert interval.low <= x / n <= interval.high

@@ -7,11 +7,11 @@ from auditkit import stats
 
 def test_it_equals_scipy_in_law():
     values, rng = np.random.default_rng(0).exponential(size=60), np.random.default_rng(1)
-    ours = stats.percentile_interval(np.median(values[rng.integers(0, 60, (4000, 60))], axis=1))
-    theirs = scipy_stats.bootstrap(
+    interval = stats.percentile_interval(np.median(values[rng.integers(0, 60, (4000, 60))], axis=1))
+    scipy_interval = scipy_stats.bootstrap(
         (values,), np.median, n_resamples=4000, method="percentile", rng=np.random.default_rng(2)
     ).confidence_interval
-    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.06)
+    assert (interval.low, interval.high) == pytest.approx((scipy_interval.low, scipy_interval.high), abs=0.06)
 
 
 def test_resampled_counts_follow_the_law_of_resampled_rows():
@@ -39,17 +39,17 @@ def by_rows(counts, replicates, rng, law):
 def test_resampled_counts_are_rows_drawn_anew_in_law(law):
     counts = np.array([[30, 0], [4, 16]])
     rng = np.random.default_rng(5)
-    ours = stats.resampled_counts(counts, 4000, rng, law)
-    theirs = by_rows(counts, 4000, rng, law)
-    assert ours.shape == (4000, 2, 2) and ours.dtype == np.int64 and (ours[:, 0, 1] == 0).all()
-    for one, two in zip(ours.reshape(4000, 4).T, theirs.reshape(4000, 4).T, strict=True):
+    resampled = stats.resampled_counts(counts, 4000, rng, law)
+    redrawn = by_rows(counts, 4000, rng, law)
+    assert resampled.shape == (4000, 2, 2) and resampled.dtype == np.int64 and (resampled[:, 0, 1] == 0).all()
+    for one, two in zip(resampled.reshape(4000, 4).T, redrawn.reshape(4000, 4).T, strict=True):
         assert len(set(one)) == 1 or scipy_stats.ks_2samp(one, two).pvalue > 1e-4
-    share = [each[:, 1].sum(axis=1) / each.sum(axis=(1, 2)) for each in (ours, theirs)]
+    share = [tables[:, 1].sum(axis=1) / tables.sum(axis=(1, 2)) for tables in (resampled, redrawn)]
     assert scipy_stats.ks_2samp(*share).pvalue > 1e-4
     variance = counts if law == "poisson" else counts * (1 - counts / 50)
-    assert ours.mean(axis=0) == pytest.approx(counts, abs=5 * np.sqrt(30 / 4000))
-    assert ours.var(axis=0) == pytest.approx(variance, rel=0.12)
-    together = np.cov(ours[:, 0, 0], ours[:, 1, 1])[0, 1]
+    assert resampled.mean(axis=0) == pytest.approx(counts, abs=5 * np.sqrt(30 / 4000))
+    assert resampled.var(axis=0) == pytest.approx(variance, rel=0.12)
+    together = np.cov(resampled[:, 0, 0], resampled[:, 1, 1])[0, 1]
     assert together == pytest.approx(0 if law == "poisson" else -30 * 16 / 50, abs=1.5)
 
 

@@ -19,17 +19,17 @@ def digits(form, days=DAYS):
     return np.array([float(day.strftime(form)) for day in days])
 
 
-def days(numbers, **said):
-    return days_of(numbers, Notation(**said), NO_DATES)
+def days(numbers, **notation):
+    return days_of(numbers, Notation(**notation), NO_DATES)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_dates_whose_order_is_not_that_of_their_digits_are_in_doubt_until_it_is_said(form):
     read = days(digits(form))
     assert read.values is None and read.choices[0] == "numbers" and NO_DATES in read.doubt
-    said = days(digits(form), dates=form)
+    decided = days(digits(form), dates=form)
     known = [datetime.datetime.strptime(day.strftime(form), form) for day in DAYS]
-    assert [(a < b) for a in said.values for b in said.values] == [(a < b) for a in known for b in known]
+    assert [(a < b) for a in decided.values for b in decided.values] == [(a < b) for a in known for b in known]
     assert days(digits(form), dates="none") is None
 
 

@@ -14,8 +14,8 @@ from auditkit.data.orders import Notation, order_of
 from auditkit.errors import DataError
 
 
-def order(texts, **said):
-    return order_of(pd.Series(texts, dtype=object), Notation(**said))
+def order(texts, **notation):
+    return order_of(pd.Series(texts, dtype=object), Notation(**notation))
 
 
 NUMBERS = [
@@ -204,13 +204,13 @@ DOUBTFUL = [
 ]
 
 
-@pytest.mark.parametrize(("texts", "setting", "said", "wanted"), DOUBTFUL)
-def test_where_two_readings_fit_nothing_is_guessed_and_the_setting_decides(texts, setting, said, wanted):
+@pytest.mark.parametrize(("texts", "setting", "notation", "wanted"), DOUBTFUL)
+def test_where_two_readings_fit_nothing_is_guessed_and_the_setting_decides(texts, setting, notation, wanted):
     open_question = order(texts)
     assert open_question.values is None and len(open_question.choices) > 1
     assert setting in open_question.doubt and "under [data]" in open_question.doubt
-    decided = order(texts, **said).values
-    if "dates" in said:
+    decided = order(texts, **notation).values
+    if "dates" in notation:
         assert np.argsort(np.argsort(decided)).tolist() == wanted
     else:
         assert decided == pytest.approx(wanted)
@@ -241,7 +241,7 @@ def test_a_few_words_among_numbers_stand_before_them():
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("notation", "message"),
     [
         ({"decimal": ";"}, "decimal must be one of"),
         ({"thousands": "x"}, "thousands must be one of"),
@@ -249,9 +249,9 @@ def test_a_few_words_among_numbers_stand_before_them():
         ({"decimal": ",", "thousands": ","}, "must be different signs"),
     ],
 )
-def test_settings_that_make_no_sense(said, message):
+def test_settings_that_make_no_sense(notation, message):
     with pytest.raises(DataError, match=message):
-        Notation(**said)
+        Notation(**notation)
 
 
 @given(some.lists(some.integers(-(10**9), 10**9), min_size=2, unique=True), some.sampled_from([".", " ", "'"]))

@@ -59,13 +59,13 @@ def write(frame, folder, kind):
 
 def numbers(data, *checks):
     """All that checks on counts find, sorted."""
-    found = []
+    rows = []
     for check in checks or (GroupFairness(permutations=99, trials=20),):
         result = run(check, RecordedModel.of(data), data)
         for one in result.measurements:
             about = (one.name, sorted(one.slice.items()), one.across, repr(one.conditions))
-            found.append((*about, one.value, one.interval, one.n))
-    return sorted(found, key=repr)
+            rows.append((*about, one.value, one.interval, one.n))
+    return sorted(rows, key=repr)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz", "txt", "jsonl"])
@@ -302,8 +302,8 @@ def test_the_estimate_of_a_compressed_file_knows_what_it_unpacks_to(tmp_path):
     plain.write_bytes(b"a,b\n" + b"1,2\n" * 1_000_000)
     with gzip.open(packed, "wb") as file:
         file.write(plain.read_bytes())
-    exact, told = (foreseen.extent([path], 2, Options()).memory for path in (plain, packed))
-    assert told == pytest.approx(exact, rel=0.01)
+    exact, estimate = (foreseen.extent([path], 2, Options()).memory for path in (plain, packed))
+    assert estimate == pytest.approx(exact, rel=0.01)
     with packed.open("ab") as file:  # a second member, as where files were joined
         file.write(packed.read_bytes())
     assert foreseen.extent([packed], 2, Options()).memory == pytest.approx(2 * exact, rel=0.01)
@@ -341,7 +341,7 @@ def test_counted_is_the_same_as_read(data, group, kind, classes, gaps, weighted,
             "w": draw.choice([0.25, 1.5], rows),
         }
     )
-    frame.loc[: len(classes), ["y", "d"]] = [[each, each] for each in [*classes, classes[0]]]
+    frame.loc[: len(classes), ["y", "d"]] = [[value, value] for value in [*classes, classes[0]]]
     if gaps:
         frame["y"] = frame["y"].astype(object).where(draw.random(rows) > 0.2, None).infer_objects()
         frame["d"] = frame["d"].astype(object).where(draw.random(rows) > 0.2, None).infer_objects()

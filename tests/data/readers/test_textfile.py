@@ -47,7 +47,7 @@ def test_records_that_are_compressed_are_the_same_table(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("cut.json", '[{"a": 1, "secret": 2}, {"a": ', "cannot be read as JSON: line 1"),
         ("cut.jsonl", '{"a": 1}\n{"a": secret}\n', "cannot be read as JSON: line 2"),
@@ -65,20 +65,20 @@ def test_records_that_are_compressed_are_the_same_table(tmp_path, name):
         ("lists.csv", '["secret", "y"]\n[1, 0]\n', "holds JSON that is no table"),
     ],
 )
-def test_what_is_no_table_is_refused_without_its_values(tmp_path, name, text, said):
+def test_what_is_no_table_is_refused_without_its_values(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
-    with pytest.raises(DataError, match=said) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         AuditData.from_table(tmp_path / name, label="y")
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("orient", ["columns", "split"])
 def test_names_of_rows_are_left_out_in_words(tmp_path, orient):
-    for index, said in (([0, 1, 2], False), ([30, 40, 50], True), (["p", "q", "r"], True)):
+    for index, noted in (([0, 1, 2], False), ([30, 40, 50], True), (["p", "q", "r"], True)):
         (tmp_path / "t.json").write_text(FRAME.set_axis(index, axis=0).to_json(orient=orient))
         data = AuditData.from_table(tmp_path / "t.json", label="y")
         assert data.feature_names == ("age", "sex", "rate") and data.labels.tolist() == [0, 1, 0]
-        assert any("has no name and is left out" in note for note in data.notes) == said
+        assert any("has no name and is left out" in note for note in data.notes) == noted
 
 
 def test_columns_of_pandas_that_name_other_rows_are_not_put_side_by_side():
