@@ -98,22 +98,22 @@ class Formats:
     def __init__(self, folder: pathlib.Path, values: Mapping[str, Sequence[str]]) -> None:
         self._folder, self._values = folder, values
         written = json.loads((folder / "results.json").read_text())
-        meanings = [item for found in written["results"] for item in found["definitions"].items()]
+        meanings = [item for result in written["results"] for item in result["definitions"].items()]
         self._names = {form: name for name, one in meanings for form in (name, one["title"])}
         self._names |= {form.lower(): name for form, name in self._names.items()}
 
     def shares(self, file: str) -> list[Share]:
         """Every rate that stands in a format."""
-        found = READERS[file](self, self._folder / file)
-        return [share for share in found if share.name in RATES and share.group is not None]
+        shares = READERS[file](self, self._folder / file)
+        return [share for share in shares if share.name in RATES and share.group is not None]
 
     def tell(self, reader: Reader, file: str) -> int:
         """Give the facts of a format to a reader; how many there are."""
-        found = 0
+        facts = 0
         for share in self.shares(file):
             reader.learn_share(share.name, share.group or {}, share.ends, share.n)
-            found += 1
-        return found
+            facts += 1
+        return facts
 
     def page(self, file: pathlib.Path) -> Iterator[Share]:
         page = Page(file.read_text())
@@ -172,14 +172,14 @@ class Formats:
         if words.strip() in ("", "everyone"):
             return {}
         words = re.sub(r"^(against|and|for|sex|of) ", "", words.strip())
-        found = {}
+        pairs = {}
         for part in words.split(", "):
             named, _, value = part.rpartition("=")
             attributes = [name for name, values in self._values.items() if value in values and named in ("", name)]
             if len(attributes) != 1:
                 return None
-            found[attributes[0]] = value
-        return found
+            pairs[attributes[0]] = value
+        return pairs
 
     def _tables(self, tables: Sequence[Sequence[Sequence[str]]]) -> Iterator[Share]:
         for row in table_rows(tables):

@@ -89,8 +89,8 @@ class Reader:
         """The people of a group, or of smaller groups together, and of a kind, as a sum of unknowns."""
         if set(group.values()) != {TOGETHER}:
             return self._form(group, kind)
-        each = [self._form(small, kind) for small in self.small.values() if set(small) == set(group)]
-        return np.sum(each, axis=0)
+        forms = [self._form(small, kind) for small in self.small.values() if set(small) == set(group)]
+        return np.sum(forms, axis=0)
 
     def learn(self, group: dict[str, str], kind: frozenset[tuple[int, int]], people: float) -> None:
         fact = (tuple(sorted(group.items())), kind, people)
@@ -121,7 +121,7 @@ class Reader:
 
     def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
-        wanted, found = self.form(group, kind), []
+        wanted, extremes = self.form(group, kind), []
         bounds = [(-self.form(one, ALL), -1) for one in self.named] + (self.few if words else []) + self.rounded
         for sign in (1, -1):
             done = linprog(
@@ -131,15 +131,15 @@ class Reader:
                 b_ub=np.array([float(most) for _, most in bounds]) if bounds else None,
             )  # fmt: skip
             assert done.status == 0, done.message
-            found.append(float(sign * done.fun))
-        return found[0], found[1]
+            extremes.append(float(sign * done.fun))
+        return extremes[0], extremes[1]
 
     def read(self, written: Any) -> None:
         """Every linear fact of what results.json, or any part of it, holds."""
         for record in walk(written):
             if {"name", "value", "slice", "n"} <= set(record) and record["value"] is None:
-                said = FEW.fullmatch(record.get("reason") or "")
-                if said is not None and record["slice"] and said[3] is None:
+                reason = FEW.fullmatch(record.get("reason") or "")
+                if reason is not None and record["slice"] and reason[3] is None:
                     self.small[tuple(sorted(record["slice"].items()))] = record["slice"]
         for record in walk(written):
             if {"attribute", "value", "rows"} <= set(record):  # how many people a group has
@@ -196,17 +196,17 @@ class Reader:
 
     def _left_out(self, lacking: dict[str, Any], across: list[str]) -> None:
         """That a group is few people, or that few of it count for a rate."""
-        said = re.match(
+        reason = re.match(
             r"fewer than (\d+) people(?: each: (.*)| with a (positive|negative) label|)$", lacking["reason"]
         )
-        if said is None:
+        if reason is None:
             return
-        most = int(said[1]) - 1
-        if said[2] and len(across) == 1:
-            groups = [{across[0]: value} for value in self.values[across[0]] if value in said[2].split(", ")]
+        most = int(reason[1]) - 1
+        if reason[2] and len(across) == 1:
+            groups = [{across[0]: value} for value in self.values[across[0]] if value in reason[2].split(", ")]
         else:
             groups = [lacking["slice"]] if lacking["slice"] else []
-        kind = {"positive": TP | FN, "negative": FP | TN, None: ALL}[said[3]]
+        kind = {"positive": TP | FN, "negative": FP | TN, None: ALL}[reason[3]]
         self.few += [(self.form(group, kind), most) for group in groups]
 
 

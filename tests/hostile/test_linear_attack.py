@@ -55,8 +55,8 @@ class Reader:
     def __init__(self, values: dict[str, list[str]]) -> None:
         self.names = list(values)
         self.cells = [
-            (dict(zip(values, each, strict=True)), answer)
-            for each in itertools.product(*values.values())
+            (dict(zip(values, combination, strict=True)), answer)
+            for combination in itertools.product(*values.values())
             for answer in sorted(KINDS[ALL])
         ]
         self.rows: list[np.ndarray] = []
@@ -88,7 +88,7 @@ class Reader:
     def ends(self, group: dict[str, str], kind: str) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows."""
         wanted = self.form(group, kind)
-        found = []
+        extremes = []
         for sign in (1, -1):
             done = linprog(
                 sign * wanted,
@@ -98,8 +98,8 @@ class Reader:
                 b_ub=np.array([most for _, most in self.bounds]) if self.bounds else None,
             )
             assert done.status == 0, done.message
-            found.append(sign * done.fun)
-        return found[0], found[1]
+            extremes.append(sign * done.fun)
+        return extremes[0], extremes[1]
 
     def solved(self, hidden: list[dict[str, str]]) -> list[tuple[dict[str, str], str]]:
         """What of the hidden groups is worked out: where no two whole numbers are possible."""
@@ -133,8 +133,8 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
             reader.learn({measurement.attribute: measurement.value}, ALL, measurement.rows)
         else:
             hidden[((measurement.attribute, measurement.value),)] = measurement.hidden or ""
-    for found in result.results:
-        for measurement in found.measurements:
+    for check_result in result.results:
+        for measurement in check_result.measurements:
             if not set(measurement.slice) <= set(values):
                 continue
             group = dict(measurement.slice)
@@ -148,7 +148,7 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
             reader.learn(group, whole, measurement.n)
             if part is not None:
                 reader.learn(group, part, round(measurement.value * measurement.n))
-        for table in found.tables:
+        for table in check_result.tables:
             if table.name == "confusion":
                 for label, row in enumerate(table.rows):
                     for decision, count in enumerate(row[1:]):
@@ -159,7 +159,7 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
                             reader.rows.append(row_form)
                             reader.totals.append(float(count))
     for measurement in [
-        measurement for found in result.results for measurement in found.together if measurement.value is not None
+        measurement for measured in result.results for measurement in measured.together if measurement.value is not None
     ]:
         some = [dict(key) for key in hidden if {name for name, _ in key} == set(measurement.slice)]
         whole, part = SHARES.get(measurement.name, (None, None))
@@ -172,8 +172,8 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
         reader.at_least_one(dict(key))
     listed = {
         tuple(measurement.slice.items())
-        for found in result.results
-        for measurement in found.measurements
+        for measured in result.results
+        for measurement in measured.measurements
         if measurement.slice
     }
     for names in {tuple(name for name, _ in key) for key in listed}:
@@ -230,15 +230,15 @@ SEEDS = range(1, 7)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_hidden_group_is_worked_out_that_the_results_do_not_name(seed: int) -> None:
-    told, groups, _ = audited(seed)
-    assert told.hidden and told.facts > 30
-    assert all(truth(groups, group) < MINIMUM for group in told.hidden)  # a larger group is never hidden
-    for group in told.hidden:  # the equations are true: what was counted lies within what they allow
-        low, high = told.reader.ends(group, ALL)
+    knowledge, groups, _ = audited(seed)
+    assert knowledge.hidden and knowledge.facts > 30
+    assert all(truth(groups, group) < MINIMUM for group in knowledge.hidden)  # a larger group is never hidden
+    for group in knowledge.hidden:  # the equations are true: what was counted lies within what they allow
+        low, high = knowledge.reader.ends(group, ALL)
         assert low - 1e-6 <= truth(groups, group) <= high + 1e-6
-    worked_out = told.reader.solved(told.hidden)
-    assert [group for group, kind in worked_out if group not in told.named] == []
-    assert [group for group in told.named if (group, ALL) not in worked_out] == []
+    worked_out = knowledge.reader.solved(knowledge.hidden)
+    assert [group for group, kind in worked_out if group not in knowledge.named] == []
+    assert [group for group in knowledge.named if (group, ALL) not in worked_out] == []
 
 
 def test_two_small_groups_of_one_attribute_protect_each_other() -> None:
@@ -248,8 +248,8 @@ def test_two_small_groups_of_one_attribute_protect_each_other() -> None:
     result = auditkit.audit(
         model, data, checks=["data.integrity", "fairness.groups", "performance.quality"], budget="quick"
     )
-    told = read(result, {"g": ["a", "b", "t1", "t2"]})
-    assert {group["g"] for group in told.hidden} == {"t1", "t2"} and told.named == []
-    assert told.reader.solved(told.hidden) == []
-    told.reader.learn({"g": "t1"}, ALL, 6)  # and one of them told gives the other away
-    assert ({"g": "t2"}, ALL) in told.reader.solved(told.hidden)
+    knowledge = read(result, {"g": ["a", "b", "t1", "t2"]})
+    assert {group["g"] for group in knowledge.hidden} == {"t1", "t2"} and knowledge.named == []
+    assert knowledge.reader.solved(knowledge.hidden) == []
+    knowledge.reader.learn({"g": "t1"}, ALL, 6)  # and one of them told gives the other away
+    assert ({"g": "t2"}, ALL) in knowledge.reader.solved(knowledge.hidden)

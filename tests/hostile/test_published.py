@@ -122,13 +122,13 @@ def worked_out(
     people: People, reader: Reader, order: int, least: float, words: bool = False
 ) -> list[tuple[dict[str, str], str]]:
     """The counts of few that can be told more closely than by a range of `least`; what is true lies in every range."""
-    found = []
+    counts = []
     for group, kind in people.small(order):
         low, high = reader.ends(group, KINDS[kind], words)
         assert low - 1e-6 <= people.count(group, KINDS[kind]) <= high + 1e-6
         if high - low < least - 1e-6:
-            found.append((group, kind))
-    return found
+            counts.append((group, kind))
+    return counts
 
 
 CASES = {
@@ -162,12 +162,18 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def test_no_count_of_few_is_worked_out(name: str, done: Done) -> None:
     people, order = CASES[name]
     result, folder = done(name)
-    assert all(found.status == "measured" for found in result.results), [found.reason for found in result.results]
+    assert all(check_result.status == "measured" for check_result in result.results), [
+        check_result.reason for check_result in result.results
+    ]
     reader = facts(people, folder)
     assert worked_out(people, reader, order, MINIMUM) == []
     assert worked_out(people, reader, order, (MINIMUM - 1) // 2, words=True) == []
-    published = {(measured.name, *measured.slice.items()) for found in result.results for measured in found.measurements
-                 if measured.value is not None and measured.slice}  # fmt: skip
+    published = {
+        (measured.name, *measured.slice.items())
+        for check_result in result.results
+        for measured in check_result.measurements
+        if measured.value is not None and measured.slice
+    }
     assert published or name in ("few rows", "rare errors")
 
 
@@ -239,7 +245,7 @@ def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(done
             "demographic_parity": ["selection_rate"], "equal_opportunity": ["true_positive_rate"],
             "equalized_odds": ["true_positive_rate", "false_positive_rate"],
         }  # fmt: skip
-        groups = next(found for found in result.results if found.check == "fairness.groups")
+        groups = next(check_result for check_result in result.results if check_result.check == "fairness.groups")
         shown = {
             (measurement.name, *measurement.slice.items())
             for measurement in groups.measurements
@@ -292,7 +298,7 @@ def test_every_format_is_made_from_what_may_be_published_alone(done: Done, tmp_p
         assert kept in result["results"]
     with (folder / "measurements.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
-    assert len(rows) == sum(len(found["measurements"]) for found in result["results"])
+    assert len(rows) == sum(len(check_result["measurements"]) for check_result in result["results"])
 
 
 def test_nothing_of_an_audit_for_the_house_is_left_in_a_folder_that_is_published(tmp_path: pathlib.Path) -> None:
@@ -358,7 +364,9 @@ def test_several_models_are_protected_together(tmp_path: pathlib.Path) -> None:
     first = random_people(8, rows=500, attributes=1)
     rng = np.random.default_rng(8)
     second = first._replace(decisions=np.where(rng.random(500) < 0.6, first.labels, 1 - first.labels))
-    models = [auditkit.wrap(Given(each.decisions), name=name) for name, each in (("one", first), ("two", second))]
+    models = [
+        auditkit.wrap(Given(answered.decisions), name=name) for name, answered in (("one", first), ("two", second))
+    ]
     result = auditkit.compare(
         models, data_of(first)[1], checks=["fairness.groups", "performance.quality"], budget="quick", out=tmp_path / "r"
     )
@@ -384,7 +392,7 @@ def test_a_table_of_counts_for_new_york_is_published_without_its_few(tmp_path: p
     )
     checks = ["fairness.bias_audit", "fairness.groups", "fairness.adverse_impact"]
     result = auditkit.audit(None, data, checks=checks, budget="quick", out=tmp_path / "run", rules=["nyc-ll144"])
-    audit = next(found for found in result.results if found.check == "fairness.bias_audit")
+    audit = next(check_result for check_result in result.results if check_result.check == "fairness.bias_audit")
     assert any(
         measurement.name == "selection_rate" and measurement.value is not None for measurement in audit.measurements
     )
@@ -407,13 +415,13 @@ def test_what_is_published_cannot_show_rows_and_needs_enough_people() -> None:
 
 def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(done: Done) -> None:
     result = done("random 1")[0]
-    for found in result.results:
-        assert found.rows is None and not any(re.search(r"\d", note) for note in found.notes)
-        for control in found.controls:
+    for check_result in result.results:
+        assert check_result.rows is None and not any(re.search(r"\d", note) for note in check_result.notes)
+        for control in check_result.controls:
             assert control.value is None and not re.search(r"\d", control.question + control.reason)
-        assert all(table.name == "confusion" for table in found.tables)
-        shown = {measurement.value for measurement in found.measurements if measurement.value is not None}
-        for figure in found.figures:
+        assert all(table.name == "confusion" for table in check_result.tables)
+        shown = {measurement.value for measurement in check_result.measurements if measurement.value is not None}
+        for figure in check_result.figures:
             assert {row["value"] for row in figure.data} <= shown
 
 
@@ -439,14 +447,14 @@ def test_nothing_that_a_check_logs_reaches_a_log(tmp_path: pathlib.Path, caplog:
             )
 
     people = random_people(1)
-    for disclosure, said in (("publish", False), ("internal", True)):
+    for disclosure, logged in (("publish", False), ("internal", True)):
         caplog.clear()
         model, data = data_of(people, disclosure)
         result = auditkit.audit(model, data, checks=[Talker()])
-        assert ("7 people" in caplog.text) == said
+        assert ("7 people" in caplog.text) == logged
         # a check that does not say what its numbers are made of publishes none
-        assert (result.results[0].measurements[0].value is None) != said
-        assert any("7" in note for note in result.results[0].notes) == said
+        assert (result.results[0].measurements[0].value is None) != logged
+        assert any("7" in note for note in result.results[0].notes) == logged
 
 
 def test_the_reader_finds_every_place_of_results_json() -> None:

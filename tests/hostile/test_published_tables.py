@@ -65,7 +65,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def of(result: AuditResult, check: str) -> CheckResult:
-    return next(found for found in result.results if found.check == check)
+    return next(check_result for check_result in result.results if check_result.check == check)
 
 
 def is_open(made: Made) -> bool:
@@ -181,9 +181,11 @@ def test_a_table_of_counts_for_new_york_has_its_tables_where_every_count_is_enou
         )
         folder = tmp_path / str(small)
         auditkit.audit(None, data, checks=["fairness.bias_audit"], budget="quick", out=folder, rules=["nyc-ll144"])
-        found = of(read_result(folder), "fairness.bias_audit")
-        required = [table for table in found.tables if table.name in ("sex", "race_ethnicity", "intersectional")]
-        assert [each.name for each in required] == ["sex", "race_ethnicity", "intersectional"][: 1 if small else 3]
+        bias_audit = of(read_result(folder), "fairness.bias_audit")
+        required = [table for table in bias_audit.tables if table.name in ("sex", "race_ethnicity", "intersectional")]
+        assert [required_table.name for required_table in required] == ["sex", "race_ethnicity", "intersectional"][
+            : 1 if small else 3
+        ]
         rows = {row[0]: row for row in required[0].rows}
         selected = people.decisions[people.groups["sex"] == "f"]
         assert rows["f"][1:4] == (len(selected), selected.sum(), pytest.approx(selected.mean()))

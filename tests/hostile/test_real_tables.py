@@ -34,8 +34,8 @@ def test_of_the_census_nobody_is_worked_out_from_all_formats_together(census: Pe
     assert sum(1 for _ in census.small(2)) > 40
     audited(census, tmp_path, formats=["pdf"])
     reader = facts(census, tmp_path)
-    found = {file: formats_of(census, tmp_path).tell(reader, file) for file in READERS}
-    assert all(found.values()) and sum(found.values()) > 100 and len(reader.rows) > 15, found
+    facts_of = {file: formats_of(census, tmp_path).tell(reader, file) for file in READERS}
+    assert all(facts_of.values()) and sum(facts_of.values()) > 100 and len(reader.rows) > 15, facts_of
     assert worked_out(census, reader, 2, MINIMUM) == []
     assert worked_out(census, reader, 2, (MINIMUM - 1) // 2, words=True) == []
 
@@ -52,8 +52,8 @@ def test_each_format_alone_is_read(inside: tuple[Any, pathlib.Path], census: Peo
     """The control: what stands in a format that is for the house gives people away, to one who has this file alone."""
     reader = Reader(census.values)
     reader.learn({}, ALL, len(census.labels))
-    found = formats_of(census, inside[1]).tell(reader, file)
-    assert found >= 4
+    number = formats_of(census, inside[1]).tell(reader, file)
+    assert number >= 4
     if file not in ("summary.md", "junit.xml", "metrics.json"):  # limits; rates alone
         assert len(worked_out(census, reader, 1, MINIMUM)) >= 3
 
@@ -74,7 +74,7 @@ def test_in_the_house_nobody_is_worked_out_whom_the_results_do_not_name(
 
 
 def test_settings_keep_their_numbers_and_nothing_else_does() -> None:
-    said = {
+    expected = {
         "fewer than 10 people with a positive label": "fewer than 10 people with a positive label",
         "without 3 groups of under 2% of the people each, 41 people together": "without … groups of under 2% of the "
         "people each, … people together",
@@ -82,7 +82,7 @@ def test_settings_keep_their_numbers_and_nothing_else_does() -> None:
         "10 of 12 people, 83.3 %": "… of … people, … %",
         "fewer than 10.5 things, under 2% of 9": "fewer than … things, under …% of …",
     }
-    assert {text: numberless(text, {10}) for text in said} == said
+    assert {text: numberless(text, {10}) for text in expected} == expected
 
 
 def test_a_number_of_more_than_safe_counts_says_why_it_is_withheld() -> None:
@@ -91,7 +91,7 @@ def test_a_number_of_more_than_safe_counts_says_why_it_is_withheld() -> None:
     result = run(check, *recorded(rows % 2, rows // 2 % 2, {"g": np.where(rows < 100, "a", "b")}))
     tied = Publish(None, MINIMUM).check(result).measurements
     untied = Publish(None, MINIMUM).check(result.model_copy(update={"definitions": {}})).measurements
-    assert tied and all((each.reason or "").endswith("can be worked out") for each in tied)
+    assert tied and all((measurement.reason or "").endswith("can be worked out") for measurement in tied)
     assert untied and all(
-        "can be worked out: it is made of more than the counts" in (each.reason or "") for each in untied
+        "can be worked out: it is made of more than the counts" in (measurement.reason or "") for measurement in untied
     )

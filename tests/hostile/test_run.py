@@ -55,24 +55,26 @@ because = {NAME}
 
 def through_terminal(*command: str, cwd: pathlib.Path) -> str:
     """What a command writes where both its outputs are a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen([sys.executable, "-m", *command], cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs) as run:
-        os.close(theirs)
-        heard = b""
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as run:
+        os.close(terminal)
+        output = b""
         while True:
             try:
-                piece = os.read(ours, 65536)
+                piece = os.read(controller, 65536)
             except OSError:  # the other end is closed
                 break
             if not piece:
                 break
-            heard += piece
+            output += piece
         run.wait()
-    os.close(ours)
-    return heard.decode(errors="replace")
+    os.close(controller)
+    return output.decode(errors="replace")
 
 
-def said(text: str) -> str:
+def plain(text: str) -> str:
     """The text without the colours and the movements that the command itself may write."""
     return re.sub(r"\x1b\[(?:\d{1,2}(?:;\d{1,2})*)?[mKAG]|\x1b\[\?25[lh]", "", text)
 
@@ -88,23 +90,23 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, str
     for key, value in {"NAME": NAME, "FILE": FILE, "LABEL": LABEL, "POSITIVE": CLASSES[1], "SEX": SEX}.items():
         text = text.replace("{" + key + "}", json.dumps(value))
     (folder / "auditkit.toml").write_text(text)
-    heard = through_terminal("auditkit", "run", cwd=folder)
-    assert (folder / "out" / "results.json").exists(), heard
-    return folder / "out", heard
+    output = through_terminal("auditkit", "run", cwd=folder)
+    assert (folder / "out" / "results.json").exists(), output
+    return folder / "out", output
 
 
 def test_the_terminal_gets_no_escapes(audited: tuple[pathlib.Path, str]) -> None:
-    heard = audited[1]
-    assert "onerror" in heard  # the names were printed
-    assert not re.search("[\x1b\x07\u202e\u2066]", said(heard)), repr(said(heard))
-    assert "\x1b[35m" not in heard and "\x1b[2J" not in heard
+    output = audited[1]
+    assert "onerror" in output  # the names were printed
+    assert not re.search("[\x1b\x07\u202e\u2066]", plain(output)), repr(plain(output))
+    assert "\x1b[35m" not in output and "\x1b[2J" not in output
 
 
 def test_a_terminal_would_have_got_them(tmp_path: pathlib.Path) -> None:
-    """The control: the pty hands escapes on, and `said` does not remove these."""
+    """The control: the pty hands escapes on, and `plain` does not remove these."""
     (tmp_path / "printing.py").write_text(f"print({ESCAPES!r})")
-    heard = said(through_terminal("printing", cwd=tmp_path))
-    assert "\x07" in heard and "\u202e" in heard
+    output = plain(through_terminal("printing", cwd=tmp_path))
+    assert "\x07" in output and "\u202e" in output
 
 
 @chromium.needs_chromium

@@ -69,9 +69,9 @@ def test_markdown_stays_text_in_two_readers(room, reader, first):
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("room", [summary, card], ids=["summary", "card"])
 def test_marks_of_markdown_stay_text_in_two_readers(room, reader):
-    for each in (text for text in HOSTILE if "[" in text or "<" in text or "://" in text):
-        seen = Tags(READERS[reader](body(room.render(hostile(each)).decode())))
-        assert not seen.tags - PLAIN, (each, seen.tags - PLAIN)
+    for payload in (text for text in HOSTILE if "[" in text or "<" in text or "://" in text):
+        seen = Tags(READERS[reader](body(room.render(hostile(payload)).decode())))
+        assert not seen.tags - PLAIN, (payload, seen.tags - PLAIN)
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -56,7 +56,7 @@ def test_a_folder_holds_what_the_design_lists_and_nothing_else(tmp_path):
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     ids = [result.check for result in fakes.audit().results[:2]]
     fixed = ["checks", "manifest.json", "metrics.json", "report.html", "results.json", "run.log"]
-    assert names == sorted([*fixed, *(f"checks/{each}.json" for each in ids)])
+    assert names == sorted([*fixed, *(f"checks/{check_id}.json" for check_id in ids)])
     listed = json.loads((folder / "manifest.json").read_bytes())["files"]
     assert "run.log" not in listed and "manifest.json" not in listed and len(listed) == 5
 
@@ -264,11 +264,11 @@ def test_a_hostile_id_makes_a_safe_name(text):
 
 def test_hostile_ids_keep_apart_and_inside(tmp_path):
     ids = ["../../x", "a/b", "a b", "A B", "a_b", "con", "nul.x", "é", "e", "", "x" * 300, "x" * 301, "..", "~", "\x00"]
-    paths = {runfolder.store_check(tmp_path, KEY, _named(each)) for each in ids}
+    paths = {runfolder.store_check(tmp_path, KEY, _named(hostile_id)) for hostile_id in ids}
     assert len(paths) == len(ids)
     assert {path.parent for path in paths} == {tmp_path / "checks"}
-    for each in ids:
-        assert load_check(tmp_path, each, KEY) == _named(each)
+    for check_id in ids:
+        assert load_check(tmp_path, check_id, KEY) == _named(check_id)
 
 
 def _named(name: str) -> CheckResult:
@@ -345,7 +345,7 @@ def test_a_link_with_the_right_bytes_is_still_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b'{"schema_version": 1, "schema_version": 1}', "the key 'schema_version' appears twice"),
         (b'{"schema_version": NaN}', "the number NaN is not finite"),
@@ -365,13 +365,13 @@ def test_a_link_with_the_right_bytes_is_still_found(tmp_path):
         (b"", "is not valid JSON"),
     ],
 )
-def test_results_that_cannot_be_trusted_are_named_even_where_sealed(tmp_path, raw, said):
+def test_results_that_cannot_be_trusted_are_named_even_where_sealed(tmp_path, raw, message):
     folder = runfolder.prepare(tmp_path)
     runfolder.write(folder, "results.json", raw)
     runfolder.seal(folder)
     with pytest.raises(EvidenceError) as caught:
         runfolder.read_result(folder)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert runfolder.verify(folder) == [str(caught.value)]
 
 

@@ -20,7 +20,7 @@ def small(name: str = "credit-gbm", shift: float = 0.0) -> AuditResult:
     """An audit with one check and the limits on it, so that a thousand verifications take seconds."""
     whole = fakes.audit(name, shift=shift)
     some = whole.results[:1]
-    checks = {each.check for each in some}
+    checks = {result.check for result in some}
     verdicts = tuple(verdict for verdict in whole.verdicts if verdict.limit.measurement.rpartition(".")[0] in checks)
     few = some[0].model_copy(update={"figures": (), "tables": ()})
     return whole.model_copy(

@@ -125,8 +125,8 @@ def test_the_statement_is_one_that_in_toto_reads(tmp_path, pair, result):
     plain = json.loads(letter.payload)
     read = json_format.ParseDict(plain, Statement())
     assert (read.type, read.predicate_type) == (statement.STATEMENT, statement.PREDICATE)
-    assert all(each.name and each.digest for each in read.subject)
-    assert len({each.name for each in read.subject}) == len(read.subject)
+    assert all(subject.name and subject.digest for subject in read.subject)
+    assert len({subject.name for subject in read.subject}) == len(read.subject)
     predicate = json_format.ParseDict(plain["predicate"], Predicate())
     assert predicate.result in ("PASSED", "WARNED", "FAILED") and len(predicate.configuration)
 
@@ -137,7 +137,7 @@ def test_the_statement_is_one_that_in_toto_reads(tmp_path, pair, result):
 def test_the_statement_names_model_data_report_and_outcome(tmp_path, pair):
     folder = _signed(tmp_path / "run", pair, fakes.audit()).parent
     plain = json.loads(statement.disclose((folder / "attestation.dsse.json").read_bytes(), "x").payload)
-    subjects = {each["name"]: each["digest"] for each in plain["subject"]}
+    subjects = {subject["name"]: subject["digest"] for subject in plain["subject"]}
     assert subjects["model:credit-gbm"] == {"auditkitModelFingerprint": fakes.DIGEST}
     assert subjects["data:credit-test"] == {"auditkitDataDigest": fakes.DIGEST[::-1]}
     for name in ("manifest.json", "results.json", "report.html"):
@@ -157,10 +157,10 @@ def test_the_statement_names_model_data_report_and_outcome(tmp_path, pair):
 
 
 @pytest.mark.parametrize(
-    ("code", "waived", "said"), [(0, False, "PASSED"), (0, True, "WARNED"), (1, False, "FAILED"), (3, False, "FAILED"),
+    ("code", "waived", "word"), [(0, False, "PASSED"), (0, True, "WARNED"), (1, False, "FAILED"), (3, False, "FAILED"),
                                  (5, False, "FAILED")],
 )  # fmt: skip
-def test_the_result_follows_the_exit_code(tmp_path, code, waived, said):
+def test_the_result_follows_the_exit_code(tmp_path, code, waived, word):
     audit = small()
     verdicts = tuple(verdict.model_copy(update={"waived": waived}) for verdict in audit.verdicts)
     outcome = audit.outcome.model_copy(update={"exit_code": code})
@@ -168,7 +168,7 @@ def test_the_result_follows_the_exit_code(tmp_path, code, waived, said):
     made = statement.statement(
         runfolder.read_result(folder), b"", runfolder.read_manifest(folder)
     )  # fmt: skip
-    assert made["predicate"]["result"] == said
+    assert made["predicate"]["result"] == word
 
 
 # keys
@@ -243,13 +243,13 @@ def test_other_keys_are_refused_in_a_sentence(tmp_path, pair):
         keys.read_signer(pair.public)
     with pytest.raises(ConfigError, match="is a private key; give the public one"):
         keys.read_verifier(pair.private)
-    for raw, said in (
+    for raw, message in (
         (b"hello", "no PEM file"),
         (b"-----BEGIN PRIVATE KEY-----\n", "cannot be read"),
         (b"x" * 70000, "too large"),
     ):
         path.write_bytes(raw)
-        with pytest.raises(ConfigError, match=said):
+        with pytest.raises(ConfigError, match=message):
             keys.read_signer(path)
     path.write_bytes(b"hello")
     with pytest.raises(ConfigError, match="no public key"):
@@ -307,7 +307,7 @@ def test_who_asks_for_more_gets_more(tmp_path, pair):
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "problem"),
     [
         (b"", "not valid JSON"),
         (b'{"payload": "", "payload": ""}', "appears twice"),
@@ -315,22 +315,22 @@ def test_who_asks_for_more_gets_more(tmp_path, pair):
         (b"[]", "does not have the shape"),
     ],
 )
-def test_an_envelope_that_cannot_be_read_is_a_problem_without_any_key(tmp_path, pair, raw, said):
+def test_an_envelope_that_cannot_be_read_is_a_problem_without_any_key(tmp_path, pair, raw, problem):
     path = _signed(tmp_path / "run", pair)
     path.write_bytes(raw)
     account = verification.verify(path.parent)
-    assert account.signed == "wrong" and said in account.problems[0]
+    assert account.signed == "wrong" and problem in account.problems[0]
 
 
 def test_what_else_an_envelope_may_not_be(tmp_path, pair):
     path = _signed(tmp_path / "run", pair)
     good, verifier = json.loads(path.read_bytes()), keys.read_verifier(pair.public)
 
-    def refused(said: str, **changes: object) -> None:
+    def refused(message: str, **changes: object) -> None:
         path.write_bytes(canonical({**good, **changes}))
         account = verification.verify(path.parent, verifier)
         assert account.signed == "wrong" or account.problems
-        assert any(said in problem for problem in account.problems), account.problems
+        assert any(message in problem for problem in account.problems), account.problems
 
     (one,) = good["signatures"]
     refused("holds 0 signatures", signatures=[])
@@ -356,10 +356,10 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
     signer, verifier = keys.read_signer(pair.private), keys.read_verifier(pair.public)
     good = json.loads(statement.disclose(path.read_bytes(), "x").payload)
 
-    def refused(said: str, payload: bytes) -> None:
+    def refused(message: str, payload: bytes) -> None:
         path.write_bytes(statement.enclose(statement.PAYLOAD, payload, signer))
         account = verification.verify(path.parent, verifier)
-        assert account.signed == "yes" and any(said in problem for problem in account.problems), account.problems
+        assert account.signed == "yes" and any(message in problem for problem in account.problems), account.problems
 
     for key in ("_type", "predicateType"):
         refused(f"has the {key} 'other'", canonical({**good, key: "other"}))
@@ -367,9 +367,9 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
         "another manifest.json",
         canonical({**good, "subject": [{**good["subject"][0], "digest": {"sha256": "0" * 64}}, *good["subject"][1:]]}),
     )
-    for number, each in enumerate(good["subject"]):
+    for number, subject in enumerate(good["subject"]):
         rest = [other for place, other in enumerate(good["subject"]) if place != number]
-        refused(f"about no {each['name']}", canonical({**good, "subject": rest}))
+        refused(f"about no {subject['name']}", canonical({**good, "subject": rest}))
     refused("something that is not here", canonical({**good, "subject": [*good["subject"], {"name": "x"}]}))
     refused("no list of subjects", canonical({**good, "subject": None}))
     refused("signed result is 'PASSED'", canonical({**good, "predicate": {**good["predicate"], "result": "PASSED"}}))

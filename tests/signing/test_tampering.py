@@ -92,8 +92,8 @@ def _number(folder: pathlib.Path) -> None:
 def _verdict(folder: pathlib.Path) -> None:
     def change(plain: dict[str, Any]) -> None:
         plain["outcome"].update(verdict="met", exit_code=0, sentence="All limits are met.", reasons=[])
-        for each in plain["verdicts"]:
-            each["status"] = "met"
+        for verdict in plain["verdicts"]:
+            verdict["status"] = "met"
 
     edit(folder, change)
     report = folder / "report.html"
@@ -161,7 +161,7 @@ EDITS = [
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["", "sealed again"])
-@pytest.mark.parametrize("change", EDITS, ids=lambda each: each.__name__.strip("_"))
+@pytest.mark.parametrize("change", EDITS, ids=lambda change: change.__name__.strip("_"))
 def test_an_edit_is_found(folder, pair, change: Callable[[pathlib.Path], None], again):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     change(folder)
@@ -275,17 +275,17 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
 
 
 @pytest.mark.parametrize(
-    ("recorded", "said"),
+    ("recorded", "note"),
     [
         ({"auditkit": "0.0.9"}, "made with auditkit 0.0.9, and"),
         ({"packages": {"jinja2": "1.0"}}, "report.html: made with jinja2 1.0, and"),
         ({"packages": {}}, "report.html: made with jinja2 of an unknown version, and"),
     ],
 )
-def test_another_renderer_is_no_reason_to_refuse_and_is_said(tmp_path, host, recorded, said):
+def test_another_renderer_is_no_reason_to_refuse_and_is_said(tmp_path, host, recorded, note):
     account = verification.verify(_published(tmp_path, host, **recorded), host=host)
     assert account.problems == () and account.remade is not None and "report.html" not in account.remade.same
-    assert any(said in value for value in account.remade.not_compared)
+    assert any(note in value for value in account.remade.not_compared)
     assert ("metrics.json" in account.remade.same) == ("auditkit" not in recorded), "plain text needs no other package"
 
 
