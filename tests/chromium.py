@@ -84,12 +84,12 @@ class Chromium:
         os.write(self._to, json.dumps(message).encode() + b"\0")
         end = time.monotonic() + SECONDS
         while True:
-            heard = self._hear(end)
-            if heard.get("id") == self._number:
-                if "error" in heard:
-                    raise RuntimeError(f"{method}: {heard['error']}")
-                return dict(heard["result"])
-            self._keep(heard)
+            reply = self._hear(end)
+            if reply.get("id") == self._number:
+                if "error" in reply:
+                    raise RuntimeError(f"{method}: {reply['error']}")
+                return dict(reply["result"])
+            self._keep(reply)
 
     def wait(self, method: str, session: str) -> None:
         """Wait until an event has come."""
@@ -127,14 +127,14 @@ class Chromium:
             if not piece:
                 raise RuntimeError("Chromium went away")
             self._rest += piece
-        heard, _, self._rest = self._rest.partition(b"\0")
-        return dict(json.loads(heard))
+        message, _, self._rest = self._rest.partition(b"\0")
+        return dict(json.loads(message))
 
 
 def find() -> str | None:
     """Where Chromium is; None where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return next((found for name in names if (found := shutil.which(name))), None)
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def needs_chromium(test: Callable[..., Any]) -> Callable[..., Any]:
@@ -221,10 +221,10 @@ def _browser() -> Chromium:
 
 
 def _evaluate(browser: Chromium, session: str, script: str) -> Any:
-    found = browser.send("Runtime.evaluate", session, expression=script, returnByValue=True, awaitPromise=True)
-    if "exceptionDetails" in found:
-        raise RuntimeError(f"the script failed: {found['exceptionDetails']}")
-    return found["result"].get("value")
+    answer = browser.send("Runtime.evaluate", session, expression=script, returnByValue=True, awaitPromise=True)
+    if "exceptionDetails" in answer:
+        raise RuntimeError(f"the script failed: {answer['exceptionDetails']}")
+    return answer["result"].get("value")
 
 
 def _clip(full: bool, browser: Chromium, session: str) -> dict[str, Any]:

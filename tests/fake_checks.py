@@ -345,7 +345,7 @@ def importance(shift: float) -> r.CheckResult:
 
 def evasion(shift: float) -> r.CheckResult:
     steps = [(0.0, 0.871), (0.05, 0.664), (0.1, 0.412), (0.2, 0.097)]
-    found = [
+    measurements = [
         number(
             "robust_accuracy",
             value + shift,
@@ -372,7 +372,7 @@ def evasion(shift: float) -> r.CheckResult:
         "robustness.evasion",
         "Evasion",
         "How little must an input change before the decision flips?",
-        measurements=tuple(found),
+        measurements=tuple(measurements),
         definitions={
             "robust_accuracy": definition(
                 "Robust accuracy", "share right under the strongest attack", "0 to 1", "higher"

@@ -28,7 +28,7 @@ def audit(
             finished=STARTED + datetime.timedelta(seconds=94),
             seconds=94.2,
             host="fake",
-            check_seconds={each.check: 3.5 for each in checks_of_audit},
+            check_seconds={result.check: 3.5 for result in checks_of_audit},
         ),
         provenance=provenance(),
         model=model(name, kind),
@@ -143,7 +143,7 @@ def data() -> r.DataInfo:
     )
 
 
-def plan(found: tuple[r.CheckResult, ...], limits: tuple[r.Limit, ...]) -> r.Plan:
+def plan(results: tuple[r.CheckResult, ...], limits: tuple[r.Limit, ...]) -> r.Plan:
     planned = tuple(
         r.PlannedCheck(
             check=result.check,
@@ -154,7 +154,7 @@ def plan(found: tuple[r.CheckResult, ...], limits: tuple[r.Limit, ...]) -> r.Pla
             calls=1200,
             skipped=result.reason if result.status == "skipped" else None,
         )
-        for result in found
+        for result in results
     )
     return r.Plan(checks=planned, limits=limits, budget="standard", seed=0, digest="9c01" * 16)
 
@@ -191,16 +191,18 @@ def provenance() -> r.Provenance:
     )
 
 
-def verdicts(found: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
-    """One verdict of every kind, on the numbers of `found`."""
+def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
+    """One verdict of every kind, on the numbers of `results`."""
 
     def of(check: str, name: str, number: int = 0) -> r.Measurement:
-        result = next(each for each in found if each.check == check)
+        result = next(candidate for candidate in results if candidate.check == check)
         return [measurement for measurement in result.measurements if measurement.name == name][number]
 
     def one(limit: r.Limit, status: str, reason: str, *measured: r.Measurement, **more: Any) -> r.Verdict:
         check = limit.measurement.rpartition(".")[0]
-        judged = tuple(r.Judged(check=check, measurement=each, status=status, reason=reason) for each in measured)  # type: ignore[arg-type]
+        judged = tuple(
+            r.Judged(check=check, measurement=measurement, status=status, reason=reason) for measurement in measured
+        )  # type: ignore[arg-type]
         return r.Verdict(limit=limit, status=status, reason=reason, judged=judged, **more)  # type: ignore[arg-type]
 
     groups, quality = "fairness.groups", "performance.quality"
@@ -281,7 +283,7 @@ def verdicts(found: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
     )
 
 
-def coverage(found: tuple[r.CheckResult, ...]) -> tuple[r.Coverage, ...]:
+def coverage(results: tuple[r.CheckResult, ...]) -> tuple[r.Coverage, ...]:
     tried = tuple(
         r.Coverage(
             check=result.check,
@@ -291,7 +293,7 @@ def coverage(found: tuple[r.CheckResult, ...]) -> tuple[r.Coverage, ...]:
             level=result.level,
             higher_level=result.higher_level,
         )
-        for result in found
+        for result in results
     )
     left = r.Coverage(
         check="privacy.inversion",
@@ -360,10 +362,10 @@ def hostile(payload: str) -> r.AuditResult:
             fixed = key in FIXED or (key in ENUMS and value in CLOSED)
             return value if fixed else value + payload
         if isinstance(value, list):
-            return [spoil(each, "row" if key == "data" else key) for each in value]
+            return [spoil(item, "row" if key == "data" else key) for item in value]
         if isinstance(value, dict):
             free = key in FREE_KEYS
-            return {name + payload * free: spoil(each, "" if free else name) for name, each in value.items()}
+            return {name + payload * free: spoil(item, "" if free else name) for name, item in value.items()}
         return value
 
     with_section = audit().model_copy(update={"sections": (SECTION,)})

@@ -23,8 +23,8 @@ def section() -> str:
         if not id.startswith("fairness."):
             continue
         rows = [
-            f"| `{name}` | {_cell(each.title)} | {_cell(each.formula)} | {_cell(each.range)} | {_worse_off(each)} |"
-            for name, each in offer.value.definitions.items()
+            _row(name, definition, definition.formula, definition.range)
+            for name, definition in offer.value.definitions.items()
             if not name.endswith(BESIDE)
         ]
         heads = ["| name | what | formula | range | of a benefit | of a burden |", "|---|---|---|---|---|---|"]
@@ -32,11 +32,7 @@ def section() -> str:
     heads = ["| name | what | of a benefit | of a burden |", "|---|---|---|---|"]
     for id in OTHERS:
         defined = Host(discover=False).checks()[id].value.definitions
-        rows = [
-            f"| `{name}` | {_cell(each.title)} | {_worse_off(each)} |"
-            for name, each in defined.items()
-            if not name.endswith(BESIDE)
-        ]
+        rows = [_row(name, definition) for name, definition in defined.items() if not name.endswith(BESIDE)]
         parts.append("\n".join([f"### `{id}`\n", *heads, *rows, ""]))
     return START + "\n" + "\n".join(parts) + "\n" + END
 
@@ -48,10 +44,15 @@ def with_section(text: str) -> str:
     return before + section() + after
 
 
-def _worse_off(each: Definition) -> str:
+def _row(name: str, definition: Definition, *more: str) -> str:
+    cells = " | ".join(_cell(text) for text in (definition.title, *more))
+    return f"| `{name}` | {cells} | {_worse_off(definition)} |"
+
+
+def _worse_off(definition: Definition) -> str:
     """Whose value is that of the worse off: of a benefit, then of a burden."""
-    assert each.harm is not None, f"{each.title} does not say who is worse off by it"
-    return f"{each.harm.benefit} | {each.harm.burden}"
+    assert definition.harm is not None, f"{definition.title} does not say who is worse off by it"
+    return f"{definition.harm.benefit} | {definition.harm.burden}"
 
 
 def _cell(text: str) -> str:

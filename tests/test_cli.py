@@ -75,9 +75,14 @@ def test_recorded_decisions_give_the_numbers_of_a_hand_count(folder):
     frame = pd.read_csv(folder / "decisions.csv")
     result = json.loads((folder / "out" / "results.json").read_text())
     numbers = {
-        (check["check"], each["name"], tuple(each["slice"].items()), tuple(each["across"])): each
+        (
+            check["check"],
+            measurement["name"],
+            tuple(measurement["slice"].items()),
+            tuple(measurement["across"]),
+        ): measurement
         for check in result["results"]
-        for each in check["measurements"]
+        for measurement in check["measurements"]
     }
     right = frame.decision == frame.repaid
     assert numbers["performance.quality", "accuracy", (), ()]["value"] == right.mean()
@@ -97,14 +102,14 @@ def test_the_other_families_say_why_they_were_skipped(folder):
     edit(folder, 'checks = ["performance", "fairness"]\n', "")
     auditkit(folder, "run")
     result = json.loads((folder / "out" / "results.json").read_text())
-    skipped = {each["check"]: each["reason"] for each in result["coverage"] if each["status"] == "skipped"}
+    skipped = {entry["check"]: entry["reason"] for entry in result["coverage"] if entry["status"] == "skipped"}
     assert "queries" in skipped["explanations.importance"]
     assert {"explanations.gradients", "robustness.evasion", "privacy.membership"} <= skipped.keys()
     assert all(skipped.values())
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code", "said"),
+    ("old", "new", "code", "message"),
     [
         ("at_least = 0.5", "at_least = 0.999", 1, "missed"),
         ("at_least = 0.5", "at_least = 0.5\nacross = ['sx']", 2, "did you mean 'sex'"),
@@ -127,12 +132,12 @@ def test_the_other_families_say_why_they_were_skipped(folder):
         ("[audit]", "[audit]\nrules = ['nist-ai-rfm']", 2, "did you mean 'nist-ai-rmf'"),
     ],
 )
-def test_nothing_passes_by_absence(folder, old, new, code, said):
+def test_nothing_passes_by_absence(folder, old, new, code, message):
     (folder / "broken.py").write_text("raise RuntimeError('boom')\n")
     edit(folder, old, new)
     done = auditkit(folder, "run")
     assert done.returncode == code, done.stdout + done.stderr
-    assert said in done.stdout + done.stderr
+    assert message in done.stdout + done.stderr
 
 
 def test_no_limit_is_code_5_and_flags_say_what_they_do(folder):
@@ -221,7 +226,7 @@ def test_the_configuration_schema_knows_every_checks_parameters(folder):
 
 def test_plugins_are_listed_with_their_checks(folder):
     document = json.loads(auditkit(folder, "plugins", "--json").stdout)
-    checks = {each["id"]: each for each in document["checks"]}
+    checks = {entry["id"]: entry for entry in document["checks"]}
     assert {"performance.quality", "data.integrity", "fairness.groups", "robustness.evasion"} <= checks.keys()
     assert all(check["question"].endswith("?") for check in checks.values())
     assert "dp-sgd" in document["trainers"]
@@ -250,7 +255,7 @@ def test_a_plugin_of_six_lines_appears_in_plan_report_and_card(folder):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("    raise ValueError('boom')\n", "boom"),
         ("    return 'nonsense'\n", "a check must return"),
@@ -258,16 +263,16 @@ def test_a_plugin_of_six_lines_appears_in_plan_report_and_card(folder):
         ("    import sys; sys.exit(0)\n", "SystemExit"),
     ],
 )
-def test_a_plugin_that_breaks_is_named_and_stops_no_other(folder, body, said):
+def test_a_plugin_that_breaks_is_named_and_stops_no_other(folder, body, message):
     (folder / "acme.py").write_text(SIX_LINES.rpartition("    return")[0] + body)
     edit(folder, 'checks = ["performance", "fairness"]', 'checks = ["acme.yes", "performance"]')
     done = auditkit(folder, "run", "--plugin", "acme.py")
     assert done.returncode == 3
     result = json.loads((folder / "out" / "results.json").read_text())
-    by_id = {each["check"]: each for each in result["results"]}
+    by_id = {check_result["check"]: check_result for check_result in result["results"]}
     assert by_id["performance.quality"]["status"] == "measured"
     assert by_id["acme.yes"]["status"] == "error"
-    assert said in json.dumps(by_id["acme.yes"]["error"])
+    assert message in json.dumps(by_id["acme.yes"]["error"])
     assert "acme.yes" in done.stdout
 
 

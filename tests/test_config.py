@@ -76,7 +76,7 @@ target_epsilon = 3.0
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (GOOD.replace('path = "m', 'pth = "m'), "auditkit.toml: model.pth is not a known key; did you mean 'path'?"),
         (GOOD + "[audt]\n", "audt is not a known key; did you mean 'audit'?"),
@@ -95,8 +95,8 @@ target_epsilon = 3.0
         ("[model\n", "not valid TOML"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place_and_the_mend(write, text, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_is_wrong_is_said_with_its_place_and_the_mend(write, text, message):
+    with pytest.raises(ConfigError, match=message):
         load(write(text))
 
 
@@ -159,7 +159,7 @@ def test_pyproject_is_read_and_absence_is_a_sentence(write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[audit]\nchecks = "performance"', 'audit.checks must be a list, such as ["performance"]'),
         (
@@ -168,10 +168,10 @@ def test_pyproject_is_read_and_absence_is_a_sentence(write, tmp_path):
         ),
     ],
 )
-def test_one_name_in_place_of_a_list_is_told_how_a_list_is_written(write, text, said):
+def test_one_name_in_place_of_a_list_is_told_how_a_list_is_written(write, text, message):
     with pytest.raises(ConfigError) as raised:
         load(write(GOOD + text))
-    assert said in str(raised.value) and "tuple" not in str(raised.value)
+    assert message in str(raised.value) and "tuple" not in str(raised.value)
 
 
 def test_one_group_in_place_of_a_list_is_told_once(write):

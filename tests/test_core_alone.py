@@ -56,7 +56,7 @@ def bare(tmp_path_factory) -> pathlib.Path:
 
 def needed(wheel: importlib.metadata.Distribution) -> list[importlib.metadata.Distribution]:
     """The distributions that a wheel without extras requires, and those that these require."""
-    found: dict[str, importlib.metadata.Distribution] = {}
+    by_name: dict[str, importlib.metadata.Distribution] = {}
     waiting = [(wheel, {""})]
     while waiting:
         distribution, extras = waiting.pop()
@@ -65,10 +65,10 @@ def needed(wheel: importlib.metadata.Distribution) -> list[importlib.metadata.Di
             marker = requirement.marker
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
                 other = importlib.metadata.distribution(requirement.name)
-                if other.name not in found or requirement.extras:
-                    found[other.name] = other
+                if other.name not in by_name or requirement.extras:
+                    by_name[other.name] = other
                     waiting.append((other, {"", *requirement.extras}))
-    return list(found.values())
+    return list(by_name.values())
 
 
 @pytest.mark.slow
@@ -86,12 +86,12 @@ def test_the_core_alone_audits_recorded_decisions(bare, tmp_path):
         assert f"No module named {module!r}" in run("-c", f"import {module}").stderr
     done = run("-m", "auditkit", "run")
     result = json.loads((tmp_path / "audit" / "results.json").read_text())
-    status = {each["check"]: each["status"] for each in result["results"]}
+    status = {check_result["check"]: check_result["status"] for check_result in result["results"]}
     assert status["performance.quality"] == "measured", done.stderr
     assert status["fairness.groups"] == "measured"
-    assert [each["status"] for each in result["verdicts"]] == ["met"]
+    assert [verdict["status"] for verdict in result["verdicts"]] == ["met"]
     assert (tmp_path / "audit" / "report.html").is_file()
-    skipped = {each["check"] for each in result["results"] if each["status"] == "skipped"}
+    skipped = {check_result["check"] for check_result in result["results"] if check_result["status"] == "skipped"}
     assert {"explanations.importance", "explanations.gradients", "robustness.evasion"} <= skipped
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -106,7 +106,7 @@ def attributions(model):
     return 1.0
 
 result = auditkit.audit(ToyModel(), toy_data(), checks=[attributions.check(), "performance"], budget="quick")
-by_id = {each.check: each for each in result.results}
+by_id = {check_result.check: check_result for check_result in result.results}
 assert by_id["performance.quality"].status == "measured"
 assert by_id["acme.captum"].error.kind == "missing extra", by_id["acme.captum"]
 assert "auditkit-rai[captum]" in by_id["acme.captum"].error.message

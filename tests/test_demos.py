@@ -56,15 +56,15 @@ def digits(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
 
 def find(result: AuditResult, name: str, **fields) -> Measurement:
     check, _, short = name.rpartition(".")
-    found = [
+    matching = [
         measurement
         for measured in result.results
         if measured.check == check
         for measurement in measured.measurements
         if measurement.name == short and all(getattr(measurement, key) == value for key, value in fields.items())
     ]
-    assert len(found) == 1, (name, fields, len(found))
-    return found[0]
+    assert len(matching) == 1, (name, fields, len(matching))
+    return matching[0]
 
 
 def test_what_is_said_to_be_planted_is_there():

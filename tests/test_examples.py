@@ -33,13 +33,15 @@ def test_the_census_example_finds_what_is_known_of_it(adult):
     folder, done = adult
     assert done.returncode == 1, done.stdout + done.stderr
     comparison = json.loads((folder / "results.json").read_text())
-    assert [each["model"]["name"] for each in comparison["results"]] == ["boosted trees", "network"]
+    assert [audit["model"]["name"] for audit in comparison["results"]] == ["boosted trees", "network"]
     for result in comparison["results"]:
-        verdicts = {each["limit"]["name"]: each["status"] for each in result["verdicts"]}
+        verdicts = {verdict["limit"]["name"]: verdict["status"] for verdict in result["verdicts"]}
         assert verdicts["accuracy"] == "met"
         assert verdicts["selection-by-sex"] == "missed"
-        assert {each["status"] for each in result["results"]} <= {"measured", "skipped"}, result["outcome"]["reasons"]
-        assert {each["value"] for each in result["data"]["groups"]} >= {"Female", "Male", "Black", "White"}
+        assert {check_result["status"] for check_result in result["results"]} <= {"measured", "skipped"}, result[
+            "outcome"
+        ]["reasons"]
+        assert {group["value"] for group in result["data"]["groups"]} >= {"Female", "Male", "Black", "White"}
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_several_names_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("measurement", "said"),
+    ("measurement", "text"),
     [
         (Measurement(name="a", value=1, exact=True), "everyone"),
         (Measurement(name="a", value=1, exact=True, slice={"sex": "F", "race": "B"}), "sex=F, race=B"),
@@ -54,8 +54,8 @@ def test_several_names_are_told_apart() -> None:
         (Measurement(name="a", value=1, exact=True, slice={"sex": "F"}, conditions={"eps": 0.1}), "sex=F; eps=0.1"),
     ],
 )
-def test_the_label_of_a_measurement(measurement: Measurement, said: str) -> None:
-    assert label(measurement) == said
+def test_the_label_of_a_measurement(measurement: Measurement, text: str) -> None:
+    assert label(measurement) == text
 
 
 def test_a_curve_says_where_each_line_begins_and_ends() -> None:

@@ -25,7 +25,7 @@ WORDS = np.where(Y == 1, "yes", "no")
 THREE = np.digitize(TRUTH, [-0.5, 0.5])
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(y=WORDS, sex=RNG.choice(["f", "m"], 200))
 IMAGES = RNG.normal(size=(200, 1, 6, 6)).astype(np.float32)
-TEXTS = [f"a {'good' if each else 'bad'} film, number {number}" for number, each in enumerate(Y)]
+TEXTS = [f"a {'good' if is_good else 'bad'} film, number {number}" for number, is_good in enumerate(Y)]
 
 
 def linear(outputs: int = 2) -> nn.Linear:
@@ -141,8 +141,8 @@ def test_first_lines_end_in_a_report(kind, tmp_path):
     assert [check_result.status for check_result in result.results if check_result.status == "error"] == []
     numbers = {
         measurement.name: measurement
-        for found in result.results
-        for measurement in found.measurements
+        for check_result in result.results
+        for measurement in check_result.measurements
         if not measurement.slice
     }
     quality = numbers.get("accuracy") or numbers["r_squared"]

@@ -35,19 +35,19 @@ def digits(device: str) -> tuple[auditkit.Model, AuditData]:
 def test_the_gpu_agrees_with_the_cpu(check):
     import torch
 
-    found = {}
+    by_device = {}
     for device in ("cpu", "cuda"):
         model, data = digits(device)
         result = auditkit.audit(model, data, checks=[check], budget="quick")
         assert result.results[0].status == "measured", result.results[0].reason
         assert next(model.estimator().parameters()).device.type == device
-        found[device] = {
+        by_device[device] = {
             (measurement.name, str(measurement.slice), str(measurement.conditions)): measurement.value
             for measurement in result.results[0].measurements
         }
-    assert found["cpu"].keys() == found["cuda"].keys()
-    for key, value in found["cpu"].items():
-        assert value == pytest.approx(found["cuda"][key], abs=1e-4), key
+    assert by_device["cpu"].keys() == by_device["cuda"].keys()
+    for key, value in by_device["cpu"].items():
+        assert value == pytest.approx(by_device["cuda"][key], abs=1e-4), key
     torch.cuda.empty_cache()
 
 

@@ -285,7 +285,7 @@ def test_run_check_that_gives_something_else_is_named():
 
 
 def test_notifications_are_isolated_and_named():
-    heard = []
+    finished = []
 
     class Deaf:
         @hookimpl
@@ -295,12 +295,12 @@ def test_notifications_are_isolated_and_named():
     class Listening:
         @hookimpl
         def check_finished(self, result):
-            heard.append(result.check)
+            finished.append(result.check)
 
     made = host(Deaf(), Listening())
     model = Constant()
     made.check_finished(made.run_check(One(), model, DATA, context(model, DATA)))
-    assert heard == ["x.one"]
+    assert finished == ["x.one"]
     assert any("'Deaf'" in fault for fault in made.faults)
 
 

@@ -84,16 +84,16 @@ MODULES = {dotted_name(path).removesuffix(".__init__"): path for path in FILES}
 
 def imports(path: pathlib.Path) -> set[str]:
     """The modules of auditkit that a file imports anywhere in it, inside functions and for types alone too."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found.update(n.name.removeprefix("auditkit.") for n in node.names if n.name.startswith("auditkit."))
+            modules.update(n.name.removeprefix("auditkit.") for n in node.names if n.name.startswith("auditkit."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "auditkit":
             base = (node.module or "").removeprefix("auditkit").removeprefix(".")
             for name in node.names:
                 dotted = f"{base}.{name.name}".removeprefix(".")
-                found.add(dotted if dotted in MODULES else base)
-    return {name for name in found if name in MODULES} - {dotted_name(path).removesuffix(".__init__")}
+                modules.add(dotted if dotted in MODULES else base)
+    return {name for name in modules if name in MODULES} - {dotted_name(path).removesuffix(".__init__")}
 
 
 def level(room: str) -> int:
@@ -132,7 +132,11 @@ def test_no_circle():
     while graph != before:
         before = graph
         wanted = set().union(*graph.values())
-        graph = {name: each & graph.keys() for name, each in graph.items() if each & graph.keys() and name in wanted}
+        graph = {
+            name: imported & graph.keys()
+            for name, imported in graph.items()
+            if imported & graph.keys() and name in wanted
+        }
     assert graph == {}, f"these import each other: {sorted(graph)}"
 
 
@@ -239,8 +243,8 @@ from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 from auditkit.reports import register_formats
 result = parse_result(canonical(audit()))
-light = [each for each in register_formats() if each.name != "parquet"]
-assert all(each.render(result) for each in light)
+light = [kind for kind in register_formats() if kind.name != "parquet"]
+assert all(kind.render(result) for kind in light)
 assert "pyarrow" not in sys.modules
 """
     assert "torch" not in loaded_after(code)
@@ -317,13 +321,13 @@ def test_templates_switch_escaping_off_nowhere():
 
 def test_unsafe_loaders_are_called_in_one_place_only():
     pattern = re.compile(r"\bpickle\.loads?\(|joblib\.load\(|yaml\.load\(|\beval\(|torch\.load\(")
-    found = {
+    callers = {
         str(path.relative_to(PACKAGE))
         for path in FILES
         for line in path.read_text().splitlines()
         if pattern.search(line) and "model.eval(" not in line and "module.eval(" not in line and ".eval()" not in line
     }
-    assert all(text.startswith("plugins/models/") for text in found), found
+    assert all(text.startswith("plugins/models/") for text in callers), callers
 
 
 def test_the_core_names_no_check():

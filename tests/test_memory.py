@@ -225,11 +225,11 @@ def test_an_error_of_auditkits_own_is_no_missed_limit(tmp_path):
         "from auditkit.run import judge as stage\nfrom auditkit.cli import main\nimport sys\n"
         "def fail(*a, **k): raise ERROR\nstage.judge = fail\nsys.argv = ['auditkit', 'run', '-q']\nmain()"
     )
-    for error, said in (("KeyError('x')", "KeyError"), ("MemoryError('64 GiB')", "out of memory (64 GiB)")):
+    for error, message in (("KeyError('x')", "KeyError"), ("MemoryError('64 GiB')", "out of memory (64 GiB)")):
         done = subprocess.run(
             [sys.executable, "-c", code.replace("ERROR", error)], cwd=tmp_path, capture_output=True, text=True
         )
-        assert done.returncode == 3 and said in done.stderr
+        assert done.returncode == 3 and message in done.stderr
     assert list((tmp_path / "out").rglob("*.json")), "finished checks are kept"
 
 

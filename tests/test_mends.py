@@ -240,9 +240,9 @@ def limit_on(check: str, name: str, **limit: Any) -> Callable[..., Any]:
 
     def settle(**mends: Any) -> Any:
         bounds = {key: mends.pop(key) for key in ("at_least", "at_most") if key in mends}
-        said = {key: mends.pop(key) for key in ("outcome",) if key in mends}
+        roles = {key: mends.pop(key) for key in ("outcome",) if key in mends}
         columns = FRAME.assign(area=np.arange(ROWS) % 3)
-        data = AuditData.from_table(columns, groups=["sex", "area"], label="label", decisions="decision", **said)
+        data = AuditData.from_table(columns, groups=["sex", "area"], label="label", decisions="decision", **roles)
         limits = [{"measurement": f"{check}.{name}", "at_least": 0.5, **limit, **bounds}]
         request = make_request(checks=[check], limits=limits, parameters={check: mends}, budget="quick")
         return settled(AuditContext(Host(), data, request))

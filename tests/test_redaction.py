@@ -142,12 +142,12 @@ def test_user_and_host_are_looked_for_only_in_what_programs_say(monkeypatch):
     monkeypatch.setattr(redaction.getpass, "getuser", lambda: "wilhelmina")
     monkeypatch.setattr(redaction.platform, "node", lambda: "tuxedo-7.corp.example")
     gate = Scrubber()
-    said = "permission denied for wilhelmina on tuxedo-7.corp.example (tuxedo-7), not wilhelminas"
-    error = ErrorInfo(kind="exception", type="OSError", message=said, traceback=(said,))
+    message = "permission denied for wilhelmina on tuxedo-7.corp.example (tuxedo-7), not wilhelminas"
+    error = ErrorInfo(kind="exception", type="OSError", message=message, traceback=(message,))
     clean = gate.record(error)
     assert clean.message == f"permission denied for {USER} on {HOST} ({HOST}), not wilhelminas"
     assert clean.traceback == (clean.message,)
-    assert gate.text(said) == said
+    assert gate.text(message) == message
     monkeypatch.setattr(redaction.getpass, "getuser", lambda: "root")
     monkeypatch.setattr(redaction.platform, "node", lambda: "localhost")
     monkeypatch.setattr(redaction.pathlib.Path, "home", lambda: pathlib.Path("/root"))
@@ -260,9 +260,9 @@ def test_the_evidence_says_that_something_was_removed_and_keeps_the_rest(evidenc
     assert "stands in the place of each" in result["provenance"]["notes"][-1]
     assert result["model"]["name"] == "credit.skops" and result["data"]["name"] == "people.csv"
     assert result["run"]["host"] == ""
-    groups = {each["value"] for each in result["data"]["groups"]}
+    groups = {group["value"] for group in result["data"]["groups"]}
     assert groups == {"[removed: an e-mail address 2]", "[removed: an e-mail address 3]"}
-    error = next(each["error"] for each in result["results"] if each["error"])
+    error = next(check_result["error"] for check_result in result["results"] if check_result["error"])
     assert error["message"].startswith(f"cannot open 'x.csv' for {E_MAIL} with {SECRET} xxx")
 
 
@@ -306,8 +306,8 @@ def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
 
 
 def test_a_path_among_the_parameters_is_a_text_too():
-    found = fakes.audit().results[0].model_copy(update={"parameters": {"file": pathlib.Path("/home/alice/x.csv")}})
-    assert Scrubber().record(found).parameters == {"file": "x.csv"}
+    with_path = fakes.audit().results[0].model_copy(update={"parameters": {"file": pathlib.Path("/home/alice/x.csv")}})
+    assert Scrubber().record(with_path).parameters == {"file": "x.csv"}
 
 
 def test_models_whose_names_are_paths_are_kept_apart_in_names_and_in_files(tmp_path):

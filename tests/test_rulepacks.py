@@ -68,7 +68,7 @@ RESULTS = [
 
 
 @pytest.mark.parametrize(
-    ("key", "status", "said"),
+    ("key", "status", "reason"),
     [
         ("a.one.good", "present", None),
         ("a.one.unsure", "partial", "inconclusive: too few rows"),
@@ -88,11 +88,13 @@ RESULTS = [
         ("b.broken", "absent", "ended in an error (it raised)"),
     ],
 )
-def test_a_measurement_counts_only_where_it_is_there_and_valid(key, status, said):
-    found = rulepacks.coverage(clause(evidence=[key]), RESULTS).clauses[0]
-    assert found.status == status
-    assert found.evidence == ((key,) if status == "present" else ())
-    assert (said is None and found.missing == ()) or (said in found.missing[0] and found.missing[0].startswith(key))
+def test_a_measurement_counts_only_where_it_is_there_and_valid(key, status, reason):
+    covered = rulepacks.coverage(clause(evidence=[key]), RESULTS).clauses[0]
+    assert covered.status == status
+    assert covered.evidence == ((key,) if status == "present" else ())
+    assert (reason is None and covered.missing == ()) or (
+        reason in covered.missing[0] and covered.missing[0].startswith(key)
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,9 +116,9 @@ def test_all_and_any(keys, require, status):
 
 
 def test_a_clause_that_asks_more_than_numbers_is_never_wholly_present():
-    found = rulepacks.coverage(clause(evidence=["a.one"], part="the people's view."), RESULTS).clauses[0]
-    assert (found.status, found.evidence) == ("partial", ("a.one",))
-    assert found.note == "Beyond this evidence: the people's view."
+    covered = rulepacks.coverage(clause(evidence=["a.one"], part="the people's view."), RESULTS).clauses[0]
+    assert (covered.status, covered.evidence) == ("partial", ("a.one",))
+    assert covered.note == "Beyond this evidence: the people's view."
     assert rulepacks.coverage(clause(evidence=["z"], part="more"), RESULTS).clauses[0].status == "absent"
 
 
@@ -183,7 +185,7 @@ def test_a_pack_is_read_with_its_dates(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("pack = ", "is not valid TOML"),
         ('a = 1\na = 2\n"', "is not valid TOML"),
@@ -206,11 +208,11 @@ def test_a_pack_is_read_with_its_dates(tmp_path):
         ),
     ],
 )
-def test_a_mistake_is_named_with_file_and_key(tmp_path, text, said):
+def test_a_mistake_is_named_with_file_and_key(tmp_path, text, message):
     with pytest.raises(PluginError) as caught:
         pack_of(tmp_path, text)
     assert "the rule pack acme-policy.toml" in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_pack_that_cannot_be_read(tmp_path):

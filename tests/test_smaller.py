@@ -31,31 +31,33 @@ def share_of_ones(predictions):
 
 @pytest.fixture(scope="module")
 def both():
-    each = {"measurement": "performance.quality.accuracy", "at_least": 0.99, "groups": "each"}
-    return audited(limits=[each])
+    limit = {"measurement": "performance.quality.accuracy", "at_least": 0.99, "groups": "each"}
+    return audited(limits=[limit])
 
 
 def together(result):
-    return {measurement.name: measurement for found in result.results for measurement in found.together}
+    return {measurement.name: measurement for check_result in result.results for measurement in check_result.together}
 
 
 def test_their_numbers_are_those_of_their_people(both):
     result, data = both
-    some, found = np.isin(data.groups["g"], ["x", "y"]), together(result)
+    some, numbers = np.isin(data.groups["g"], ["x", "y"]), together(result)
     right = (data.recorded.decisions == data.labels)[some]
-    assert (found["accuracy"].value, found["accuracy"].n) == (pytest.approx(right.mean()), 13)
-    assert found["group_share"].value == pytest.approx(13 / 213)
-    assert found["positive_share"].value == pytest.approx(data.labels[some].mean())
-    assert found["consistency"].n == 13 and 0 <= found["consistency"].value <= 1
-    assert found["ones"].value == pytest.approx(data.recorded.decisions[some].mean())
-    assert all(measurement.slice == {"g": TOGETHER} for measurement in found.values())
-    assert "groups of fewer than 10 people, together: g=x; g=y" in found["accuracy"].reason
+    assert (numbers["accuracy"].value, numbers["accuracy"].n) == (pytest.approx(right.mean()), 13)
+    assert numbers["group_share"].value == pytest.approx(13 / 213)
+    assert numbers["positive_share"].value == pytest.approx(data.labels[some].mean())
+    assert numbers["consistency"].n == 13 and 0 <= numbers["consistency"].value <= 1
+    assert numbers["ones"].value == pytest.approx(data.recorded.decisions[some].mean())
+    assert all(measurement.slice == {"g": TOGETHER} for measurement in numbers.values())
+    assert "groups of fewer than 10 people, together: g=x; g=y" in numbers["accuracy"].reason
 
 
 def test_they_are_neither_measured_nor_judged_as_a_group(both):
     result, _ = both
     assert not any(
-        TOGETHER in measurement.slice.values() for found in result.results for measurement in found.measurements
+        TOGETHER in measurement.slice.values()
+        for check_result in result.results
+        for measurement in check_result.measurements
     )
     (verdict,) = result.verdicts
     assert verdict.judged and not any(TOGETHER in one.measurement.slice.values() for one in verdict.judged)

@@ -55,8 +55,8 @@ def test_a_measure_over_groups(file):
     data = dataclasses.replace(data, outcome="benefit")
     result = auditkit.audit(ToyModel(), data, checks=["acme.missed"], plugins=[plugin], limits=[limit], budget="quick")
     gap = next(measurement for measurement in result.results[0].measurements if measurement.across == ("sex",))
-    truth, said, sex = data.labels == "yes", ToyModel().predict(data.inputs) == "yes", data.groups["sex"]
-    shares = {group: np.mean(~said[truth & (sex == group)]) for group in ("female", "male")}
+    truth, decided, sex = data.labels == "yes", ToyModel().predict(data.inputs) == "yes", data.groups["sex"]
+    shares = {group: np.mean(~decided[truth & (sex == group)]) for group in ("female", "male")}
     assert gap.value == pytest.approx(abs(shares["female"] - shares["male"])) and gap.interval.low <= gap.value
     assert result.verdict == "met"
     worse = gap.pairs[0].high if gap.pairs[0].worse_off == "high" else gap.pairs[0].low
