@@ -133,9 +133,9 @@ def test_what_is_left_out_bars_met_alone_and_only_what_holds_for_it_too_is_no_wo
     value, fields, bounds, status
 ):
     counted = measurement(value, exact=True, **fields)
-    found, reason = judge_measurement(limit(**bounds), counted)
+    decided, reason = judge_measurement(limit(**bounds), counted)
     proves = fields["bound"].replace(" ", "_") not in bounds  # at least 1 is not at most 0
-    assert found == status
+    assert decided == status
     assert reason.startswith(f"{fields['bound']} {value:g} " if proves and status == "missed" else f"{value:g} among")
 
 

@@ -206,8 +206,8 @@ bounds = st.one_of(
 def test_who_is_left_out_makes_nothing_missed_nor_saves_it_and_can_bar_met(drawn, mask, bound, ratio, how, bars):
     parts = [part_of(drawn), part_of([(b, a) for a, b in drawn[::-1]])]
     kept = [np.array([bool(mask >> (6 * at + i) & 1) for i in range(len(drawn))]) for at in range(2)]
-    for each in kept:
-        each[:2] = True
+    for groups in kept:
+        groups[:2] = True
     limit = Limit(name="l", measurement="m", judge=how, **bound)
     left_out = tuple(LeftOut(slice={"g": f"x{at}"}, reason="few", bars=barred) for at, barred in enumerate(bars))
     alone, _ = judged(parts, ratio, kept, limit)
@@ -236,8 +236,8 @@ def test_a_gap_that_is_required_is_missed_whoever_is_left_out(share, status, oth
     limit = Limit(name="l", measurement="fairness.groups.equal_opportunity_difference", at_least=0.2)
     gap = one(result, "equal_opportunity_difference")
     assert len(gap.left_out) == 1 and gap.value == pytest.approx(share - 0.5)
-    found, reason = judge_measurement(limit, gap)
-    assert found == status and ("among what was compared" in reason) == (status == "missed")
+    outcome, reason = judge_measurement(limit, gap)
+    assert outcome == status and ("among what was compared" in reason) == (status == "missed")
 
 
 def test_six_people_of_a_third_group_do_not_save_a_gap_that_is_required():
