@@ -25,7 +25,18 @@ def as_column(values: Any) -> np.ndarray:
     """Values beside the inputs as an array; a list keeps its objects, as numpy would make the text nan of NaN."""
     if hasattr(values, "detach"):
         return present(as_array(values), "a tensor is an array")
-    return np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+    return np.asarray(without_mask(values), dtype=object if isinstance(values, list | tuple) else None)
+
+
+def without_mask(values: Any) -> Any:
+    """A masked array with what means missing, NaN or None, where it is masked; anything else as it is."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if not values.mask.any():
+        return values.data
+    plain = values.data.astype(np.float64 if values.dtype.kind in "iuf" else object)
+    plain[values.mask] = None  # among numbers that is NaN
+    return plain
 
 
 def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
@@ -34,7 +45,7 @@ def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
     Returns:
         `inputs`, and `modality` where the inputs alone show it: a list, tuple, array or Series of str, gaps among them.
     """
-    listed = isinstance(inputs, list | tuple)
+    inputs, listed = without_mask(inputs), isinstance(inputs, list | tuple)
     flat = getattr(getattr(inputs, "dtype", None), "kind", "O") in "OUT" and len(getattr(inputs, "shape", ())) == 1
     if modality == "table" and (listed or flat):
         texts = list(inputs)

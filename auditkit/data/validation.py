@@ -12,7 +12,7 @@ from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
-from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
+from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, without_mask
 from auditkit.data.labels import (
     TASKS,
     Recorded,
@@ -49,7 +49,7 @@ def accept(data: Fields) -> dict[str, Any]:
     _check_lengths(data, _aligned(data))
     fields.update(_answers(data))
     fields.update(_beside(data))
-    bare = {name: _group(name, column) for name, column in data.groups.items()}
+    bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
     for column in fields["groups"].values():
         column.setflags(write=False)  # a check that shuffles them in place would change what later checks measure
@@ -84,7 +84,7 @@ def check_weights(weights: Any, name: str, people: np.ndarray | None = None) -> 
         DataError: a weight is missing, infinite, zero or negative.
     """
     try:
-        array = np.asarray(weights, dtype=np.float64)
+        array = np.asarray(without_mask(weights), dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError(f"{name}: weights must be numbers; they hold {listed(np.asarray(weights), 3)}") from None
     wrong = ~(np.isfinite(array) & (array > 0))
@@ -158,10 +158,10 @@ def _inputs(data: Fields) -> Any:
             raise DataError(f"{data.name}: inputs of {kind} are read with AuditData.from_table")
         return inputs
     if not hasattr(inputs, "shape") or hasattr(inputs, "toarray"):
-        hint = "call .toarray()" if hasattr(inputs, "toarray") else "one row of equally many numbers for each person"
+        hint = "call .toarray()" if hasattr(inputs, "toarray") else "other tables and records are read with from_table"
         raise DataError(
-            f"{data.name}: inputs must be a pandas DataFrame, an array, a tensor or a list of texts; "
-            f"{type(inputs).__name__} was given ({hint})"
+            f"{data.name}: inputs must be a pandas DataFrame, an array, a tensor, rows of equally many numbers or a "
+            f"list of texts; {type(inputs).__name__} was given ({hint})"
         )
     _check_array(inputs, data)
     return inputs
@@ -182,6 +182,11 @@ def _check_array(inputs: Any, data: Fields) -> None:
         contents = "Python objects" if str(inputs.dtype) == "object" else f"values of type {inputs.dtype}"
         raise DataError(
             f"{data.name}: inputs hold {contents}; give a pandas DataFrame, an array of numbers, or a list of texts"
+        )
+    if len(shape) < 2:
+        raise DataError(
+            f"{data.name}: inputs must have the shape (N, D), a row for each person; got {shape}. One column is given "
+            "as inputs.reshape(-1, 1), or as a DataFrame"
         )
     if data.modality == "table" and len(shape) != 2:
         kind = "image" if len(shape) == 4 else "sequence"

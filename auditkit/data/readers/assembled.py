@@ -186,7 +186,7 @@ def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Mod
             raise DataError(f"{name}: the text is missing in {int(column.isna().sum())} rows; take them out")
         return column.astype(object).tolist(), "text"
     if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
-        return [str(value) for value in inputs], modality or "text"
+        return list(inputs), modality or "text"
     # An image has the axes (N, channels, height, width); what has three axes is a sequence of vectors.
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
     return inputs, modality or shapes.get(len(inputs.shape), "sequence")

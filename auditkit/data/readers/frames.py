@@ -29,12 +29,15 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
         frame = source
     else:
         try:
-            native = narwhals.from_native(source)
+            # a batch of Arrow, or a reader of such, is no table to narwhals
+            is_batch = isinstance(source, pyarrow.RecordBatch | pyarrow.RecordBatchReader)
+            native = narwhals.from_native(pyarrow.table(source) if is_batch else source)
             frame = native.collect().to_pandas() if isinstance(native, narwhals.LazyFrame) else native.to_pandas()
         except (TypeError, AttributeError) as error:
+            hint = " (call .toarray())" if hasattr(source, "toarray") else ""
             raise DataError(
-                "data must be a path, a DataFrame (pandas, polars, pyarrow), a dictionary of arrays or an array; "
-                f"{type(source).__name__} was given"
+                "data must be a path, a DataFrame (pandas, polars, pyarrow), records, a dictionary of arrays, an array "
+                f"or texts; {type(source).__name__} was given{hint}"
             ) from error
         except (ValueError, OverflowError) as error:  # of pyarrow too: a type that pandas lacks
             raise DataError(f"the table has a type that pandas lacks: {one_line(error)}; cast that column") from error

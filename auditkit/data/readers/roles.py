@@ -108,6 +108,7 @@ def settle(roles: Roles, source: Source) -> Roles:
     for column, role in named.items():
         if column not in known:
             hint, mends = parted_otherwise(known)
+            hint = hint or (" (an array: give the values themselves)" if source.inputs is not None else "")
             sentence = f"{role} names the column {column!r}, which the data lacks; {closest(column, known)}{hint}"
             raise DataError(sentence, mend=mends)
     _check_groups(settled, named, known)
@@ -190,7 +191,8 @@ def values_of(column: Any, role: str, source: Source) -> Any:
     check_index(column, source.index, role)
     rows = len(source.columns)
     if not hasattr(column, "__len__"):
-        raise DataError(f"{role} must be the name of a column or one value per row; {column!r} was given")
+        name = f", and the column's name is {str(column)!r}" if str(column) in map(str, source.columns.columns) else ""
+        raise DataError(f"{role} must be the name of a column or one value per row; {column!r} was given{name}")
     if len(column) != rows:
         bins = role.startswith("group ") and isinstance(column, list | tuple)
         hint = f'. Where these are the ends of bins, write {{"bins": {list(column)}}}' if bins else ""

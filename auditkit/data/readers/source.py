@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,21 @@ import numpy as np
 from auditkit.counts.markers import Markers
 from auditkit.counts.records import form_of
 from auditkit.counts.text_codec import HEAD, is_binary, unpacked
-from auditkit.data.inputs import as_column
+from auditkit.data.inputs import as_column, plain_inputs, without_mask
 from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, ZIP, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
+from auditkit.value_spelling import listed
 
 
 def open_source(source: Any, reading: Reading) -> Source:
     """Read any source.
 
     Args:
-        source: what was read already; a path to a csv, parquet or npz file; a DataFrame of pandas, polars or any
-            library that narwhals knows; a dictionary of arrays; an array or a tensor.
+        source: what was read already; a path to a csv, JSON, parquet or npz file; a table of pandas, polars or any
+            library that narwhals or Arrow knows; records, also from an iterator; a dictionary of arrays; an array, also
+            a structured one, or a tensor; texts.
         reading: see `Reading`.
 
     Raises:
@@ -32,35 +34,62 @@ def open_source(source: Any, reading: Reading) -> Source:
         return source
     if isinstance(source, str | os.PathLike):
         return _file(pathlib.Path(source), reading)
+    if isinstance(source, list | tuple | Iterator) and not (hasattr(source, "read") or hasattr(source, "schema")):
+        source = _rows(list(source))
+    fields = getattr(getattr(source, "dtype", None), "names", None)
+    if fields:
+        source = {field: source[field] for field in fields}
     if isinstance(source, Mapping):
         return from_arrays(source, missing=reading.missing)
-    if hasattr(source, "shape") and not hasattr(source, "columns"):
-        return from_arrays({"inputs": source})
-    if isinstance(source, list) and source and isinstance(source[0], str):
-        return from_arrays({"inputs": source})
+    if hasattr(source, "shape") and not (hasattr(source, "columns") or hasattr(source, "toarray")):
+        plain = plain_inputs(source, "table")
+        if "modality" in plain or not hasattr(source, "to_frame"):
+            return from_arrays({"inputs": plain["inputs"]})
+        source = source.to_frame()  # a Series of numbers, whose name is that of a column
     from auditkit.data.readers.frames import from_frame  # pandas is imported only where there is a table
 
     return from_frame(source, reading.missing)
+
+
+def _rows(rows: list[Any]) -> dict[str, Any]:
+    """Records as columns, else texts or rows of equally many numbers as inputs.
+
+    Raises:
+        DataError: they are none of these.
+    """
+    records = [row._asdict() if hasattr(row, "_asdict") else row for row in rows]
+    if records and all(isinstance(record, Mapping) for record in records):
+        names = dict.fromkeys(name for record in records for name in record)
+        return {name: [record.get(name) for record in records] for name in names}
+    if not rows:
+        raise DataError("data: there are no rows; give at least one")
+    plain = plain_inputs(rows, "table")
+    if "modality" not in plain and not hasattr(plain["inputs"], "shape"):
+        raise DataError(
+            'data as a list must hold records [{"age": 40, …}, …], texts, or rows of equally many numbers; it holds '
+            f"{listed(dict.fromkeys(type(row).__name__ for row in rows), 3)}. Other rows are given as "
+            "pandas.DataFrame(rows, columns=[…]), and inputs beside labels as AuditData(inputs, labels)"
+        )
+    return {"inputs": plain["inputs"]}
 
 
 def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[str, ...] | None = None) -> Source:
     """A dictionary of arrays: `inputs` or `x` with two or more axes (or texts), and columns; or columns alone.
 
     Raises:
-        DataError: lengths that differ, or a second array with more than one axis.
+        DataError: lengths that differ, a second array with more than one axis, or two columns of one name.
     """
     from auditkit.data.readers.frames import mark_missing, tidy
 
-    columns = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
+    columns = {
+        str(key): without_mask(value) if hasattr(value, "shape") else _texts_or_array(value, key)
+        for key, value in arrays.items()
+    }
+    if len(columns) < len(arrays):
+        raise DataError(f"{name}: column names must differ also as texts; {listed(arrays)} were given")
     key = next((key for key in INPUTS if key in columns and _is_inputs(key, columns[key])), None)
     inputs: Any = None if key is None else columns.pop(key)
     _check_same_rows(arrays, name)
-    rows: dict[str, int] = {} if key is None else {key: len(inputs)}
-    rows.update({column: len(value) for column, value in columns.items()})
-    if len(set(rows.values())) > 1:
-        raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
-    if not rows:
-        raise DataError(f"{name}: there are no arrays; give at least one column, or inputs")
     for column, value in columns.items():
         if len(np.shape(value)) != 1:
             known = " or ".join(repr(input_name) for input_name in INPUTS)
@@ -68,6 +97,12 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
                 f"{name}: array {column!r} has the shape {np.shape(value)}; columns have one value per row, and the "
                 f"array that the model eats is called {known}"
             )
+    rows: dict[str, int] = {} if key is None else {key: len(inputs)}
+    rows.update({column: len(value) for column, value in columns.items()})
+    if len(set(rows.values())) > 1:
+        raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
+    if not rows:
+        raise DataError(f"{name}: there are no arrays; give at least one column, or inputs")
     length = next(iter(rows.values()))
     frame = pandas.DataFrame(
         {column: _column(value) for column, value in columns.items()}, index=pandas.RangeIndex(length)
@@ -94,13 +129,17 @@ def _column(value: Any) -> Any:
     return array.tolist() if getattr(array.dtype, "kind", "") == "O" else array  # pandas finds the type of a list
 
 
-def _texts_or_array(value: Any) -> Any:
+def _texts_or_array(value: Any, key: Any) -> Any:
+    value = value.to_pylist() if hasattr(value, "to_pylist") else value  # of Arrow
     if isinstance(value, Sequence) and not isinstance(value, str):
         if value and all(isinstance(entry, str) for entry in value):
             return list(value)
         column = as_column(list(value))
         return column if column.ndim == 1 else np.asarray(value)
-    raise DataError(f"a dictionary must hold arrays, one value per row; it holds {type(value).__name__}")
+    raise DataError(
+        f"a dictionary must hold arrays or lists, one value per row; its {key!r} is {type(value).__name__}. Leave that "
+        "out, or give a table, such as pandas.DataFrame"
+    )
 
 
 def _is_inputs(key: str, value: Any) -> bool:

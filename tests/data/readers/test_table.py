@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse
 import torch
 
 from auditkit.data import AuditData
@@ -283,12 +286,104 @@ def test_dictionaries_of_arrays():
         ({"x": np.zeros((3, 2)), "y": [0, 1]}, "one entry per row; their lengths are {'x': 3, 'y': 2}"),
         ({"x": np.zeros((3, 2)), "z": np.zeros((3, 2))}, r"array 'z' has the shape \(3, 2\)"),
         ({}, "there are no arrays"),
-        ({"a": 3}, "must hold arrays, one value per row; it holds int"),
+        ({"a": 3}, "must hold arrays or lists, one value per row; its 'a' is int"),
     ],
 )
 def test_dictionaries_that_do_not_fit(arrays, message):
     with pytest.raises(DataError, match=message):
         read(arrays)
+
+
+RECORD = collections.namedtuple("RECORD", ["age", "sex", "y"])
+RECORDS = [{"age": 20 + number, "sex": "fm"[number % 2], "y": number % 2} for number in range(12)]
+COLUMNS = {name: [record[name] for record in RECORDS] for name in RECORDS[0]}
+BATCH = pa.RecordBatch.from_pylist(RECORDS)
+ROWS = {
+    "records": lambda: RECORDS,
+    "a tuple of records": lambda: tuple(RECORDS),
+    "a generator": lambda: (record for record in RECORDS),
+    "a map": lambda: map(dict, RECORDS),
+    "named tuples": lambda: [RECORD(**record) for record in RECORDS],
+    "rows of a frame": lambda: pd.DataFrame(COLUMNS).itertuples(index=False),
+    "columns": lambda: COLUMNS,
+    "columns of Arrow": lambda: {name: pa.array(values) for name, values in COLUMNS.items()},
+    "a batch": lambda: BATCH,
+    "a reader of batches": lambda: pa.RecordBatchReader.from_batches(BATCH.schema, [BATCH]),
+    "a table of Arrow": lambda: pa.table(COLUMNS),
+    "a structured array": lambda: np.array(
+        [tuple(record.values()) for record in RECORDS], dtype=[("age", "i8"), ("sex", "U1"), ("y", "i8")]
+    ),
+    "an array of records": lambda: pd.DataFrame(COLUMNS).to_records(index=False),
+    "a lazy frame": lambda: pl.LazyFrame(COLUMNS),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_rows_in_memory_are_the_same_table_in_every_kind(kind):
+    whole = read(pd.DataFrame(COLUMNS), label="y", groups=["sex"])
+    data = read(ROWS[kind](), label="y", groups=["sex"])
+    assert data.feature_names == ("age", "sex") and data.digest == whole.digest
+
+
+def test_a_record_without_a_value_lacks_it():
+    data = read([{"age": 1, "sex": "f", "y": 0}, {"y": 1, "age": 2}], label="y", groups=["sex"])
+    assert data.groups["sex"].tolist() == ["f", "(missing)"] and data.inputs["age"].tolist() == [1, 2]
+
+
+def test_a_series_is_a_column_by_its_name_or_texts():
+    for series in (pd.Series([1.0, 2, 3], name="age"), pl.Series("age", [1.0, 2, 3])):
+        assert read(series, label=[0, 1, 1]).feature_names == ("age",)
+    for texts in (pd.Series(["a", "b"]), pl.Series(["a", "b"]), iter(["a", "b"]), ("a", "b"), np.array(["a", "b"])):
+        assert read(texts, label=[0, 1]).inputs == ["a", "b"]
+    assert read([[1.0, 2.0], [3, 4]], label=[0, 1]).inputs.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ([], "there are no rows"),
+        ([{"age": 1}, "x"], "it holds 'dict', 'str'"),
+        ([["f", 1], ["m", 0]], r"it holds 'list'. Other rows are given as pandas.DataFrame\(rows, columns="),
+        ((np.ones((2, 2)), [0, 1]), r"inputs beside labels as AuditData\(inputs, labels\)"),
+        ([{"age": [1]}, {"age": [2]}], r"array 'age' has the shape \(2, 1\)"),
+        (["a", None], "must be a list of str; the one at 1 is NoneType"),
+        (pd.Series(["a", None]), "must be a list of str; the one at 1 is"),
+        ({"inputs": ["a", 3]}, "must be a list of str; the one at 1 is int"),
+        (np.array(3.0), r"array 'inputs' has the shape \(\)"),
+        (scipy.sparse.csr_matrix(np.eye(2)), r"csr_matrix was given \(call .toarray\(\)\)"),
+        (pa.chunked_array([[1, 2]]), "ChunkedArray was given"),
+        ({"a": {0: 1}}, "its 'a' is dict. Leave that out, or give a table"),
+        ({1: [1, 2], "1": [1, 2]}, "names must differ also as texts; 1, '1' were given"),
+        (open(__file__), "TextIOWrapper was given"),  # noqa: SIM115
+    ],
+)
+def test_rows_that_do_not_fit(source, message):
+    with pytest.raises(DataError, match=message):
+        read(source, label=[0, 1])
+
+
+def test_what_is_masked_is_missing():
+    mask = np.array([True, False, False, False])
+    sex, age, y = (np.ma.masked_array(values, mask) for values in (["f", "m", "f", "m"], [1, 2, 3, 4], [1, 0, 1, 0]))
+    data = read({"age": age, "sex": sex, "y": [1, 0, 1, 0]}, label="y", groups=["sex"])
+    assert data.groups["sex"].tolist()[0] == "(missing)" and np.isnan(data.inputs["age"][0])
+    whole = AuditData(np.ma.masked_array(np.ones((4, 1)), mask[:, None]), [1, 0, 1, 0], groups={"sex": sex})
+    assert whole.groups["sex"].tolist()[0] == "(missing)" and np.isnan(whole.inputs).ravel().tolist() == mask.tolist()
+    assert type(AuditData(np.ma.masked_array(np.ones((4, 1))), [1, 0, 1, 0]).inputs) is np.ndarray
+    for labels in (y, np.ma.masked_array(["a", "b", "a", "b"], mask)):
+        with pytest.raises(DataError, match="labels is missing in 1 rows"):
+            AuditData(np.ones((4, 1)), labels)
+    with pytest.raises(DataError, match="weights must be positive finite"):
+        AuditData(np.ones((4, 1)), [1, 0, 1, 0], weights=age)
+
+
+def test_a_name_beside_an_array_and_a_number_as_a_name_say_what_to_give():
+    with pytest.raises(
+        DataError, match=r"'y', which the data lacks; known: none \(an array: give the values themselves"
+    ):
+        read(np.ones((2, 2)), label="y")
+    with pytest.raises(DataError, match="1 was given, and the column's name is '1'"):
+        read(pd.DataFrame({0: [1, 2, 3], 1: [0, 1, 1]}), label=1)
 
 
 def test_texts_from_a_column():
