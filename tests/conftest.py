@@ -1,3 +1,5 @@
+"""What all tests share: the folder with the real data, one thread for each worker, and the mark of GPU tests."""
+
 from __future__ import annotations
 
 import os

@@ -311,6 +311,12 @@ def test_a_vague_name_is_noticed_wherever_it_is_given():
     }  # fmt: skip
 
 
+def test_every_file_begins_with_what_it_holds():
+    files = [path for room in ("auditkit", "tests", "benchmarks", "examples") for path in (ROOT / room).rglob("*.py")]
+    trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in files}
+    assert [path for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
+
+
 def test_public_names_are_there_and_no_others():
     for name in auditkit.__all__:
         assert getattr(auditkit, name) is not None

@@ -1,3 +1,5 @@
+"""A column of any form is the same sorted values and codes."""
+
 import numpy as np
 import pandas as pd
 import polars as pl

@@ -1,3 +1,5 @@
+"""Counts of files of every kind are those of a group-by over the whole table."""
+
 import datetime
 import decimal
 import gzip

@@ -1,3 +1,5 @@
+"""Tables of counts add up in any order, and become a data frame and back without loss."""
+
 import itertools
 
 import numpy as np

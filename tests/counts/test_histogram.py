@@ -1,3 +1,5 @@
+"""The histogram of several columns is a count row by row, whatever the codes and the chunks."""
+
 import itertools
 
 import numpy as np

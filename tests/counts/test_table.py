@@ -1,3 +1,5 @@
+"""Each marginal of a table of counts is a mask over the rows."""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,3 +1,5 @@
+"""The area under the curve and its interval: the pairs, scikit-learn, DeLong, and coverage."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st

@@ -1,3 +1,5 @@
+"""Whether repeated answers differ more than by chance: every split, and false alarms."""
+
 from __future__ import annotations
 
 import itertools

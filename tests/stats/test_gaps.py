@@ -1,3 +1,5 @@
+"""The largest gap between groups: intervals that cover, tests that rarely cry wolf, and detectable gaps."""
+
 import itertools
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Intervals of means and medians: the textbook, weights, and coverage."""
+
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats

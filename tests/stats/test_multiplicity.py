@@ -1,3 +1,5 @@
+"""Corrections for many comparisons are those of statsmodels and scipy."""
+
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import false_discovery_control

@@ -1,3 +1,5 @@
+"""Intervals of a share, a difference and a ratio of shares: published numbers, statsmodels, and coverage."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st

@@ -1,3 +1,5 @@
+"""Resampled counts follow the law of rows that are drawn anew."""
+
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats

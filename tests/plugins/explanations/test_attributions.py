@@ -1,3 +1,5 @@
+"""Numbers made of attributions, by hand: gaps, shares, ranks, flips and their errors."""
+
 import numpy as np
 import pytest
 from scipy import stats

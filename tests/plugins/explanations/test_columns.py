@@ -1,3 +1,5 @@
+"""Which original column each column of an encoding comes from."""
+
 import numpy as np
 import pytest
 

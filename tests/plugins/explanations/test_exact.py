@@ -1,3 +1,5 @@
+"""Exact Shapley values of trees and linear models are those of the definition, or a reason says why there are none."""
+
 import dataclasses
 import json
 import random

@@ -1,3 +1,5 @@
+"""The check of gradient attributions on healthy networks, and on broken ones that its controls must catch."""
+
 import dataclasses
 import functools
 

@@ -1,3 +1,5 @@
+"""The check of feature importance on healthy models, and on models and explainers that its controls must catch."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Integrated gradients are their definition: by hand, as published, and as a slow sum."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""Sampled Shapley values are those of the definition, and their errors cover the truth."""
+
 import json
 
 import numpy as np

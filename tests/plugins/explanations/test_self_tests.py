@@ -1,3 +1,5 @@
+"""The numbers by which attributions of gradients are tried, by hand."""
+
 import numpy as np
 import pytest
 import torch

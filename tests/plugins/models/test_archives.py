@@ -1,3 +1,5 @@
+"""Zip archives that could do harm are refused before anything in them is unpacked."""
+
 from __future__ import annotations
 
 import io

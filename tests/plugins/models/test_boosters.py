@@ -1,3 +1,5 @@
+"""XGBoost and LightGBM models answer from memory and from files as the library does."""
+
 from __future__ import annotations
 
 import numpy as np

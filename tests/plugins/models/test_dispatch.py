@@ -1,3 +1,5 @@
+"""An object is wrapped by the library that made it, and no other library is imported."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""Model files: which kinds are opened, which need permission, and that none runs code unasked."""
+
 from __future__ import annotations
 
 import gzip

@@ -1,3 +1,5 @@
+"""The fingerprint of an estimator: the same for a copy, another wherever its answers may be others."""
+
 from __future__ import annotations
 
 import copy

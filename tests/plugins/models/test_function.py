@@ -1,3 +1,5 @@
+"""A plain function as a model: what its answers may be, and how they are read."""
+
 from __future__ import annotations
 
 import functools

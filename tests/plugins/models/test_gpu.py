@@ -1,3 +1,5 @@
+"""Torch modules on a GPU answer as on the processor."""
+
 from __future__ import annotations
 
 import numpy as np

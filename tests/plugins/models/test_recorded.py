@@ -1,3 +1,5 @@
+"""Recorded decisions and scores as a model that nobody can ask."""
+
 from __future__ import annotations
 
 import numpy as np

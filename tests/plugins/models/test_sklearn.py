@@ -1,3 +1,5 @@
+"""Estimators of scikit-learn answer as they do without auditkit, whatever their inputs and options."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Epsilon by three accountants: published values, one Gaussian release, and what makes an accountant lie."""
+
 from __future__ import annotations
 
 import json

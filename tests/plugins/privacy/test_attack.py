@@ -1,3 +1,5 @@
+"""The attack on membership by hand: scores, rates and thresholds."""
+
 from __future__ import annotations
 
 import math

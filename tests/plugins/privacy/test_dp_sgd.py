@@ -1,3 +1,5 @@
+"""The trainer `dp-sgd`: models that keep to their epsilon, and loops that its controls must catch."""
+
 from __future__ import annotations
 
 import math

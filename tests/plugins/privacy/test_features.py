@@ -1,3 +1,5 @@
+"""Inputs of any kind as numbers, their fingerprints, and the rows that are far from all others."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The check of membership on an overfit model, a regularised one, and splits that make it invalid."""
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,3 +1,5 @@
+"""The models that auditkit fits itself to try the attack: what each sees and what it must not see."""
+
 from __future__ import annotations
 
 import numpy as np

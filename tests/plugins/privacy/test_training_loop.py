@@ -1,3 +1,5 @@
+"""The private training loop: noise, clipping, batches and rows that must not mix."""
+
 from __future__ import annotations
 
 import copy

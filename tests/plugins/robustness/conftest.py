@@ -1,3 +1,5 @@
+"""A small network on real digits, plain and in disguises, for all tests of robustness."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Logits are found beneath a softmax, a rounding, labels or a vote."""
+
 from __future__ import annotations
 
 import weakref

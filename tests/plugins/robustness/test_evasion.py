@@ -1,3 +1,5 @@
+"""The check of evasion on networks, disguised ones and tables: what is right, what is invalid, what is refused."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Where an attack may go: units, ranges, and points that are snapped to what the data allow."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Any output as logits of the same distribution, and as steep as they usually are."""
+
 from __future__ import annotations
 
 import math

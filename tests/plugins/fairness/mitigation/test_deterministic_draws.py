@@ -1,3 +1,5 @@
+"""The draw of a person is uniform, and the same however and wherever the table is stored."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Exponentiated gradient decides as fairlearn's does, keeps its bound, and says what it costs."""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,5 @@
+"""Reweighing is its published formula, and the model is the estimator fitted on those weights."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Thresholds for each group decide as fairlearn's do, and read the group from the inputs."""
+
 from __future__ import annotations
 
 import numpy as np

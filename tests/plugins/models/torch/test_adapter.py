@@ -1,3 +1,5 @@
+"""Torch modules as models: what their outputs mean, their inputs, gradients and fingerprints."""
+
 from __future__ import annotations
 
 import copy

@@ -1,3 +1,5 @@
+"""Archives of `torch.export`: answers for any number of rows, and no foreign code on opening."""
+
 from __future__ import annotations
 
 import io

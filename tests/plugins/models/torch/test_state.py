@@ -1,3 +1,5 @@
+"""An audit leaves a torch module, and the generators of random numbers, as it found them."""
+
 from __future__ import annotations
 
 import contextlib

@@ -1,3 +1,5 @@
+"""HopSkipJump on a plane whose distance is known: closer than ART's, within its budget."""
+
 from __future__ import annotations
 
 import warnings

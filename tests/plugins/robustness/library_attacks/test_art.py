@@ -1,3 +1,5 @@
+"""ART is loaded without a trace: no file in the home directory, no changed log."""
+
 from __future__ import annotations
 
 import logging

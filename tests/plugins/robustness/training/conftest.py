@@ -1,3 +1,5 @@
+"""Digits and a network for the trainers, and readers of what a trainer returns."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Adversarial training withstands more than its parent, and says so where it does not."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Training with noise makes more certifiable than its parent."""
+
 from __future__ import annotations
 
 import numpy as np
