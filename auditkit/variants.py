@@ -76,22 +76,26 @@ def among_large(
         *_distinct_groups(parts),
         *(lacking.slice for measurement in disparities[:1] for lacking in measurement.left_out),
     ]
-    # a rate may be missing for a large group, so each part has large groups of its own
     large = [[group for group in part if is_large(group, data)] for part in parts]
     measurements: Sequence[Measurement] = disparities
     # where every group is large the first number is this number too, and is not measured again
     if again is not None and large != [list(part) for part in parts]:
         few = two_groups([f"at least {LARGE:.0%} of the people"])
-        measurements = (
-            again(_distinct_groups(large), None)
-            if min(map(len, large)) > 1
-            else [_undefined(measurement, few) for measurement in disparities]
-        )
+        groups = _distinct_groups(filter(is_comparable, large))
+        measurements = again(groups, None) if groups else [_undefined(measurement, few) for measurement in disparities]
     note = _smaller(every, data)
     return [
         _under_own_name(measurement, AMONG_LARGE, note, lambda group: is_large(group, data))
         for measurement in measurements
     ]
+
+
+def is_comparable(groups: Sequence[Group], reference: Group | None = None) -> bool:
+    """Whether two groups have a rate, the reference group among them where there is one.
+
+    What compares several rates is taken over those that can be compared, and bounds the number over all.
+    """
+    return len(groups) > 1 and (reference is None or reference in groups)
 
 
 def is_large(group: Group, data: AuditData) -> bool:
@@ -112,17 +116,18 @@ def _to_reference(
     if group is None:
         return []
     measurements: Sequence[Measurement] = disparities
-    if again is not None and any(group not in part for part in parts):
+    compared = [part for part in parts if is_comparable(part, group)]
+    if again is not None and all(group not in part for part in parts):
         lacking = (group_left_out.reason for group_left_out in disparities[0].left_out if group_left_out.slice == group)
         why = f"the reference group cannot be compared: {next(lacking, 'it has no number')}"
         measurements = [_undefined(measurement, why) for measurement in disparities]
-    elif again is not None and min(map(len, parts)) > 1 and max(map(len, parts)) > 2:
+    elif again is not None and compared and (len(compared) < len(parts) or max(map(len, parts)) > 2):
         # two groups alone are compared with each other anyway
-        measurements = again(_distinct_groups(parts), group)
+        measurements = again(_distinct_groups(compared), group)
     return [_under_own_name(measurement, TO_REFERENCE) for measurement in measurements]
 
 
-def _distinct_groups(parts: Sequence[Sequence[Group]]) -> list[Group]:
+def _distinct_groups(parts: Iterable[Sequence[Group]]) -> list[Group]:
     """Every group that some part has."""
     return [*{tuple(group.items()): group for part in parts for group in part}.values()]
 

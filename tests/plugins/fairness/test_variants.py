@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from auditkit import stats
+from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
 from auditkit.plugins.fairness.impact.audit_check import BiasAudit
 from auditkit.plugins.fairness.ranking.check import RankingFairness
@@ -121,6 +122,65 @@ def test_fewer_than_two_large_groups_are_said_and_so_is_a_reference_that_has_no_
     assert large.value is None and large.reason.startswith("fewer than two groups of at least 2% of the people")
     against = one(result, "auc_difference_to_reference")
     assert against.value is None and "the reference group cannot be compared: fewer than 10 people" in against.reason
+
+
+def slow_odds(table, among, reference=None):
+    """The widest difference and the smallest ratio, in the rates that two of the groups, and the reference, have."""
+    gaps, ratios = [], []
+    for label in (1, 0):
+        rates = {name: table[name][label][0] / table[name][label][1] for name in among if table[name][label][1] >= 10}
+        for one_name in rates:
+            for other in rates if reference in (None, *rates) else ():
+                if one_name != other and reference in (None, one_name, other):
+                    gaps.append(abs(rates[one_name] - rates[other]))
+                    ratios.append(min(rates[one_name], rates[other]) / max(rates[one_name], rates[other]))
+    return (max(gaps), min(ratios)) if gaps else (None, None)
+
+
+RATE = st.sampled_from([0, 4, 12, 40, 700]).flatmap(
+    lambda people: st.tuples(st.integers(min(people, 1), people), st.just(people))
+)
+"""How many of how many are selected; somebody is, so that every ratio has a value."""
+
+
+@given(
+    st.lists(st.tuples(RATE, RATE), min_size=2, max_size=5).filter(lambda rates: rates[0][0][1] + rates[0][1][1] >= 10)
+)
+@settings(max_examples=25, deadline=None)
+@example([((4, 4), (200, 700)), ((5, 12), (10, 12))])  # of the large groups one alone has people with both labels
+def test_among_large_groups_and_to_a_reference_equalized_odds_are_taken_over_the_rates_that_can_be_compared(rates):
+    table = dict(zip("abcde", [((900, 1000), (300, 1000)), *rates], strict=False))
+    rows = [
+        (name, label, selected)
+        for name, both in table.items()
+        for label, (chosen, people) in enumerate(both)
+        for selected in [1] * chosen + [0] * (people - chosen)
+    ]
+    names, labels, decided = map(np.array, zip(*rows, strict=True))
+    size = {name: sum(people for _, people in both) for name, both in table.items()}
+    large = [name for name in table if size[name] >= 0.02 * len(rows)]
+    shown = [name for name in table if size[name] >= 10]
+    lacking = [name for name in large if min(people for _, people in table[name]) < 10]
+    settings_of_data = {"reference": {"g": "b"}, "minimum_rate": 10}
+    odds = run(
+        GroupFairness(permutations=99, trials=20, measures=("equalized_odds",)),
+        *recorded(decided, labels, {"g": names}, **settings_of_data),
+    )
+    scores = run(
+        CHECKS["scores"], *recorded(None, labels, {"g": names}, scores=0.25 + 0.5 * decided, **settings_of_data)
+    )
+    for ending, among, reference in (("large_groups", large, None), ("to_reference", shown, "b")):
+        gap, ratio = slow_odds(table, among, reference)
+        for result, name, value in (
+            (odds, "equalized_odds_difference", gap), (odds, "equalized_odds_ratio", ratio),
+            (scores, "equalized_odds_at_threshold", gap), (scores, "equalized_odds_worst_nearby", gap),
+        ):  # fmt: skip
+            beside = one(result, f"{name}_{ending}")
+            assert beside.value == (None if value is None else pytest.approx(value)), (name, ending)
+            if value is not None and ending == "large_groups":
+                assert beside.bound == (None if not lacking else "at most" if name.endswith("ratio") else "at least")
+                assert [group.slice["g"] for group in beside.left_out] == lacking
+                assert {end.slice["g"] for pair in beside.pairs for end in (pair.low, pair.high)} <= set(large)
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=6), st.integers(0, 2))

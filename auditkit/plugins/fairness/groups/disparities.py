@@ -11,6 +11,7 @@ from auditkit.metrics.catalogue import Rate
 from auditkit.metrics.rates import GroupShares
 from auditkit.results import LeftOut
 from auditkit.too_few import lacking
+from auditkit.variants import is_comparable
 
 MOST: Final = 99_999
 """Shuffles that are drawn at most, whatever the number of tests."""
@@ -54,21 +55,20 @@ class Compared(Tested):
         """Whether every rate that is compared has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
-    def among(self, groups: Sequence[dict[str, str]]) -> Self:
-        """The same over some of the groups, untested."""
+    def among(self, groups: Sequence[dict[str, str]], reference: dict[str, str] | None = None) -> Self:
+        """The same over some of the groups, untested, in the rates that two of them have, and the reference group."""
         parts, members = [], []
         for part, who in zip(self.parts, self.members, strict=True):
             indices = who.positions(groups)
-            parts.append(stats.Shares(part.successes[indices], part.sizes[indices]))
-            members.append(who.take(indices))
+            if is_comparable([who.where[at] for at in indices], reference):
+                parts.append(stats.Shares(part.successes[indices], part.sizes[indices]))
+                members.append(who.take(indices))
         # The largest denominator, as the rates of one criterion may be about different people.
         rows = max((int(who.people.sum()) for who in members), default=0)
         return replace(self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None)
 
-    def positions(self, group: dict[str, str]) -> list[int] | None:
-        """The position of a group in each part; None where it is lacking in one."""
-        if any(group not in members.where for members in self.members):
-            return None
+    def positions(self, group: dict[str, str]) -> list[int]:
+        """The position of a group in each part."""
         return [list(members.where).index(group) for members in self.members]
 
 

@@ -62,7 +62,7 @@ def beside_them(comparison: disparities.Compared, first: Sequence[Measurement], 
     """The numbers of one comparison among large groups, and against the reference group where one is named."""
 
     def again(groups: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
-        some = comparison.among(groups)
+        some = comparison.among(groups, reference)
         common = {
             "n": some.rows, "across": some.across, "conditions": dict(some.conditions),
             "left_out": tuple(some.left_out),

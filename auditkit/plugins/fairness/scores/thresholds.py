@@ -14,7 +14,7 @@ from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import Labels, Partition
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
-from auditkit.variants import Group, variants
+from auditkit.variants import Group, is_comparable, variants
 
 CRITERIA: Final = (
     ("demographic_parity", "Demographic parity", ((),)),
@@ -152,8 +152,15 @@ def _nearby(
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        own, behind = widest_among(shares, members, groups, reference)
-        worst = sweep.worst(rates, peaks, [pairs_among(some, groups, reference) for some in members])
+        kept = [
+            at for at, some in enumerate(members)
+            if is_comparable([some.where[index] for index in some.positions(groups)], reference)
+        ]  # fmt: skip
+        own, behind = widest_among([shares[at] for at in kept], [members[at] for at in kept], groups, reference)
+        pairs = [
+            pairs_among(some, groups, reference) if at in kept else stats.pairs_of(1) for at, some in enumerate(members)
+        ]
+        worst = sweep.worst(rates, peaks, pairs)
         rest = {**common(compared, groups), "unit": "share", "direction": "lower"}
         return [
             Measurement(
