@@ -109,7 +109,12 @@ class DataSettings(Section):
         default=None, description="of a csv or JSON file, such as cp1252, where it is not UTF-8"
     )
     comment: str | None = Field(default=None, description="what a line of a csv file begins with that is no row: #")
-    quote: str | None = Field(default=None, description='around fields of a csv file that hold the delimiter: "\'"')
+    quote: str | None = Field(
+        default=None, description='around fields of a csv file that hold the delimiter: "\'"; "" for none'
+    )
+    escape: str | None = Field(
+        default=None, description="before a quotation mark or a delimiter in a value of a csv file: a backslash"
+    )
     stream: bool | None = Field(
         default=None,
         description="read a batch at a time into a table of counts; by itself where half of the memory is too little",

@@ -316,6 +316,9 @@ CASES: dict[str, Callable[..., Any]] = {
         b'{"sex": "m\xe4nnlich", "d": 1}\n{"sex": "f", "d": 0}\n', groups=["sex"], decisions="d", stream=True
     ),
     "a comment by another sign": text(b"// made by hand\ngrad,y\na,1\nb,0\n", label="y"),
+    "marks in values behind a backslash": text(b'said,y\n"5\\"",1\n"6\\"",0\n"7",1\n', label="y"),
+    "marks in values as they are": text(b'said,y\n"say "hi"",1\n"z",0\n', label="y"),
+    "a delimiter behind a backslash": text(b"said,y\na\\,b,1\nz,0\n", label="y"),
     "fields parted by a caret": text(b"grad^y\na^1\nb^0\n", label="y"),
     "fields of a stream parted by a blank": text(b"sex d\nf 1\nm 0\n", groups=["sex"], decisions="d", stream=True),
     "a comment at the end": text(b"grad,y\na,1\nb,0\n# that, is, all\n", label="y"),

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import collections
 import csv
-import itertools
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, Final, NamedTuple
 
+from auditkit.counts.quotation import MarkedRows
 from auditkit.counts.text_codec import UTF8, encoding_note, encoding_of, not_decoded, reading, rows_of
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
+from auditkit.value_spelling import listed
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 QUOTES: Final = ('"', "'")
 HINT: Final = re.compile(r'("?)sep=(.)\1', re.IGNORECASE)
 """The first line by which a spreadsheet is told what parts the fields."""
+NO_QUOTE: Final = "\0"
+"""A sign that no text holds, where the owner says that no marks stand around values."""
+ESCAPE: Final = "\\"
 COMMENT: Final = "#"
+LONGEST: Final = 1 << 20
+"""Letters in which a header must end."""
 SIGN: Final = re.compile(r"[^\w\s\"']{1,3}")
 """What lines that are no rows may begin with."""
 
@@ -33,7 +39,9 @@ class Options(NamedTuple):
     comment: str | None = None
     """What a line begins with that is no row."""
     quote: str | None = None
-    """What stands around a field that holds the delimiter."""
+    """What stands around a field that holds the delimiter; empty where every mark is part of a value."""
+    escape: str | None = None
+    """What stands before a quotation mark, or a delimiter, that is part of a value."""
 
 
 class Dialect(NamedTuple):
@@ -51,6 +59,8 @@ class Dialect(NamedTuple):
     """What a line begins with that is no row; None: every line is one."""
     quote: str
     """What stands around a field that holds the delimiter."""
+    escape: str | None
+    """What stands before a sign that is part of a value; None: two quotation marks stand for one."""
     notes: tuple[str, ...]
 
     @property
@@ -65,8 +75,21 @@ class Dialect(NamedTuple):
             return "skip" if self.comment and row.text.startswith(self.comment) else "error"
 
         return pyarrow.csv.ParseOptions(
-            delimiter=self.delimiter, quote_char=self.quote, newlines_in_values=True, invalid_row_handler=unfit
-        )
+            delimiter=self.delimiter, quote_char=self.quote != NO_QUOTE and self.quote,
+            escape_char=self.escape or False, newlines_in_values=True, invalid_row_handler=unfit,
+        )  # fmt: skip
+
+    @property
+    def signs(self) -> dict[str, Any]:
+        """For Python's reader."""
+        return {"delimiter": self.delimiter, "quotechar": self.quote, "escapechar": self.escape}
+
+    def strict_reader(self, lines: Iterable[str]) -> Any:
+        """Rows of lines; `csv.Error` where a value does not end where its quotation mark does."""
+        # blanks behind a mark are taken off with those around values
+        blanks = " \t".replace(self.delimiter, "")
+        behind = re.compile(rf"{re.escape(self.quote)}[{blanks}]+(?=[{re.escape(self.delimiter)}\r\n]|$)")
+        return csv.reader((behind.sub(self.quote, line) for line in lines), **self.signs, strict=True)
 
 
 def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
@@ -84,9 +107,19 @@ def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
     return dialect._replace(notes=(*dialect.notes, *encoding_note(encoding)))
 
 
-def body(path: pathlib.Path, dialect: Dialect) -> Any:
+def body(path: pathlib.Path, dialect: Dialect) -> MarkedRows:
     """A binary stream of the rows as UTF-8, from the first row on."""
-    return rows_of(path, dialect.encoding, dialect.lines)
+    return MarkedRows(*rows_of(path, dialect.encoding, dialect.lines), dialect.delimiter, dialect.quote)
+
+
+def check_marks(path: pathlib.Path, dialect: Dialect, rows: MarkedRows) -> None:
+    """Refuse rows, once they were read, where a value does not end where its quotation mark does.
+
+    Raises:
+        DataError: with the line, and ways to say how marks within values are written.
+    """
+    if rows.doubtful:
+        reading(path, dialect.encoding, lambda stream: _find_fault(stream, dialect, path.name))
 
 
 def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
@@ -103,7 +136,7 @@ def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     text = str(error)
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
         return not_decoded(path, dialect.encoding)
-    reading(path, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
+    reading(path, dialect.encoding, lambda stream: _find_fault(stream, dialect, path.name))
     # Arrow's message quotes the row, and with it people's values: only the numbers are taken from it
     fields = re.search(r"Expected \d+ columns, got \d+", text)
     sentence = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
@@ -123,37 +156,49 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     if comments:
         notes.append(f"{comments} lines before the header that begin with {comment!r} are no rows")
     quote = _quote(header_line, options.quote)
-    while header_line.count(quote) % 2:  # a name with a line break in it
-        following = next(lines, "")
-        header_line += following
-        if not following:
-            break
+    # a name may hold a line break
+    while _marks(header_line, quote, options.escape) % 2 and len(header_line) < LONGEST and (line := next(lines, "")):
+        header_line += line
     delimiter = delimiter or _delimiter(header_line, quote)
-    if len(delimiter) != 1 or not (delimiter + quote).isascii() or delimiter in (quote, "\r", "\n"):
-        raise DataError(
-            f"{name}: delimiter and quote must be two different signs of ASCII, such as ';' and '\"'; {delimiter!r} "
-            f"and {quote!r} were given"
-        )
-    if quote != (options.quote or QUOTES[0]):
+    dialect = Dialect((), delimiter, lines.read, UTF8, False, comment, quote, options.escape, ())
+    _check_signs(dialect, name)
+    if options.quote is None and quote != QUOTES[0]:
         notes.append(f"names and values are read as quoted by {quote}")
     if delimiter != "," and not options.delimiter:
         notes.append(f"the fields are parted by {delimiter!r}")
-    before = lines.read - len(header_line.splitlines())
     # the header goes through csv as well, for a quoted name may hold the delimiter or a line break
     header_lines = header_line.splitlines(keepends=True)
-    rows = csv.reader(itertools.chain(header_lines, lines), delimiter=delimiter, quotechar=quote)
-    header = next(rows)
+    before = lines.read - len(header_lines)
+    try:
+        header = next(dialect.strict_reader(header_lines))
+    except csv.Error:
+        raise _odd_mark(name, before + 1, header_line, dialect) from None
     if options.columns is None:
         before = lines.read
         names = tuple(field.strip() for field in header)
         # the first row alone shows whether rows end with a delimiter
+        rows = csv.reader(lines, **dialect.signs)
         row = next((row for row in rows if row and not (comment and row[0].startswith(comment))), [])
     else:
         names, row = _declared_names(options.columns, header, delimiter, name), header
     names, trailing = _without_trailing(names, row)
     if trailing:
         notes.append("every row ends with a delimiter, after which nothing stands")
-    return Dialect(names, delimiter, before, UTF8, trailing, comment, quote, tuple(notes))
+    return dialect._replace(names=names, lines=before, trailing=trailing, notes=tuple(notes))
+
+
+def _check_signs(dialect: Dialect, name: str) -> None:
+    signs = [sign for sign in dialect.signs.values() if sign is not None]
+    if len(set(signs)) < len(signs) or any(len(sign) != 1 or not sign.isascii() or sign in "\r\n" for sign in signs):
+        raise DataError(
+            f"{name}: delimiter, quote and escape must be different signs of ASCII, such as ';', '\"' and '\\'; "
+            f"{listed(signs)} were given"
+        )
+
+
+def _marks(line: str, quote: str, escape: str | None) -> int:
+    """How many quotation marks stand in a line that are no part of a value."""
+    return (re.sub(re.escape(escape) + ".", "", line) if escape else line).count(quote)
 
 
 def _without_trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
@@ -213,8 +258,10 @@ def _field_count(line: str) -> int:
 
 def _quote(line: str, declared: str | None) -> str:
     """As the owner says; a single quotation mark where it stands around every name of the header."""
-    if declared is not None and (len(declared) != 1 or declared.isalnum() or declared.isspace()):
-        raise DataError(f'quote must be one sign, such as "\'"; {declared!r} was given')
+    if declared and (len(declared) != 1 or declared.isalnum() or declared.isspace()):
+        raise DataError(f'quote must be one sign, such as "\'", or "" for none; {declared!r} was given')
+    if declared == "":
+        return NO_QUOTE
     names = f"('[^']*'[{''.join(DELIMITERS)}]?)+"
     return declared or QUOTES[re.fullmatch(names, line.strip()) is not None]
 
@@ -235,30 +282,64 @@ def _declared_names(columns: tuple[str, ...], header: list[str], delimiter: str,
     return columns
 
 
-def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
-    """Raise with the first line that has another number of fields than the header."""
+def _find_fault(stream: IO[str], dialect: Dialect, name: str) -> None:
+    """Raise with the first value that does not end where its mark does, or line of another number of fields."""
     lines = _Lines(stream)
     for _ in range(dialect.lines):
         next(lines, None)
-    # Arrow says which row it was, not which line: a value in quotation marks may run over several
-    for row in csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote):
-        if dialect.comment and row and row[0].startswith(dialect.comment):
-            continue
-        if row and len(row) != dialect.fields:
-            # a first line of one field may be a comment or a title
-            sign = SIGN.match(dialect.names[0]) if len(dialect.names) == 1 else None
-            mend = Mend("data.comment", sign.group() if sign else COMMENT)
-            mends = [mend] if sign or row[0].startswith(COMMENT) else []
-            hint = f", or say that such lines are no rows, with {mend}" if mends else ""
-            if len(dialect.names) == 1 and not sign:
-                hint = "; where the first line is a title, take it out"
-            other = next((quote for quote in QUOTES if any(field.strip().startswith(quote) for field in row)), "")
-            if other and other != dialect.quote:
-                mends.append(Mend("data.quote", other))
-                hint += f", or say that values are quoted so already, with {mends[-1]}"
-            marks = f"quotation marks {dialect.quote}…{dialect.quote} around a value that holds the delimiter"
-            raise DataError(
-                f"{name}: line {lines.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
-                f"line, and put {marks}{hint}",
-                mend=mends,
-            )
+    read: list[str] = []
+    before = lines.read
+
+    def kept() -> Iterator[str]:
+        for line in lines:
+            read.append(line)
+            yield line
+
+    try:
+        # Arrow says which row it was, not which line: a value in quotation marks may run over several
+        for row in dialect.strict_reader(kept()):
+            if row and len(row) != dialect.fields and not (dialect.comment and row[0].startswith(dialect.comment)):
+                raise _ragged(name, lines.read, row, "".join(read), dialect)
+            before = lines.read
+            read.clear()
+    except csv.Error:
+        raise _odd_mark(name, before + 1, "".join(read), dialect) from None
+
+
+def _odd_mark(name: str, line: int, text: str, dialect: Dialect) -> DataError:
+    escapes, unquoted = _escapes(text, dialect.quote, dialect), Mend("data.quote", "")
+    hint = "".join(f", where a backslash stands before it say {mend}" for mend in escapes)
+    return DataError(
+        f"{name}: in the row from line {line} on a value does not end where its quotation mark does; write a mark "
+        f"within a value twice ({dialect.quote * 2}){hint}, or where marks are part of values say {unquoted}",
+        mend=[*escapes, unquoted],
+    )
+
+
+def _escapes(text: str, sign: str, dialect: Dialect) -> list[Mend]:
+    """What to say where a backslash stands before a sign in the text, and may be meant to make it part of a value."""
+    return [Mend("data.escape", ESCAPE)] if dialect.escape is None and ESCAPE + sign in text else []
+
+
+def _ragged(name: str, line: int, row: list[str], text: str, dialect: Dialect) -> DataError:
+    """The error about a row with another number of fields than the header."""
+    # a first line of one field may be a comment or a title
+    sign = SIGN.match(dialect.names[0]) if len(dialect.names) == 1 else None
+    mend = Mend("data.comment", sign.group() if sign else COMMENT)
+    mends = [mend] if sign or row[0].startswith(COMMENT) else []
+    hint = f", or say that such lines are no rows, with {mend}" if mends else ""
+    if len(dialect.names) == 1 and not sign:
+        hint = "; where the first line is a title, take it out"
+    other = next((quote for quote in QUOTES if any(field.strip().startswith(quote) for field in row)), "")
+    if other and other != dialect.quote:
+        mends.append(Mend("data.quote", other))
+        hint += f", or say that values are quoted so already, with {mends[-1]}"
+    for escape in _escapes(text, dialect.delimiter, dialect):
+        mends.append(escape)
+        hint += f", or say that a backslash stands before a delimiter within a value, with {escape}"
+    marks = f"quotation marks {dialect.quote}…{dialect.quote} around a value that holds the delimiter"
+    return DataError(
+        f"{name}: line {line} has {len(row)} fields, the header has {len(dialect.names)}; mend that line, and put "
+        f"{marks}{hint}",
+        mend=mends,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of, parted_otherwise
+from auditkit.counts.dialect import Dialect, Options, body, broken, check_marks, dialect_of, parted_otherwise
 from auditkit.counts.records import Records, form_of
 from auditkit.counts.text_codec import HEAD, PACKED_FAULTS, encoding_of, is_binary, unpacked
 from auditkit.counts.unit import Names, Unit
@@ -75,6 +75,7 @@ class Csv(Unit):
                             pyarrow.compute.invert(pyarrow.compute.starts_with(first, dialect.comment))
                         )
                     yield [batch.column(column) for column in columns]
+                check_marks(self.path, dialect, stream)
         except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
             if "Empty CSV" not in str(error):  # a header alone is a file without rows
                 raise broken(self.path, error, dialect) from error

@@ -23,6 +23,8 @@ HEAD: Final = 4096
 """Bytes by which the kind of a file is told."""
 SAMPLE: Final = 65536
 """Bytes by which an encoding is told."""
+LONGEST: Final = 1 << 24
+"""Letters in which a value must end."""
 GZIP: Final = b"\x1f\x8b"
 PACKED_FAULTS: Final = (EOFError, OSError, zlib.error)
 """What a file raises that is cut off or damaged and cannot be unpacked."""
@@ -81,11 +83,12 @@ def encoding_note(encoding: str) -> tuple[str, ...]:
     return () if encoding == UTF8 else (f"the file is read as {encoding}",)
 
 
-def rows_of(path: pathlib.Path, encoding: str, lines: int) -> Any:
-    """A binary stream of the file as UTF-8, after so many lines."""
+def rows_of(path: pathlib.Path, encoding: str, lines: int) -> tuple[Any, bytes]:
+    """A binary stream of the file as UTF-8, after so many lines; and a byte that was read too far."""
     raw = _bytes(path)
     try:
-        return _skip_lines(raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding), lines)
+        stream = raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding)
+        return stream, _skip_lines(stream, lines)
     except BaseException:
         raw.close()
         raise
@@ -97,6 +100,7 @@ def reading(path: pathlib.Path, encoding: str, read: Any) -> Any:
     Raises:
         DataError: another encoding, a file that cannot be unpacked, or a field that never ends.
     """
+    limit = csv.field_size_limit(LONGEST)
     try:
         with unpacked(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as stream:
             return read(stream)
@@ -104,6 +108,8 @@ def reading(path: pathlib.Path, encoding: str, read: Any) -> Any:
         raise not_decoded(path, encoding) from None
     except csv.Error as error:
         raise DataError(f"{path.name} cannot be read as csv: {error}; a quotation mark may be missing") from None
+    finally:
+        csv.field_size_limit(limit)
 
 
 def not_decoded(path: pathlib.Path, encoding: str) -> DataError:
@@ -144,8 +150,8 @@ def _bytes(path: pathlib.Path) -> Any:
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 
-def _skip_lines(stream: Any, lines: int) -> Any:
-    """The stream after so many lines, whatever sign ends them."""
+def _skip_lines(stream: Any, lines: int) -> bytes:
+    """Read so many lines, whatever sign ends them; the byte of the next one that had to be read."""
     pending = b""
     while lines:
         # a byte at a time, for whoever reads on must find the stream right behind the line
@@ -158,24 +164,4 @@ def _skip_lines(stream: Any, lines: int) -> Any:
             # \r\n is one end of a line, a lone \r is one too
             pending = b"" if following == b"\n" else following
         lines -= sign in (b"\n", b"\r")
-    return _Prefixed(pending, stream) if pending else stream
-
-
-class _Prefixed(io.RawIOBase):
-    """A byte that was read too far, and the stream that it came from."""
-
-    def __init__(self, start: bytes, stream: Any) -> None:
-        self._start, self._stream = start, stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._start or self._stream.read(len(buffer))
-        self._start = b""
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+    return pending

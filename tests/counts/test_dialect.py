@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import given, strategies as st
 
 from auditkit.counts import count_file, to_frame
 from auditkit.counts.dialect import Dialect, Options, body, dialect_of
+from auditkit.counts.quotation import MarkedRows
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 
@@ -104,7 +107,7 @@ def test_values_alone_in_single_marks_are_read_after_the_mend_and_may_hold_delim
             AuditData.from_table(path, quote=quote)
 
 
-@pytest.mark.parametrize("quote", ["", "''", "a", " "])
+@pytest.mark.parametrize("quote", ["''", "a", " "])
 def test_a_quote_is_one_sign(tmp_path, quote):
     path = tmp_path / "people.csv"
     path.write_text(PLAIN)
@@ -119,7 +122,7 @@ def test_a_delimiter_and_a_quote_are_two_different_signs(tmp_path, options):
     path = tmp_path / "people.csv"
     path.write_text(PLAIN)
     for reader in (read, counted):
-        with pytest.raises(DataError, match=r"must be two different signs of ASCII.* were given"):
+        with pytest.raises(DataError, match=r"quote and escape must be different signs of ASCII.* were given"):
             reader(path, **options)
 
 
@@ -205,3 +208,81 @@ def test_the_rows_after_the_header_are_the_files_own(tmp_path_factory, rows):
     with body(path, dialect) as stream:
         rest = stream.read()
     assert path.read_bytes().endswith(rest) and len(path.read_bytes()) - len(rest) == len(b'"a","b"\r\n')
+
+
+MERGED = {
+    "a backslash before the last mark": '"5\\"",1\n"6\\"",0\n"7",1\n',
+    "a backslash before one last mark": '"5\\"",1\n"6",0\n"7",1\n',
+    "a backslash before each mark": '"He said \\"hi\\"",1\n"b",0\n',
+    "a backslash and a delimiter": '"He said, \\"hi, you\\"",1\n"b",0\n',
+    "a mark at the end": '"say "",1\n"x "",0\n"z",1\n',
+    "a mark within": '"say "hi" you",1\n"z",0\n',
+    "never closed": 'a,1\n"b,0\n',
+    "never closed before others": '"a,1\nb,0\n"c",1\n',
+}
+
+
+@pytest.mark.parametrize("case", MERGED)
+@pytest.mark.parametrize("header", ["sex,decision\n", '"sex","decision"\r\n', "# comment\nsex,decision\n"])
+def test_two_rows_are_never_taken_for_one(tmp_path, case, header):
+    path = tmp_path / "people.csv"
+    path.write_text(header + MERGED[case], newline="")
+    line = 1 + len(header.splitlines()) + (case == "never closed")
+    for door in (read, counted):
+        with pytest.raises(DataError, match=f"in the row from line {line} on a value does not end where") as caught:
+            door(path)
+        assert ("escape = " in str(caught.value)) == ("backslash" in case)
+        assert "say" not in str(caught.value).replace("say escape", "").replace("say quote", "")
+
+
+def test_marks_behind_a_backslash_and_marks_that_mean_nothing_are_read_where_that_is_said(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text('"s\\"ex",decision\n' + MERGED["a backslash and a delimiter"])
+    with pytest.raises(DataError, match="in the row from line 1 on"):
+        AuditData.from_table(path)
+    data = AuditData.from_table(path, escape="\\")
+    assert data.inputs['s"ex'].tolist() == ['He said, "hi, you"', "b"]
+    path.write_text("sex\tdecision\n" + '5"\t1\n"x\t0\n"say "\t1\n')
+    assert read(path, quote="") == [('5"', 1), ('"x', 0), ('"say "', 1)]
+    assert counted(path, quote="") == {('5"', 1): 1, ('"x', 0): 1, ('"say "', 1): 1}
+    for wrong in ({"escape": '"'}, {"escape": "ab"}, {"escape": ""}, {"escape": "\n"}):
+        with pytest.raises(DataError, match="delimiter, quote and escape must be different signs"):
+            AuditData.from_table(path, **wrong)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_marks_in_values_that_are_not_quoted_and_blanks_behind_marks_are_no_fault(tmp_path, ending):
+    path = tmp_path / "people.csv"
+    path.write_text(f'sex,decision\n6" f,1\n"m" ,0\n"C:\\",0\n"say ""hi""" ,1{ending}', newline="")
+    assert read(path) == [('6" f', 1), ("m", 0), ("C:\\", 0), ('say "hi"', 1)]
+    assert counted(path) == {('6" f', 1): 1, ("m", 0): 1, ("C:\\", 0): 1, ('say "hi"', 1): 1}
+
+
+def test_a_value_of_many_letters_is_read(tmp_path):
+    before = csv.field_size_limit()
+    (tmp_path / "people.csv").write_text("text,y\n" + "word " * 40_000 + ',1\n5" long,0\n')
+    assert len(AuditData.from_table(tmp_path / "people.csv", label="y").inputs["text"][0]) == 199_999
+    assert csv.field_size_limit() == before
+
+
+SIGNS = st.text(st.sampled_from('a\\",\n '), max_size=5)
+
+
+@given(st.lists(st.tuples(SIGNS, SIGNS), min_size=1, max_size=4), st.sampled_from(["\n", "\r\n"]))
+def test_what_is_written_with_backslashes_is_read_with_them(tmp_path_factory, rows, ending):
+    path = tmp_path_factory.mktemp("escaped") / "people.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, escapechar="\\", doublequote=False, lineterminator=ending)
+        writer.writerows([("sex", "decision"), *rows])
+    data = AuditData.from_table(path, escape="\\", strip=False, missing=["no text"])
+    assert list(data.inputs.itertuples(index=False, name=None)) == rows
+
+
+@given(st.text(st.sampled_from('a\\",\n '), max_size=24), st.integers(1, 5))
+def test_a_reader_of_rows_is_sure_only_where_a_strict_one_finds_no_fault(text, size):
+    rows = MarkedRows(io.BytesIO(text.encode()), b"", ",", '"')
+    assert b"".join(iter(lambda: rows.read(size), b"")) == text.encode()
+    whole = MarkedRows(io.BytesIO(text.encode()), b"", ",", '"')
+    assert whole.read() == text.encode() and whole.read() == b"" and whole.doubtful == rows.doubtful
+    if not rows.doubtful:
+        list(csv.reader(io.StringIO(text, newline=""), strict=True))  # raises nothing

@@ -108,7 +108,10 @@ class TableSettings:
     are passed over unasked."""
     quote: str | None = None
     """What stands around a field of a csv file that holds the delimiter, such as "'"; a double quotation mark unless
-    given, or a single one where every name of the header has it."""
+    given, or a single one where every name of the header has it. "" where marks are part of values."""
+    escape: str | None = None
+    """What stands before a quotation mark or a delimiter of a csv file that is part of a value, such as a backslash;
+    two marks stand for one unless given."""
     decimal: str | None = None
     """How numbers are written in texts, where more than one reading fits: "." or "," before the decimals.
     Checks read them so; the model is given texts as they stand."""
@@ -122,7 +125,7 @@ class TableSettings:
     def text(self) -> Options:
         """What is said of text files."""
         columns = None if self.columns is None else tuple(one_or_more(self.columns))
-        return Options(self.delimiter, columns, self.encoding, self.comment, self.quote)
+        return Options(self.delimiter, columns, self.encoding, self.comment, self.quote, self.escape)
 
     @functools.cached_property
     def reading(self) -> Reading:

@@ -13,7 +13,7 @@ import pandas
 import pyarrow
 from pyarrow import compute, csv as arrow
 
-from auditkit.counts.dialect import Dialect, body, broken, dialect_of
+from auditkit.counts.dialect import Dialect, body, broken, check_marks, dialect_of
 from auditkit.counts.markers import Markers
 from auditkit.counts.records import SHAPES, nested, once, parsed, unreadable
 from auditkit.counts.text_codec import PACKED_FAULTS, encoding_note, encoding_of, not_decoded, unpacked
@@ -64,6 +64,7 @@ def _table(path: pathlib.Path, dialect: Dialect) -> Any:
     try:
         with body(path, dialect) as stream:
             table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
+            check_marks(path, dialect, stream)
     except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
         if "Empty CSV" not in str(error):  # a header alone is a file without rows
             raise broken(path, error, dialect) from error
