@@ -163,4 +163,4 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     # how many people they are together would give the one that is not shown away
     if any(data.cells.unshown(group) for group in small):
         return sentence
-    return f"{sentence}, {sum(data.cells.people(group) for group in small):,} people together"
+    return f"{sentence}, {sum(map(data.cells.people, small)):,} people{' together' * (len(small) > 1)}"

@@ -54,7 +54,7 @@ def _completed(measurement: Measurement, result: CheckResult, data: AuditData) -
         return measurement.model_copy(update={"left_out": groups})
     # an average or an entropy can go either way, so nothing that was compared bounds the number over all
     if grows == "neither":
-        return _undirected(measurement.model_copy(update={"left_out": groups}))
+        return _undirected(measurement.model_copy(update={"left_out": groups}), data)
     return measurement.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
 
 
@@ -67,8 +67,8 @@ def _too_small(measurement: Measurement, data: AuditData) -> LeftOut:
     )
 
 
-def _undirected(disparity: Measurement) -> Measurement:
-    large = [group for group in disparity.left_out if group.slice]
+def _undirected(disparity: Measurement, data: AuditData) -> Measurement:
+    large = [group for group in disparity.left_out if group.slice and not data.cells.unshown(group.slice)]
     if not large or disparity.validity != "valid":
         return disparity
     return disparity.model_copy(update={"validity": "inconclusive", "reason": left_out_text(large)})
@@ -90,19 +90,16 @@ def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...
 
 
 def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> list[LeftOut]:
-    """One entry for all groups that are too small to show."""
+    """One entry for all groups that are too small to show; a single one stands by itself."""
     if not small:
         return []
     people = sum(size for _, size in small)
+    too_small, bars = fewer_than(data.minimum_cell, "people"), people > data.largest_left_out * total
+    if len(small) == 1:
+        return [LeftOut(slice=small[0][0].slice, reason=too_small, bars=bars)]
     names = first_few([group_name(group.slice) for group, _ in small], NAMED)
-    is_shown = people >= data.minimum_cell
-    return [
-        LeftOut(
-            slice={}, reason=f"{fewer_than(data.minimum_cell, 'people')} each: {names}",
-            people=people if is_shown else None, share=people / total if is_shown else None,
-            bars=people > data.largest_left_out * total,
-        )
-    ]  # fmt: skip
+    size = {"people": people, "share": people / total} if people >= data.minimum_cell else {}
+    return [LeftOut(slice={}, reason=f"{too_small} each: {names}", bars=bars, **size)]
 
 
 def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Which of two groups is worse off: from the definition and the owner's statement, for every check alike."""
+"""What every disparity is given, for every check alike: whom it leaves out, and which of two groups is worse off."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from auditkit.results import (
     Figure,
     GroupEnd,
     GroupPair,
+    LeftOut,
     Measurement,
+    left_out_text,
 )
-from auditkit.run.disparities import name_worse_off
+from auditkit.run.disparities import complete_disparities, name_worse_off
 
 LOW, HIGH = GroupEnd(slice={"g": "a"}, value=0.2), GroupEnd(slice={"g": "b"}, value=0.7)
 
@@ -98,3 +100,44 @@ def test_of_more_than_two_classes_only_those_that_were_stated_have_a_side():
     sides = [worse_off(stated, task="multiclass", classes=(0, 1, 2), conditions={"class": letter}) for letter in "012"]
     assert sides == ["low", "high", None]
     assert worse_off("benefit", task="multiclass", classes=(0, 1, 2), conditions={"class": "0"}) is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said", "bars"),
+    [
+        ({"x": 4}, "left out: x (fewer than 10 people)", [False]),
+        ({"x": 9}, "left out: x (fewer than 10 people)", [True]),
+        ({"x": 4, "y": 5}, "left out: smaller groups together (fewer than 10 people each: x, y)", [True]),
+        (
+            {"x": 4, "y": 6},
+            "left out: smaller groups together (10 people, 5.9% of all: fewer than 10 people each: x, y)", [True],
+        ),
+        ({"x": 0, "y": 3}, "left out: y (fewer than 10 people)", [False]),
+        (
+            {"x": 20, "y": 3},
+            "left out: x (20 people, 10.9% of all: no positives); y (fewer than 10 people)", [True, False],
+        ),
+        ({"x": 0}, "", []),
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("grows", ["grows", "shrinks", "neither"])
+def test_who_is_left_out_is_named_and_counted(sizes, said, bars, grows):
+    """A single small group is no several groups together; together they bar where they are over 5 % of the people."""
+    names = np.repeat(["a", "b", *sizes], [80, 80, *sizes.values()])
+    people = AuditData(np.zeros((len(names), 1)), labels=np.arange(len(names)) % 2, groups={"g": names})
+    gap = Measurement(
+        name="gap", value=0.5, exact=True, across=("g",),
+        left_out=tuple(LeftOut(slice={"g": name}, reason="no positives") for name in sizes),
+    )  # fmt: skip
+    result = CheckResult(
+        check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
+        measurements=(gap,),
+        definitions={"gap": Definition(title="t", formula="f", range="r", harm=NOBODY, more_groups=grows)},
+    )  # fmt: skip
+    (found,) = complete_disparities(result, people).measurements
+    assert left_out_text(found.left_out) == said
+    assert [group.bars for group in found.left_out] == bars
+    undecided = grows == "neither" and max(sizes.values()) >= 10
+    assert found.validity == ("inconclusive" if undecided else "valid")
+    assert found.bound == (None if not said else {"grows": "at least", "shrinks": "at most"}.get(grows))

@@ -64,7 +64,7 @@ def test_every_disparity_has_its_pair_and_the_same_among_large_groups_and_to_the
         assert all(end.n and end.value is not None for pair in first.pairs for end in (pair.low, pair.high))
         assert pair_text(first.pairs[0])
         large = one(result, f"{first.name}_large_groups", conditions=first.conditions)
-        assert "without 1 group of under 2% of the people, 24 people together" in large.reason
+        assert "without 1 group of under 2% of the people, 24 people" in large.reason
         assert not any(end.slice["sex"] == "d" for pair in large.pairs for end in (pair.low, pair.high))
         assert large.pairs and large.interval and large.test is None and large.detectable is None
         further = first.value - large.value if first.direction == "lower" else large.value - first.value

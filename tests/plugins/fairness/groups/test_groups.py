@@ -13,7 +13,7 @@ from auditkit.judge import judge_measurement
 from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, findings, self_tests
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.results import Limit
+from auditkit.results import LeftOut, Limit, left_out_text
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = GroupFairness(permutations=499, trials=20)
@@ -126,8 +126,9 @@ def test_no_group_is_hidden_for_anothers_sake():
     decided = np.tile([0, 1], 122)
     result = run(FAST, *recorded(decided, decided, {"g": names}))
     measurement = one(result, "demographic_parity_difference")
-    (together,) = measurement.left_out
-    assert together.slice == {} and "tiny" in together.reason and not together.bars
+    (tiny,) = measurement.left_out
+    assert tiny == LeftOut(slice={"g": "tiny"}, reason="fewer than 10 people")
+    assert left_out_text(measurement.left_out) == "left out: tiny (fewer than 10 people)"
     assert measurement.n == 240 and measurement.bound == "at least"
     rows = next(table for table in result.tables if table.name == "impact").rows
     assert {row[0]: row[1] for row in rows} == {"g=a": 100, "g=b": 100, "g=small": 40, "g=tiny": None}
