@@ -162,7 +162,7 @@ def _limits(audit: AuditResult) -> Table:
         point = " (point)" if verdict.limit.judge == "point" else ""
         style = "dim" if verdict.waived else COLOURS[verdict.status]
         table.add_row(
-            one_line(verdict.limit.name), Text(word + point, style=style), Text(one_line(verdict.reason, 500))
+            one_line(verdict.limit.name), Text(word + point, style=style), Text(one_line(verdict.reason, 2000))
         )
     return table
 

@@ -106,8 +106,8 @@ def ends(interval: Interval) -> tuple[float, float]:
     return low, high
 
 
-def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
-    """The measurement with the least room to the bound."""
+def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Judged:
+    """The judged measurement with the least room to the bound."""
 
     def room(judgement: Judged) -> float:
         if judgement.measurement.value is None:  # not written
@@ -117,7 +117,7 @@ def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
         room_above = math.inf if limit.at_most is None else limit.at_most - high
         return min(room_below, room_above)
 
-    return min(judged, key=room).measurement
+    return min(judged, key=room)
 
 
 NEVER = 100

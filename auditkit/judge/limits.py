@@ -30,9 +30,9 @@ from auditkit.results import (
     VerdictStatus,
     Waiver,
     furthest_off,
+    left_out_of_all,
     pairs,
 )
-from auditkit.text import first_few
 
 
 class Judgement(NamedTuple):
@@ -133,31 +133,27 @@ def worst_of(
     # where every group is too small there is nothing else to judge by, and nothing is met
     if all(spared):
         spared = [False] * len(judged)
-    status, reason = _worst(
+    status, which, worst = _worst(
         limit, [judgement for judgement, small in zip(judgements, spared, strict=True) if not small]
     )
-    # once each, though several numbers are about a group, as one of every class
-    unseen = dict.fromkeys(
-        f"{pairs(group.slice)} ({group.reason})"
-        for judgement, small in zip(judgements, spared, strict=True)
-        for group in judgement.measurement.left_out
-        if small
-    )
-    lacking = f"left out: {first_few(list(unseen), 5, '; ')}" if unseen and status == "met" else ""
-    return status, each_alone + reason + (f"; {lacking}" if lacking else "")
+    others = [judgement.measurement for judgement in judgements if judgement is not worst]
+    unseen = left_out_of_all([worst.measurement, *others], worst.reason)
+    reason = f"{worst.reason.removesuffix('.')}; {unseen}" if unseen else worst.reason
+    return status, each_alone + which + reason
 
 
-def _worst(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
+def _worst(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str, Judged]:
+    """The status of all, which of several decides, and that one."""
     statuses: tuple[VerdictStatus, ...] = ("missed", "inconclusive")
     for worst in statuses:
         judgement = furthest_off(limit, judged, worst)
         if judgement is not None:
             many = sum(verdict.status == worst for verdict in judged)
             which = f"{many} of {len(judged)}; furthest off {about(judgement.measurement)}: " if len(judged) > 1 else ""
-            return worst, which + judgement.reason
+            return worst, which, judgement
     nearest = closest_to_bound(limit, judged)
-    which = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
-    return "met", which + next(verdict.reason for verdict in judged if verdict.measurement is nearest)
+    which = f"all {len(judged)}, each at its own level; closest {about(nearest.measurement)}: "
+    return "met", which if len(judged) > 1 else "", nearest
 
 
 def _is_spared(measurement: Measurement) -> bool:

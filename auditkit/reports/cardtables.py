@@ -6,7 +6,7 @@ from typing import TypeAlias
 from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.outcome import column_of, is_stated
-from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs, whose_text
+from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, left_out_of_all, pairs, whose_text
 from auditkit.results.disclosure import showing_facts
 
 Results: TypeAlias = Sequence[AuditResult]
@@ -47,9 +47,12 @@ def deciding_number(verdict: Verdict) -> str:
         return verdict.reason
     size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
     subject = f"; {numbers.about(measurement)}" if len(verdict.judged) > 1 else ""
-    # the reason of a limit that is met says no more than its number and its bound, which stand beside it
-    sentence = verdict.reason if verdict.status != "met" else whose_text(measurement, verdict.limit, verdict.status)
-    doubt = f"; {sentence}" if sentence else ""
+    # the reason of a limit that is met says its number and its bound, which stand beside it
+    sentences = [verdict.reason]
+    if verdict.status == "met":
+        unseen = left_out_of_all(judgement.measurement for judgement in verdict.judged)
+        sentences = [whose_text(measurement, verdict.limit, verdict.status), unseen]
+    doubt = "".join(f"; {sentence}" for sentence in sentences if sentence)
     return f"{numbers.value(measurement)} ({numbers.uncertainty(measurement)}{size}){subject}{doubt}"
 
 

@@ -22,7 +22,6 @@ from auditkit.results.audit import (
     Provenance,
     RuleCoverage,
     Run,
-    pairs,
 )
 from auditkit.results.base import (
     SCHEMA_VERSION,
@@ -39,7 +38,7 @@ from auditkit.results.base import (
     digest,
 )
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
-from auditkit.results.disparity_text import group_name, left_out_text, remark_text, whose_text
+from auditkit.results.disparity_text import group_name, left_out_of_all, left_out_text, pairs, remark_text, whose_text
 from auditkit.results.findings import (
     TOGETHER,
     About,
@@ -153,6 +152,7 @@ __all__ = [
     "furthest_off",
     "group_name",
     "harm_text",
+    "left_out_of_all",
     "left_out_text",
     "meaning_text",
     "of_everyone",

@@ -11,7 +11,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from auditkit.lazy import pandas
 from auditkit.results.base import Level, Meaning, Record, canonical, optional
-from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, pairs, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement, Section
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
 
@@ -354,11 +354,6 @@ FRAME_COLUMNS = (
     "check", "name", "slice", "across", "conditions", "value", "low", "high", "n", "unit", "direction", "validity",
     "reason", "p", "p_adjusted", "bound", "between", "left_out",
 )  # fmt: skip
-
-
-def pairs(mapping: dict[str, Any]) -> str:
-    """A mapping as people read it: `sex=F, race=B`; empty for none."""
-    return ", ".join(f"{key}={value}" for key, value in mapping.items())
 
 
 def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What of the data is shown, estimated and can be worked out, in words; the same in every format."""
 
-from auditkit.results.audit import DataInfo, pairs
+from auditkit.results.audit import DataInfo
+from auditkit.results.disparity_text import pairs
 from auditkit.text import first_few
 
 NAMED = 8

@@ -1,7 +1,8 @@
 """A disparity as people read it: the two groups that make it, which pair decides, and who is left out of it."""
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Literal, TypeAlias
 
 from auditkit.results.base import VerdictStatus
 from auditkit.results.findings import TOGETHER, GroupEnd, GroupPair, LeftOut, Measurement
@@ -11,9 +12,14 @@ from auditkit.text import first_few
 End: TypeAlias = Literal["low", "high"]
 
 
+def pairs(mapping: dict[str, Any]) -> str:
+    """A mapping as people read it: `sex=F, race=B`; empty for none."""
+    return ", ".join(f"{key}={value}" for key, value in mapping.items())
+
+
 def group_name(slice: dict[str, str]) -> str:
     """A group as it stands in a sentence: the value alone, or for an intersection every attribute with its value."""
-    return next(iter(slice.values())) if len(slice) == 1 else ", ".join(f"{key}={slice[key]}" for key in slice)
+    return next(iter(slice.values())) if len(slice) == 1 else pairs(slice)
 
 
 def pair_text(pair: GroupPair) -> str:
@@ -110,8 +116,27 @@ def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:
     return f"left out: {first_few([_left_out(group) for group in groups], most, '; ')}" if groups else ""
 
 
-def _left_out(group: LeftOut) -> str:
-    name = group_name(group.slice) if group.slice else TOGETHER
+def left_out_of_all(measurements: Iterable[Measurement], reason: str = "", most: int = 12) -> str:
+    """Whom several numbers leave out, each once and with its attributes, first those that bar; empty for nobody.
+
+    Args:
+        measurements: under one limit.
+        reason: of the verdict on the first of them, which may name some already.
+        most: how many are named.
+    """
+    named: dict[str, tuple[bool, str]] = {}
+    for measurement in measurements:
+        over = ", ".join(measurement.across or measurement.slice)
+        for group in measurement.left_out:
+            name = pairs(group.slice) or f"{TOGETHER} over {over}"
+            named.setdefault(name, (not group.bars, "" if _left_out(group) in reason else _left_out(group, name)))
+        reason = ""
+    unseen = [text for _, text in sorted(named.values(), key=itemgetter(0)) if text]
+    return f"left out: {first_few(unseen, most, '; ')}" if unseen else ""
+
+
+def _left_out(group: LeftOut, name: str = "") -> str:
+    name = name or (group_name(group.slice) if group.slice else TOGETHER)
     # how many they are may itself be too small a count to show
     size = "" if group.people is None else f"{group.people:,} people"
     if size and group.share is not None:

@@ -98,8 +98,9 @@ def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> 
     if len(small) == 1:
         return [LeftOut(slice=small[0][0].slice, reason=too_small, bars=bars)]
     names = first_few([group_name(group.slice) for group, _ in small], NAMED)
-    size = {"people": people, "share": people / total} if people >= data.minimum_cell else {}
-    return [LeftOut(slice={}, reason=f"{too_small} each: {names}", bars=bars, **size)]
+    together = LeftOut(slice={}, reason=f"{too_small} each: {names}", bars=bars)
+    is_shown = people >= data.minimum_cell
+    return [together.model_copy(update={"people": people, "share": people / total}) if is_shown else together]
 
 
 def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:

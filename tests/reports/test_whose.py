@@ -85,3 +85,70 @@ def test_the_terminal_and_a_diff_name_them_too(audited):
     assert VALUE in plain(printed.getvalue()) and HANGS in plain(printed.getvalue())
     named = Named("one", folder, result)
     assert VALUE in plain(diff_markdown([compare_audits(named, result, named, result)]))
+
+
+@pytest.fixture(scope="module")
+def of_three(tmp_path_factory):
+    """Audits over sex, race and both under one limit, where each leaves other people out."""
+    rng = np.random.default_rng(0)
+    sex = np.repeat(["f", "m", "q"], [1000, 1000, 7])
+    race = np.resize(["a", "b"], 2007).astype(object)
+    race[:6], race[6:11] = "x", "y"
+    race[11:51] = "d"
+    decided = (rng.random(2007) < 0.5).astype(int)
+    labels = decided ^ (rng.random(2007) < 0.1)
+    labels[11:51] = 0  # nobody of d has a positive label
+    frame = pd.DataFrame({"sex": sex, "race": race, "y": labels, "d": decided})
+    data = AuditData.from_table(frame, label="y", positive=1, groups=["sex", "race"], decisions="d")
+    name = "fairness.groups.equal_opportunity_difference"
+    limits = [
+        {"name": "lax", "measurement": name, "at_most": 0.9},
+        {"name": "strict", "measurement": name, "at_least": 0.9},
+        {"name": "near", "measurement": name, "at_most": 0.05},
+        {"name": "sex", "measurement": name, "across": ["sex"], "at_most": 0.9},
+    ]
+    folder = tmp_path_factory.mktemp("three") / "run"
+    deep = {"fairness.groups": {"intersections": 2, "permutations": 199, "trials": 20}}
+    result = auditkit.audit(
+        data, data, checks=["fairness.groups"], parameters=deep, budget="quick", limits=limits, out=folder
+    )
+    return result, folder
+
+
+def counts_of(text: str) -> dict[str, int]:
+    """How often each is named with the share, or as too small to show."""
+    whom = {
+        "q": "sex=q (fewer than 10 people)",
+        "d": " race=d (40 people, 2.0% of all: no people with a positive label)",
+        "x, y": "smaller groups together over race (11 people, 0.5% of all: fewer than 10 people each: x, y)",
+        "both": "sex=f,race=d (40 people, 2.0% of all: no people with a positive label)",
+        "of both": "smaller groups together over sex, race (",
+    }
+    # an intersection holds the name of its group
+    return {name: text.replace("sex=f, race", "sex=f,race").count(words) for name, words in whom.items()}
+
+
+def test_whoever_any_of_the_numbers_leaves_out_is_named_once(of_three):
+    lax, strict, near, sex = of_three[0].verdicts
+    assert [verdict.status for verdict in (lax, strict, near, sex)] == ["inconclusive", "missed", "inconclusive", "met"]
+    for verdict in (strict, near):
+        assert set(counts_of(verdict.reason).values()) == {1}, verdict.reason
+        # first who bars
+        assert verdict.reason.index("=d (40 people") < verdict.reason.index("sex=q")
+    # beside the number that is furthest off its own left-out groups are named without their attribute
+    assert lax.reason.count("d (40 people, 2.0% of all") == 2 and lax.reason.count("x, y)") == 1
+    assert sex.reason.count("left out: q (fewer than 10 people)") == 1 and "=d" not in sex.reason
+
+
+@pytest.mark.parametrize("name", ["report.html", "model_card.md", "junit.xml", "terminal"])
+def test_every_format_says_whom_any_of_the_numbers_leaves_out(of_three, name):
+    result, folder = of_three
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        print_result(result, folder / "report.html", json=False)
+    text = plain(printed.getvalue() if name == "terminal" else (folder / name).read_text())
+    for verdict in result.verdicts[:3]:
+        for whom in verdict.reason.partition("; left out: ")[2].split("; "):
+            assert whom in text, (verdict.limit.name, whom)
+    if name == "model_card.md":  # what is met has its reason there too
+        assert "left out: sex=q (fewer than 10 people)" in text

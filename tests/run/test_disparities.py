@@ -103,7 +103,7 @@ def test_of_more_than_two_classes_only_those_that_were_stated_have_a_side():
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said", "bars"),
+    ("sizes", "sentence", "bars"),
     [
         ({"x": 4}, "left out: x (fewer than 10 people)", [False]),
         ({"x": 9}, "left out: x (fewer than 10 people)", [True]),
@@ -122,7 +122,7 @@ def test_of_more_than_two_classes_only_those_that_were_stated_have_a_side():
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("grows", ["grows", "shrinks", "neither"])
-def test_who_is_left_out_is_named_and_counted(sizes, said, bars, grows):
+def test_who_is_left_out_is_named_and_counted(sizes, sentence, bars, grows):
     """A single small group is no several groups together; together they bar where they are over 5 % of the people."""
     names = np.repeat(["a", "b", *sizes], [80, 80, *sizes.values()])
     people = AuditData(np.zeros((len(names), 1)), labels=np.arange(len(names)) % 2, groups={"g": names})
@@ -135,9 +135,9 @@ def test_who_is_left_out_is_named_and_counted(sizes, said, bars, grows):
         measurements=(gap,),
         definitions={"gap": Definition(title="t", formula="f", range="r", harm=NOBODY, more_groups=grows)},
     )  # fmt: skip
-    (found,) = complete_disparities(result, people).measurements
-    assert left_out_text(found.left_out) == said
-    assert [group.bars for group in found.left_out] == bars
+    (completed,) = complete_disparities(result, people).measurements
+    assert left_out_text(completed.left_out) == sentence
+    assert [group.bars for group in completed.left_out] == bars
     undecided = grows == "neither" and max(sizes.values()) >= 10
-    assert found.validity == ("inconclusive" if undecided else "valid")
-    assert found.bound == (None if not said else {"grows": "at least", "shrinks": "at most"}.get(grows))
+    assert completed.validity == ("inconclusive" if undecided else "valid")
+    assert completed.bound == (None if not sentence else {"grows": "at least", "shrinks": "at most"}.get(grows))
