@@ -32,7 +32,7 @@ def run(benchmark: Benchmark, arguments: list[str] | None = None) -> int:
     Returns:
         0; 1 where a gate does not hold. A goal missed is shown and is no failure.
     """
-    asked = _parser(benchmark).parse_args(arguments)
+    options = _parser(benchmark).parse_args(arguments)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes and children end
     from benchmarks import harness
@@ -41,19 +41,19 @@ def run(benchmark: Benchmark, arguments: list[str] | None = None) -> int:
     lines: list[harness.Line] = []
     details: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="auditkit-benchmark-") as folder:
-        environments = pathlib.Path(asked.environments or folder) / "environments"
-        for row in asked.row or benchmark.rows:
+        environments = pathlib.Path(options.environments or folder) / "environments"
+        for row in options.row or benchmark.rows:
             module = importlib.import_module(f"benchmarks.{benchmark.name}_rows.{benchmark.rows[row]}")
-            size = module.QUICK if asked.quick else module.FULL
+            size = module.QUICK if options.quick else module.FULL
             with harness.Load() as load:
                 row_lines, timings = module.measure(size, pathlib.Path(folder), environments)
-            lines += [line._replace(goal=None) for line in row_lines] if asked.quick else row_lines
+            lines += [line._replace(goal=None) for line in row_lines] if options.quick else row_lines
             details[row] = {"size": size._asdict(), "others_processors": load.others, **timings}
     harness.show(lines)
     _show_facts(facts, details)
-    if asked.json:
-        written = {"machine": facts, "quick": asked.quick, "lines": [harness.plain(line) for line in lines]}
-        asked.json.write_text(json.dumps({**written, "timings": details}, indent=1) + "\n")
+    if options.json:
+        written = {"machine": facts, "quick": options.quick, "lines": [harness.plain(line) for line in lines]}
+        options.json.write_text(json.dumps({**written, "timings": details}, indent=1) + "\n")
     failed = sorted({gate.name for line in lines for gate in line.gates if not gate.holds})
     for name in failed:
         print(f"gate does not hold: {name}", file=sys.stderr)

@@ -187,8 +187,8 @@ def show(lines: Sequence[Line]) -> None:
             f"{line.baseline.seconds:,.4g} ({line.baseline.how})",
             f"{median:.4g} ({least:.4g}–{most:.4g}) of {len(line.seconds)}",
             _ratio(line),
-            "\n".join(f"{gate.name}: {gate.value:.3g} ≤ {gate.limit:g} {_said(gate.holds)}" for gate in line.gates),
-            "none" if line.goal is None else f"{'≤' if line.within else '≥'} {line.goal:,g}× {_said(line.met)}",
+            "\n".join(f"{gate.name}: {gate.value:.3g} ≤ {gate.limit:g} {_word(gate.holds)}" for gate in line.gates),
+            "none" if line.goal is None else f"{'≤' if line.within else '≥'} {line.goal:,g}× {_word(line.met)}",
         )
     wide = None if os.isatty(1) else 220
     Console(width=wide).print(table)
@@ -200,5 +200,5 @@ def _ratio(line: Line) -> str:
     return f"{line.ratio:,.{0 if line.ratio >= 100 else 1}f}× as fast"
 
 
-def _said(holds: bool | None) -> str:
+def _word(holds: bool | None) -> str:
     return "yes" if holds else "NO"

@@ -93,21 +93,21 @@ def main(arguments: list[str] | None = None) -> int:
     """Look at the models and print what was seen; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.healthy", description=__doc__)
     parser.add_argument("--seed", type=int, action="append", choices=SEEDS, help="only this model; may be repeated")
-    asked = parser.parse_args(arguments).seed or SEEDS
+    seeds = parser.parse_args(arguments).seed or SEEDS
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    seen = []
+    lines = []
     print("| seed | model | inputs | norm | known robust accuracy | reported | alarms |\n|---|---|---|---|---|---|---|")
-    for seed in asked:
+    for seed in seeds:
         begun = time.perf_counter()
         line = look(seed)
-        seen.append(line)
+        lines.append(line)
         known, reported = (" ".join(f"{value:.3f}" for value in values) for values in (line.known, line.reported))
         alarms = "; ".join(line.alarms) or "none"
         print(f"| {seed} | {line.kind} | {line.inputs} | {line.norm} | {known} | {reported} | {alarms} |", flush=True)
         print(f"seed {seed}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    alarmed = sum(bool(line.alarms) for line in seen)
-    print(f"\n{alarmed} of {len(seen)} models raise an alarm; at most {ALLOWED} may.")
-    return int(alarmed > ALLOWED or any(line.excess > 1e-9 for line in seen))
+    alarmed = sum(bool(line.alarms) for line in lines)
+    print(f"\n{alarmed} of {len(lines)} models raise an alarm; at most {ALLOWED} may.")
+    return int(alarmed > ALLOWED or any(line.excess > 1e-9 for line in lines))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Chromium:
         os.write(self._to, json.dumps(message).encode() + b"\0")
         end = time.monotonic() + SECONDS
         while True:
-            reply = self._hear(end)
+            reply = self._next_message(end)
             if reply.get("id") == self._number:
                 if "error" in reply:
                     raise RuntimeError(f"{method}: {reply['error']}")
@@ -95,7 +95,7 @@ class Chromium:
         """Wait until an event has come."""
         end = time.monotonic() + SECONDS
         while not any(event["method"] == method and event.get("sessionId") == session for event in self.events):
-            self._keep(self._hear(end))
+            self._keep(self._next_message(end))
 
     def close(self) -> None:
         """End the browser and remove what it wrote."""
@@ -118,7 +118,7 @@ class Chromium:
             answer = {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
             os.write(self._to, json.dumps(answer | {"sessionId": event["sessionId"]}).encode() + b"\0")
 
-    def _hear(self, end: float) -> dict[str, Any]:
+    def _next_message(self, end: float) -> dict[str, Any]:
         while b"\0" not in self._rest:
             ready, _, _ = select.select([self._from], [], [], max(0.0, end - time.monotonic()))
             if not ready:
@@ -193,9 +193,9 @@ def visit(
             "Page.captureScreenshot", session, format="png", captureBeyondViewport=full, **_clip(full, browser, session)
         )
         pathlib.Path(shot).write_bytes(base64.b64decode(png["data"]))
-    seen = _told(browser.events, address)
+    observed = _observed(browser.events, address)
     browser.send("Target.closeTarget", targetId=target)
-    return Seen(value, title, *seen)
+    return Seen(value, title, *observed)
 
 
 def screenshot(
@@ -234,7 +234,7 @@ def _clip(full: bool, browser: Chromium, session: str) -> dict[str, Any]:
     return {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
 
 
-def _told(events: list[dict[str, Any]], address: str) -> tuple[list[str], list[str], list[str]]:
+def _observed(events: list[dict[str, Any]], address: str) -> tuple[list[str], list[str], list[str]]:
     requests, console, dialogs = [], [], []
     for event in events:
         about = event.get("params", {})

@@ -198,7 +198,7 @@ def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
         result = next(candidate for candidate in results if candidate.check == check)
         return [measurement for measurement in result.measurements if measurement.name == name][number]
 
-    def one(limit: r.Limit, status: str, reason: str, *measured: r.Measurement, **more: Any) -> r.Verdict:
+    def verdict(limit: r.Limit, status: str, reason: str, *measured: r.Measurement, **more: Any) -> r.Verdict:
         check = limit.measurement.rpartition(".")[0]
         judged = tuple(
             r.Judged(check=check, measurement=measurement, status=status, reason=reason) for measurement in measured
@@ -209,19 +209,19 @@ def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
     ratio, odds = "demographic_parity_ratio", "equalized_odds_difference"
     limit = r.Limit
     return (
-        one(
+        verdict(
             limit(name="accuracy-floor", measurement=f"{quality}.accuracy", at_least=0.8, because="model policy 2.1"),
             "met",
             "the whole interval is at least 0.8",
             of(quality, "accuracy"),
         ),
-        one(
+        verdict(
             limit(name="calibrated", measurement=f"{quality}.calibration_error", at_most=0.05, judge="point"),
             "met",
             "the value is at most 0.05; the interval was not asked for",
             of(quality, "calibration_error"),
         ),
-        one(
+        verdict(
             limit(
                 name="dp-sex",
                 measurement=f"{groups}.{ratio}",
@@ -233,13 +233,13 @@ def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
             "the whole interval is under 0.8",
             of(groups, ratio),
         ),
-        one(
+        verdict(
             limit(name="eo-race", measurement=f"{groups}.{odds}", across=("marital",), at_most=0.1),
             "inconclusive",
             "the interval holds 0.1, the value is above it; about 1,400 more rows would decide",
             of(groups, odds, 1),
         ),
-        one(
+        verdict(
             limit(name="eo-sex", measurement=f"{groups}.{odds}", across=("sex",), at_most=0.1),
             "missed",
             "the whole interval is above 0.1",
@@ -247,13 +247,13 @@ def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
             waiver=WAIVER,
             waived=True,
         ),
-        one(
+        verdict(
             limit(name="proxies", measurement="explanations.importance.protected_share", at_most=0.05),
             "inconclusive",
             "the number is invalid: its control does not hold",
             of("explanations.importance", "protected_share"),
         ),
-        one(
+        verdict(
             limit(
                 name="robust-linf",
                 measurement="robustness.evasion.robust_accuracy",
@@ -264,18 +264,18 @@ def verdicts(results: tuple[r.CheckResult, ...]) -> tuple[r.Verdict, ...]:
             "the whole interval is under 0.6",
             of("robustness.evasion", "robust_accuracy", 2),
         ),
-        one(
+        verdict(
             limit(name="members", measurement="privacy.membership.auc", at_most=0.55),
             "met",
             "the whole interval is at most 0.55",
             of("privacy.membership", "auc"),
         ),
-        one(
+        verdict(
             limit(name="concepts", measurement="explanations.concepts.sensitivity", at_most=0.2),
             "error",
             "the check explanations.concepts ended in an error",
         ),
-        one(
+        verdict(
             limit(name="gradients", measurement="explanations.gradients.faithfulness", at_least=0.5),
             "not tested",
             "the check explanations.gradients was skipped: needs gradients",

@@ -124,10 +124,10 @@ def test_rows_are_shown_only_where_the_file_or_the_flag_says_so(write, monkeypat
     from auditkit import cli
     from auditkit.command import commands
 
-    seen = []
+    included = []
 
     def run(config, flags, _how):
-        seen.append(commands._request(load(config, flags), None, True).include_rows)
+        included.append(commands._request(load(config, flags), None, True).include_rows)
         return 0
 
     monkeypatch.setattr(commands, "run", run)
@@ -136,7 +136,7 @@ def test_rows_are_shown_only_where_the_file_or_the_flag_says_so(write, monkeypat
         assert CliRunner().invoke(cli.app, ["run", *words]).exit_code == 0
     path = str(write(allowed))
     assert CliRunner().invoke(cli.app, ["run", path]).exit_code == 0
-    assert seen == [False, True, True]
+    assert included == [False, True, True]
 
 
 def test_a_misspelt_environment_variable_is_an_error(write, monkeypatch):

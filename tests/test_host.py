@@ -242,9 +242,9 @@ def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, 
     fake_distribution(tmp_path, "shippedplug", body)
     fake_distribution(tmp_path, "brokenplug", "raise ImportError('no')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    seen = {plugin.name: plugin for plugin in Host().plugins()}
-    assert seen["shippedplug"].loaded is False
-    assert (seen["shippedplug"].distribution, seen["shippedplug"].version) == ("shippedplug", "1.5")
+    by_name = {plugin.name: plugin for plugin in Host().plugins()}
+    assert by_name["shippedplug"].loaded is False
+    assert (by_name["shippedplug"].distribution, by_name["shippedplug"].version) == ("shippedplug", "1.5")
     assert "shippedplug" not in sys.modules
     made = Host(["shippedplug", "brokenplug"])
     assert "shipped.share" in made.checks()

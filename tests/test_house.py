@@ -278,7 +278,7 @@ def test_a_function_has_at_most_seven_parameters():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.name != "cli.py":
                 named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-                if len([one for one in named if one.arg not in ("self", "cls")]) > 7:
+                if len([parameter for parameter in named if parameter.arg not in ("self", "cls")]) > 7:
                     many.add(f"{dotted_name(path)}.{node.name}")
     assert many == MAKE_A_RECORD
 

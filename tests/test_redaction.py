@@ -165,11 +165,11 @@ def test_secrets_of_the_environment_go_whatever_they_look_like(monkeypatch):
 
 def test_names_that_would_become_the_same_are_numbered():
     gate = Scrubber(["a@x.org", "bb@x.org", "sex", "/home/alice/x.csv", "x.csv", "only@y.org"][:5])
-    one, two = gate.text("a@x.org"), gate.text("manager = bb@x.org")
-    assert one == "[removed: an e-mail address 1]" and two == "manager = [removed: an e-mail address 2]"
+    alone, in_words = gate.text("a@x.org"), gate.text("manager = bb@x.org")
+    assert alone == "[removed: an e-mail address 1]" and in_words == "manager = [removed: an e-mail address 2]"
     assert gate.text("sex") == "sex" and gate.text("x.csv") == "x.csv" != gate.text("/home/alice/x.csv")
     measured = Measurement(name="rate", value=0.5, exact=True, n=10, slice={"a@x.org": "u", "bb@x.org": "v"})
-    assert gate.record(measured).slice == {one: "u", "[removed: an e-mail address 2]": "v"}
+    assert gate.record(measured).slice == {alone: "u", "[removed: an e-mail address 2]": "v"}
     assert gate.record(measured.model_copy(update={"slice": {"p@q.de": "u", "r@q.de": "v"}})).slice == {
         E_MAIL: "u", f"{E_MAIL} (2)": "v",
     }  # fmt: skip

@@ -31,7 +31,7 @@ def pack_of(tmp_path: pathlib.Path, text: str, name: str = "acme-policy.toml") -
 
 
 def clause(**facts: Any) -> rulepacks.RulePack:
-    one = {"id": "1", "text": "t", **facts}
+    record = {"id": "1", "text": "t", **facts}
     return rulepacks.RulePack.model_validate(
         {
             "pack": 1,
@@ -40,7 +40,7 @@ def clause(**facts: Any) -> rulepacks.RulePack:
             "source": "s",
             "status": "x",
             "verified_on": "unverified",
-            "clauses": [one],
+            "clauses": [record],
         }
     )
 

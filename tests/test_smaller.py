@@ -60,7 +60,7 @@ def test_they_are_neither_measured_nor_judged_as_a_group(both):
         for measurement in check_result.measurements
     )
     (verdict,) = result.verdicts
-    assert verdict.judged and not any(TOGETHER in one.measurement.slice.values() for one in verdict.judged)
+    assert verdict.judged and not any(TOGETHER in judged.measurement.slice.values() for judged in verdict.judged)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ def answer(questions):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints goes elsewhere
     for line in sys.stdin:
-        asked = json.loads(line)
-        reply = questions[asked.pop("ask")](**asked)
+        details = json.loads(line)
+        reply = questions[details.pop("ask")](**details)
         print(json.dumps(reply), file=out, flush=True)
 
 

@@ -51,14 +51,14 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     python = environment(environments, AEQUITAS)
     seconds: dict[str, list[float]] = {"aequitas": []}
     inputs = {"codes": codes, "text": text}
-    mine = [Run(name, _caller(groups, some), size.calls) for name, groups in inputs.items()]
+    own_runs = [Run(name, _caller(groups, some), size.calls) for name, groups in inputs.items()]
     with Child("aequitas_child.py", str(folder / "crosstabs"), python=python) as child:
         answer = child.ask("crosstabs")
-        for run in mine:
+        for run in own_runs:
             run.call()  # all once before anything is timed
         for _ in range(size.rounds):
             seconds["aequitas"].append(child.ask("crosstabs")["seconds"])
-            for name, times in in_order([*mine, *reversed(mine)]).items():
+            for name, times in in_order([*own_runs, *reversed(own_runs)]).items():
                 seconds.setdefault(name, []).extend(times)
             seconds["aequitas"].append(child.ask("crosstabs")["seconds"])
     runs = len(seconds["aequitas"])

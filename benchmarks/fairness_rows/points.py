@@ -37,15 +37,15 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     some = people(size.rows, size.shape, 4)
     groups = dict(some.categories())
     own = library.points(groups, some)[:, -np.prod(size.shape) :]
-    mine = Run("ours", lambda: library.points(groups, some), size.calls)
+    own_run = Run("ours", lambda: library.points(groups, some), size.calls)
     work = f"10 measures of {np.prod(size.shape)} groups, {size.rows:,} people, from codes"
-    fair, timings = _fairlearn(size, some, mine, own, work)
-    aif, more = _aif360(size, some, mine, own, work, folder, environments)
+    fair, timings = _fairlearn(size, some, own_run, own, work)
+    aif, more = _aif360(size, some, own_run, own, work, folder, environments)
     return [*fair, aif], {"fairlearn": timings, "aif360": more}
 
 
 def _fairlearn(
-    size: Size, some: People, mine: Run, own: np.ndarray, work: str
+    size: Size, some: People, own_run: Run, own: np.ndarray, work: str
 ) -> tuple[list[Line], dict[str, list[float]]]:
     full = metricframe.documented(some, some.categories(), "categorical columns")
     fewer = people(size.best_rows, size.shape, 5)
@@ -53,7 +53,7 @@ def _fairlearn(
     made: dict[str, np.ndarray] = {}
     as_documented = Run("fairlearn", lambda: made.update(full=metricframe.points(full.run(), some)))
     at_best = Run("fairlearn at its best", lambda: made.update(best=metricframe.points(best.run(), fewer)))
-    seconds = in_order([mine, as_documented, mine, at_best, mine])
+    seconds = in_order([own_run, as_documented, own_run, at_best, own_run])
     gate = Gate("points", largest_difference(own, made["full"][:, 1:]), 1e-12)
     own_fewer = library.points(dict(fewer.categories()), fewer)[:, -np.prod(size.shape) :]
     gate_best = Gate("points on fewer people", largest_difference(own_fewer, made["best"][:, 1:]), 1e-12)
@@ -70,7 +70,7 @@ def _fairlearn(
 
 
 def _aif360(
-    size: Size, some: People, mine: Run, own: np.ndarray, work: str, folder: pathlib.Path, environments: pathlib.Path
+    size: Size, some: People, own_run: Run, own: np.ndarray, work: str, folder: pathlib.Path, environments: pathlib.Path
 ) -> tuple[Line, dict[str, list[float]]]:
     """At its best: two groups by each ClassificationMetric, its dataset made beforehand."""
     save(some, folder / "points")
@@ -87,7 +87,7 @@ def _aif360(
 
         ask(at[:2])  # once before anything is timed
         first = ask(halves[0])["seconds"]
-        timed = in_order([mine, mine])
+        timed = in_order([own_run, own_run])
         second = ask(halves[1])["seconds"]
     values = np.concatenate([np.array(answer["values"], dtype=float) for answer in answers[1:]]).T
     gate = Gate(f"points, {len(at)} groups", largest_difference(own[:, np.concatenate(halves)], values), 1e-12)

@@ -158,12 +158,12 @@ def _layers(net: Any, shape: tuple[int, ...]) -> list[tuple[np.ndarray, np.ndarr
     layers = []
     for part in parts:
         count = int(np.prod(shape))
-        asked = torch.cat([torch.zeros(1, count), torch.eye(count)]).reshape(count + 1, *shape)
+        rows = torch.cat([torch.zeros(1, count), torch.eye(count)]).reshape(count + 1, *shape)
         with torch.no_grad():
             for layer in part:
-                asked = layer(asked)
-        shape = tuple(asked.shape[1:])
-        answers = asked.reshape(count + 1, -1).numpy().astype(np.float64)
+                rows = layer(rows)
+        shape = tuple(rows.shape[1:])
+        answers = rows.reshape(count + 1, -1).numpy().astype(np.float64)
         layers.append(((answers[1:] - answers[0]).T, answers[0]))
     return layers
 

@@ -85,16 +85,16 @@ def _network(
             seconds["theirs"].append(answer["seconds"])
             attack()
     peer_broken = _wrong(module, tried, torch.from_numpy(np.load(files["out"])), epsilon)
-    mine = results["ours"]
-    missed, more = compared(peer_broken, mine.broken.numpy())
+    own = results["ours"]
+    missed, more = compared(peer_broken, own.broken.numpy())
     gate = Gate(f"{name}: images that AutoAttack breaks and ours does not", missed, 0)
     work = (
         f"AutoAttack's standard composition, {STEPS[steps]}, {len(tried.x)} images, {name} network, epsilon {epsilon}"
     )
     baseline = Baseline("torchattacks AutoAttack", min(seconds["theirs"]), f"run {size.rounds} times")
     details = {
-        "seconds": seconds, "withstand": {"theirs": int((~peer_broken).sum()), "ours": int((~mine.broken).sum())},
-        "only_ours": more, "forward": mine.forward, "backward": mine.backward, "versions": answer,
-        "by": {name: mine.by.count(name) for name in mine.names},
+        "seconds": seconds, "withstand": {"theirs": int((~peer_broken).sum()), "ours": int((~own.broken).sum())},
+        "only_ours": more, "forward": own.forward, "backward": own.backward, "versions": answer,
+        "by": {name: own.by.count(name) for name in own.names},
     }  # fmt: skip
     return Line("e3", work, baseline, tuple(seconds["ours"]), (gate,), 1.0), details

@@ -62,7 +62,7 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
     other = _foolbox(module, tried, grid)
     if other is not None:
         peers["foolbox"] = other
-    own_calls = {mode: _ours(module, tried, grid, mode) for mode in ("exact", "fast")}
+    own_calls = {mode: _own_call(module, tried, grid, mode) for mode in ("exact", "fast")}
     seconds: dict[str, list[float]] = {key: [] for key in (*peers, *own_calls)}
     broken: dict[str, Any] = {}
 
@@ -74,8 +74,8 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
     for _ in range(size.rounds):
         for what, call in peers.items():
             take(what, call)
-        for what, mine in (*own_calls.items(), *reversed(own_calls.items())):
-            take(what, mine)
+        for what, own_call in (*own_calls.items(), *reversed(own_calls.items())):
+            take(what, own_call)
     lines = []
     for peer in peers:
         claimed = broken[peer]
@@ -92,13 +92,13 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
             work = f"PGD-40, ten epsilons, {len(tried.x):,} images, {name} network, {mode}"
             baseline = Baseline(peer, min(seconds[peer]), f"{STEPS} steps of epsilon/4, run {size.rounds} times")
             lines.append(Line("e1", work, baseline, tuple(seconds[mode]), gates, goal))
-    asked: dict[str, Problem] = {mode: broken[mode][1] for mode in own_calls}
-    counts = {mode: {"forward": problem.forward, "backward": problem.backward} for mode, problem in asked.items()}
+    problems: dict[str, Problem] = {mode: broken[mode][1] for mode in own_calls}
+    counts = {mode: {"forward": problem.forward, "backward": problem.backward} for mode, problem in problems.items()}
     curve = {peer: (1 - broken[peer].mean(axis=1)).round(3).tolist() for peer in peers}
     return lines, {"seconds": seconds, "row_steps": counts, "robust_accuracy": curve}
 
 
-def _ours(
+def _own_call(
     module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], mode: Any
 ) -> Callable[[], tuple[Swept, Problem]]:
     """The sweep, and the problem, which counts what was asked."""

@@ -65,13 +65,13 @@ def test_ratios_and_goals():
 
 
 def test_runs_come_in_the_order_given():
-    seen: list[str] = []
-    first, second = (harness.Run(name, lambda name=name: seen.append(name), 2) for name in "ab")
+    calls: list[str] = []
+    first, second = (harness.Run(name, lambda name=name: calls.append(name), 2) for name in "ab")
     assert {name: len(seconds) for name, seconds in harness.in_order([first, second, second, first]).items()} == {
         "a": 4,
         "b": 4,
     }
-    assert "".join(seen) == "aabbbbaa"
+    assert "".join(calls) == "aabbbbaa"
 
 
 @pytest.mark.parametrize(

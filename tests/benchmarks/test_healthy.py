@@ -17,10 +17,12 @@ SMALL = {"steps": 20, "square_queries": 100, "noise_draws": 50, "trial_rows": 16
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_no_control_cries_wolf_and_no_more_is_broken_than_there_is(seed: int) -> None:
-    seen = look(seed, rows=24, **SMALL)
-    assert seen.alarms == ()
-    assert seen.excess <= 1e-9
-    assert max(abs(one - other) for one, other in zip(seen.known, seen.reported, strict=True)) <= 2 / 24 + 1e-9
+    line = look(seed, rows=24, **SMALL)
+    assert line.alarms == ()
+    assert line.excess <= 1e-9
+    assert (
+        max(abs(known - reported) for known, reported in zip(line.known, line.reported, strict=True)) <= 2 / 24 + 1e-9
+    )
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])

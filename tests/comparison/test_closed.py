@@ -132,8 +132,8 @@ def test_intervals_that_do_not_go_together_give_none(other):
 def test_a_file_on_its_own_is_read_and_said_to_be_unsealed(tmp_path):
     (tmp_path / "old.json").write_bytes(canonical(fakes.audit()))
     folder = saved(tmp_path / "new", fakes.audit())
-    one, other = open_audit(str(tmp_path / "old.json")), open_audit(folder)
-    diff = compare_audits(one, one.audits[0], other, other.audits[0])
+    file, sealed = open_audit(str(tmp_path / "old.json")), open_audit(folder)
+    diff = compare_audits(file, file.audits[0], sealed, sealed.audits[0])
     assert (diff.old.sealed, diff.new.sealed) == (False, True)
     assert "shown that these are unchanged: old.json." in diff_markdown([diff]).replace("\\", "")
 

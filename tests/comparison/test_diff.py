@@ -110,10 +110,10 @@ def test_the_interval_of_a_change_by_hand():
 
 @given(st.floats(0, 1), st.floats(0, 0.3), st.floats(0, 1), st.floats(0, 0.3))
 def test_the_interval_holds_the_change_and_turns_with_it(a, half_a, b, half_b):
-    one, other = number(a, a - half_a, a + half_a), number(b, b - half_b, b + half_b)
-    there, back = change_interval(one, other), change_interval(other, one)
-    assert there.low <= b - a <= there.high
-    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+    old, new = number(a, a - half_a, a + half_a), number(b, b - half_b, b + half_b)
+    forth, back = change_interval(old, new), change_interval(new, old)
+    assert forth.low <= b - a <= forth.high
+    assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
 
 
 def test_unpaired_intervals_cover():
@@ -122,8 +122,8 @@ def test_unpaired_intervals_cover():
     rng, hits = np.random.default_rng(0), 0
     for _ in range(1000):
         a, b = int(rng.binomial(80, 0.3)), int(rng.binomial(60, 0.45))
-        one, other = wilson(a, 80), wilson(b, 60)
-        ends = change_interval(number(a / 80, one.low, one.high), number(b / 60, other.low, other.high))
+        old, new = wilson(a, 80), wilson(b, 60)
+        ends = change_interval(number(a / 80, old.low, old.high), number(b / 60, new.low, new.high))
         hits += ends.low <= 0.15 <= ends.high
     assert hits > 930
 
@@ -204,12 +204,12 @@ def test_two_models_of_one_command_are_paired_either_way_round(tmp_path):
     first, second = folder.audits[:2]
     shift = second.results[0].measurements
     assert shift
-    there, back = compare_audits(folder, first, folder, second), compare_audits(folder, second, folder, first)
-    assert there.paired and back.paired and there.same_data
-    for one, other in zip(there.differences, back.differences, strict=True):
-        if one.value is not None:
-            assert one.value == pytest.approx(-other.value)
-    pair = [difference for difference in there.differences if difference.paired]
+    onward, back = compare_audits(folder, first, folder, second), compare_audits(folder, second, folder, first)
+    assert onward.paired and back.paired and onward.same_data
+    for forth, reverse in zip(onward.differences, back.differences, strict=True):
+        if forth.value is not None:
+            assert forth.value == pytest.approx(-reverse.value)
+    pair = [difference for difference in onward.differences if difference.paired]
     assert pair and all(measurement.interval.method == "Tango score, paired" for measurement in pair)
 
 
@@ -269,11 +269,11 @@ def test_an_altered_folder_is_refused_unless_asked_for(tmp_path):
 
 
 def test_errors_say_what_to_do(tmp_path):
-    one, many = saved(tmp_path / "one", fakes.audit()), saved(tmp_path / "many", fakes.comparison())
+    single, many = saved(tmp_path / "one", fakes.audit()), saved(tmp_path / "many", fakes.comparison())
     with pytest.raises(ConfigError, match="the same audit; name two of its models"):
-        comparison.diff(one, one, QUIET)
+        comparison.diff(single, single, QUIET)
     with pytest.raises(ConfigError, match="has no model 'credit-gmb'; did you mean 'credit-gbm'"):
-        comparison.diff(one, many, comparison.ComparisonOptions(new_model="credit-gmb", old_model="credit-gbm"))
+        comparison.diff(single, many, comparison.ComparisonOptions(new_model="credit-gmb", old_model="credit-gbm"))
     other = fakes.audit("other")
     with pytest.raises(ConfigError, match="no model of the same name"):
         comparison.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), QUIET)
@@ -286,8 +286,8 @@ def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
     diff = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
     path = tmp_path / "diff.html"
     path.write_text(diff_html([diff]))
-    seen = visit(path, 320, script="document.documentElement.scrollWidth")
-    assert (seen.requests, seen.console) == ([], []) and seen.value <= 320
+    page = visit(path, 320, script="document.documentElement.scrollWidth")
+    assert (page.requests, page.console) == ([], []) and page.value <= 320
 
 
 @needs_chromium
@@ -296,8 +296,8 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
     diff = between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
     path = tmp_path / "diff.html"
     path.write_text(diff_html([diff]), errors="replace")
-    seen = visit(path, script="document.querySelectorAll('script, img:not(.chart), iframe, a').length")
-    assert (seen.value, seen.requests, seen.dialogs) == (0, [], [])
+    page = visit(path, script="document.querySelectorAll('script, img:not(.chart), iframe, a').length")
+    assert (page.value, page.requests, page.dialogs) == (0, [], [])
     html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([diff]))
     assert "<img" not in html and "<script" not in html and "<a " not in html
     old, new = (saved(tmp_path / name, fakes.hostile(payload)) for name in ("c", "d"))

@@ -66,16 +66,16 @@ def test_the_figure_has_a_point_for_each_audit_and_the_limit_as_a_rule(tmp_path)
     figure = series_figure(series)
     assert [point["audit"] for point in figure.data] == ["audit-0", "audit-1", "audit-2"]
     assert (figure.rules[0].value, figure.rules[0].label) == (0.8, "at least 80%")
-    one = series.model_copy(update={"points": series.points[:1]})
-    assert series_figure(one) is None
+    single = series.model_copy(update={"points": series.points[:1]})
+    assert series_figure(single) is None
 
 
 @needs_chromium
 def test_the_page_asks_for_nothing(tmp_path):
     path = tmp_path / "history.html"
     path.write_text(history_html(history(open_audits(audits(tmp_path)))))
-    seen = visit(path, 320, script="document.documentElement.scrollWidth")
-    assert (seen.requests, seen.console) == ([], []) and seen.value <= 320
+    page = visit(path, 320, script="document.documentElement.scrollWidth")
+    assert (page.requests, page.console) == ([], []) and page.value <= 320
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def test_less_asked_is_said():
 def test_another_number_under_the_same_name_is_said():
     wide, near = (measurement(conditions={"epsilon": epsilon}) for epsilon in (0.1, 0.01))
     group = measurement(slice={"sex": "F"})
-    one = LIMIT.model_copy(update={"slice": {"sex": "F"}})
-    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(one, measurement(), group))
+    for_women = LIMIT.model_copy(update={"slice": {"sex": "F"}})
+    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(for_women, measurement(), group))
     assert change.weakened == "it was about a.check.rate of everyone, and is no more"
     far, close = (LIMIT.model_copy(update={"conditions": {"epsilon": epsilon}}) for epsilon in (0.1, 0.01))
     (change,) = limit_changes(audited(far, wide, near), audited(close, wide, near))

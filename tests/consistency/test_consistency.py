@@ -77,8 +77,8 @@ def test_healthy_networks_on_pictures(make):
 def test_healthy_networks_of_another_precision(kind):
     module = models.trained(*models.wide(nn.ReLU()), rows=torch.tensor(ROWS).float(), labels=torch.tensor(LABELS))
     assert examined(module.to(kind), batch=128).finding == "alike"
-    sick = models.DEPENDENT["the same inside"]().to(kind)
-    assert examined(sick, batch=32).finding == "dependence"
+    dependent = models.DEPENDENT["the same inside"]().to(kind)
+    assert examined(dependent, batch=32).finding == "dependence"
 
 
 @pytest.mark.parametrize("model", [LogisticRegression(), RandomForestClassifier(10)])
@@ -129,18 +129,20 @@ def test_rounding_by_the_size_of_a_batch_or_by_chance_is_neither(noise):
 
 def test_nobody_is_asked_more_often_than_is_said():
     for rows, batch in ((1, 512), (2, 512), (30, 7), (700, 1), (700, 64), (700, 4096)):
-        asked = []
+        sizes = []
 
-        def counting(inputs, asked=asked):
-            asked.append(len(inputs))
-            return models.sigmoid(inputs[:, 0] + 0.3 * np.random.default_rng(len(asked)).normal(size=len(inputs)))
+        def counting(inputs, passed_sizes=sizes):
+            passed_sizes.append(len(inputs))
+            return models.sigmoid(
+                inputs[:, 0] + 0.3 * np.random.default_rng(len(passed_sizes)).normal(size=len(inputs))
+            )
 
         data = AuditData(ROWS[:rows], LABELS[:rows])
         predictions = Predictions(auditkit.wrap(counting, classes=[0, 1], batch=batch), data)
         _ = predictions.answers
-        asked.clear()
+        sizes.clear()
         result = examine(predictions)
-        assert sum(asked) == result.asked <= most_asked(rows, batch)
+        assert sum(sizes) == result.asked <= most_asked(rows, batch)
     assert most_asked(10_000, 4096) == (4096 + 32) + 32 * 250 + 4096 * 13 + 250 * 6 + 401
     assert usually_asked(10_000, 4096) == 4096 + 32
 
@@ -198,8 +200,8 @@ LIMIT = {"name": "l", "measurement": "performance.quality.accuracy", "at_least":
 
 
 def test_what_rests_on_dependent_answers_is_invalid():
-    sick = models.DEPENDENT["the same inside"]()
-    result = auditkit.audit(sick, DATA, checks=CHECKS, budget="quick", limits=[LIMIT])
+    dependent = models.DEPENDENT["the same inside"]()
+    result = auditkit.audit(dependent, DATA, checks=CHECKS, budget="quick", limits=[LIMIT])
     assert validities(result, "performance.quality") == {"invalid"}
     assert "invalid" not in validities(result, "data.integrity")
     assert result.exit_code == 3 and result.verdicts[0].status == "inconclusive"
@@ -219,14 +221,16 @@ def test_random_answers_are_inconclusive_unless_they_are_meant(tmp_path):
     result = auditkit.audit(meant, DATA, checks=CHECKS, budget="quick", out=tmp_path / "audit")
     assert "valid" in validities(result, "performance.quality") and result.model.consistency.meant
     assert any("answers by chance" in note for note in result.results[0].notes)
-    sick = auditkit.wrap(models.DEPENDENT["a rank"](), classes=[0, 1], random=True)
-    assert validities(auditkit.audit(sick, DATA, checks=CHECKS, budget="quick"), "performance.quality") == {"invalid"}
+    dependent = auditkit.wrap(models.DEPENDENT["a rank"](), classes=[0, 1], random=True)
+    assert validities(auditkit.audit(dependent, DATA, checks=CHECKS, budget="quick"), "performance.quality") == {
+        "invalid"
+    }
 
 
 def test_the_report_and_a_comparison_say_it(tmp_path):
     healthy = auditkit.wrap(nn.Linear(4, 2), name="healthy")
-    sick = auditkit.wrap(models.DEPENDENT["the same inside"](), name="sick")
-    comparison = auditkit.compare([healthy, sick], DATA, checks=CHECKS, budget="quick", out=tmp_path / "audit")
+    dependent = auditkit.wrap(models.DEPENDENT["the same inside"](), name="sick")
+    comparison = auditkit.compare([healthy, dependent], DATA, checks=CHECKS, budget="quick", out=tmp_path / "audit")
     assert {change.measurement.validity for change in comparison.changes} == {"invalid"}
     page = (tmp_path / "audit" / "report.html").read_text()
     assert "rows were asked about again among other rows and in another order, 32 of them alone" in page
@@ -251,11 +255,11 @@ def test_everything_is_left_as_found():
 
 
 def test_a_plan_asks_nothing_more():
-    asked = []
+    sizes = []
 
     class Counting(ToyModel):
         def answer(self, inputs):
-            asked.append(len(inputs))
+            sizes.append(len(inputs))
             return super().answer(inputs)
 
     from auditkit.host import Host
@@ -264,7 +268,7 @@ def test_a_plan_asks_nothing_more():
     from auditkit.run.request import make_request
 
     plan = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance"])), Counting())
-    assert asked == [200]
+    assert sizes == [200]
     assert (plan.asked_again, plan.asked_at_most) == (usually_asked(200, 4096), most_asked(200, 4096))
     recorded = auditkit.data.Recorded(toy_data().labels, None)
     data = dataclasses.replace(toy_data(), recorded=recorded)

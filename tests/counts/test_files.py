@@ -87,10 +87,14 @@ def test_weights_sum_to_the_same_bytes_whatever_the_threads(tmp_path, monkeypatc
     monkeypatch.setattr(streams, "UNIT", 100)
     frame = table(2000)
     frame.to_parquet(tmp_path / "t.parquet", row_group_size=100)
-    one, many = (count_file(tmp_path / "t.parquet", **ROLES, weights="w", threads=workers) for workers in (1, threads))
-    assert (one.tally.weight == many.tally.weight).all() and (one.tally.square == many.tally.square).all()
-    assert one.weighted and one.tally.weight.sum() == pytest.approx(frame.w.sum())
-    by_sex = one.over(["sex"])
+    by_one_thread, by_many = (
+        count_file(tmp_path / "t.parquet", **ROLES, weights="w", threads=workers) for workers in (1, threads)
+    )
+    assert (by_one_thread.tally.weight == by_many.tally.weight).all() and (
+        by_one_thread.tally.square == by_many.tally.square
+    ).all()
+    assert by_one_thread.weighted and by_one_thread.tally.weight.sum() == pytest.approx(frame.w.sum())
+    by_sex = by_one_thread.over(["sex"])
     marked = frame.sex.fillna("(missing)")
     for where, weight in zip(by_sex.where, by_sex.tally.weight, strict=True):
         assert weight.sum() == pytest.approx(frame.w[marked == where["sex"]].sum())

@@ -28,8 +28,8 @@ def counted(data, at=slice(None), classes=("no", "maybe", "yes")):
 def same(first, second, exact=True):
     assert first[:3] == second[:3] and first.weighted == second.weighted
     assert (first.cells == second.cells).all() and (first.tally.rows == second.tally.rows).all()
-    for one, two in zip(first.tally[1:], second.tally[1:], strict=True):
-        assert (one == two).all() if exact else one == pytest.approx(two, rel=1e-12)
+    for left, right in zip(first.tally[1:], second.tally[1:], strict=True):
+        assert (left == right).all() if exact else left == pytest.approx(right, rel=1e-12)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 200), st.lists(st.integers(0, 200), max_size=4), st.booleans())
@@ -48,10 +48,10 @@ def test_parts_counted_apart_add_up_to_the_whole(seed, n, cuts, weighted):
 
 @given(st.integers(0, 10**6))
 def test_it_is_associative_and_commutative(seed):
-    one, two, three = (counted(rows(seed + at, 30)) for at in range(3))
-    same(merge([merge([one, two]), three]), merge([one, merge([two, three])]))
-    same(merge([one, two]), merge([two, one]))
-    same(merge([one]), one)
+    first, second, third = (counted(rows(seed + at, 30)) for at in range(3))
+    same(merge([merge([first, second]), third]), merge([first, merge([second, third])]))
+    same(merge([first, second]), merge([second, first]))
+    same(merge([first]), first)
 
 
 def test_values_and_classes_are_united():
@@ -70,13 +70,13 @@ def test_a_part_without_weights_counts_its_people():
 
 
 def test_tables_of_other_attributes_are_refused():
-    one = count({"a": np.array(["x"])}, np.array([0]))
+    counts = count({"a": np.array(["x"])}, np.array([0]))
     with pytest.raises(DataError, match="same attributes; one has a, another b"):
-        merge([one, count({"b": np.array(["x"])}, np.array([0]))])
+        merge([counts, count({"b": np.array(["x"])}, np.array([0]))])
     with pytest.raises(DataError, match="at least one"):
         merge([])
     with pytest.raises(TypeError, match="merge"):
-        _ = one + one
+        _ = counts + counts
 
 
 @pytest.mark.parametrize("weighted", [True, False])

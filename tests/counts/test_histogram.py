@@ -121,11 +121,11 @@ def test_codes_of_any_kind_give_the_same_table():
     kinds = [np.int8, np.int16, np.int64]
     tables = [
         count(
-            {"s": Encoded(("F", "M"), sex.astype(one)), "r": Encoded(tuple("abcdefg"), race.astype(two))},
-            decisions.astype(two),
-            labels.astype(one),
+            {"s": Encoded(("F", "M"), sex.astype(first)), "r": Encoded(tuple("abcdefg"), race.astype(second))},
+            decisions.astype(second),
+            labels.astype(first),
         )
-        for one, two in itertools.product(kinds, kinds)
+        for first, second in itertools.product(kinds, kinds)
     ]
     assert all((table.tally.rows == tables[0].tally.rows).all() for table in tables)
     assert tables[0].people == 1000

@@ -18,9 +18,9 @@ def table_of(cells: np.ndarray) -> Published:
     """A table of two attributes with its totals: cells, rows, columns, everyone; empty rows and columns are none."""
     rows, columns = cells.shape
     place = np.arange(cells.size).reshape(cells.shape)
-    sums = [[one] for one in place.ravel()] + [list(row) for row in place] + [list(column) for column in place.T]
+    sums = [[cell] for cell in place.ravel()] + [list(row) for row in place] + [list(column) for column in place.T]
     sums.append(list(place.ravel()))
-    matrix = np.array([[cell in some for cell in range(cells.size)] for some in sums], dtype=float)
+    matrix = np.array([[index in some for index in range(cells.size)] for some in sums], dtype=float)
     row_of, column_of = cells.size, cells.size + rows
     everyone = len(sums) - 1
     lines = [Line(row_of + at, tuple(place[at])) for at in range(rows)]

@@ -18,10 +18,10 @@ def table(**more):
 
 
 def test_blanks_are_filled_with_what_is_there():
-    values, there = fill(pd.Series(["a", None, "b", "?"], index=[5, 6, 7, 8]), "label", "?")
-    assert values.tolist() == ["a", "a", "b", "a"] and there.tolist() == [True, False, True, False]
-    numbers, there = fill(np.array([0.0, np.nan, 1.0]), "label")
-    assert numbers.tolist() == [0, 0, 1] and there.tolist() == [True, False, True]
+    values, known = fill(pd.Series(["a", None, "b", "?"], index=[5, 6, 7, 8]), "label", "?")
+    assert values.tolist() == ["a", "a", "b", "a"] and known.tolist() == [True, False, True, False]
+    numbers, known = fill(np.array([0.0, np.nan, 1.0]), "label")
+    assert numbers.tolist() == [0, 0, 1] and known.tolist() == [True, False, True]
     same = np.array([1, 0])
     assert fill(same, "label") == (same, None) or fill(same, "label")[1] is None
 

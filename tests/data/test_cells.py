@@ -82,13 +82,13 @@ def test_masks_are_those_of_a_slow_count():
     groups = {"a": rng.choice(list("pqr"), 300), "b": rng.choice(list("xy"), 300), "c": rng.choice(list("kl"), 300)}
     cells = Cells(groups)
     for attributes in cells.subsets(3):
-        seen = cells.of(attributes)
-        assert [tuple(cell.where.values()) for cell in seen] == [
+        shown = cells.of(attributes)
+        assert [tuple(cell.where.values()) for cell in shown] == [
             values
             for values in itertools.product(*(cells.values[name] for name in attributes))
             if not cells.empty(dict(zip(attributes, values, strict=True)))
         ]
-        for cell in seen:
+        for cell in shown:
             slow = np.all([groups[name] == value for name, value in cell.where.items()], axis=0)
             assert np.array_equal(cell.rows, slow) and cell.n == slow.sum() and cell.rows.dtype == bool
 

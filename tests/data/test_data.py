@@ -226,5 +226,5 @@ class Constant(Model):
 
 def test_a_model_may_be_asked_about_decoded_rows():
     data = AuditData(FRAME, LABELS)
-    asked = Predictions(Constant(), data).of(data.decode(data.codes()[:2]))
-    assert asked.labels.tolist() == [0, 0]
+    predictions = Predictions(Constant(), data).of(data.decode(data.codes()[:2]))
+    assert predictions.labels.tolist() == [0, 0]

@@ -101,8 +101,8 @@ def test_a_column_of_numbers_and_texts_has_the_groups_that_it_has_as_csv(values,
     frame = frame_of(values)
     frame.to_csv(tmp_path / "t.csv", index=False)
     frame.to_json(tmp_path / "t.json", orient="records")
-    asked = {"label": "y", "groups": ["g"], "drop": ["g"]}
-    read = [AuditData.from_table(source, **asked) for source in (frame, tmp_path / "t.csv", tmp_path / "t.json")]
+    roles = {"label": "y", "groups": ["g"], "drop": ["g"]}
+    read = [AuditData.from_table(source, **roles) for source in (frame, tmp_path / "t.csv", tmp_path / "t.json")]
     assert read[0].groups["g"].tolist() == read[1].groups["g"].tolist() == read[2].groups["g"].tolist()
 
 
@@ -179,8 +179,8 @@ def test_files_that_are_streamed_miss_the_same(name, marker, tmp_path):
     frame = frame_of(MARKED[name])
     whole = AuditData.from_table(frame, label="y", groups=["g"], drop=["g", "x"], decisions="d", missing=[marker])
     for _, source in list(sources(frame, tmp_path))[1:3]:
-        asked = {"label": "y", "groups": ["g"], "decisions": "d", "missing": ["", marker, "typo"], "stream": True}
-        data = AuditData.from_table(source, **asked)
+        roles = {"label": "y", "groups": ["g"], "decisions": "d", "missing": ["", marker, "typo"], "stream": True}
+        data = AuditData.from_table(source, **roles)
         for value in np.unique(whole.groups["g"]):
             assert data.people[data.groups["g"] == value].sum() == (whole.groups["g"] == value).sum()
         assert [note for note in data.notes if "lists" in note] == ["missing lists 'typo', which no value has"]

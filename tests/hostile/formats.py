@@ -99,7 +99,7 @@ class Formats:
         self._folder, self._values = folder, values
         written = json.loads((folder / "results.json").read_text())
         meanings = [item for result in written["results"] for item in result["definitions"].items()]
-        self._names = {form: name for name, one in meanings for form in (name, one["title"])}
+        self._names = {form: name for name, definition in meanings for form in (name, definition["title"])}
         self._names |= {form.lower(): name for form, name in self._names.items()}
 
     def shares(self, file: str) -> list[Share]:

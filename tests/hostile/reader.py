@@ -122,7 +122,11 @@ class Reader:
     def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
         wanted, extremes = self.form(group, kind), []
-        bounds = [(-self.form(one, ALL), -1) for one in self.named] + (self.few if words else []) + self.rounded
+        bounds = (
+            [(-self.form(group_named, ALL), -1) for group_named in self.named]
+            + (self.few if words else [])
+            + self.rounded
+        )
         for sign in (1, -1):
             done = linprog(
                 sign * wanted,

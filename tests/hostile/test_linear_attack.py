@@ -112,7 +112,7 @@ class Reader:
         return out
 
 
-class Told(NamedTuple):
+class Knowledge(NamedTuple):
     """What a reader of the results knows, and what is hidden from them."""
 
     reader: Reader
@@ -122,7 +122,7 @@ class Told(NamedTuple):
     """Groups of which the results say that they can be worked out."""
 
 
-def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
+def read(result: AuditResult, values: dict[str, list[str]]) -> Knowledge:
     """Every linear fact of a result."""
     reader, hidden = Reader(values), {}
     reader.learn({}, ALL, result.data.rows)
@@ -181,7 +181,7 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
             where = dict(zip(names, combination, strict=True))
             if tuple(where.items()) not in listed:
                 reader.learn(where, ALL, 0)  # a combination that is not listed is nobody
-    return Told(reader, [dict(key) for key in hidden if key], len(reader.rows), list(result.data.deducible))
+    return Knowledge(reader, [dict(key) for key in hidden if key], len(reader.rows), list(result.data.deducible))
 
 
 def _of_group(reason: str) -> bool:
@@ -203,7 +203,7 @@ def people(seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     return labels, decisions, groups
 
 
-def audited(seed: int) -> tuple[Told, dict[str, np.ndarray], np.ndarray]:
+def audited(seed: int) -> tuple[Knowledge, dict[str, np.ndarray], np.ndarray]:
     labels, decisions, groups = people(seed)
     model, data = recorded(decisions, labels, groups)
     result = auditkit.audit(

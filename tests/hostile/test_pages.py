@@ -62,14 +62,14 @@ def test_written_without_escaping_they_do_harm(tmp_path: pathlib.Path, payload: 
     path = tmp_path / "raw.html"
     path.write_text(CONTEXTS.format(armed(payload)))
     try:
-        seen = chromium.visit(path, script=SOON.format(HARM))
+        page = chromium.visit(path, script=SOON.format(HARM))
     except RuntimeError as error:  # it led the page away before it could be looked at
         assert "navigated" in str(error) and "<meta" in payload
         return
     words = ("{{ 7", "javascript:", "&lt;", "data:text")
     if payload.startswith(words):
         return  # these attack templates, links and double decoding, and a page of HTML shows them as text
-    did = seen.value["tags"] or seen.value["events"] or seen.value["links"] or seen.requests
+    did = page.value["tags"] or page.value["events"] or page.value["links"] or page.requests
     assert did
     if not payload.startswith(SILENT):
-        assert seen.value["fired"] or seen.dialogs or seen.title == "1", payload
+        assert page.value["fired"] or page.dialogs or page.title == "1", payload

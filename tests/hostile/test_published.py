@@ -261,7 +261,7 @@ def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(done
                 )
             elif criterion in rates:
                 for rate, combination in itertools.product(
-                    rates[criterion], itertools.product(*(people.values[one] for one in disparity.across))
+                    rates[criterion], itertools.product(*(people.values[attribute] for attribute in disparity.across))
                 ):
                     group = dict(zip(disparity.across, combination, strict=True))
                     if people.count(group, RATES[rate][0]) >= MINIMUM:
@@ -272,8 +272,12 @@ def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(done: Done) -
     published, inside = done("random 1")[0], done("random 1", "internal")[0]
     assert [verdict.status for verdict in published.verdicts] == [verdict.status for verdict in inside.verdicts]
     assert published.exit_code == inside.exit_code
-    withheld = [one for verdict in published.verdicts for one in verdict.judged if one.measurement.value is None]
-    assert withheld and all("withheld" in one.reason and not re.search(r"\d\.\d", one.reason) for one in withheld)
+    withheld = [
+        judged for verdict in published.verdicts for judged in verdict.judged if judged.measurement.value is None
+    ]
+    assert withheld and all(
+        "withheld" in judged.reason and not re.search(r"\d\.\d", judged.reason) for judged in withheld
+    )
 
 
 def test_every_format_is_made_from_what_may_be_published_alone(done: Done, tmp_path: pathlib.Path) -> None:
@@ -397,9 +401,13 @@ def test_a_table_of_counts_for_new_york_is_published_without_its_few(tmp_path: p
         measurement.name == "selection_rate" and measurement.value is not None for measurement in audit.measurements
     )
     reader = facts(unlabelled, tmp_path / "run")
-    asked = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
-    assert len(asked) > 10
-    assert [one for one in asked if np.subtract(*reader.ends(one[0], KINDS[one[1]])) > -MINIMUM + 1e-6] == []
+    questions = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
+    assert len(questions) > 10
+    assert [
+        question
+        for question in questions
+        if np.subtract(*reader.ends(question[0], KINDS[question[1]])) > -MINIMUM + 1e-6
+    ] == []
 
 
 def test_what_is_published_cannot_show_rows_and_needs_enough_people() -> None:

@@ -191,6 +191,10 @@ def test_a_table_of_counts_for_new_york_has_its_tables_where_every_count_is_enou
         assert rows["f"][1:4] == (len(selected), selected.sum(), pytest.approx(selected.mean()))
         unlabelled = people._replace(labels=np.full(ROWS, 2))
         reader = facts(unlabelled, folder)
-        asked = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
-        assert bool(asked) == bool(small)
-        assert [one for one in asked if np.subtract(*reader.ends(one[0], KINDS[one[1]])) > -MINIMUM + 1e-6] == []
+        questions = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
+        assert bool(questions) == bool(small)
+        assert [
+            question
+            for question in questions
+            if np.subtract(*reader.ends(question[0], KINDS[question[1]])) > -MINIMUM + 1e-6
+        ] == []

@@ -116,9 +116,9 @@ def test_pages_of_a_real_audit_stay_text(audited: tuple[pathlib.Path, str], tmp_
     assert "&lt;img src=x onerror" in page and "Content-Security-Policy" in page
     path = tmp_path / name
     path.write_text(page.replace("Content-Security-Policy", "X-None"))
-    seen = chromium.visit(path, script=SOON.format(HARM))
-    assert {key: seen.value[key] for key in HARMLESS} == HARMLESS
-    assert (seen.requests, seen.dialogs) == ([], [])
+    visited = chromium.visit(path, script=SOON.format(HARM))
+    assert {key: visited.value[key] for key in HARMLESS} == HARMLESS
+    assert (visited.requests, visited.dialogs) == ([], [])
 
 
 @pytest.mark.parametrize("reader", READERS)

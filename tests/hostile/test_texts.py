@@ -61,17 +61,17 @@ PLAIN = {
 @pytest.mark.parametrize("room", [summary, card], ids=["summary", "card"])
 @pytest.mark.parametrize("first", SIXTEEN)
 def test_markdown_stays_text_in_two_readers(room, reader, first):
-    seen = Tags(READERS[reader](body(room.render(many(first)).decode())))
-    assert not seen.tags - PLAIN, seen.tags - PLAIN
-    assert not seen.attributes - {"style", "align"}
+    written = Tags(READERS[reader](body(room.render(many(first)).decode())))
+    assert not written.tags - PLAIN, written.tags - PLAIN
+    assert not written.attributes - {"style", "align"}
 
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("room", [summary, card], ids=["summary", "card"])
 def test_marks_of_markdown_stay_text_in_two_readers(room, reader):
     for payload in (text for text in HOSTILE if "[" in text or "<" in text or "://" in text):
-        seen = Tags(READERS[reader](body(room.render(hostile(payload)).decode())))
-        assert not seen.tags - PLAIN, (payload, seen.tags - PLAIN)
+        written = Tags(READERS[reader](body(room.render(hostile(payload)).decode())))
+        assert not written.tags - PLAIN, (payload, written.tags - PLAIN)
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -321,9 +321,9 @@ def test_a_limit_is_about_everyone_unless_it_asks_for_groups():
         "One limit is about everyone only, and groups were measured: l. "
         'To judge every group too, write groups = "each".',
     )
-    for asked in ({"everyone": True}, {"groups": "each"}, {"slice": {"sex": "F"}}):
-        judged = decide(measurement(), group, limits=[limit(**asked)])
-        assert judged.outcome.exit_code == (0 if "everyone" in asked else 1) and judged.outcome.notes == ()
+    for scope in ({"everyone": True}, {"groups": "each"}, {"slice": {"sex": "F"}}):
+        judged = decide(measurement(), group, limits=[limit(**scope)])
+        assert judged.outcome.exit_code == (0 if "everyone" in scope else 1) and judged.outcome.notes == ()
     assert decide(measurement()).outcome.notes == ()
 
 

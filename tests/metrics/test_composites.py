@@ -93,9 +93,9 @@ def test_composites_are_counted_again_and_weighted():
     y, d, w = rng.integers(0, 2, 400), rng.integers(0, 2, 400), rng.integers(1, 4, 400).astype(float)
     names = np.array(["a", "b"])[rng.integers(0, 2, 400)]
     result = run(CHECK, *recorded(d, y, {"g": names}, weights=w))
-    mine = names == "a"
+    in_a = names == "a"
     assert one(result, "mcc", {"g": "a"}).value == pytest.approx(
-        matthews_corrcoef(y[mine], d[mine], sample_weight=w[mine])
+        matthews_corrcoef(y[in_a], d[in_a], sample_weight=w[in_a])
     )
     assert one(result, "f1").value == pytest.approx(f1_score(y, d, sample_weight=w))
     assert "effective" in one(result, "mcc").interval.method

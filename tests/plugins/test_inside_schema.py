@@ -23,30 +23,30 @@ from auditkit.data import AuditData
 class Recorder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Lets a table through and keeps it."""
 
-    asked: ClassVar[list[pandas.DataFrame]] = []
+    tables: ClassVar[list[pandas.DataFrame]] = []
 
     def fit(self, table: pandas.DataFrame, labels: Any = None) -> Recorder:
         self.fitted_ = True
         return self
 
     def transform(self, table: pandas.DataFrame) -> pandas.DataFrame:
-        self.asked.append(table.copy())
+        self.tables.append(table.copy())
         return table
 
 
-def outside(asked: pandas.DataFrame, observed: pandas.DataFrame, data: AuditData) -> dict[str, list[Any]]:
+def outside(rows: pandas.DataFrame, observed: pandas.DataFrame, data: AuditData) -> dict[str, list[Any]]:
     """Values of each feature that were asked about, are not observed, out of range or not whole, or a new category."""
     wrong = {}
     for feature in data.schema:
-        column, seen = asked[feature.name], observed[feature.name]
-        bad = ~column.isin(seen.dropna().unique()) & column.notna()
+        column, known = rows[feature.name], observed[feature.name]
+        bad = ~column.isin(known.dropna().unique()) & column.notna()
         if feature.numeric:
             values = column.astype(float)
             inside = values.between(
                 -np.inf if feature.low is None else feature.low, np.inf if feature.high is None else feature.high
             )
             bad &= ~(inside & ((values == values.round()) | (feature.kind != "integer")))
-        if not seen.isna().any():
+        if not known.isna().any():
             bad |= column.isna()
         if bad.any():
             wrong[feature.name] = column[bad].unique()[:5].tolist()
@@ -61,11 +61,11 @@ def audited(data: AuditData, **options: Any) -> tuple[pandas.DataFrame, auditkit
         (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
     )
     model = make_pipeline(Recorder(), encode, LogisticRegression(max_iter=500)).fit(learned.inputs, learned.labels)
-    Recorder.asked.clear()
+    Recorder.tables.clear()
     result = auditkit.audit(model, data, budget="quick", **options)
-    asked = pandas.concat(Recorder.asked, ignore_index=True)
-    Recorder.asked.clear()
-    return asked, result
+    rows = pandas.concat(Recorder.tables, ignore_index=True)
+    Recorder.tables.clear()
+    return rows, result
 
 
 def observed(data: AuditData) -> pandas.DataFrame:
@@ -91,20 +91,20 @@ def test_every_row_asked_about_is_allowed_by_the_schema() -> None:
     # the rows that are audited reach less far than those that the model learned from
     table = people(240, 0).query("income < 2500 and age < 70 and cards < 4")
     data = AuditData.from_table(table, label="paid", positive="yes", groups=["sex"], train=people(240, 1))
-    asked, result = audited(data)
+    rows, result = audited(data)
     measured = {check.check for check in result.results if check.status == "measured"}
     assert {"robustness.evasion", "robustness.changes", "robustness.corruptions", "robustness.certificates"} <= measured
-    assert "fairness.individual" in measured and len(asked) > 10_000
-    assert outside(asked, observed(data), data) == {}
+    assert "fairness.individual" in measured and len(rows) > 10_000
+    assert outside(rows, observed(data), data) == {}
 
 
 def test_a_range_that_the_owner_declared_is_kept() -> None:
     facts = {"cards": {"low": 0, "high": 12}, "age": {"low": 18, "high": 120}, "income": {"mutable": False}}
     data = AuditData.from_table(people(200, 2), label="paid", positive="yes", groups=["sex"], schema=facts)
-    asked, _ = audited(data, checks=["robustness"])
-    assert outside(asked, observed(data), data) == {}
-    assert asked["cards"].max() > data.inputs["cards"].max(), "the whole of the range is used"
-    assert set(asked["income"]) <= set(data.inputs["income"])
+    rows, _ = audited(data, checks=["robustness"])
+    assert outside(rows, observed(data), data) == {}
+    assert rows["cards"].max() > data.inputs["cards"].max(), "the whole of the range is used"
+    assert set(rows["income"]) <= set(data.inputs["income"])
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,5 @@ def test_every_row_asked_about_german_credit_is_allowed(shared_data: pathlib.Pat
     data = AuditData.from_table(
         frame.drop(columns="c8"), label="c20", positive=1, groups={"sex": {}, "c12": {"bins": [26, 50]}}
     )
-    asked, _ = audited(data)
-    assert len(asked) > 50_000 and outside(asked, data.inputs, data) == {}
+    rows, _ = audited(data)
+    assert len(rows) > 50_000 and outside(rows, data.inputs, data) == {}

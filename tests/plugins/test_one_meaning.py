@@ -33,16 +33,16 @@ def sources(reference):
 
 
 def test_two_checks_that_name_a_number_name_the_same_sources():
-    seen = {}
+    by_name = {}
     for check, offer in Host(discover=False).checks().items():
         for name, definition in offer.value.definitions.items():
             if name not in OTHER_NUMBERS.get(check, ()):
-                seen.setdefault(name, {})[check] = definition
-    shared = {name: definitions for name, definitions in seen.items() if len(definitions) > 1}
+                by_name.setdefault(name, {})[check] = definition
+    shared = {name: definitions for name, definitions in by_name.items() if len(definitions) > 1}
     assert {"accuracy", "balanced_accuracy", "auc", "selection_rate", "impact_ratio"} <= set(shared)
     for name, by_check in shared.items():
-        statistics = [sources(one.reference) for one in by_check.values()]
-        assert all(one == statistics[0] for one in statistics), f"{name}: {statistics}"
+        statistics = [sources(defined.reference) for defined in by_check.values()]
+        assert all(statistic == statistics[0] for statistic in statistics), f"{name}: {statistics}"
 
 
 def results(kind):
@@ -73,12 +73,14 @@ def results(kind):
     ],
 )
 def test_two_checks_that_name_a_number_measure_the_same(kind, names):
-    seen = {}
+    by_key = {}
     for result in results(kind):
-        for one in result.measurements:
-            if one.name not in OTHER_NUMBERS.get(result.check, ()) and not one.conditions:
-                seen.setdefault((one.name, *one.slice.items(), *one.across), []).append(one)
-    shared = {key: measurements for key, measurements in seen.items() if len(measurements) > 1}
+        for measurement in result.measurements:
+            if measurement.name not in OTHER_NUMBERS.get(result.check, ()) and not measurement.conditions:
+                by_key.setdefault((measurement.name, *measurement.slice.items(), *measurement.across), []).append(
+                    measurement
+                )
+    shared = {key: measurements for key, measurements in by_key.items() if len(measurements) > 1}
     assert {name for name, *_ in shared} == names and len(shared) == 4 * len(names) - (1 if kind == "scores" else 0)
     for first, *others in shared.values():
         for other in others:

@@ -70,7 +70,9 @@ def split(audit: dict[str, Any], several: dict[str, Any]) -> dict[str, Any]:
         parts |= {f"{id}.figures": figures} if figures else {}
         parts |= {f"{id}.verdicts": own} if own else {}
     rest |= {"coverage": [row for row in coverage if row["check"] not in parts]}
-    models = [{name: one[name] for name in ("model", "parent", "title") if name in one} for one in several["results"]]
+    models = [
+        {name: model[name] for name in ("model", "parent", "title") if name in model} for model in several["results"]
+    ]
     return {"audit": rest, **parts, "comparison": {**several, "results": models}}
 
 
@@ -83,7 +85,7 @@ def whole(version: int, name: str) -> bytes:
 
     audit = part("audit")
     ids = audit.pop("checks")
-    verdicts = {one["limit"]["name"]: one for id in ids for one in part(f"{id}.verdicts", [])}
+    verdicts = {verdict["limit"]["name"]: verdict for id in ids for verdict in part(f"{id}.verdicts", [])}
     audit["verdicts"] = [verdicts[limit] for limit in audit["verdicts"]]
     audit["limits"] = audit["plan"]["limits"] = [verdict["limit"] for verdict in audit["verdicts"]]
     checks = [part(id) for id in ids]

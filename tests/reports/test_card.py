@@ -99,10 +99,10 @@ def test_every_number_stands_with_interval_n_and_standing():
 
 
 def test_unitary_and_intersectional_numbers_stand_apart():
-    one = Measurement(name="rate", value=0.5, exact=True, slice={"sex": "F"})
+    rate = Measurement(name="rate", value=0.5, exact=True, slice={"sex": "F"})
     gap = Measurement(name="gap", value=0.5, exact=True, slice={"sex": "F"}, across=("race",))
     both = Measurement(name="both", value=0.5, exact=True, across=("sex", "race"))
-    text = section(body(with_measurements(one, gap, both)), "Quantitative Analyses")
+    text = section(body(with_measurements(rate, gap, both)), "Quantitative Analyses")
     whole, rest = text.split("### Unitary")
     unitary, crossed = rest.split("### Intersectional")
     assert "No number was measured." in whole

@@ -20,11 +20,11 @@ TEXT = "[...document.querySelectorAll('h1, h2, h3, main p, main li, th, td')].ma
 def test_round_trip_the_page_says_what_the_markdown_says(tmp_path, result):
     path = tmp_path / "model_card.html"
     path.write_bytes(cardpage.render(result))
-    seen = visit(path, script=TEXT)
+    page = visit(path, script=TEXT)
     body = cardpage._body(card.render(result).decode())
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     wanted = ["".join(child.content for child in token.children) for token in tokens if token.type == "inline"]
-    assert [text for text in wanted if text] == [text for text in seen.value if text]
+    assert [text for text in wanted if text] == [text for text in page.value if text]
 
 
 @needs_chromium
@@ -32,10 +32,10 @@ def test_round_trip_the_page_says_what_the_markdown_says(tmp_path, result):
 def test_it_asks_for_nothing_and_does_not_scroll_sideways(tmp_path, width):
     path = tmp_path / "model_card.html"
     path.write_bytes(cardpage.render(fakes.comparison()))
-    seen = visit(path, width, script="document.documentElement.scrollWidth")
-    assert (seen.requests, seen.console) == ([], [])
-    assert seen.value <= width
-    assert seen.title == "Model card: Credit approval: three models side by side"
+    page = visit(path, width, script="document.documentElement.scrollWidth")
+    assert (page.requests, page.console) == ([], [])
+    assert page.value <= width
+    assert page.title == "Model card: Credit approval: three models side by side"
 
 
 def test_the_nine_sections_can_be_reached():
@@ -56,5 +56,5 @@ def test_every_head_cell_is_of_a_column_and_every_table_can_be_scrolled():
 def test_hostile_text_does_nothing(tmp_path, payload):
     path = tmp_path / "model_card.html"
     path.write_bytes(cardpage.render(fakes.hostile(payload)))
-    seen = visit(path, script="document.querySelectorAll('script, img, iframe, object, main a').length")
-    assert (seen.value, seen.requests, seen.dialogs) == (0, [], [])
+    page = visit(path, script="document.querySelectorAll('script, img, iframe, object, main a').length")
+    assert (page.value, page.requests, page.dialogs) == (0, [], [])

@@ -44,8 +44,8 @@ LOOK = """(() => {
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 667), (320, 640), (641, 900)])
 def test_in_a_browser(files: dict[str, pathlib.Path], name: str, width: int, height: int, dark: bool) -> None:
-    seen = chromium.visit(files[name], width, height, LOOK, dark=dark)
-    look = seen.value
+    page = chromium.visit(files[name], width, height, LOOK, dark=dark)
+    look = page.value
     assert look["wide"] <= width, "the page scrolls sideways"
     if (width, height) in ((1280, 800), (375, 667)):
         assert look["verdict"] < look["reasons"] <= height, "verdict and reasons are not on the first screen"
@@ -55,7 +55,7 @@ def test_in_a_browser(files: dict[str, pathlib.Path], name: str, width: int, hei
         assert chart["natural"] == (320 if width <= 640 else 680)
         assert chart["scale"] * 13 >= 11, "the words of a chart are too small"
         assert chart["right"] <= width
-    assert (seen.requests, seen.console, seen.dialogs) == ([], [], [])
+    assert (page.requests, page.console, page.dialogs) == ([], [], [])
 
 
 @chromium.needs_chromium

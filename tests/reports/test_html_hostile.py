@@ -77,9 +77,9 @@ SOON = "new Promise(done => setTimeout(() => done({}), 60))"
 def test_payloads_are_inert(tmp_path: pathlib.Path, first: int) -> None:
     path = tmp_path / "hostile.html"
     path.write_bytes(render(fakes.hostile("".join(map(armed, PAYLOADS[first : first + 16])))))
-    seen = chromium.visit(path, script=SOON.format(HARM))
-    assert seen.value == CLEAN
-    assert (seen.requests, seen.dialogs, seen.console) == ([], [], [])
+    page = chromium.visit(path, script=SOON.format(HARM))
+    assert page.value == CLEAN
+    assert (page.requests, page.dialogs, page.console) == ([], [], [])
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

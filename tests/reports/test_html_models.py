@@ -131,18 +131,18 @@ def test_what_is_not_tested_and_what_does_not_hold_stand_on_the_first_page(page:
 
 def test_differences_between_models_say_what_they_mean() -> None:
     both = fakes.comparison()
-    one = both.results[0].results[0].measurements[0]
+    measurement = both.results[0].results[0].measurements[0]
     words = {}
     for low, high in ((0.01, 0.03), (-0.03, -0.01), (-0.01, 0.01)):
         ends = Interval(low=low, high=high, level=0.95, method="paired")
         change = Change(
             model="credit-mlp", beside="credit-gbm",
-            measurement=one.model_copy(update={"value": (low + high) / 2, "interval": ends}),
+            measurement=measurement.model_copy(update={"value": (low + high) / 2, "interval": ends}),
         )  # fmt: skip
         page = Tree(render(both.model_copy(update={"changes": (change,)}))).root
         heads, row = table(page, "Differences on the same rows")[:2]
         words[low] = row[heads.index("Result")]
-    better = one.direction == "higher"
+    better = measurement.direction == "higher"
     assert words == {
         0.01: "better" if better else "worse",
         -0.03: "worse" if better else "better",

@@ -13,7 +13,7 @@ from tests import fakes
 def several(*sections) -> Comparison:
     both = zip(fakes.comparison().results, sections, strict=True)
     return fakes.comparison().model_copy(
-        update={"results": tuple(audit.model_copy(update={"sections": mine}) for audit, mine in both)}
+        update={"results": tuple(audit.model_copy(update={"sections": own}) for audit, own in both)}
     )
 
 

@@ -82,9 +82,9 @@ def test_equal_keys_are_told_apart_and_none_is_lost():
 
 
 @given(st.text(), st.text())
-def test_two_texts_never_share_a_slug(one, other):
-    assert (metrics.slug(one) == metrics.slug(other)) is (one == other)
-    assert re.fullmatch(r"[A-Za-z0-9_.+~-]{1,64}", metrics.slug(one))
+def test_two_texts_never_share_a_slug(first, second):
+    assert (metrics.slug(first) == metrics.slug(second)) is (first == second)
+    assert re.fullmatch(r"[A-Za-z0-9_.+~-]{1,64}", metrics.slug(first))
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

@@ -103,13 +103,13 @@ def test_it_does_not_change_a_number_or_a_verdict(neutral, burden):
         [verdict.status for verdict in before.verdicts] == [verdict.status for verdict in after.verdicts] == ["missed"]
     )
     assert before.exit_code == after.exit_code
-    there = [
+    measurements = [
         [measurement.model_copy(update={"pairs": ()})
          for check_result in result.results for measurement in check_result.measurements
          if not measurement.name.startswith("burden_ratio")]
         for result in (before, after)
     ]  # fmt: skip
-    assert there[0] == there[1]
+    assert measurements[0] == measurements[1]
 
 
 @pytest.mark.parametrize(("outcome", "whose"), [("burden", "A"), ("benefit", "B")])

@@ -70,7 +70,7 @@ def test_nothing_is_fetched(tmp_path, monkeypatch):
     secret.write_bytes(
         base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
     )
-    asked = []
+    refused = []
     import weasyprint.urls
 
     fetch = weasyprint.urls.URLFetcher.fetch
@@ -79,14 +79,14 @@ def test_nothing_is_fetched(tmp_path, monkeypatch):
         try:
             return fetch(self, url, headers)
         except ValueError:
-            asked.append(url)
+            refused.append(url)
             raise
 
     monkeypatch.setattr(weasyprint.urls.URLFetcher, "fetch", watched_fetch)
     page = f'<img src="{secret.as_uri()}" alt="x"><img src="http://evil.example/x.png" alt="y">'.encode()
     monkeypatch.setattr(pdf, "render_html", lambda result: b"<!doctype html><title>t</title>" + page)
     assert pdf.render(fakes.audit()).startswith(b"%PDF")
-    assert len(asked) == 2, "both were refused"
+    assert len(refused) == 2, "both were refused"
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch):

@@ -130,8 +130,8 @@ def test_a_kept_check_holds_nothing_hidden_and_is_measured_again_where_a_limit_n
     )
     again = audited(frame, [everyone], **SMALL, out=tmp_path)
     assert again.run.resumed == ("fairness.groups",) and again.verdicts == first.verdicts
-    asked = audited(frame, [small], **SMALL, out=tmp_path)
-    assert asked.run.resumed == () and asked.verdicts[0].status == "missed"
+    about_small = audited(frame, [small], **SMALL, out=tmp_path)
+    assert about_small.run.resumed == () and about_small.verdicts[0].status == "missed"
     assert kept(tmp_path) == before
 
 

@@ -132,16 +132,16 @@ class Mean(Check):
         return Findings([Measurement(name="mean", value=value, exact=True)])
 
 
-def task(check: Check | None = None, **asked) -> CheckTask:
+def task(check: Check | None = None, **options) -> CheckTask:
     data, model = toy_data(200), ToyModel()
-    context = AuditContext(Host(), data, Request(progress=lambda *_: None, **asked))
+    context = AuditContext(Host(), data, Request(progress=lambda *_: None, **options))
     return task_for(check or Mean(), context, Predictions(model, data))
 
 
 def test_a_task_can_be_sent_and_gives_the_same_result_there():
-    here = task(budget="quick", seed=3)
-    there = pickle.loads(pickle.dumps(here))
-    first, second = (one.check(one.model, one.served.data, one.context()) for one in (here, there))
+    original = task(budget="quick", seed=3)
+    copied = pickle.loads(pickle.dumps(original))
+    first, second = (sent.check(sent.model, sent.served.data, sent.context()) for sent in (original, copied))
     assert first.rows is not None and first.rows.used == 50
     assert canonical(first) == canonical(second)
     assert canonical(first) != canonical(

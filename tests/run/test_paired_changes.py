@@ -157,18 +157,18 @@ def test_a_comparison_carries_them_and_the_models_are_asked_no_more_often():
     frame = pd.DataFrame({"a": rng.normal(size=200), "sex": rng.choice(["F", "M"], 200)})
     frame["y"] = (frame["a"] > 0).astype(int)
     data = AuditData.from_table(frame, label="y", groups=["sex"], positive=1)
-    asked = {"one": 0, "two": 0}
+    rows_asked = {"one": 0, "two": 0}
 
     def model(name, cut):
         def answer(table):
-            asked[name] += len(table)
+            rows_asked[name] += len(table)
             return (np.asarray(table["a"]) > cut).astype(int)
 
         return auditkit.wrap(answer, classes=[0, 1], name=name)
 
     result = auditkit.compare([model("one", 0.0), model("two", 0.3)], data, checks=["fairness.groups"], budget="quick")
-    alone = dict(asked)
+    alone = dict(rows_asked)
     auditkit.audit(model("one", 0.0), data, checks=["fairness.groups"], budget="quick")
-    assert asked["one"] - alone["one"] == alone["one"] == alone["two"]
+    assert rows_asked["one"] - alone["one"] == alone["one"] == alone["two"]
     named = {(change.model, change.beside, change.measurement.name) for change in result.changes}
     assert ("two", "one", "accuracy") in named and ("two", "one", "demographic_parity_ratio") in named

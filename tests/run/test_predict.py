@@ -13,15 +13,15 @@ from tests.run.acme import audit, draw, share
 
 
 def test_one_pass_serves_every_check():
-    asked = []
+    sizes = []
 
     class Counting(ToyModel):
         def answer(self, inputs):
-            asked.append(len(inputs))
+            sizes.append(len(inputs))
             return super().answer(inputs)
 
     auditkit.audit(Counting(), toy_data(), checks=[share.check(), draw.check()])
-    assert sum(asked) == 200 + 2 * 200 + 32  # the pass, and again in two mixed batches and row by row
+    assert sum(sizes) == 200 + 2 * 200 + 32  # the pass, and again in two mixed batches and row by row
 
 
 def test_a_stochastic_model_is_detected_and_reported():

@@ -185,10 +185,10 @@ def test_what_settings_and_data_leave_out_is_offered_again_where_they_ask_for_it
         settle({**beside, "across": ("region",)}, data=burden)
     with pytest.raises(ConfigError, match='outcome = "burden"'):
         settle(ratio, data=dataclasses.replace(burden, outcome="benefit"))
-    asked = {"fairness.groups": {"measures": ["treatment_equality"]}}
-    assert settle({"measurement": "fairness.groups.treatment_equality_ratio"}, parameters=asked)
+    parameters = {"fairness.groups": {"measures": ["treatment_equality"]}}
+    assert settle({"measurement": "fairness.groups.treatment_equality_ratio"}, parameters=parameters)
     with pytest.raises(ConfigError, match=r'measures = ."treatment_equality", "demographic_parity".'):
-        settle(beside | {"measurement": "fairness.groups.demographic_parity_ratio"}, parameters=asked)
+        settle(beside | {"measurement": "fairness.groups.demographic_parity_ratio"}, parameters=parameters)
     conditional = {"fairness.groups": {"given": ["housing"]}}
     assert settle({"measurement": "fairness.groups.conditional_demographic_disparity"}, parameters=conditional)
     both = {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "region")}

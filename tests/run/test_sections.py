@@ -68,16 +68,16 @@ def test_a_section_is_saved_and_shown_and_rendered_to_the_same_bytes_without_its
 
 
 def test_a_section_sees_what_may_be_written_alone_and_changes_nothing_of_it():
-    seen = []
+    given_rows = []
 
     def build(result):
-        seen.append([group.rows for group in result.data.groups])
+        given_rows.append([group.rows for group in result.data.groups])
         result.card["owner"] = "somebody else"
         return Section(paragraphs=(f"write to alice@example.org about {result.model.name}",))
 
     data = toy_data(30)  # of 30 people some groups are too small to show
     result = audited(plugin(build), data=data)
-    assert seen == [[group.rows for group in result.data.groups]]
+    assert given_rows == [[group.rows for group in result.data.groups]]
     assert result.card == {}
     assert result.sections[0].paragraphs == ("write to [removed: an e-mail address] about toy",)
 

@@ -332,18 +332,18 @@ def test_what_else_an_envelope_may_not_be(tmp_path, pair):
         assert account.signed == "wrong" or account.problems
         assert any(message in problem for problem in account.problems), account.problems
 
-    (one,) = good["signatures"]
+    (signature,) = good["signatures"]
     refused("holds 0 signatures", signatures=[])
-    refused("holds 2 signatures", signatures=[one, one])
-    refused("signed with another key", signatures=[{**one, "keyid": "0" * 64}])
-    refused("does not have the shape", signatures=[{"sig": one["sig"]}])
-    refused("does not have the shape", signatures=[{**one, "keyid": "A" * 64}])
+    refused("holds 2 signatures", signatures=[signature, signature])
+    refused("signed with another key", signatures=[{**signature, "keyid": "0" * 64}])
+    refused("does not have the shape", signatures=[{"sig": signature["sig"]}])
+    refused("does not have the shape", signatures=[{**signature, "keyid": "A" * 64}])
     refused("Extra inputs are not permitted", alg="none")
-    refused("Extra inputs are not permitted", signatures=[{**one, "alg": "none"}])
-    refused("a signature of 0 bytes", signatures=[{**one, "sig": ""}])
-    refused("a signature of 32 bytes", signatures=[{**one, "sig": base64.b64encode(bytes(32)).decode()}])
-    refused("not base64", signatures=[{**one, "sig": "*"}])
-    refused("two spellings", signatures=[{**one, "sig": one["sig"].rstrip("=")[:-1] + "B=="}])
+    refused("Extra inputs are not permitted", signatures=[{**signature, "alg": "none"}])
+    refused("a signature of 0 bytes", signatures=[{**signature, "sig": ""}])
+    refused("a signature of 32 bytes", signatures=[{**signature, "sig": base64.b64encode(bytes(32)).decode()}])
+    refused("not base64", signatures=[{**signature, "sig": "*"}])
+    refused("two spellings", signatures=[{**signature, "sig": signature["sig"].rstrip("=")[:-1] + "B=="}])
     refused("payload of the type 'application/json'", payloadType="application/json")
     path.write_bytes(path.read_bytes() + b"\n")
     assert "not byte for byte" in verification.verify(path.parent, verifier).problems[0]

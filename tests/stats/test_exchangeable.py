@@ -17,12 +17,12 @@ def slow_split_p(repeats, first):
     def apart(kinds):
         return ((repeats[kinds].mean(axis=0) - repeats[~kinds].mean(axis=0)) ** 2).sum()
 
-    seen = []
+    at_least_as_far = []
     for chosen in itertools.combinations(range(len(repeats)), int(first.sum())):
         kinds = np.zeros(len(repeats), dtype=bool)
         kinds[list(chosen)] = True
-        seen.append(apart(kinds) >= apart(first) * (1 - 1e-9))
-    return np.mean(seen)
+        at_least_as_far.append(apart(kinds) >= apart(first) * (1 - 1e-9))
+    return np.mean(at_least_as_far)
 
 
 @settings(max_examples=30, deadline=None)

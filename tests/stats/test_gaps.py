@@ -208,8 +208,8 @@ def test_shares_of_rows_count_as_many_rows_of_equal_weight():
     codes, hits, weights = np.repeat([0, 1, 2], 20), rng.integers(0, 2, 60), rng.uniform(0.5, 3, 60)
     gap = stats.Shares.of_rows(codes, hits, weights, 3)
     for group in range(3):
-        mine = codes == group
-        assert gap.rates[group] == pytest.approx(np.average(hits[mine], weights=weights[mine]))
-        assert gap.sizes[group] == pytest.approx(stats.effective_size(weights[mine]))
+        in_group = codes == group
+        assert gap.rates[group] == pytest.approx(np.average(hits[in_group], weights=weights[in_group]))
+        assert gap.sizes[group] == pytest.approx(stats.effective_size(weights[in_group]))
     even = stats.Shares.of_rows(codes, hits, np.full(60, 2.0), 3)
     assert even.sizes.tolist() == [20, 20, 20] and even.successes.sum() == pytest.approx(hits.sum())

@@ -58,9 +58,9 @@ def test_it_covers_as_often_as_it_says_with_weights_too():
     rng, plain, weighted = np.random.default_rng(2), 0, 0
     for _ in range(1500):
         values, weights = rng.exponential(size=80), rng.uniform(0.2, 2, 80)
-        one, two = stats.mean_interval(values), stats.mean_interval(values, weights=weights)
-        plain += one.low <= 1 <= one.high
-        weighted += two.low <= 1 <= two.high
+        unweighted, with_weights = stats.mean_interval(values), stats.mean_interval(values, weights=weights)
+        plain += unweighted.low <= 1 <= unweighted.high
+        weighted += with_weights.low <= 1 <= with_weights.high
     assert 0.92 < plain / 1500 < 0.97 and 0.92 < weighted / 1500 < 0.97
 
 

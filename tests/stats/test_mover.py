@@ -25,8 +25,8 @@ def test_newcombes_example():
 
 @given(shares, shares, st.floats(0, 1))
 def test_a_difference_equals_the_formula_and_turns_round_with_its_parts(first, second, correlation):
-    def distance(one, other, r):
-        return math.sqrt(max(0.0, one**2 + other**2 - 2 * r * one * other))
+    def distance(down, up, r):
+        return math.sqrt(max(0.0, down**2 + up**2 - 2 * r * down * up))
 
     for given_r, r in ((None, 0.0), (correlation, correlation)):
         low, high = mover.difference(first, second, given_r)
@@ -48,10 +48,10 @@ def test_the_mean_of_parts_lies_within_the_mean_of_their_ends(parts):
 
 
 def test_arrays_give_what_their_numbers_give():
-    one, two = (np.array([3.0, 7.0]), np.array([10.0, 9.0])), (np.array([1.0, 8.0]), np.array([12.0, 9.0]))
-    together = mover.difference(share(*one), share(*two))
+    first, second = (np.array([3.0, 7.0]), np.array([10.0, 9.0])), (np.array([1.0, 8.0]), np.array([12.0, 9.0]))
+    together = mover.difference(share(*first), share(*second))
     for at in (0, 1):
-        alone = mover.difference(share(one[0][at], one[1][at]), share(two[0][at], two[1][at]))
+        alone = mover.difference(share(first[0][at], first[1][at]), share(second[0][at], second[1][at]))
         assert (together.low[at], together.high[at]) == tuple(alone)
 
 

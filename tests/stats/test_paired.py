@@ -153,13 +153,13 @@ def test_turning_the_two_round_turns_the_change_round(cells, ratio):
     counts = np.array(cells).reshape(3, 2, 2)
     if (counts.sum(axis=(1, 2)) == 0).any():
         return
-    there = disparity_shift(counts, np.random.default_rng(0), ratio=ratio)
-    back = disparity_shift(counts.transpose(0, 2, 1), np.random.default_rng(1), ratio=ratio)
-    assert (there is None) == (back is None)
-    if there is not None:
-        assert there.value == pytest.approx(-back.value)
-        assert -1 <= there.interval.low <= there.value + 1e-9 and there.value - 1e-9 <= there.interval.high <= 1
-        assert there.interval.low == pytest.approx(-back.interval.high, abs=0.1)
+    onward = disparity_shift(counts, np.random.default_rng(0), ratio=ratio)
+    backward = disparity_shift(counts.transpose(0, 2, 1), np.random.default_rng(1), ratio=ratio)
+    assert (onward is None) == (backward is None)
+    if onward is not None:
+        assert onward.value == pytest.approx(-backward.value)
+        assert -1 <= onward.interval.low <= onward.value + 1e-9 and onward.value - 1e-9 <= onward.interval.high <= 1
+        assert onward.interval.low == pytest.approx(-backward.interval.high, abs=0.1)
 
 
 def test_the_predictive_value_by_hand_and_against_rows_drawn_anew():

@@ -90,10 +90,10 @@ def slow_difference(x1, n1, x2, n2, z=1.959963984540054):
         spread = (p * (1 - p) / n1 + q * (1 - q) / n2) * (n1 + n2) / (n1 + n2 - 1)
         return (x1 / n1 - x2 / n2 - gap) / np.sqrt(spread)
 
-    seen = x1 / n1 - x2 / n2
+    observed = x1 / n1 - x2 / n2
     return (
-        optimize.brentq(lambda gap: score(gap) - z, -1 + 1e-9, seen),
-        optimize.brentq(lambda gap: score(gap) + z, seen, 1 - 1e-9),
+        optimize.brentq(lambda gap: score(gap) - z, -1 + 1e-9, observed),
+        optimize.brentq(lambda gap: score(gap) + z, observed, 1 - 1e-9),
     )
 
 
@@ -119,13 +119,13 @@ def test_the_ratio_equals_statsmodels(n1, n2, share1, share2):
 @given(st.integers(2, 300), st.integers(2, 300), st.floats(0, 1), st.floats(0, 1))
 def test_both_change_sides_with_their_groups_and_hold_the_point(n1, n2, share1, share2):
     x1, x2 = round(share1 * n1), round(share2 * n2)
-    here, there = stats.difference_interval(x1, n1, x2, n2), stats.difference_interval(x2, n2, x1, n1)
-    assert (here.low, here.high) == pytest.approx((-there.high, -there.low), abs=1e-9)
-    assert here.low - 1e-9 <= x1 / n1 - x2 / n2 <= here.high + 1e-9
+    interval, turned = stats.difference_interval(x1, n1, x2, n2), stats.difference_interval(x2, n2, x1, n1)
+    assert (interval.low, interval.high) == pytest.approx((-turned.high, -turned.low), abs=1e-9)
+    assert interval.low - 1e-9 <= x1 / n1 - x2 / n2 <= interval.high + 1e-9
     if x1 and x2:
-        here, there = stats.ratio_interval(x1, n1, x2, n2), stats.ratio_interval(x2, n2, x1, n1)
-        assert (here.low, here.high) == pytest.approx((1 / there.high, 1 / there.low), rel=1e-9)
-        assert here.low * (1 - 1e-9) <= (x1 / n1) / (x2 / n2) <= here.high * (1 + 1e-9)
+        interval, turned = stats.ratio_interval(x1, n1, x2, n2), stats.ratio_interval(x2, n2, x1, n1)
+        assert (interval.low, interval.high) == pytest.approx((1 / turned.high, 1 / turned.low), rel=1e-9)
+        assert interval.low * (1 - 1e-9) <= (x1 / n1) / (x2 / n2) <= interval.high * (1 + 1e-9)
 
 
 def test_a_ratio_to_nothing_has_no_upper_end_and_nothing_to_nothing_is_none():

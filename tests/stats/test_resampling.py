@@ -44,8 +44,8 @@ def test_resampled_counts_are_rows_drawn_anew_in_law(law):
     resampled = stats.resampled_counts(counts, 4000, rng, law)
     redrawn = by_rows(counts, 4000, rng, law)
     assert resampled.shape == (4000, 2, 2) and resampled.dtype == np.int64 and (resampled[:, 0, 1] == 0).all()
-    for one, two in zip(resampled.reshape(4000, 4).T, redrawn.reshape(4000, 4).T, strict=True):
-        assert len(set(one)) == 1 or scipy_stats.ks_2samp(one, two).pvalue > 1e-4
+    for cell, cell_redrawn in zip(resampled.reshape(4000, 4).T, redrawn.reshape(4000, 4).T, strict=True):
+        assert len(set(cell)) == 1 or scipy_stats.ks_2samp(cell, cell_redrawn).pvalue > 1e-4
     share = [tables[:, 1].sum(axis=1) / tables.sum(axis=(1, 2)) for tables in (resampled, redrawn)]
     assert scipy_stats.ks_2samp(*share).pvalue > 1e-4
     variance = counts if law == "poisson" else counts * (1 - counts / 50)

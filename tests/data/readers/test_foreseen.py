@@ -62,9 +62,14 @@ def numbers(data, *checks):
     rows = []
     for check in checks or (GroupFairness(permutations=99, trials=20),):
         result = run(check, RecordedModel.of(data), data)
-        for one in result.measurements:
-            about = (one.name, sorted(one.slice.items()), one.across, repr(one.conditions))
-            rows.append((*about, one.value, one.interval, one.n))
+        for measurement in result.measurements:
+            about = (
+                measurement.name,
+                sorted(measurement.slice.items()),
+                measurement.across,
+                repr(measurement.conditions),
+            )
+            rows.append((*about, measurement.value, measurement.interval, measurement.n))
     return sorted(rows, key=repr)
 
 

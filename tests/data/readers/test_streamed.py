@@ -39,7 +39,7 @@ def test_a_stream_gives_the_numbers_of_the_whole_table(people, name):
     whole = AuditData.from_table(frame.drop(columns="free text"), unlabelled="keep", **HOW)
     assert streamed.size == len(whole) == 3000 and len(streamed) < 150 and streamed.name == name
     check = GroupFairness(permutations=99, trials=20)
-    one, other = (run(check, RecordedModel.of(data), data) for data in (streamed, whole))
+    from_stream, from_whole = (run(check, RecordedModel.of(data), data) for data in (streamed, whole))
     key = [
         (
             measurement.name,
@@ -49,7 +49,7 @@ def test_a_stream_gives_the_numbers_of_the_whole_table(people, name):
             measurement.interval,
             measurement.n,
         )
-        for measurement in one.measurements
+        for measurement in from_stream.measurements
     ]
     assert key == [
         (
@@ -60,9 +60,9 @@ def test_a_stream_gives_the_numbers_of_the_whole_table(people, name):
             measurement.interval,
             measurement.n,
         )
-        for measurement in other.measurements
+        for measurement in from_whole.measurements
     ]
-    assert any(measurement.value is not None for measurement in one.measurements)
+    assert any(measurement.value is not None for measurement in from_stream.measurements)
 
 
 def test_what_counting_can_do_without_is_passed_over_and_the_rest_refused_with_a_way_out(people):

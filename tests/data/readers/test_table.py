@@ -202,8 +202,8 @@ def test_decisions_that_no_label_has_are_refused():
 
 def test_one_marker_of_missing_is_no_list_of_its_letters():
     frame = pd.DataFrame({"x": [1, -1, 2, 3], "y": [0, 1, 0, 1]})
-    (one, several) = (read(frame, label="y", missing=missing).inputs for missing in ("-1", ["-1"]))
-    assert one.x.isna().tolist() == several.x.isna().tolist() == [False, True, False, False]
+    (single, several) = (read(frame, label="y", missing=missing).inputs for missing in ("-1", ["-1"]))
+    assert single.x.isna().tolist() == several.x.isna().tolist() == [False, True, False, False]
 
 
 def test_missing_applies_to_sources_with_types_only_where_it_is_said():

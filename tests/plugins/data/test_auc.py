@@ -75,8 +75,8 @@ def slow_shares(column, target, fold):
     for at in range(len(target)):
         others = fold != fold[at]
         prior = np.bincount(target[others], minlength=classes) / others.sum()
-        mine = target[others & (column == column[at])]
-        shares[at] = (np.bincount(mine, minlength=classes) + auc.PRIOR * prior) / (len(mine) + auc.PRIOR)
+        same_bin = target[others & (column == column[at])]
+        shares[at] = (np.bincount(same_bin, minlength=classes) + auc.PRIOR * prior) / (len(same_bin) + auc.PRIOR)
     return shares
 
 

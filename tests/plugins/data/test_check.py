@@ -80,9 +80,11 @@ def test_repeats_and_rows_seen_in_training_are_counted_exactly():
     inputs = pd.concat([inputs, inputs[:40]], ignore_index=True)
     labels, sex = np.concatenate([labels, labels[:40]]), np.concatenate([sex, sex[:40]])
     other, other_labels, other_sex = people(rng, 300)
-    seen = pd.concat([other, inputs[100:160]], ignore_index=True)
-    seen_labels = np.concatenate([other_labels, np.r_[labels[100:140], 1 - labels[140:160]]])
-    train = AuditData(inputs=seen, labels=seen_labels, groups={"sex": np.r_[other_sex, sex[100:160]]}, positive=1)
+    train_inputs = pd.concat([other, inputs[100:160]], ignore_index=True)
+    train_labels = np.concatenate([other_labels, np.r_[labels[100:140], 1 - labels[140:160]]])
+    train = AuditData(
+        inputs=train_inputs, labels=train_labels, groups={"sex": np.r_[other_sex, sex[100:160]]}, positive=1
+    )
     result = run(FAST, *recorded(labels, labels, {"sex": sex}, inputs=inputs, train=train))
     assert one(result, "duplicate_share").value == 40 / 440
     assert one(result, "train_overlap_share").value == 60 / 440

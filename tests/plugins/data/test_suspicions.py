@@ -204,8 +204,8 @@ def test_healthy_dates_hold_no_code(name, seed):
     assert codes_of(FORMS["numpy"](dates), Notation()) == [] == codes_of(FORMS["texts"](dates), Notation())
 
 
-def found_beside(frame, **asked):
-    data = AuditData.from_table(frame, decisions="d", **asked)
+def found_beside(frame, **roles):
+    data = AuditData.from_table(frame, decisions="d", **roles)
     result = run(Integrity(), RecordedModel.of(data, threshold=None), data)
     noted = [note for note in result.notes if note.startswith("Values that stand apart")]
     return one(result, "sentinel_features").value, " ".join(noted)
@@ -216,23 +216,23 @@ def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path)
     frame = pd.DataFrame({"x": rng.normal(size=400), "y": np.resize([0, 1], 400), "d": np.resize([0, 1], 400)})
     frame["age"], frame["code"] = ages(rng), np.resize([1, 2, 3], 400)
     frame["since"] = [f"20{at % 20:02d}-01-01" for at in range(400)]
-    asked = {"label": "y", "groups": {"age": {"bins": [25, 65]}, "code": None, "since": None},
+    roles = {"label": "y", "groups": {"age": {"bins": [25, 65]}, "code": None, "since": None},
              "drop": ["age", "code", "since"]}  # fmt: skip
-    assert found_beside(frame, **asked) == (0, "")
-    sick = frame.copy()
-    sick.loc[:9, "age"], sick.loc[10:19, "code"], sick.loc[20:29, "since"] = -999, -999, "1900-01-01"
-    sick.to_csv(tmp_path / "t.csv", index=False)
-    for source in (sick, tmp_path / "t.csv"):
-        count, note = found_beside(source, **asked)
+    assert found_beside(frame, **roles) == (0, "")
+    coded = frame.copy()
+    coded.loc[:9, "age"], coded.loc[10:19, "code"], coded.loc[20:29, "since"] = -999, -999, "1900-01-01"
+    coded.to_csv(tmp_path / "t.csv", index=False)
+    for source in (coded, tmp_path / "t.csv"):
+        count, note = found_beside(source, **roles)
         assert count == 3 and all(text in note for text in ("age (-999)", "code (-999)", "since (1900-01-01)"))
-    kept = {**asked, "drop": []}
-    assert found_beside(sick, **kept)[0] == 3  # once, also where they are features too
-    sick["y"] = rng.normal(size=400).round(2)
-    sick["d"] = sick["y"]
+    kept = {**roles, "drop": []}
+    assert found_beside(coded, **kept)[0] == 3  # once, also where they are features too
+    coded["y"] = rng.normal(size=400).round(2)
+    coded["d"] = coded["y"]
     healthy = {"label": "y", "task": "regression", "drop": ["age", "code", "since"]}
-    assert found_beside(sick, **healthy) == (0, "")
-    sick.loc[:4, "y"] = -999
-    count, note = found_beside(sick, **healthy)
+    assert found_beside(coded, **healthy) == (0, "")
+    coded.loc[:4, "y"] = -999
+    count, note = found_beside(coded, **healthy)
     assert count == 1 and "y (-999)" in note
 
 

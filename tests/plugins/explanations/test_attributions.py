@@ -39,10 +39,10 @@ def test_the_additivity_gap_by_hand():
 
 
 def test_mean_absolute_by_hand():
-    one, two = mean_absolute(np.array([[1.0, 0], [-3.0, 0], [2.0, 0]]))
-    assert one.value == 2
-    assert one.high - 2 == pytest.approx(stats.t.ppf(0.975, 2) / np.sqrt(3))
-    assert two == (0, 0, 0)
+    first, second = mean_absolute(np.array([[1.0, 0], [-3.0, 0], [2.0, 0]]))
+    assert first.value == 2
+    assert first.high - 2 == pytest.approx(stats.t.ppf(0.975, 2) / np.sqrt(3))
+    assert second == (0, 0, 0)
     assert mean_absolute(np.ones((1, 1)))[0] == (1, None, None)
 
 

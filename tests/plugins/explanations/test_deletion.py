@@ -138,17 +138,17 @@ def test_where_no_attribution_could_be_told_from_another_nothing_is_judged() -> 
 
 def test_wide_tables_try_some_features_within_the_budget() -> None:
     x = np.random.default_rng(0).normal(size=(30, 400))
-    weights, asked = np.zeros(400), 0
+    weights, rows_asked = np.zeros(400), 0
     weights[:5] = (5, 4, 3, 2, 1)
 
     def ask(z: np.ndarray, _: np.ndarray) -> np.ndarray:
-        nonlocal asked
-        asked += len(z)
+        nonlocal rows_asked
+        rows_asked += len(z)
         return z @ weights
 
     right = (x - x.mean(axis=0)) * weights
     agreement = deletion(ask, x, x, right, np.random.default_rng(0))
-    assert agreement is not None and agreement.has_power and agreement.correlation > 0.99 and asked <= 310 * len(x)
+    assert agreement is not None and agreement.has_power and agreement.correlation > 0.99 and rows_asked <= 310 * len(x)
     shuffled = deletion(ask, x, x, np.roll(right, 1, axis=0), np.random.default_rng(0))
     assert shuffled is not None and shuffled.correlation < FOLLOWS
 

@@ -81,21 +81,21 @@ MODELS = [
 )
 def test_exact_values_equal_the_definition(model, task, unit):
     model.fit(X, LABELS[task])
-    asked = case(model)
-    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    explained = case(model)
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
     assert not isinstance(attributions, str), attributions
     assert attributions.unit == unit
     assert attributions.errors is None
     assert additivity_gap(attributions) < 1e-5
 
-    def one(z, row):
+    def explained_output(z, row):
         margins = margin(model, z)
         if unit == "centred log-probability":
             margins = margins - margins.mean(axis=1, keepdims=True)
-        return margins[:, asked.output.target[row] if margins.shape[1] > 1 else 0]
+        return margins[:, explained.output.target[row] if margins.shape[1] > 1 else 0]
 
     for row in range(4):
-        truth = interventional(lambda z, row=row: one(z, row), asked.x[row], asked.background)
+        truth = interventional(lambda z, row=row: explained_output(z, row), explained.x[row], explained.background)
         assert attributions.values[row] == pytest.approx(truth, abs=1e-5)
 
 
@@ -109,11 +109,11 @@ def test_the_explained_output_is_the_models_own_in_the_stated_unit():
 
 def test_the_other_class_gets_the_opposite_values():
     model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(X, LABELS["binary"])
-    asked = case(model)
-    turned = dataclasses.replace(asked.output, target=1 - asked.output.target)
-    other = Case(asked.x, asked.background, asked.decode, turned)
-    one, two = (exact_attributions(explained, model, np.random.default_rng(0)) for explained in (asked, other))
-    assert one.values == pytest.approx(-two.values) and one.base == pytest.approx(-two.base)
+    target = case(model)
+    turned = dataclasses.replace(target.output, target=1 - target.output.target)
+    other = Case(target.x, target.background, target.decode, turned)
+    of_target, of_other = (exact_attributions(either, model, np.random.default_rng(0)) for either in (target, other))
+    assert of_target.values == pytest.approx(-of_other.values) and of_target.base == pytest.approx(-of_other.base)
 
 
 def test_the_published_tree():
@@ -144,8 +144,8 @@ def test_a_value_on_a_threshold_goes_the_way_the_model_sends_it():
     x = np.random.default_rng(0).normal(size=(400, 6))
     y = (x[:, 0] + x[:, 1] > 0).astype(int)
     model = HistGradientBoostingClassifier(max_iter=20).fit(x, y)
-    asked = case(model, x[100:150], x[:60])
-    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    explained = case(model, x[100:150], x[:60])
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
     assert additivity_gap(attributions) < 1e-6
     alone = shap.TreeExplainer(model, x[:60], feature_perturbation="interventional")
     values = alone.shap_values(x[100:150], check_additivity=False)
@@ -157,10 +157,10 @@ def test_missing_values_in_trees():
     x = X.copy()
     x[RNG.random(x.shape) < 0.15] = np.nan
     model = HistGradientBoostingClassifier(max_iter=15).fit(x, LABELS["binary"])
-    asked = case(model, x[:6], x[100:120])
-    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    explained = case(model, x[:6], x[100:120])
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
     for row in range(3):
-        truth = interventional(model.decision_function, asked.x[row], asked.background)
+        truth = interventional(model.decision_function, explained.x[row], explained.background)
         assert attributions.values[row] == pytest.approx(truth, abs=1e-6)
 
 
@@ -183,20 +183,22 @@ def pipeline(encoder, final):
 
 def test_one_hot_and_linear_is_exact_on_the_original_columns():
     model = pipeline(OneHotEncoder(), LogisticRegression())
-    asked = frame_case(model, AuditData(FRAME))
-    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    explained = frame_case(model, AuditData(FRAME))
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
     assert attributions.values.shape == (20, 6) and attributions.unit == "log-odds"
     for row in range(2):
-        truth = interventional(lambda z: model.decision_function(asked.decode(z)), asked.x[row], asked.background)
+        truth = interventional(
+            lambda z: model.decision_function(explained.decode(z)), explained.x[row], explained.background
+        )
         assert attributions.values[row] == pytest.approx(truth, abs=1e-9)
 
 
 def test_ordinal_and_trees_is_exact_on_the_original_columns():
     model = pipeline(OrdinalEncoder(), HistGradientBoostingClassifier(max_iter=10))
-    asked = frame_case(model, AuditData(FRAME))
-    attributions = exact_attributions(asked, model, np.random.default_rng(0))
+    explained = frame_case(model, AuditData(FRAME))
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
     assert "TreeExplainer" in attributions.method
-    truth = interventional(lambda z: model.decision_function(asked.decode(z)), asked.x[0], asked.background)
+    truth = interventional(lambda z: model.decision_function(explained.decode(z)), explained.x[0], explained.background)
     assert attributions.values[0] == pytest.approx(truth, abs=1e-6)
 
 

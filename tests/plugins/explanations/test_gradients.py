@@ -210,8 +210,8 @@ def test_dropout_in_train_mode_is_switched_off_and_back_on():
     net.train()
     model, audited = Network(net, "logits", encoder=encode), table()
     try:
-        one, two = run(model, audited), run(model, audited)
-        assert one == two and controls(one)["repetition"].holds
+        first, second = run(model, audited), run(model, audited)
+        assert first == second and controls(first)["repetition"].holds
         assert net.training and net[2].training
     finally:
         net.eval()
@@ -326,8 +326,8 @@ def test_a_network_that_cannot_be_copied_is_still_explained():
 
 
 def test_equal_seeds_give_equal_findings():
-    one, two, other = (run(wrapped(), table(), seed=seed) for seed in (3, 3, 4))
-    assert one == two and one != other
+    first, same_seed, other_seed = (run(wrapped(), table(), seed=seed) for seed in (3, 3, 4))
+    assert first == same_seed and first != other_seed
 
 
 def test_time_limits_are_kept():

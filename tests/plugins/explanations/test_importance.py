@@ -78,9 +78,9 @@ def test_sampled_and_exact_values_agree():
     inputs = frame.to_numpy()[:60]
     audited = AuditData(inputs, TRUTH[:60], positive=1)
     shown, hidden = Estimator(forest), Estimator(forest, shown=object())
-    one, two = run(shown, audited), run(hidden, audited)
-    assert "TreeExplainer" in one.notes[0] and "permutations" in two.notes[0]
-    exact, sampled = (values(result, "mean_abs_attribution") for result in (one, two))
+    by_trees, by_permutations = run(shown, audited), run(hidden, audited)
+    assert "TreeExplainer" in by_trees.notes[0] and "permutations" in by_permutations.notes[0]
+    exact, sampled = (values(result, "mean_abs_attribution") for result in (by_trees, by_permutations))
     assert sampled == pytest.approx(exact, rel=0.03)
 
 
@@ -283,9 +283,9 @@ def test_equal_seeds_give_equal_findings_and_global_randomness_stays():
     model = Estimator(pipeline(RandomForestClassifier(5, random_state=0)))
     np.random.seed(0)
     expected = np.random.RandomState(0).random()
-    one, two, other = (run(model, data(), seed=seed) for seed in (4, 4, 5))
-    assert one == two
-    assert one != other
+    first, same_seed, other_seed = (run(model, data(), seed=seed) for seed in (4, 4, 5))
+    assert first == same_seed
+    assert first != other_seed
     assert np.random.random() == expected
 
 

@@ -99,16 +99,16 @@ def test_the_standard_errors_cover_the_truth():
 
 
 def test_missing_values_travel_and_repeats_are_asked_once():
-    asked = []
+    sizes = []
 
     def f(z):
-        asked.append(len(z))
+        sizes.append(len(z))
         return np.nan_to_num(z, nan=-1).sum(axis=1)
 
     x, background = np.array([np.nan, 1.0, 2.0]), np.array([[5.0, 1.0, 2.0]] * 20)
     estimates = estimate(f, x, background)
     assert estimates.values[0] == pytest.approx([-6, 0, 0])
-    assert sum(asked) <= 1 + 20 + 2, "of 160 mixtures only two are distinct"
+    assert sum(sizes) <= 1 + 20 + 2, "of 160 mixtures only two are distinct"
     assert evaluations(3, 20, 2) == 160 + 21
 
 

@@ -20,19 +20,19 @@ RNG = np.random.default_rng(0)
 
 
 def test_spearman_is_scipys():
-    one, two = RNG.integers(0, 5, 30), RNG.normal(size=30)
-    assert spearman(one, two) == pytest.approx(stats.spearmanr(one, two).statistic)
-    assert spearman(np.ones(4), two[:4]) is None
+    first, second = RNG.integers(0, 5, 30), RNG.normal(size=30)
+    assert spearman(first, second) == pytest.approx(stats.spearmanr(first, second).statistic)
+    assert spearman(np.ones(4), second[:4]) is None
 
 
 def test_dividing_by_the_distance_removes_what_all_networks_share():
     distance = np.abs(RNG.normal(size=(40, 100))) * (RNG.random((40, 100)) < 0.3) * 10
-    one, two = (distance * RNG.normal(size=100) for _ in range(2))
-    together = np.mean([spearman(np.abs(a), np.abs(b)) for a, b in zip(one, two, strict=True)])
+    first, second = (distance * RNG.normal(size=100) for _ in range(2))
+    together = np.mean([spearman(np.abs(a), np.abs(b)) for a, b in zip(first, second, strict=True)])
     assert together > 0.8, "magnitudes of unrelated networks look alike"
-    assert abs(slope_similarity(one, two, distance)) < 0.35
-    assert slope_similarity(one, one * 3, distance) == pytest.approx(1)
-    assert slope_similarity(one, one, np.zeros_like(distance)) is None
+    assert abs(slope_similarity(first, second, distance)) < 0.35
+    assert slope_similarity(first, first * 3, distance) == pytest.approx(1)
+    assert slope_similarity(first, first, np.zeros_like(distance)) is None
 
 
 def test_random_copies_share_nothing_but_scale():
@@ -49,10 +49,10 @@ def test_random_copies_share_nothing_but_scale():
 
 
 def test_agreement_by_hand():
-    one = np.array([[9, 8, 1, 0, 0, 0.0]])
+    attributions = np.array([[9, 8, 1, 0, 0, 0.0]])
     assert strongest(6) == 3 and strongest(20) == 5 and strongest(784) == 78 and strongest(1) == 1
-    assert top_agreement(one, -one).tolist() == [1.0]
-    assert top_agreement(one, np.array([[9, 0, 0, 8, 7, 0.0]])).tolist() == [pytest.approx(1 / 3)]
+    assert top_agreement(attributions, -attributions).tolist() == [1.0]
+    assert top_agreement(attributions, np.array([[9, 0, 0, 8, 7, 0.0]])).tolist() == [pytest.approx(1 / 3)]
 
 
 def test_concentration_by_hand():

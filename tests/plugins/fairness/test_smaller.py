@@ -95,8 +95,8 @@ def test_they_stay_hidden_where_they_are_one_group_or_too_few_people(sizes: dict
 
 def test_no_disparity_knows_of_them() -> None:
     """Of the three groups nobody is selected: what is compared is the same as without them."""
-    sick = {**SIZES, "c": (6, 0), "d": (5, 0)}
-    with_them, without = run(FAST, *table(sick)), run(FAST, *table({"a": (100, 60), "b": (80, 40)}))
+    none_selected = {**SIZES, "c": (6, 0), "d": (5, 0)}
+    with_them, without = run(FAST, *table(none_selected)), run(FAST, *table({"a": (100, 60), "b": (80, 40)}))
     rate = joined(with_them, "selection_rate", "race")
     assert rate is not None and rate.value == 0
     for name in ("demographic_parity_difference", "demographic_parity_ratio"):
@@ -106,23 +106,23 @@ def test_no_disparity_knows_of_them() -> None:
 
 
 def test_no_limit_is_held_against_them_and_none_can_name_them(tmp_path: pathlib.Path) -> None:
-    sick = {"a": (1000, 600), "b": (800, 400), "c": (6, 0), "d": (5, 0), "e": (4, 0)}
+    few = {"a": (1000, 600), "b": (800, 400), "c": (6, 0), "d": (5, 0), "e": (4, 0)}
     many = {"a": (100, 60), "b": (80, 40), "c": (6, 0), "d": (5, 0), "e": (4, 0)}
     limit = {"name": "each", "measurement": "fairness.groups.selection_rate", "at_least": 0.3, "judge": "point"}
     more: dict[str, Any] = {"checks": ["fairness.groups"], "budget": "quick"}
-    result = auditkit.audit(*table(sick), limits=[{**limit, "groups": "each"}], out=tmp_path, **more)
+    result = auditkit.audit(*table(few), limits=[{**limit, "groups": "each"}], out=tmp_path, **more)
     (verdict,) = result.verdicts
-    assert all(TOGETHER not in one.measurement.slice.values() for one in verdict.judged)
+    assert all(TOGETHER not in judged.measurement.slice.values() for judged in verdict.judged)
     assert verdict.status == "met" and "left out: race=c (fewer than 10 people)" in verdict.reason
     (verdict,) = auditkit.audit(*table(many), limits=[{**limit, "groups": "each"}], **more).verdicts
     assert verdict.status == "inconclusive"  # 15 of 195 people are more than 5 %
     only = [{**limit, "slice": {"race": "c"}}]
-    assert auditkit.audit(*table(sick), limits=only, **more).verdicts[0].status == "inconclusive"
-    model, data = table(sick, disclosure="publish")
+    assert auditkit.audit(*table(few), limits=only, **more).verdicts[0].status == "inconclusive"
+    model, data = table(few, disclosure="publish")
     (verdict,) = auditkit.audit(model, data, limits=[{**limit, "groups": "each"}], **more).verdicts
-    assert verdict.status == "met" and not any(one.measurement.left_out for one in verdict.judged)
+    assert verdict.status == "met" and not any(judged.measurement.left_out for judged in verdict.judged)
     with pytest.raises(ConfigError, match=TOGETHER):
-        auditkit.audit(*table(sick), limits=[{**limit, "slice": {"race": TOGETHER}}], **more)
+        auditkit.audit(*table(few), limits=[{**limit, "slice": {"race": TOGETHER}}], **more)
 
 
 def test_report_card_and_tables_show_them_and_published_evidence_does_not(tmp_path: pathlib.Path) -> None:

@@ -184,7 +184,7 @@ def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
         (check_result,), (verdict,) = result.results, result.verdicts
         assert bool(check_result.together) == (disclosure == "internal")
         assert verdict.status == "missed" and verdict.judged
-        assert not any(TOGETHER in str(one.measurement.slice) for one in verdict.judged)
+        assert not any(TOGETHER in str(judged.measurement.slice) for judged in verdict.judged)
 
 
 @pytest.mark.parametrize("name", CHECKS)

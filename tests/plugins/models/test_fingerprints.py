@@ -102,12 +102,12 @@ def test_what_decides_nothing_does_not_count():
 
 def test_bytes_between_fields_do_not_count():
     kind = np.dtype({"names": ["a"], "formats": ["u1"], "itemsize": 8})
-    one, other = np.zeros(3, kind), np.frombuffer((b"\x00" + b"\xff" * 7) * 3, kind)
-    assert one.tobytes() != other.tobytes() and fingerprint(one) == fingerprint(other)
+    clean, filled = np.zeros(3, kind), np.frombuffer((b"\x00" + b"\xff" * 7) * 3, kind)
+    assert clean.tobytes() != filled.tobytes() and fingerprint(clean) == fingerprint(filled)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ([1, 2], [2, 1]),
         ([1, 2], (1, 2)),
@@ -127,12 +127,12 @@ def test_bytes_between_fields_do_not_count():
         (np.add, np.multiply),
     ],
 )
-def test_different_things_differ(one, other):
-    assert fingerprint(one) == fingerprint(copy.deepcopy(one)) != fingerprint(other)
+def test_different_things_differ(first, second):
+    assert fingerprint(first) == fingerprint(copy.deepcopy(first)) != fingerprint(second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (np.float64(2), 2.0),
         (np.arange(3, dtype=">i4"), np.arange(3, dtype="<i4")),
@@ -143,13 +143,13 @@ def test_different_things_differ(one, other):
         (sparse.csr_matrix(np.eye(3)), sparse.csc_matrix(np.eye(3)).tocsr()),
     ],
 )
-def test_same_things_are_the_same(one, other):
-    assert fingerprint(one) == fingerprint(other)
+def test_same_things_are_the_same(first, second):
+    assert fingerprint(first) == fingerprint(second)
 
 
 def test_an_object_that_holds_itself():
-    one: list[object] = [1]
-    one.append(one)
-    other: list[object] = [1]
-    other.append(other)
-    assert fingerprint(one) == fingerprint(other)
+    first: list[object] = [1]
+    first.append(first)
+    second: list[object] = [1]
+    second.append(second)
+    assert fingerprint(first) == fingerprint(second)

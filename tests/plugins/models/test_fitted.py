@@ -66,7 +66,7 @@ def read(frame, tmp_path, **options):
     return auditkit.AuditData.from_table(path, label="y", **options).inputs
 
 
-def asked(model, inputs, **options):
+def probabilities(model, inputs, **options):
     return auditkit.wrap(model, **options).probabilities(inputs)
 
 
@@ -90,8 +90,8 @@ def test_categories_and_names_through_every_door(door, make):
     model = DOORS[door](make()).fit(TYPED, TRUTH)
     wanted = model.predict_proba(TYPED)
     shuffled = from_csv(TYPED)[["zone", "further", "age", "member", "housing", "größe", "annual income"]]
-    np.testing.assert_array_equal(asked(model, shuffled), wanted)
-    np.testing.assert_array_equal(asked(model, TYPED), wanted)
+    np.testing.assert_array_equal(probabilities(model, shuffled), wanted)
+    np.testing.assert_array_equal(probabilities(model, TYPED), wanted)
     np.testing.assert_array_equal(auditkit.wrap(model).predict(shuffled), model.predict(TYPED))
 
 
@@ -100,13 +100,13 @@ def test_categories_and_names_through_every_door(door, make):
 def test_what_hands_on_arrays_of_its_own_making_is_asked_by_its_own_names(around, make):
     model = around(make()).fit(NUMBERS, TRUTH)
     shuffled = from_csv(NUMBERS)[NUMBERS.columns[::-1]]
-    np.testing.assert_array_equal(asked(model, shuffled), model.predict_proba(NUMBERS))
+    np.testing.assert_array_equal(probabilities(model, shuffled), model.predict_proba(NUMBERS))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
 def test_a_frozen_estimator_and_a_transformed_target(make):
     model = FrozenEstimator(make().fit(TYPED, TRUTH))
-    np.testing.assert_array_equal(asked(model, from_csv(TYPED)), model.predict_proba(TYPED))
+    np.testing.assert_array_equal(probabilities(model, from_csv(TYPED)), model.predict_proba(TYPED))
     regressor = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1) if make is lgbm else xgboost.XGBRegressor(
         n_estimators=5, enable_categorical=True
     )  # fmt: skip
@@ -116,7 +116,7 @@ def test_a_frozen_estimator_and_a_transformed_target(make):
 
 def test_a_voting_of_lightgbm_and_a_model_that_checks_names():
     model = VotingClassifier([("a", lgbm()), ("b", RandomForestClassifier(5))], voting="soft").fit(NUMBERS, TRUTH)
-    np.testing.assert_array_equal(asked(model, from_csv(NUMBERS)), model.predict_proba(NUMBERS))
+    np.testing.assert_array_equal(probabilities(model, from_csv(NUMBERS)), model.predict_proba(NUMBERS))
 
 
 @pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
@@ -130,7 +130,7 @@ def test_a_booster_and_its_file(kind, suffix, tmp_path):
         wanted = booster.predict(TYPED)
     else:
         wanted = booster.predict(xgboost.DMatrix(TYPED, enable_categorical=True)).astype(float)
-    np.testing.assert_array_equal(asked(booster, from_csv(TYPED))[:, 1], wanted)
+    np.testing.assert_array_equal(probabilities(booster, from_csv(TYPED))[:, 1], wanted)
     TYPED.assign(sex=np.resize(["F", "M"], N), y=TRUTH).to_csv(tmp_path / "people.csv", index=False)
     (tmp_path / "auditkit.toml").write_text(
         f'[model]\npath = "model.{suffix}"\n[data]\npath = "people.csv"\nlabel = "y"\ngroups = ["sex"]\n'
@@ -148,7 +148,7 @@ def test_whole_numbers_as_names(make):
     model = make().fit(numbered, TRUTH)
     for names in (range(4), map(str, range(4)), ["a", "b", "c", "d"]):
         given = NUMBERS.set_axis(list(names), axis=1)
-        np.testing.assert_array_equal(asked(model, given), model.predict_proba(numbered))
+        np.testing.assert_array_equal(probabilities(model, given), model.predict_proba(numbered))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb, LogisticRegression, RandomForestClassifier])
@@ -159,7 +159,7 @@ def test_a_model_without_names_is_asked_by_position_and_says_so(make):
     order = "'annual income' as its 1st, 'größe' as its 2nd, 'age' as its 3rd, 'member' as its 4th"
     assert any(order in note for note in wrapped.notes)
     with pytest.raises(ModelError, match=r"on 4 of them.*the inputs have 5"):
-        asked(model, NUMBERS.assign(more=1))
+        probabilities(model, NUMBERS.assign(more=1))
     named = auditkit.wrap(make().fit(NUMBERS, TRUTH))
     assert named.probabilities(NUMBERS).shape == (N, 2) and not any("position" in note for note in named.notes)
 
@@ -186,7 +186,7 @@ def test_a_booster_without_names_says_so():
     assert any("by position" in note for note in wrapped.notes)
     matrix = xgboost.DMatrix(NUMBERS.to_numpy(float), TRUTH)
     native = xgboost.train({"objective": "binary:logistic"}, matrix, 5)
-    np.testing.assert_array_equal(asked(native, NUMBERS)[:, 1], native.predict(matrix))
+    np.testing.assert_array_equal(probabilities(native, NUMBERS)[:, 1], native.predict(matrix))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
@@ -194,15 +194,15 @@ def test_numbers_that_the_model_was_fitted_on_come_back_as_numbers(make, tmp_pat
     model = make().fit(NUMBERS, TRUTH)
     texts = read(NUMBERS, tmp_path, schema={"age": {"kind": "category"}})
     assert texts["age"].dtype.kind not in "if"
-    np.testing.assert_array_equal(asked(model, texts), model.predict_proba(NUMBERS))
+    np.testing.assert_array_equal(probabilities(model, texts), model.predict_proba(NUMBERS))
     blanks = NUMBERS.astype({"member": object, "age": float})
     blanks.loc[3, ["member", "age"]] = np.nan
     wanted = model.predict_proba(blanks.astype({"member": float}))
-    np.testing.assert_array_equal(asked(model, read(blanks, tmp_path)), wanted)
+    np.testing.assert_array_equal(probabilities(model, read(blanks, tmp_path)), wanted)
     nullable = blanks.astype({"member": "boolean", "age": "Int64"})
-    np.testing.assert_array_equal(asked(model, nullable), wanted)
+    np.testing.assert_array_equal(probabilities(model, nullable), wanted)
     with pytest.raises(ModelError, match="'age' was fitted as numbers, and holds 'old'"):
-        asked(model, NUMBERS.assign(age="old"))
+        probabilities(model, NUMBERS.assign(age="old"))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
@@ -213,15 +213,17 @@ def test_categories_that_a_file_reads_as_another_type(make, values, tmp_path):
     fitted = TYPED.assign(zone=pd.Categorical(np.resize(values, N)))
     model = make().fit(fitted, TRUTH)
     wanted = model.predict_proba(fitted)
-    np.testing.assert_array_equal(asked(model, read(fitted, tmp_path)), wanted)
-    np.testing.assert_array_equal(asked(model, read(fitted, tmp_path, schema={"zone": {"kind": "category"}})), wanted)
+    np.testing.assert_array_equal(probabilities(model, read(fitted, tmp_path)), wanted)
+    np.testing.assert_array_equal(
+        probabilities(model, read(fitted, tmp_path, schema={"zone": {"kind": "category"}})), wanted
+    )
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
 def test_a_value_that_could_be_two_categories_is_refused(make):
     fitted = TYPED.assign(zone=pd.Categorical(np.resize(["1", "1.0", "5"], N)))
     with pytest.raises(AuditkitError, match=r'could be any of the categories.*kind = "category"'):
-        asked(make().fit(fitted, TRUTH), fitted.assign(zone=np.resize([1.0, 5.0], N)))
+        probabilities(make().fit(fitted, TRUTH), fitted.assign(zone=np.resize([1.0, 5.0], N)))
 
 
 def test_a_category_that_was_not_fitted():
@@ -232,20 +234,20 @@ def test_a_category_that_was_not_fitted():
     np.testing.assert_array_equal(wrapped.probabilities(strange), wanted)
     assert any("housing that the model was not fitted with are missing to LightGBM" in note for note in wrapped.notes)
     with pytest.raises(ModelError, match=r"'housing' holds 'boat'.*XGBoost refuses"):
-        asked(xgb().fit(TYPED, TRUTH), strange)
+        probabilities(xgb().fit(TYPED, TRUTH), strange)
 
 
 def test_ordered_categories_of_lightgbm():
     order = pd.Categorical(np.resize(["low", "mid", "high"], N), categories=["low", "mid", "high"], ordered=True)
     fitted = TYPED.assign(level=order)
     model = lgbm().fit(fitted, TRUTH)
-    np.testing.assert_array_equal(asked(model, from_csv(fitted)), model.predict_proba(fitted))
+    np.testing.assert_array_equal(probabilities(model, from_csv(fitted)), model.predict_proba(fitted))
     numbered = TYPED.assign(level=pd.Categorical(np.resize([3, 1, 2], N), categories=[3, 1, 2], ordered=True))
     model = lgbm().fit(numbered, TRUTH)
     with pytest.raises(ModelError, match=r'3 columns of categories.*kind = "category"'):
-        asked(model, from_csv(numbered))
+        probabilities(model, from_csv(numbered))
     texts = from_csv(numbered, dtype={"level": str})
-    np.testing.assert_array_equal(asked(model, texts), model.predict_proba(numbered))
+    np.testing.assert_array_equal(probabilities(model, texts), model.predict_proba(numbered))
 
 
 @pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
@@ -259,25 +261,25 @@ def test_categories_that_were_numbers_before_fitting(kind):
         matrix = xgboost.DMatrix(codes, TRUTH, feature_types=kinds, enable_categorical=True)
         model = xgboost.train({"objective": "binary:logistic"}, matrix, 5)
         wanted = np.column_stack([1 - model.predict(matrix), model.predict(matrix)])
-    np.testing.assert_array_equal(asked(model, codes)[:, 1], wanted[:, 1])
+    np.testing.assert_array_equal(probabilities(model, codes)[:, 1], wanted[:, 1])
     # as a category 3 would silently become the code 1
     with pytest.raises(ModelError, match="'zone' was fitted as the numbers of categories"):
-        asked(model, codes.assign(zone=codes["zone"].astype("category")))
+        probabilities(model, codes.assign(zone=codes["zone"].astype("category")))
 
 
 def test_missing_extra_and_doubtful_columns():
     model = lgbm().fit(NUMBERS, TRUTH)
     with pytest.raises(ModelError, match="missing: 'age'; did you mean 'Age'"):
-        asked(model, NUMBERS.rename(columns={"age": "Age"}))
+        probabilities(model, NUMBERS.rename(columns={"age": "Age"}))
     with pytest.raises(ModelError, match="'annual income' and 'annual_income' could both be"):
-        asked(model, NUMBERS.assign(annual_income=0.0))
+        probabilities(model, NUMBERS.assign(annual_income=0.0))
     other = LogisticRegression().fit(NUMBERS.rename(columns={"age": " age"}), TRUTH)
     np.testing.assert_array_equal(
-        asked(other, NUMBERS), other.predict_proba(NUMBERS.rename(columns={"age": " age"}))
+        probabilities(other, NUMBERS), other.predict_proba(NUMBERS.rename(columns={"age": " age"}))
     )  # a csv file's header lost the blank
     spaced = NUMBERS.rename(columns={"age": " age ", "annual income": " annual income"})
     model = lgbm().fit(spaced, TRUTH)  # LightGBM calls them "_age_" and "_annual_income"
-    np.testing.assert_array_equal(asked(model, NUMBERS), model.predict_proba(spaced))
+    np.testing.assert_array_equal(probabilities(model, NUMBERS), model.predict_proba(spaced))
 
 
 def test_a_dropped_column_settles_which_one_is_meant(tmp_path):
@@ -306,7 +308,7 @@ def test_an_encoder_gets_the_type_that_it_was_fitted_on(encoder, fitted, given, 
     table = ENCODED.astype({"zone": fitted})
     before = ColumnTransformer([("zone", encoder, ["zone"])], remainder="passthrough").set_output(transform=output)
     model = make_pipeline(before, LogisticRegression(max_iter=300)).fit(table, TRUTH)
-    np.testing.assert_array_equal(asked(model, ENCODED.astype({"zone": given})), model.predict_proba(table))
+    np.testing.assert_array_equal(probabilities(model, ENCODED.astype({"zone": given})), model.predict_proba(table))
 
 
 def test_what_an_encoder_never_saw_stays_unseen():
@@ -314,28 +316,30 @@ def test_what_an_encoder_never_saw_stays_unseen():
         ENCODED[["zone"]].astype(str), TRUTH
     )
     given = pd.DataFrame({"zone": [1, 7]})
-    np.testing.assert_array_equal(asked(model, given), model.predict_proba(given.astype(str)))
+    np.testing.assert_array_equal(probabilities(model, given), model.predict_proba(given.astype(str)))
 
 
 def test_histogram_boosting_of_categories_from_a_file(tmp_path):
     model = HistGradientBoostingClassifier(max_iter=5).fit(TYPED, TRUTH)
-    np.testing.assert_array_equal(asked(model, read(TYPED, tmp_path)), model.predict_proba(TYPED))
+    np.testing.assert_array_equal(probabilities(model, read(TYPED, tmp_path)), model.predict_proba(TYPED))
     texts = read(TYPED, tmp_path, schema={"zone": {"kind": "category"}})
-    np.testing.assert_array_equal(asked(model, texts), model.predict_proba(TYPED))
+    np.testing.assert_array_equal(probabilities(model, texts), model.predict_proba(TYPED))
 
 
 def test_a_step_that_reads_columns_by_name():
     step = FunctionTransformer(lambda frame: frame.assign(ratio=frame["annual income"] / frame["age"]))
     model = make_pipeline(step, lgbm()).fit(NUMBERS, TRUTH)
-    np.testing.assert_array_equal(asked(model, from_csv(NUMBERS)[NUMBERS.columns]), model.predict_proba(NUMBERS))
+    np.testing.assert_array_equal(
+        probabilities(model, from_csv(NUMBERS)[NUMBERS.columns]), model.predict_proba(NUMBERS)
+    )
     scaled = make_pipeline(StandardScaler().set_output(transform="pandas"), lgbm()).fit(NUMBERS, TRUTH)
-    np.testing.assert_array_equal(asked(scaled, from_csv(NUMBERS)), scaled.predict_proba(NUMBERS))
+    np.testing.assert_array_equal(probabilities(scaled, from_csv(NUMBERS)), scaled.predict_proba(NUMBERS))
 
 
 def test_names_of_two_levels():
     deep = pd.DataFrame(NUMBERS.to_numpy(float), columns=pd.MultiIndex.from_product([["a", "b"], ["x", "y"]]))
     model = xgb().fit(deep, TRUTH)
-    np.testing.assert_array_equal(asked(model, deep[deep.columns[::-1]]), model.predict_proba(deep))
+    np.testing.assert_array_equal(probabilities(model, deep[deep.columns[::-1]]), model.predict_proba(deep))
 
 
 class Cat(ClassifierMixin, BaseEstimator):

@@ -29,14 +29,14 @@ CASES = [
 def test_gpu_agrees_with_cpu(make, inputs, options):
     torch.manual_seed(0)
     module = make()
-    here, there = wrapped(module, **options), wrapped(module, device="cuda", **options)
-    for one, other in zip(here.answers(inputs), there.answers(inputs), strict=True):
-        if one is not None:
-            np.testing.assert_allclose(one, other, atol=1e-4)
+    cpu_model, gpu_model = wrapped(module, **options), wrapped(module, device="cuda", **options)
+    for on_cpu, on_gpu in zip(cpu_model.answers(inputs), gpu_model.answers(inputs), strict=True):
+        if on_cpu is not None:
+            np.testing.assert_allclose(on_cpu, on_gpu, atol=1e-4)
     targets = np.zeros(len(inputs), int)
-    np.testing.assert_allclose(here.gradients(inputs, targets), there.gradients(inputs, targets), atol=1e-4)
-    assert there.device.startswith("cuda") and there.encode(inputs).is_cuda
-    assert here.fingerprint == there.fingerprint
+    np.testing.assert_allclose(cpu_model.gradients(inputs, targets), gpu_model.gradients(inputs, targets), atol=1e-4)
+    assert gpu_model.device.startswith("cuda") and gpu_model.encode(inputs).is_cuda
+    assert cpu_model.fingerprint == gpu_model.fingerprint
 
 
 def test_the_users_module_stays_where_it_is():
@@ -46,10 +46,10 @@ def test_the_users_module_stays_where_it_is():
     with model.module() as inside:
         assert next(inside.parameters()).is_cuda
     assert not next(module.parameters()).is_cuda
-    there = mlp().cuda()
-    assert wrapped(there).device.startswith("cuda")
-    wrapped(there, device="cpu").answers(X)
-    assert next(there.parameters()).is_cuda
+    on_gpu = mlp().cuda()
+    assert wrapped(on_gpu).device.startswith("cuda")
+    wrapped(on_gpu, device="cpu").answers(X)
+    assert next(on_gpu.parameters()).is_cuda
 
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])

@@ -122,7 +122,7 @@ def test_nobody_can_be_asked():
 
 
 def test_fingerprint_covers_the_answers():
-    one = RecordedModel.of(data(scores=SCORES)).fingerprint
-    assert one == RecordedModel.of(data(scores=SCORES.copy())).fingerprint
-    assert one != RecordedModel.of(data(scores=SCORES * 0.99)).fingerprint
-    assert one != RecordedModel.of(data(scores=SCORES), threshold=0.6).fingerprint
+    original = RecordedModel.of(data(scores=SCORES)).fingerprint
+    assert original == RecordedModel.of(data(scores=SCORES.copy())).fingerprint
+    assert original != RecordedModel.of(data(scores=SCORES * 0.99)).fingerprint
+    assert original != RecordedModel.of(data(scores=SCORES), threshold=0.6).fingerprint

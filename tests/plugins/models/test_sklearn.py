@@ -70,8 +70,8 @@ def test_answers_are_the_estimators_own(estimator, labels):
 def test_batches_change_nothing():
     estimator = RandomForestClassifier(12, random_state=0).fit(X, Y)
     whole, parts = wrapped(estimator).answers(X), wrapped(estimator, batch=7).answers(X)
-    for one, other in zip(whole, parts, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for at_once, in_batches in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(at_once, in_batches)
 
 
 def test_pipeline_on_text_categories_in_any_column_order():

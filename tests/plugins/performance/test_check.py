@@ -43,9 +43,9 @@ def likely(rng, n=600, classes=2, power=1.0):
 
 def test_a_calibrated_model_is_not_called_miscalibrated_and_a_sure_one_is():
     healthy = run(FAST, *likely(np.random.default_rng(11)))
-    sick = run(FAST, *likely(np.random.default_rng(11), power=4))
+    too_sure = run(FAST, *likely(np.random.default_rng(11), power=4))
     assert one(healthy, "calibration_error").interval.low == 0
-    assert one(sick, "calibration_error").interval.low > 0.02
+    assert one(too_sure, "calibration_error").interval.low > 0.02
     assert healthy.level == "queries"
     assert {figure.name for figure in healthy.figures} == {"accuracy", "balanced_accuracy", "auc", "calibration"}
 

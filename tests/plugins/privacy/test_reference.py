@@ -39,10 +39,10 @@ def test_a_row_is_answered_without_having_been_seen() -> None:
     """Labels by lot: a classifier that had seen them would be right more often than not."""
     rng = np.random.default_rng(2)
     values, classes = rng.normal(0, 1, (500, 4)), rng.integers(0, 2, 500)
-    unseen = out_of_fold(values, classes, 2, 0)
-    seen = fitted(values, classes, 2, 0)(values)
-    assert np.mean(unseen.argmax(1) == classes) < 0.58 < 0.7 < np.mean(seen.argmax(1) == classes)
-    np.testing.assert_allclose(unseen.sum(1), 1)
+    out_of_fold_scores = out_of_fold(values, classes, 2, 0)
+    on_seen_rows = fitted(values, classes, 2, 0)(values)
+    assert np.mean(out_of_fold_scores.argmax(1) == classes) < 0.58 < 0.7 < np.mean(on_seen_rows.argmax(1) == classes)
+    np.testing.assert_allclose(out_of_fold_scores.sum(1), 1)
 
 
 def test_rare_and_single_classes() -> None:

@@ -237,13 +237,15 @@ def test_an_output_whose_ties_decide_is_looked_at_as_it_is_too() -> None:
 
 
 def test_wide_results_are_not_held_while_a_module_is_watched() -> None:
-    network, seen = torch.nn.Sequential(torch.nn.Linear(6, 1000), torch.nn.ReLU(), torch.nn.Linear(1000, 4)), []
-    network[0].register_forward_hook(lambda module, given, output: seen.append(weakref.ref(output)))
+    network, outputs = torch.nn.Sequential(torch.nn.Linear(6, 1000), torch.nn.ReLU(), torch.nn.Linear(1000, 4)), []
+    network[0].register_forward_hook(lambda module, given, output: outputs.append(weakref.ref(output)))
     given = points()
     with torch.no_grad(), Pass(given, widths={4}) as watched:
         network(given)
     assert {tensor[0].numel() for at, tensor in watched.made.items() if at != INPUT} == {4}
-    assert len(seen) == 1 and seen[0]() is None, "all results together take many times what the module itself does"
+    assert len(outputs) == 1 and outputs[0]() is None, (
+        "all results together take many times what the module itself does"
+    )
 
 
 def test_a_module_that_refuses_to_be_watched_is_left_alone() -> None:

@@ -89,10 +89,10 @@ def test_what_is_rounded_or_cut_off_inside_flatters_by_five_points_or_is_invalid
     name: str, audited: Callable[[str], CheckResult]
 ) -> None:  # fmt: skip
     truth, result = robust(audited("plain")), audited(name)
-    asked = next(control for control in result.controls if control.name == "beneath")
+    beneath = next(control for control in result.controls if control.name == "beneath")
     for epsilon, (value, validity) in robust(result).items():
         assert validity == "invalid" or (value or 0) <= (truth[epsilon][0] or 0) + 0.05
-    assert asked.holds or all(validity == "invalid" for _, validity in robust(result).values())
+    assert beneath.holds or all(validity == "invalid" for _, validity in robust(result).values())
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
@@ -201,11 +201,11 @@ def test_whole_pictures_stay_whole(digits: Any) -> None:
         def forward(self, x: Any) -> Any:
             return self.network(x / 255)
 
-    asked: list[np.ndarray] = []
+    batches: list[np.ndarray] = []
 
     class Listening(Predictions):
         def of(self, inputs: Any) -> Predictions:
-            asked.append(inputs)
+            batches.append(inputs)
             return super().of(inputs)
 
     inputs = np.round(digits.pictures[:30] * 255).astype(np.uint8)
@@ -215,7 +215,7 @@ def test_whole_pictures_stay_whole(digits: Any) -> None:
     result = apply_controls(Evasion(rows=30, steps=20)(model, data, context))
     assert not broken_controls(result)
     assert robust(result)[0.2][0] < 0.2
-    assert all(batch.dtype == np.uint8 for batch in asked)
+    assert all(batch.dtype == np.uint8 for batch in batches)
 
 
 # tables
@@ -313,17 +313,17 @@ def test_a_model_that_ignores_what_may_change_is_robust_and_valid() -> None:
 
 def test_whole_numbers_categories_and_groups_are_held_in_a_table(linear: tuple[Any, AuditData]) -> None:
     model, data = linear
-    asked: list[pandas.DataFrame] = []
+    batches: list[pandas.DataFrame] = []
 
     class Listening(Predictions):
         def of(self, inputs: Any) -> Predictions:
-            asked.append(inputs)
+            batches.append(inputs)
             return super().of(inputs)
 
     some = data.take(np.arange(20))
     context = Context(rng=np.random.default_rng(0), predictions=Listening(model, some))
     Evasion(rows=20, max_queries=100)(model, some, context)
-    points = pandas.concat(asked)
+    points = pandas.concat(batches)
     assert points.children.dtype.kind == "i" and points.children.between(0, 4).all()
     assert points.age.dtype.kind == "i" and points.age.between(20, 69).all()
     assert set(points.job) <= {"clerk", "nurse", "cook"} and len(points) > 1000
@@ -417,7 +417,7 @@ def test_the_attack_runs_where_the_model_is(digits: Any, pictures: AuditData) ->
     model = auditkit.wrap(copy.deepcopy(digits.network).cuda(), classes=tuple(range(10)), task="multiclass")
     on_cpu = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
     check = Evasion(rows=60, steps=20)
-    there, here = run(check, model, pictures), run(check, on_cpu, pictures)
-    assert "cuda" in there.notes[-1]
+    on_gpu, cpu_result = run(check, model, pictures), run(check, on_cpu, pictures)
+    assert "cuda" in on_gpu.notes[-1]
     for epsilon in GRID:
-        assert abs((robust(there)[epsilon][0] or 0) - (robust(here)[epsilon][0] or 0)) <= 0.02
+        assert abs((robust(on_gpu)[epsilon][0] or 0) - (robust(cpu_result)[epsilon][0] or 0)) <= 0.02

@@ -39,8 +39,8 @@ def test_abstentions_leave_every_denominator_but_their_own():
             assert (number.value, number.n) == (pytest.approx(measurement.value), measurement.n)
     assert one(result, "mcc", {"g": "a"}).value == pytest.approx(one(rest, "mcc", {"g": "a"}).value)
     assert one(result, "equalized_odds_difference").value == one(rest, "equalized_odds_difference").value
-    mine = groups["g"] == "a"
-    assert one(result, "abstention_rate", {"g": "a"}).value == pytest.approx(withheld[mine].mean())
+    in_a = groups["g"] == "a"
+    assert one(result, "abstention_rate", {"g": "a"}).value == pytest.approx(withheld[in_a].mean())
     assert one(result, "prevalence").value == pytest.approx(y.mean())
     assert control(result, "recount").holds and control(result, "shuffled groups").holds
     assert f"No decision was made about {withheld.sum()} people" in " ".join(result.notes)

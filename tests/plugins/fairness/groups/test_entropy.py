@@ -62,10 +62,12 @@ def test_entropy_is_tested_and_its_interval_reaches_zero_only_where_the_test_let
         null = rng.multinomial(200, [0.1, 0.8, 0.1], size=3).astype(float)
         p = entropy.p_value(null, 2.0, 199, rng)
         equal += p <= 0.05
-        sick = np.array([rng.multinomial(400, [0.2, 0.7, 0.1]), rng.multinomial(400, [0.05, 0.8, 0.15])]).astype(float)
-        p = entropy.p_value(sick, 2.0, 199, rng)
+        unequal = np.array([rng.multinomial(400, [0.2, 0.7, 0.1]), rng.multinomial(400, [0.05, 0.8, 0.15])]).astype(
+            float
+        )
+        p = entropy.p_value(unequal, 2.0, 199, rng)
         apart += p <= 0.05
-        interval = entropy.interval(sick, 2.0, p <= 0.05, rng, 300)
+        interval = entropy.interval(unequal, 2.0, p <= 0.05, rng, 300)
         covered += interval.low <= truth <= interval.high
     assert equal <= 20 and apart >= 195 and covered >= 182
 

@@ -161,12 +161,12 @@ def test_weights_count_as_people_and_widen_the_interval():
     decided, names = (rng.random(400) < 0.4).astype(int), np.array(["a", "b"])[rng.integers(0, 2, 400)]
     plain = run(FAST, *recorded(decided, decided, {"g": names}))
     heavy = run(FAST, *recorded(decided, decided, {"g": names}, weights=weights))
-    mine = names == "a"
+    in_a = names == "a"
     after, before = one(heavy, "selection_rate", {"g": "a"}), one(plain, "selection_rate", {"g": "a"})
-    assert after.value == pytest.approx(np.average(decided[mine], weights=weights[mine]))
-    size = stats.effective_size(weights[mine])
+    assert after.value == pytest.approx(np.average(decided[in_a], weights=weights[in_a]))
+    size = stats.effective_size(weights[in_a])
     assert after.interval.low == pytest.approx(stats.wilson(after.value * size, size).low)
-    assert "effective" in after.interval.method and after.n == before.n == mine.sum()
+    assert "effective" in after.interval.method and after.n == before.n == in_a.sum()
     gap, gap_before = (one(result, "demographic_parity_difference").interval for result in (heavy, plain))
     assert (
         gap.high - one(heavy, "demographic_parity_difference").value

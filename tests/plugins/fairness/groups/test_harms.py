@@ -29,10 +29,10 @@ def mirror(name: str) -> str:
     turn = lambda words: {MIRRORED.get(word, word) for word in words.split()}  # noqa: E731
     rate = RATES[name]
     wanted = turn(rate.numerator), turn(rate.denominator)
-    there = (
+    mirrored = (
         rate.name for rate in RATES.values() if (set(rate.numerator.split()), set(rate.denominator.split())) == wanted
     )
-    return next(there, name)
+    return next(mirrored, name)
 
 
 def worse_off(name: str, table: np.ndarray, outcome: str) -> int | None:

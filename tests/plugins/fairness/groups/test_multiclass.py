@@ -69,8 +69,8 @@ def test_the_family_is_everything_over_all_classes():
 def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_not():
     rng = np.random.default_rng(2)
     y, d, groups, _ = several(rng, 4, 4000)
-    sick = (groups["g"] == "a") & (y == "c02") & (rng.random(4000) < 0.5)
-    d = np.where(sick, "c03", d)
+    missed = (groups["g"] == "a") & (y == "c02") & (rng.random(4000) < 0.5)
+    d = np.where(missed, "c03", d)
     result = run(GroupFairness(permutations=1999, trials=20), *recorded(d, y, groups, task="multiclass", positive=None))
     detected = {
         measurement.conditions["class"]: measurement.test.p_adjusted <= 0.05
@@ -114,8 +114,8 @@ def test_abstentions_and_unknown_labels_with_several_classes():
     withheld, known = rng.random(900) < 0.1, rng.random(900) < 0.8
     y, d, groups, table = several(rng, withheld=withheld, known=known)
     result = run(FAST, *table)
-    there = known & ~withheld
-    assert one(result, "accuracy", conditions={}).value == pytest.approx((y == d)[there].mean())
+    decided = known & ~withheld
+    assert one(result, "accuracy", conditions={}).value == pytest.approx((y == d)[decided].mean())
     assert one(result, "abstention_rate", {"g": "b"}).value == pytest.approx(withheld[groups["g"] == "b"].mean())
     measurement = one(result, "selection_rate", conditions={"class": "c01"})
     assert measurement.value == pytest.approx((d[~withheld] == "c01").mean()) and measurement.n == (~withheld).sum()
@@ -129,8 +129,8 @@ def test_right_or_not_keeps_everybody():
     tally = count(groups, decisions, labels, classes="wxyz").over(("g",)).tally
     two_by_two = right_or_not(tally)
     assert (two_by_two.rows.sum(axis=(1, 2)) == tally.rows.sum(axis=(1, 2))).all()
-    there = (decisions >= 0) & (labels >= 0)
-    assert two_by_two.rows[:, 1, 1].sum() == (decisions == labels)[there].sum()
-    assert two_by_two.rows[:, 1, 0].sum() == (decisions != labels)[there].sum()
+    decided = (decisions >= 0) & (labels >= 0)
+    assert two_by_two.rows[:, 1, 1].sum() == (decisions == labels)[decided].sum()
+    assert two_by_two.rows[:, 1, 0].sum() == (decisions != labels)[decided].sum()
     assert two_by_two.rows[:, 1, 2].sum() == ((decisions < 0) & (labels >= 0)).sum()
     assert two_by_two.rows[:, 2].sum() == (labels < 0).sum()

@@ -31,14 +31,14 @@ def test_false_alarms_are_as_often_as_published(groups, size):
 
 
 def test_two_groups_of_unequal_size_follow_the_binomial_law():
-    one, two, rate = 37, 12, 0.4
+    n1, n2, rate = 37, 12, 0.4
     exact = sum(
-        scipy.stats.binom.pmf(x, one, rate) * scipy.stats.binom.pmf(y, two, rate)
-        for x in range(one + 1)
-        for y in range(two + 1)
-        if 5 * min(x * two, y * one) < 4 * max(x * two, y * one)
+        scipy.stats.binom.pmf(x, n1, rate) * scipy.stats.binom.pmf(y, n2, rate)
+        for x in range(n1 + 1)
+        for y in range(n2 + 1)
+        if 5 * min(x * n2, y * n1) < 4 * max(x * n2, y * n1)
     )
-    hits = significance.below_by_chance(np.array([one, two]), rate, 40_000, np.random.default_rng(1))
+    hits = significance.below_by_chance(np.array([n1, n2]), rate, 40_000, np.random.default_rng(1))
     interval = stats.clopper_pearson(hits, 40_000, 0.9999)
     assert interval.low <= exact <= interval.high
 
@@ -91,8 +91,8 @@ def test_the_example_of_one_different_person():
 
 
 @given(pair, pair)
-def test_standard_deviations_are_those_of_statsmodels(one, two):
-    (x1, n1), (x2, n2) = one, two
+def test_standard_deviations_are_those_of_statsmodels(first, second):
+    (x1, n1), (x2, n2) = first, second
     z = significance.standard_deviations(x1, n1, x2, n2)
     if x1 + x2 in (0, n1 + n2):
         assert z is None
@@ -111,8 +111,8 @@ def test_the_exact_test_is_boschloos_for_small_groups_and_fishers_for_others():
 
 def _slow_fisher(x1, n1, x2, n2):
     law = scipy.stats.hypergeom(n1 + n2, x1 + x2, n1)
-    seen = law.pmf(x1)
-    return sum(law.pmf(k) for k in range(n1 + 1) if law.pmf(k) <= seen * (1 + 1e-7))
+    observed = law.pmf(x1)
+    return sum(law.pmf(k) for k in range(n1 + 1) if law.pmf(k) <= observed * (1 + 1e-7))
 
 
 def _slow_boschloo(x1, n1, x2, n2):

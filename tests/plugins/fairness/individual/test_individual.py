@@ -75,17 +75,17 @@ def test_a_model_that_leans_on_the_sex_gives_the_numbers_of_a_hand_count():
 
 def test_a_group_of_numbers_takes_values_of_real_rows():
     frame = people()
-    seen = []
+    ages = []
 
     def decide(rows):
-        seen.append(rows["age"].to_numpy())
+        ages.append(rows["age"].to_numpy())
         return rows["age"] >= 40
 
     groups = {"age": np.where(frame["age"] < 40, "young", "old")}
     result = run(CHECK, *build(decide, frame, groups))
     assert one(result, "flip_toward", {"age": "young"}).value == 1
     assert one(result, "flip_away", {"age": "old"}).value == 1
-    assert set(np.concatenate(seen)) <= set(frame["age"])
+    assert set(np.concatenate(ages)) <= set(frame["age"])
     assert any("random row" in note for note in result.notes) and all(control.holds for control in result.controls)
 
 

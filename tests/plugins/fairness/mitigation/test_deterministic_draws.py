@@ -42,9 +42,11 @@ def test_the_same_person_has_the_same_draw_however_the_table_is_stored():
 
 
 def test_missing_values_are_one_value_and_minus_zero_is_zero():
-    one = pd.DataFrame({"x": [np.nan, 0.0], "t": [None, "a"]})
-    other = pd.DataFrame({"x": pd.array([pd.NA, -0.0], dtype="Float64"), "t": pd.array([pd.NA, "a"], dtype="string")})
-    assert (draws(one, 0) == draws(other, 0)).all()
+    as_numpy = pd.DataFrame({"x": [np.nan, 0.0], "t": [None, "a"]})
+    as_pandas = pd.DataFrame(
+        {"x": pd.array([pd.NA, -0.0], dtype="Float64"), "t": pd.array([pd.NA, "a"], dtype="string")}
+    )
+    assert (draws(as_numpy, 0) == draws(as_pandas, 0)).all()
 
 
 def test_a_known_value_so_that_it_is_the_same_in_every_process_and_version():
@@ -60,6 +62,6 @@ def test_texts_and_arrays_have_draws_too():
 
 
 @given(some.floats(allow_nan=False, width=64), some.floats(allow_nan=False, width=64))
-def test_different_values_have_different_draws(one, other):
-    first, second = draws(np.array([[one], [other]]), 0)
-    assert (first == second) == (one == other)
+def test_different_values_have_different_draws(value, other_value):
+    first, second = draws(np.array([[value], [other_value]]), 0)
+    assert (first == second) == (value == other_value)

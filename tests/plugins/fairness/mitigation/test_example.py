@@ -72,10 +72,10 @@ def test_every_model_is_audited_beside_its_parent(example):
 def test_a_second_run_makes_the_same_models_and_takes_up_what_is_finished(example, shared_data):
     folder, _, first = example
     _, again = run(folder, shared_data)
-    for one, other in zip(first["results"], again["results"], strict=True):
-        assert one["model"]["fingerprint"] == other["model"]["fingerprint"]
-        assert one["results"] == other["results"]
-        assert set(other["run"]["resumed"]) == {"fairness.groups", "performance.quality"}
+    for before, after in zip(first["results"], again["results"], strict=True):
+        assert before["model"]["fingerprint"] == after["model"]["fingerprint"]
+        assert before["results"] == after["results"]
+        assert set(after["run"]["resumed"]) == {"fairness.groups", "performance.quality"}
     assert auditkit(folder, "verify", "work/audit").returncode == 0
 
 

@@ -35,9 +35,9 @@ def test_the_chances_are_those_of_fairlearn(constraint, moment):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fairlearn, about pandas
         peer.fit(names.transform(rows.inputs), outcomes, sensitive_features=rows.groups["sex"])
-    for asked in (rows, data):
-        expected = peer._pmf_predict(names.transform(asked.inputs))[:, 1]
-        assert trained.model.chances(asked.inputs) == pytest.approx(expected, abs=1e-6)
+    for part in (rows, data):
+        expected = peer._pmf_predict(names.transform(part.inputs))[:, 1]
+        assert trained.model.chances(part.inputs) == pytest.approx(expected, abs=1e-6)
     assert value(trained, "best_gap") == pytest.approx(peer.best_gap_, abs=1e-6)
     assert value(trained, "fits") == peer.n_oracle_calls_
     assert value(trained, "members") == (peer.weights_ > 1e-12).sum()

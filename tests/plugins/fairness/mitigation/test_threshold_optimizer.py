@@ -40,9 +40,9 @@ def test_the_chances_are_those_of_fairlearn(constraint):
     # fairlearn takes the second class for the positive one, which here is "denied"
     peer.estimator = Turned(parent)
     peer.fit(split.inputs, (split.labels == "approved").astype(int), sensitive_features=split.groups["sex"])
-    for asked in (split, data):
-        expected = peer._pmf_predict(asked.inputs, sensitive_features=asked.groups["sex"])[:, 1]
-        assert trained.model.chances(asked.inputs) == pytest.approx(expected, abs=1e-12)
+    for part in (split, data):
+        expected = peer._pmf_predict(part.inputs, sensitive_features=part.groups["sex"])[:, 1]
+        assert trained.model.chances(part.inputs) == pytest.approx(expected, abs=1e-12)
     assert failing(trained) == []
     assert value(trained, "expected_violation") < 1e-9
 

@@ -42,7 +42,7 @@ def test_equal_scores_share_their_places_as_all_orders_do_on_average(seed, level
     rng = np.random.default_rng(seed)
     scores, codes = rng.integers(0, levels, 6).astype(float), rng.integers(0, groups, 6)
     ranked, exposures = one_list(scores, codes, groups)
-    seen, top = np.zeros(groups), np.zeros(groups)
+    exposure, top = np.zeros(groups), np.zeros(groups)
     orders = [
         permutation
         for permutation in itertools.permutations(range(6))
@@ -50,10 +50,10 @@ def test_equal_scores_share_their_places_as_all_orders_do_on_average(seed, level
     ]
     for order in orders:
         for place, row in enumerate(order, start=1):
-            seen[codes[row]] += 1 / np.log2(1 + place) / len(orders)
+            exposure[codes[row]] += 1 / np.log2(1 + place) / len(orders)
             top[codes[row]] += (place <= 3) / len(orders)
     held = np.bincount(codes, minlength=groups)
-    assert np.nan_to_num(exposures.exposure[0] * held) == pytest.approx(seen)
+    assert np.nan_to_num(exposures.exposure[0] * held) == pytest.approx(exposure)
     assert lists.tops(ranked, codes, groups, np.array([3]))[0] == pytest.approx(top)
 
 
@@ -127,8 +127,8 @@ def test_equal_groups_in_one_list_are_rarely_called_uneven(rows):
         part = inference.cut_list(scores, codes, 2, np.array([10]))
         chance = inference.chance_in_one(part, 2, np.array([10]), 99, rng)
         p.append([chance.exposure_p, chance.divergence_p, *chance.top_p])
-        _, seen = one_list(scores, codes, 2)
-        reach.append(inference.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
+        _, exposures = one_list(scores, codes, 2)
+        reach.append(inference.people_drawn_anew(exposures.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
     assert (np.mean(np.asarray(p) <= 0.05, axis=0) <= 0.13).all()
     assert np.mean(reach) >= 0.88
 
@@ -170,8 +170,8 @@ def test_signs_of_lists_are_an_honest_test():
         of = np.repeat(np.arange(15), 12)
         codes = np.tile([0] * 3 + [1] * 9, 15)
         for shift, p in ((0.0, quiet), (1.5, loud)):
-            seen = lists.exposures(lists.rank(rng.normal(size=180) + shift * (codes == 1), of), codes, 2)
-            p.append(inference.flipped_p(seen.relative - 1, 199, rng))
+            exposures = lists.exposures(lists.rank(rng.normal(size=180) + shift * (codes == 1), of), codes, 2)
+            p.append(inference.flipped_p(exposures.relative - 1, 199, rng))
     assert np.mean(np.asarray(quiet) <= 0.05) <= 0.1
     assert np.mean(np.asarray(loud) <= 0.05) >= 0.9
     assert inference.flipped_p(np.zeros((20, 2)), 99, rng) == 1

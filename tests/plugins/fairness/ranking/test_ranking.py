@@ -132,10 +132,10 @@ def test_many_lists_are_ranked_apart():
     assert not flagged(apart) and flagged(together)
     by_job = [np.log2(2) / np.log2(1 + np.arange(1, 11))[np.argsort(np.argsort(-scores[jobs == job]))] for job in
               range(40)]  # fmt: skip
-    seen = [
+    means = [
         exposures[names[jobs == job] == "a"].mean() for job, exposures in enumerate(by_job) if "a" in names[jobs == job]
     ]
-    assert one(apart, "exposure", {"g": "a"}).value == pytest.approx(np.mean(seen))
+    assert one(apart, "exposure", {"g": "a"}).value == pytest.approx(np.mean(means))
     assert "over lists" in one(apart, "exposure", {"g": "a"}).interval.method
     assert control(apart, "recount").holds and one(apart, "ndkl").interval is not None
 
@@ -275,6 +275,6 @@ def test_real_borrowers_in_order_of_their_scores(shared_data):
     result = run(FAST, *scored(paid, {"sex": sexes}))
     ratio = one(result, "exposure_ratio")
     assert ratio.value > 0.95 and ratio.interval.low > 0.9  # both sexes are placed about alike by this model
-    sick = run(FAST, *scored(np.where(sexes == "female", paid * 0.5, paid), {"sex": sexes}))
-    assert one(sick, "exposure_ratio").interval.high < 0.9 and flagged(sick)
+    halved = run(FAST, *scored(np.where(sexes == "female", paid * 0.5, paid), {"sex": sexes}))
+    assert one(halved, "exposure_ratio").interval.high < 0.9 and flagged(halved)
     assert all(control.holds for control in result.controls)

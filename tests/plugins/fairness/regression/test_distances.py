@@ -87,9 +87,9 @@ def test_equal_groups_are_not_called_apart_though_their_distances_are_above_0():
     for _ in range(100):
         codes, values = rng.integers(0, 3, 200), np.round(rng.exponential(size=200), 1)
         chance = distances.chance(codes, values, None, 3, 99, rng)
-        seen = largest(codes, values, None, 3)
+        observed = largest(codes, values, None, 3)
         p.append((chance.ks_p, chance.wasserstein_p))
-        usual.append((seen.ks > chance.ks_usual, seen.wasserstein > chance.wasserstein_usual))
+        usual.append((observed.ks > chance.ks_usual, observed.wasserstein > chance.wasserstein_usual))
     for share in (np.mean(np.asarray(p) <= 0.05, axis=0), np.mean(usual, axis=0)):
         assert (share <= 0.13).all() and (share > 0).all()
 

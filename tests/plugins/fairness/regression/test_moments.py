@@ -23,13 +23,13 @@ def test_means_and_their_intervals_equal_those_of_each_group_alone(sizes, seed, 
     weights = rng.uniform(0.5, 3, len(codes)) if weighted else None
     estimates = moments.means(codes, values, weights, len(sizes))
     for at, size in enumerate(sizes):
-        mine = codes == at
-        heavy = None if weights is None else weights[mine]
-        assert estimates.values[at] == pytest.approx(np.average(values[mine], weights=heavy))
+        in_group = codes == at
+        heavy = None if weights is None else weights[in_group]
+        assert estimates.values[at] == pytest.approx(np.average(values[in_group], weights=heavy))
         assert estimates.rows[at] == size
         if not weighted:
-            assert estimates.errors[at] == pytest.approx(values[mine].var(ddof=1) / size)
-            alone = stats.student_interval(values[mine])
+            assert estimates.errors[at] == pytest.approx(values[in_group].var(ddof=1) / size)
+            alone = stats.student_interval(values[in_group])
             assert moments.mean_interval(estimates, at).low == pytest.approx(alone.low)
         else:
             assert estimates.sizes[at] == pytest.approx(stats.effective_size(heavy))

@@ -180,8 +180,8 @@ def test_no_quantile_is_drawn_that_few_people_exceed():
     points = pd.DataFrame(list(figure.data))
     assert set(points["group"]) == {"g=g1", "g=g2"} and (points["group"] == "g=g2").sum() <= 99
     for point in figure.data:
-        mine = predicted[names == str(point["group"])[2:]]
-        assert min((mine < point["prediction"]).sum(), (mine > point["prediction"]).sum()) >= 9
+        of_group = predicted[names == str(point["group"])[2:]]
+        assert min((of_group < point["prediction"]).sum(), (of_group > point["prediction"]).sum()) >= 9
     assert figures.inner_shares(19, 10).tolist() == [] and figures.inner_shares(20, 10).tolist() == [0.5]
 
 
@@ -302,8 +302,8 @@ def test_grades_of_real_pupils(shared_data):
     measurement = one(result, "mean_residual_difference")
     assert measurement.value == pytest.approx(abs(off["F"] - off["M"])) and measurement.interval.low == 0
     assert measurement.detectable > measurement.value
-    sick = run(FAST, *numbers(predicted + 2.0 * (sexes == "F"), labels, {"sex": sexes}))
-    assert flagged(sick, ["mean_residual_difference"])
+    shifted = run(FAST, *numbers(predicted + 2.0 * (sexes == "F"), labels, {"sex": sexes}))
+    assert flagged(shifted, ["mean_residual_difference"])
     assert all(control.holds for control in result.controls if control.name != "planted shift")
 
 

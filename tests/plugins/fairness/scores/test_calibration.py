@@ -28,13 +28,13 @@ def test_no_bin_is_small_and_nobody_is_lost(seed, size, levels, weighted):
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, levels, size) / levels
     weights = rng.uniform(0.2, 5, size) if weighted else None
-    one = of(scores, rng.random(size) < scores, weights)
-    levels_of = calibration.profile(one, 10, 10)
+    table = of(scores, rng.random(size) < scores, weights)
+    levels_of = calibration.profile(table, 10, 10)
     bins_of_scores = calibration.binned(levels_of)
     assert bins_of_scores.people.sum() == size and (bins_of_scores.people >= min(size, 25)).all()
-    assert bins_of_scores.sizes.sum() == pytest.approx(one.size)
-    assert bins_of_scores.sizes @ bins_of_scores.scores / bins_of_scores.sizes.sum() == pytest.approx(one.mean)
-    assert bins_of_scores.sizes @ bins_of_scores.rates / bins_of_scores.sizes.sum() == pytest.approx(one.rate)
+    assert bins_of_scores.sizes.sum() == pytest.approx(table.size)
+    assert bins_of_scores.sizes @ bins_of_scores.scores / bins_of_scores.sizes.sum() == pytest.approx(table.mean)
+    assert bins_of_scores.sizes @ bins_of_scores.rates / bins_of_scores.sizes.sum() == pytest.approx(table.rate)
 
 
 def test_the_null_band_is_that_of_labels_drawn_row_by_row():
@@ -65,9 +65,9 @@ def test_intervals_of_the_calibration_error_reach_zero_and_cover():
 
 def test_calibration_in_the_large_by_hand():
     # 40 people scored 0.6 of whom 30 come true: 15 points too low; Wilson for 30 of 40 is 0.598 to 0.858
-    one = of(np.full(40, 0.6), np.arange(40) < 30)
-    assert calibration.in_the_large(one) == pytest.approx(-0.15)
-    interval, wilson = calibration.large_interval(one), stats.wilson(30, 40)
+    table = of(np.full(40, 0.6), np.arange(40) < 30)
+    assert calibration.in_the_large(table) == pytest.approx(-0.15)
+    interval, wilson = calibration.large_interval(table), stats.wilson(30, 40)
     assert (interval.low, interval.high) == pytest.approx((0.6 - wilson.high, 0.6 - wilson.low))
     never = calibration.large_interval(of(np.full(40, 0.02), np.zeros(40)))
     assert never.low < 0 < never.high  # nobody in 40 is no evidence against 2 %

@@ -45,13 +45,13 @@ def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
 def test_curves_go_through_the_points_of_scikit_learn(table):
     scores, outcomes, weights = some(*table)
     false, true, _ = roc_curve(outcomes, scores, sample_weight=weights, drop_intermediate=False)
-    mine = curves.knots(of(scores, outcomes, weights))
-    assert mine == pytest.approx(np.array([false, true]), abs=1e-12)
+    knots = curves.knots(of(scores, outcomes, weights))
+    assert knots == pytest.approx(np.array([false, true]), abs=1e-12)
 
 
-def height(one, at):
+def height(group_table, at):
     """The curve by its definition: the line between the knots around a place."""
-    false, true = curves.knots(one)
+    false, true = curves.knots(group_table)
     right = np.searchsorted(false, at)
     share = (at - false[right - 1]) / (false[right] - false[right - 1])
     return true[right - 1] + share * (true[right] - true[right - 1])
@@ -60,13 +60,13 @@ def height(one, at):
 @settings(max_examples=30, deadline=None)
 @given(tables, tables)
 def test_the_area_between_equals_a_fine_integral(first, second):
-    one, two = of(*some(*first)), of(*some(*second))
-    area = curves.between(curves.roc(one), curves.roc(two))
+    first_table, second_table = of(*some(*first)), of(*some(*second))
+    area = curves.between(curves.roc(first_table), curves.roc(second_table))
     at = (np.arange(200_003) + 0.5) / 200_003
-    assert area == pytest.approx(np.abs(height(one, at) - height(two, at)).mean(), abs=1e-3)
-    assert area == pytest.approx(curves.between(curves.roc(two), curves.roc(one)), abs=1e-12)
-    assert area >= abs(score_table.area(one).value - score_table.area(two).value) - 1e-12
-    assert curves.between(curves.roc(one), curves.roc(one)) == 0
+    assert area == pytest.approx(np.abs(height(first_table, at) - height(second_table, at)).mean(), abs=1e-3)
+    assert area == pytest.approx(curves.between(curves.roc(second_table), curves.roc(first_table)), abs=1e-12)
+    assert area >= abs(score_table.area(first_table).value - score_table.area(second_table).value) - 1e-12
+    assert curves.between(curves.roc(first_table), curves.roc(first_table)) == 0
 
 
 def test_areas_worked_out_by_hand():
@@ -92,9 +92,9 @@ def test_areas_worked_out_by_hand():
 def test_only_the_order_of_scores_counts(table, rising):
     scores, outcomes, weights = some(*table)
     scores = scores / 100
-    one, two = of(scores, outcomes, weights), of(rising(scores), outcomes, weights)
-    assert score_table.area(one) == pytest.approx(score_table.area(two))
-    assert curves.between(curves.roc(one), curves.roc(two)) == pytest.approx(0, abs=1e-12)
+    as_given, rescaled = of(scores, outcomes, weights), of(rising(scores), outcomes, weights)
+    assert score_table.area(as_given) == pytest.approx(score_table.area(rescaled))
+    assert curves.between(curves.roc(as_given), curves.roc(rescaled)) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_class_that_is_empty_has_no_area():
@@ -104,8 +104,11 @@ def test_a_class_that_is_empty_has_no_area():
 
 def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
     scores, outcomes, _ = some(0, 5000, 10**6)
-    one = of(scores, outcomes)
-    few, all_of_them = curves.thinned(one, 200).T.tolist(), set(map(tuple, curves.knots(one).T.tolist()))
+    group_table = of(scores, outcomes)
+    few, all_of_them = (
+        curves.thinned(group_table, 200).T.tolist(),
+        set(map(tuple, curves.knots(group_table).T.tolist())),
+    )
     assert 150 <= len(few) <= 200 and set(map(tuple, few)) <= all_of_them
     assert few[0] == [0, 0] and few[-1] == [1, 1]
     assert np.diff(np.sum(few, axis=1)).max() < 0.02
@@ -118,11 +121,11 @@ def test_groups_are_told_apart():
     codes[codes == 2] = 3
     by_group = score_table.score_tables(score_table.sort(scores, outcomes, weights), codes, 4)
     for code, group_table in enumerate(by_group):
-        there = codes == code
-        assert group_table.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]
-        if there.any():
-            assert group_table.mean == pytest.approx(np.average(scores[there], weights=weights[there]))
-            assert group_table.rate == pytest.approx(np.average(outcomes[there], weights=weights[there]))
-            assert group_table.size == pytest.approx(stats.effective_size(weights[there]))
+        in_group = codes == code
+        assert group_table.people.tolist() == [np.sum(in_group & ~outcomes), np.sum(in_group & outcomes)]
+        if in_group.any():
+            assert group_table.mean == pytest.approx(np.average(scores[in_group], weights=weights[in_group]))
+            assert group_table.rate == pytest.approx(np.average(outcomes[in_group], weights=weights[in_group]))
+            assert group_table.size == pytest.approx(stats.effective_size(weights[in_group]))
             assert (np.diff(group_table.scores) > 0).all()
     assert len(by_group[2].scores) == 0

@@ -39,9 +39,9 @@ def test_whole_numbers_keep_the_total():
 
 def test_areas_of_tables_equal_those_of_rows():
     rng = np.random.default_rng(2)
-    one = of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
-    value, variance = resampling.areas(one.weight[:1][None], one.weight[1:][None])
-    exact = score_table.area(one)
+    table = of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
+    value, variance = resampling.areas(table.weight[:1][None], table.weight[1:][None])
+    exact = score_table.area(table)
     assert value[0, 0] == pytest.approx(exact.value) and variance[0, 0] == pytest.approx(exact.error**2)
 
 
@@ -100,11 +100,11 @@ def test_a_true_difference_is_covered_and_found():
 
 def test_the_common_scale_forgets_each_groups_own_units():
     rng = np.random.default_rng(6)
-    one = binormal(rng, [300, 300], [0.4, 0.4], [0, 0], [1, 1])
-    moved = [one[0], replace(one[1], scores=np.exp(one[1].scores))]
-    for before, after in zip(resampling.common_scale(one), resampling.common_scale(moved), strict=True):
+    groups = binormal(rng, [300, 300], [0.4, 0.4], [0, 0], [1, 1])
+    moved = [groups[0], replace(groups[1], scores=np.exp(groups[1].scores))]
+    for before, after in zip(resampling.common_scale(groups), resampling.common_scale(moved), strict=True):
         assert before == pytest.approx(after)
-    assert resampling.common_scale(one).positive.sum(axis=1) == pytest.approx([120, 120])
+    assert resampling.common_scale(groups).positive.sum(axis=1) == pytest.approx([120, 120])
 
 
 def test_detectable_gaps_by_hand():

@@ -52,8 +52,8 @@ def test_a_group_that_is_ranked_at_random_is_found():
     rng = np.random.default_rng(1)
     for seed in range(5):
         scores, labels, names = healthy(rng, 1000)
-        sick = np.where(names == "b", rng.permutation(scores), scores)
-        result = check(sick, labels, names, seed=seed)
+        shuffled = np.where(names == "b", rng.permutation(scores), scores)
+        result = check(shuffled, labels, names, seed=seed)
         assert {"auc_difference", "abroca"} <= flagged(result)
         assert one(result, "auc_difference").interval.low > 0 and one(result, "abroca").interval.low > 0
         measurement = one(result, "auc", {"g": "b"})
@@ -65,8 +65,8 @@ def test_a_group_that_is_promised_too_much_is_found_though_ranked_alike():
     rng = np.random.default_rng(2)
     for seed in range(5):
         scores, labels, names = healthy(rng, 1000)
-        sick = np.where(names == "b", expit(np.log(scores / (1 - scores)) + 1), scores)
-        result, twin = check(sick, labels, names, seed=seed), check(scores, labels, names, seed=seed)
+        raised = np.where(names == "b", expit(np.log(scores / (1 - scores)) + 1), scores)
+        result, twin = check(raised, labels, names, seed=seed), check(scores, labels, names, seed=seed)
         assert "calibration_in_the_large_difference" in flagged(result)
         assert one(result, "calibration_error", {"g": "b"}).test.p_adjusted <= 0.05
         assert one(result, "calibration_in_the_large", {"g": "b"}).interval.low > 0.02
@@ -100,8 +100,8 @@ def test_numbers_are_those_of_scikit_learn():
     areas = {name: roc_auc_score(labels[names == name], scores[names == name]) for name in "ab"}
     assert one(result, "auc", {"g": "a"}).value == pytest.approx(areas["a"])
     assert one(result, "auc_difference").value == pytest.approx(abs(areas["a"] - areas["b"]))
-    mine = names == "b"
-    expected = scores[mine].mean() - labels[mine].mean()
+    in_b = names == "b"
+    expected = scores[in_b].mean() - labels[in_b].mean()
     assert one(result, "calibration_in_the_large", {"g": "b"}).value == pytest.approx(expected)
     assert all(control.holds for control in result.controls), [
         control for control in result.controls if not control.holds
@@ -202,11 +202,11 @@ def test_weights_count_as_people():
     scores, labels, names = healthy(rng, 400)
     weights = rng.uniform(0.3, 4, 400)
     result, plain = (check(scores, labels, names, **more) for more in ({"weights": weights}, {}))
-    mine = names == "a"
-    expected = roc_auc_score(labels[mine], scores[mine], sample_weight=weights[mine])
+    in_a = names == "a"
+    expected = roc_auc_score(labels[in_a], scores[in_a], sample_weight=weights[in_a])
     assert one(result, "auc", {"g": "a"}).value == pytest.approx(expected)
     large = one(result, "calibration_in_the_large", {"g": "a"})
-    assert large.value == pytest.approx(np.average(scores[mine] - labels[mine], weights=weights[mine]))
+    assert large.value == pytest.approx(np.average(scores[in_a] - labels[in_a], weights=weights[in_a]))
     assert np.ptp([large.interval.low, large.interval.high]) > np.ptp(
         [getattr(one(plain, "calibration_in_the_large", {"g": "a"}).interval, end) for end in ("low", "high")]
     )
@@ -274,9 +274,12 @@ def test_intersections_are_compared_where_asked():
     scores, labels, _ = healthy(rng, 800)
     groups = {name: np.array(["a", "b"])[rng.integers(0, 2, 800)] for name in ("p", "q")}
     result = run(FAST.model_copy(update={"intersections": 2}), *recorded(None, labels, groups, scores=scores))
-    mine = (groups["p"] == "a") & (groups["q"] == "b")
+    in_both = (groups["p"] == "a") & (groups["q"] == "b")
     measurement = one(result, "auc", {"p": "a", "q": "b"})
-    assert measurement.value == pytest.approx(roc_auc_score(labels[mine], scores[mine])) and measurement.n == mine.sum()
+    assert (
+        measurement.value == pytest.approx(roc_auc_score(labels[in_both], scores[in_both]))
+        and measurement.n == in_both.sum()
+    )
     assert one(result, "abroca", across=("p", "q")).value >= 0
 
 

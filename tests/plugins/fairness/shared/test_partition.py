@@ -15,8 +15,8 @@ def test_every_row_is_in_the_combination_of_its_own_values(rows):
     columns = {name: np.array([row[at] for row in rows]) for at, name in enumerate(("g", "h"))}
     where, codes = crossed({name: encode(column) for name, column in columns.items()}, len(rows))
     values = [sorted(set(column)) for column in columns.values()]
-    assert where == [{"g": one, "h": two} for one, two in itertools.product(*values)]
-    assert [where[code] for code in codes] == [{"g": one, "h": two} for one, two in rows]
+    assert where == [{"g": g, "h": h} for g, h in itertools.product(*values)]
+    assert [where[code] for code in codes] == [{"g": g, "h": h} for g, h in rows]
 
 
 def test_no_attribute_is_everyone():

@@ -20,11 +20,11 @@ def test_a_sound_test_is_hardly_ever_called_unsound(trials, chance):
 def test_a_sound_test_holds_and_one_that_alarms_too_often_does_not():
     rng = np.random.default_rng(0)
     sound = share_flagged(rng.random, 400)
-    sick = share_flagged(lambda: float(rng.random() ** 2), 400)
+    alarming = share_flagged(lambda: float(rng.random() ** 2), 400)
     assert false_alarms("shuffled", "How often?", sound, 400).holds is True
-    control = false_alarms("shuffled", "How often?", sick, 400, ("gap",))
+    control = false_alarms("shuffled", "How often?", alarming, 400, ("gap",))
     assert control.holds is False and control.on_failure == "inconclusive" and control.guards == ("gap",)
     assert control.reason == "the test raises more false alarms than the 5 % it promises"
-    assert false_alarms("shuffled", "How often?", sick, 400, of="both tests").reason == (
+    assert false_alarms("shuffled", "How often?", alarming, 400, of="both tests").reason == (
         "both tests raise more false alarms than the 5 % they promise"
     )

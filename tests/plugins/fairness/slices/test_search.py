@@ -44,10 +44,10 @@ def test_the_search_finds_what_trying_everything_finds(seed, features, rows, wid
 def test_bounds_leave_slices_out_without_losing_any(monkeypatch):
     """With bounds that rule nothing out, more is counted and the same is found."""
     codes, errors = table(1, 4, 2000, [4] * 4, False)
-    asked = {"k": 3, "depth": 3, "support": 20, "alpha": 0.95}
-    pruned = top_slices(Space(codes, (4,) * 4), errors, **asked)
+    options = {"k": 3, "depth": 3, "support": 20, "alpha": 0.95}
+    pruned = top_slices(Space(codes, (4,) * 4), errors, **options)
     monkeypatch.setattr(search, "bound", lambda sizes, *rest: np.full(np.shape(sizes), np.inf))
-    whole = top_slices(Space(codes, (4,) * 4), errors, **asked)
+    whole = top_slices(Space(codes, (4,) * 4), errors, **options)
     assert pruned.slices == whole.slices and pruned.evaluated < whole.evaluated
 
 

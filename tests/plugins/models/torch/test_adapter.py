@@ -339,18 +339,18 @@ def test_opacus_wrapper_is_taken_off():
 
 def test_fingerprint():
     module = mlp()
-    one = wrapped(module).fingerprint
-    assert one == wrapped(copy.deepcopy(module).eval()).fingerprint == wrapped(module).fingerprint
+    original = wrapped(module).fingerprint
+    assert original == wrapped(copy.deepcopy(module).eval()).fingerprint == wrapped(module).fingerprint
     model = wrapped(module)
     model.answers(X)
-    assert model.fingerprint == one
-    assert one != wrapped(module, threshold=0.2).fingerprint
-    assert one != wrapped(module, preprocess=lambda inputs: inputs * 2).fingerprint
+    assert model.fingerprint == original
+    assert original != wrapped(module, threshold=0.2).fingerprint
+    assert original != wrapped(module, preprocess=lambda inputs: inputs * 2).fingerprint
     changed = copy.deepcopy(module)
     with torch.no_grad():
         changed[0].bias[0] += 1e-6
-    assert wrapped(changed).fingerprint != one
-    assert wrapped(mlp(2, nn.Tanh())).fingerprint != one
+    assert wrapped(changed).fingerprint != original
+    assert wrapped(mlp(2, nn.Tanh())).fingerprint != original
     assert wrapped(nn.Dropout(0.1)).fingerprint != wrapped(nn.Dropout(0.2)).fingerprint
 
 

@@ -64,15 +64,15 @@ ATTACKS = {"pgd": PGD(), "apgd": APGD(), "apgd on the margin": APGD(loss="margin
 def test_of_a_linear_rule_attacks_find_what_there_is(norm, name):
     problem, x, y, distance = linear(norm)
     least = 0.9 if name == "fmn" else 0.97  # it looks for the nearest point, and is one of several in an ensemble
-    hits = there = 0
+    hits = breakable_rows = 0
     for radius in (0.2, 0.5, 1.0, 1.5):
         attempt = ATTACKS[name](problem, x, y, radius * distance.median().item())
         broken = problem.confirm(attempt.points, x, y, radius * distance.median().item()) & attempt.broken
         breakable = distance <= radius * distance.median()
         clearly = distance <= 0.99 * radius * distance.median()
         assert not (broken & ~breakable).any()
-        hits, there = hits + int((broken & clearly).sum()), there + int(clearly.sum())
-    assert hits >= least * there
+        hits, breakable_rows = hits + int((broken & clearly).sum()), breakable_rows + int(clearly.sum())
+    assert hits >= least * breakable_rows
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2"])

@@ -39,16 +39,16 @@ def test_finds_the_plane_and_never_claims_less_than_the_distance_to_it() -> None
 def test_the_model_is_never_asked_more_often_than_allowed() -> None:
     rng = np.random.default_rng(1)
     data = rng.uniform(0, 1, (50, 4))
-    asked = [0]
+    queries = [0]
 
     def decide(points: np.ndarray) -> np.ndarray:
-        asked[0] += len(points)
+        queries[0] += len(points)
         return (points.sum(axis=1) > 2).astype(int)
 
     truth = (data.sum(axis=1) > 2).astype(int)
     search = hop_skip_jump(Search(decide, data[:10], truth[:10], cube(4), 120), data, rng)
     assert search.queries.max() <= 120
-    assert search.queries.sum() == asked[0]
+    assert search.queries.sum() == queries[0]
 
 
 def test_categories_gaps_and_whole_numbers_are_respected() -> None:
@@ -58,20 +58,20 @@ def test_categories_gaps_and_whole_numbers_are_respected() -> None:
     ).astype(float)
     data[::7, 3] = np.nan
     space = feature_space(data, whole=np.array([0, 1, 0, 0]) > 0, free=np.array([1, 1, 0, 1]) > 0)
-    seen: list[np.ndarray] = []
+    batches: list[np.ndarray] = []
 
     def decide(points: np.ndarray) -> np.ndarray:
-        seen.append(points)
+        batches.append(points)
         return (points[:, 0] + points[:, 1] / 30 + np.nan_to_num(points[:, 3]) > 1.2).astype(int)
 
     rows = data[:30]
     search = hop_skip_jump(Search(decide, rows, decide(rows), space, 300), data, rng)
-    asked = np.vstack(seen[1:])
-    assert (asked[:, 1] == np.round(asked[:, 1])).all()
-    assert np.isin(asked[:, 2], data[:, 2]).all()
+    points_asked = np.vstack(batches[1:])
+    assert (points_asked[:, 1] == np.round(points_asked[:, 1])).all()
+    assert np.isin(points_asked[:, 2], data[:, 2]).all()
     np.testing.assert_array_equal(search.points[:, 2], rows[:, 2])
     np.testing.assert_array_equal(np.isnan(search.points), np.isnan(rows))
-    assert (asked[:, 1] >= 0).all() and (asked[:, 1] <= 29).all()
+    assert (points_asked[:, 1] >= 0).all() and (points_asked[:, 1] <= 29).all()
 
 
 def test_a_step_is_found_exactly_by_what_all_rows_were_told() -> None:
@@ -135,10 +135,10 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
     )
     assert (model.predict(own.points) != labels[rows]).all()
 
-    asked = [0]
+    queries = [0]
 
     def answer(points: np.ndarray) -> np.ndarray:
-        asked[0] += len(points)
+        queries[0] += len(points)
         return model.predict_proba(points)
 
     attack = require_art("art.attacks.evasion.hop_skip_jump").HopSkipJump
@@ -154,7 +154,7 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
         )
     valid = model.predict(art_points) != labels[rows]
     distance = np.where(valid, np.linalg.norm(art_points - inputs[rows], axis=1), np.inf)
-    assert asked[0] / len(rows) > 300
+    assert queries[0] / len(rows) > 300
     assert np.median(own.distances) <= np.median(distance) * 1.05
 
 

@@ -148,8 +148,8 @@ def test_an_attack_of_a_plugin_breaks_what_descent_breaks_and_its_questions_are_
     tried = registry.chosen("acme.x", {"acme.x": offer(climb)}).make(problem, 2, 10, 1, 0)(problem, x, y, 0.1)
     counts = problem.forward, problem.backward
     assert tried.broken.tolist() == PGD()(problem, x, y, 0.1).broken.tolist() == [True, False, True]
-    asked = (1 + 10 + 1) * 3  # once for the scale, ten steps, once to see what its points break
-    assert counts == (asked, 30)
+    forward = (1 + 10 + 1) * 3  # once for the scale, ten steps, once to see what its points break
+    assert counts == (forward, 30)
     assert problem.confirm(tried.points, x, y, 0.1).tolist() == tried.broken.tolist()
 
 

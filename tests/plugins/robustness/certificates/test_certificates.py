@@ -80,9 +80,9 @@ def test_bounds_hold_for_every_point_of_the_box():
     computed = bounds.margins(bounds.read(net, "logits"), x - 0.03, x + 0.03, own)
     for _ in range(50):
         logits = net(x + 0.06 * (torch.rand_like(x) - 0.5)).detach()
-        seen = logits.gather(1, own[:, None]) - logits
-        others = torch.ones_like(seen, dtype=torch.bool).scatter(1, own[:, None], False)
-        assert (computed[others] <= seen[others].double() + 1e-5).all()
+        margins = logits.gather(1, own[:, None]) - logits
+        others = torch.ones_like(margins, dtype=torch.bool).scatter(1, own[:, None], False)
+        assert (computed[others] <= margins[others].double() + 1e-5).all()
     tight = bounds.margins(bounds.read(net, "logits"), x, x, own)
     assert (computed <= tight + 1e-9).all()
 

@@ -120,8 +120,8 @@ def test_of_a_decision_tree_it_never_beats_the_boxes_and_comes_close():
 
 def test_a_decision_that_hangs_on_one_detail_is_found_and_a_firm_one_is_not():
     data = given_table()
-    sick = run(Changes(**FAST), wrapped(lambda table: table["housing"] == "own"), data)
-    assert shares(sick, "single_flip_share")[1.0] == 1 and shares(sick, "single_flip_share")[0.5] == 0
+    by_housing = run(Changes(**FAST), wrapped(lambda table: table["housing"] == "own"), data)
+    assert shares(by_housing, "single_flip_share")[1.0] == 1 and shares(by_housing, "single_flip_share")[0.5] == 0
     firm = run(Changes(**FAST), wrapped(lambda table: table["income"] > -1), data)
     assert set(shares(firm, "single_flip_share").values()) == {0.0}
     assert set(shares(firm, "withstanding_share").values()) == {1.0}
@@ -130,19 +130,19 @@ def test_a_decision_that_hangs_on_one_detail_is_found_and_a_firm_one_is_not():
 
 
 def test_what_may_not_change_is_never_changed():
-    seen = []
+    tables = []
 
     def decide(table):
-        seen.append(table.copy())
+        tables.append(table.copy())
         return (table["years"] > 10) | (table["housing"] == "own")
 
     frame = people()
     data = given_table(frame, schema={"housing": {"mutable": False}})
     result = run(Changes(implications=("years <= income",), **FAST), wrapped(decide), data)
-    asked = pd.concat(seen)
-    assert set(asked["sex"]) <= {"F", "M"} and set(asked["housing"]) <= {"rent", "own", "free"}
-    assert (asked["years"] == asked["years"].round()).all()
-    assert asked["income"].between(frame["income"].min() - 1e-9, frame["income"].max() + 1e-9).all()
+    every_row = pd.concat(tables)
+    assert set(every_row["sex"]) <= {"F", "M"} and set(every_row["housing"]) <= {"rent", "own", "free"}
+    assert (every_row["years"] == every_row["years"].round()).all()
+    assert every_row["income"].between(frame["income"].min() - 1e-9, frame["income"].max() + 1e-9).all()
     assert control(result, "returned-changes").value == 0
     assert any("housing" in note and "sex" in note for note in result.notes)
 
@@ -279,15 +279,15 @@ def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_s
 
     before, after = level(codes), level(moves.points(rows, slots[:, None])).reshape(n, k)
     decided, decisions = (before > 0).astype(int), (after > 0).astype(int)
-    asked = np.isfinite(moves.costs)
+    allowed = np.isfinite(moves.costs)
     for abstained in (0, 5):
         given = np.where(np.arange(n) < abstained, -1, decided)
-        guessed = guess(moves, given, decisions, asked, np.random.default_rng(0))
+        guessed = guess(moves, given, decisions, allowed, np.random.default_rng(0))
         own = slice(abstained, n)
         assert np.corrcoef(guessed.start[own], np.abs(before[own]))[0, 1] > 0.99
         flipped = guessed.gain[own] > guessed.start[own, None]
-        assert (flipped == (decisions != decided[:, None])[own])[asked[own]].mean() > 0.99
-    assert guess(moves, np.ones(n, int), np.ones((n, k), int), asked, np.random.default_rng(0)) is None
+        assert (flipped == (decisions != decided[:, None])[own])[allowed[own]].mean() > 0.99
+    assert guess(moves, np.ones(n, int), np.ones((n, k), int), allowed, np.random.default_rng(0)) is None
 
 
 def test_a_search_that_combines_only_small_changes_is_caught(monkeypatch):

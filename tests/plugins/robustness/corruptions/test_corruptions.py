@@ -48,14 +48,14 @@ def wrapped(decide):
 
 def test_a_model_that_looks_at_one_pixel_is_caught_and_one_that_looks_at_halves_is_not():
     data = given_images()
-    sick, healthy = (run(Corruptions(**FAST), wrapped(model), data) for model in (one_pixel, halves))
-    assert one(sick, "clean_accuracy").value == one(healthy, "clean_accuracy").value == 1.0
-    assert one(sick, "mean_accuracy").value < 0.85 < 0.97 < one(healthy, "mean_accuracy").value
-    assert one(sick, "steady_accuracy", conditions={"severity": 3}).interval.high < 0.3
-    assert one(healthy, "steady_accuracy", conditions={"severity": 3}).interval.low > 0.9
-    drop = one(sick, "accuracy_drop", conditions={"corruption": "gaussian noise", "severity": 3})
+    by_pixel, by_halves = (run(Corruptions(**FAST), wrapped(model), data) for model in (one_pixel, halves))
+    assert one(by_pixel, "clean_accuracy").value == one(by_halves, "clean_accuracy").value == 1.0
+    assert one(by_pixel, "mean_accuracy").value < 0.85 < 0.97 < one(by_halves, "mean_accuracy").value
+    assert one(by_pixel, "steady_accuracy", conditions={"severity": 3}).interval.high < 0.3
+    assert one(by_halves, "steady_accuracy", conditions={"severity": 3}).interval.low > 0.9
+    drop = one(by_pixel, "accuracy_drop", conditions={"corruption": "gaussian noise", "severity": 3})
     assert drop.interval.low > 0.2 and drop.test.p_adjusted < 0.001
-    assert all(control.holds for control in sick.controls if control.on_failure == "invalid")
+    assert all(control.holds for control in by_pixel.controls if control.on_failure == "invalid")
 
 
 def test_a_constant_model_loses_nothing_and_nothing_is_significant():
@@ -189,10 +189,10 @@ def test_data_and_model_are_left_as_they_were():
 
 
 def test_the_plan_counts_what_is_asked():
-    data, seen = given_images(), []
-    model = wrapped(lambda pictures: seen.append(len(pictures)) or halves(pictures))
+    data, sizes = given_images(), []
+    model = wrapped(lambda pictures: sizes.append(len(pictures)) or halves(pictures))
     check = Corruptions(corruptions=("jpeg",), **FAST)
     run(check, model, data)
-    extra = sum(seen) - len(data)  # the shared pass
+    extra = sum(sizes) - len(data)  # the shared pass
     assert check.calls(model, data, len(data)) <= extra <= 2 * check.calls(model, data, len(data))
     assert set(KNOWN["table"]) == set(TABLE)

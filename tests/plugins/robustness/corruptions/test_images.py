@@ -187,9 +187,9 @@ def test_a_corruption_keeps_type_shape_and_range_and_grows_with_severity(name, d
 def test_leaving_a_corruption_out_changes_no_other():
     images = pictures(size=16)
     drawn = seeds(IMAGE, np.random.default_rng(0))
-    one, other = Pictures(images, drawn, "cpu"), Pictures(images, drawn, "cpu")
-    one.change("shot noise", 3)
-    assert (one.change("gaussian noise", 2).inputs == other.change("gaussian noise", 2).inputs).all()
+    after_noise, alone = Pictures(images, drawn, "cpu"), Pictures(images, drawn, "cpu")
+    after_noise.change("shot noise", 3)
+    assert (after_noise.change("gaussian noise", 2).inputs == alone.change("gaussian noise", 2).inputs).all()
 
 
 def test_images_without_a_range_are_left_alone():

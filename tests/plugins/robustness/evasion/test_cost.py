@@ -61,14 +61,14 @@ def spent(check: Evasion, module: Counted) -> tuple[int, int]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_along_gradients_asks_at_most_what_was_planned(way: str) -> None:
-    asked, planned = spent(Evasion(**SMALL), Counted(WAYS[way]))
-    assert planned / 8 < asked <= planned
+    queries, planned = spent(Evasion(**SMALL), Counted(WAYS[way]))
+    assert planned / 8 < queries <= planned
 
 
 def test_so_do_other_attacks_and_norms() -> None:
     check = Evasion(**SMALL, attack="standard", mode="fast", norm="L2")
-    asked, planned = spent(check, Counted(WAYS["a vote"]))
-    assert asked <= planned
+    queries, planned = spent(check, Counted(WAYS["a vote"]))
+    assert queries <= planned
 
 
 def test_a_vote_is_swept_three_times_and_a_network_once() -> None:
@@ -80,11 +80,11 @@ def test_a_vote_is_swept_three_times_and_a_network_once() -> None:
 
 
 def test_a_search_by_decisions_asks_at_most_what_was_planned() -> None:
-    asked = 0
+    queries = 0
 
     def answer(frame: Any) -> np.ndarray:
-        nonlocal asked
-        asked += len(frame)
+        nonlocal queries
+        queries += len(frame)
         score = frame.to_numpy() @ np.arange(1, FEATURES + 1) - 10
         return np.stack([score < 0, score >= 0], axis=1).astype(float)
 
@@ -95,10 +95,10 @@ def test_a_search_by_decisions_asks_at_most_what_was_planned() -> None:
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
     check = Evasion(**SMALL)
     assert len(context.predictions.codes) == len(data)
-    asked = 0
+    queries = 0
     check(model, data, context)
     planned = check.calls(model, data, len(data))
-    assert planned / 2 < asked <= planned
+    assert planned / 2 < queries <= planned
 
 
 @pytest.mark.parametrize("steps", [1, 7])

@@ -46,8 +46,8 @@ def hold(result: CheckResult, needed: np.ndarray, right: np.ndarray) -> float:
     for epsilon, value in curve(result).items():
         most = np.mean(right & (needed > epsilon - 1e-5))
         assert value >= np.mean(right & (needed > epsilon + 1e-5)) - 1e-9, "more was found than there is"
-        there = np.mean(right) - most
-        shares.append(1.0 if there == 0 else (np.mean(right) - value) / there)
+        breakable = np.mean(right) - most
+        shares.append(1.0 if breakable == 0 else (np.mean(right) - value) / breakable)
     return min(shares)
 
 

@@ -34,10 +34,10 @@ def test_the_grid_shows_row_changed_row_and_change() -> None:
     after[0, 0, 0, 0], after[1, 0, 1, 1], after[2, 0, 2, 2] = 0.5, 0.25, 0.1
     figure = worst_cases.grid(Pictures(before, after, np.array([True, True, False])))
     assert figure is not None and figure.image is not None and figure.alt.startswith("2 rows")
-    seen = read(base64.b64decode(figure.image.base64))
-    assert seen.shape == (3 * 68, 2 * 68)
-    assert seen[0, 0] == 0 and seen[68 + 8, 8] == 64 and seen[68, 68] == 128  # the smaller change comes first
-    assert seen[2 * 68, 0] == 128 and seen[2 * 68, 68] == 255  # no change is grey, the largest is white
+    image = read(base64.b64decode(figure.image.base64))
+    assert image.shape == (3 * 68, 2 * 68)
+    assert image[0, 0] == 0 and image[68 + 8, 8] == 64 and image[68, 68] == 128  # the smaller change comes first
+    assert image[2 * 68, 0] == 128 and image[2 * 68, 68] == 255  # no change is grey, the largest is white
     assert worst_cases.grid(Pictures(before, after, np.zeros(3, dtype=bool))) is None
     assert worst_cases.grid(Pictures(before[:, 0], after[:, 0], np.ones(3, dtype=bool))) is None
 

@@ -219,12 +219,12 @@ def test_a8_the_true_labels_are_passed_and_wrong_rows_are_never_attacked(monkeyp
     data, _ = plane_rows()
     labels = data.labels.copy()
     labels[:4] = 1 - labels[:4]
-    seen = []
+    passed_labels = []
     attack = catalogue.attack_class("FastGradientMethod")
-    monkeypatch.setattr(attack, "generate", lambda self, x, y=None: seen.append(int(y.argmax())) or x)
+    monkeypatch.setattr(attack, "generate", lambda self, x, y=None: passed_labels.append(int(y.argmax())) or x)
     flipped = AuditData(data.inputs, labels=labels, positive=1)
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), flipped, "FastGradientMethod", epsilons=(0.02,))
-    assert seen[: len(data) - 4] == labels[4:].tolist()
+    assert passed_labels[: len(data) - 4] == labels[4:].tolist()
     assert set(robust(result).values()) == {(len(data) - 4) / len(data)}
 
 
@@ -260,17 +260,17 @@ def test_a12_what_may_not_change_is_never_asked_about():
     )
     frame["y"] = (frame["income"] + frame["years"] / 9 > 1).astype(int)
     data = AuditData.from_table(frame, label="y", positive=1, groups=["sex"])
-    asked = []
+    tables = []
 
     def decide(table):
-        asked.append(table)
+        tables.append(table)
         return (table["income"] + table["years"] / 9 > 1).to_numpy().astype(int)
 
     attacked(auditkit.wrap(decide, classes=[0, 1]), data, "HopSkipJump", "BoundaryAttack", max_queries=50)
-    every = pd.concat(asked)
+    every = pd.concat(tables)
     assert len(every) > 500 and (every["years"] == every["years"].round()).all()
     assert every["income"].between(frame["income"].min() - 1e-9, frame["income"].max() + 1e-9).all()
-    assert set(every["sex"]) <= {"F", "M"} and all((part["sex"].nunique() == 1) for part in asked if len(part) == 1)
+    assert set(every["sex"]) <= {"F", "M"} and all((part["sex"].nunique() == 1) for part in tables if len(part) == 1)
 
 
 def test_a13_the_time_limit_ends_an_attack_that_would_go_on_and_keeps_what_was_found():
