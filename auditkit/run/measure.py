@@ -222,8 +222,8 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
         # what was measured until then cost time and is true; it is shown, but no limit is met by it
         return _ended(step, error, data, error.findings, "the time limit")
     except BaseException as error:  # SystemExit too: a check may not end the audit
-        partial = check_context.partial if check_context is not None and out_of_memory(error) else None
-        return _ended(step, error, data, partial, "a lack of memory")
+        partial = None if check_context is None else check_context.partial
+        return _ended(step, error, data, partial, "a lack of memory" if out_of_memory(error) else "an error")
 
 
 def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:

@@ -266,8 +266,12 @@ def unknown_columns(names: Iterable[str], source: Source, setting: str) -> None:
     """
     known = [str(name) for name in source.columns.columns]
     strange = next((name for name in names if name not in known), None)
-    # Beside an array the schema is about features that have no names in the source.
-    if strange is not None and source.inputs is None:
+    if strange is not None and source.inputs is not None:
+        raise DataError(
+            f"{setting}: the inputs are an array, whose columns have no names, so nothing can be said about "
+            f"{strange!r}. Give them as a table (a data frame, CSV or Parquet), or leave it out"
+        )
+    if strange is not None:
         raise DataError(
             f"{setting}: the data has no column {strange!r}; {closest(strange, known)}. It has: {listed(known)}"
         )

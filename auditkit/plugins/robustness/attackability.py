@@ -24,13 +24,13 @@ def way(model: Model, data: AuditData) -> str:
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
     if word_numbers(model, data):
         return "needs inputs between which a distance means something; these are numbers of words (tokens)"
+    if not may_change(with_codes(model, data)).any():
+        return "needs a numeric feature that may change; every feature is a category, a group or declared immutable"
     is_complete = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
     if is_complete and eats_as_is(model, data):
         return "gradient"
     if array is not None and array.ndim != 2:
         return "needs a model that gives gradients and eats the inputs as they are, for inputs that are no table"
-    if not may_change(data).any():
-        return "needs a numeric feature that may change; every feature is a category, a group or declared immutable"
     return "boundary"
 
 
@@ -57,6 +57,19 @@ def word_numbers(model: Model, data: AuditData) -> bool:
     from auditkit.plugins.robustness.embedding_lookups import looked_up  # torch is imported for torch models only
 
     return looked_up(model, sample) >= math.prod(sample.shape)
+
+
+def with_codes(model: Model, data: AuditData) -> AuditData:
+    """The data, the columns of an array that a torch module looks up known as categories: no distance is between them.
+
+    A table says so itself, by the kinds of its columns.
+    """
+    array = None if hasattr(data.inputs, "columns") or data.schema else as_array(data.inputs)
+    if array is None or array.ndim != 2 or array.dtype.kind not in "fiu" or not takes_tensors(model):
+        return data
+    from auditkit.plugins.robustness import embedding_lookups  # torch is imported for torch models only
+
+    return embedding_lookups.with_codes(model, data, array)
 
 
 def may_change(data: AuditData) -> np.ndarray:
@@ -86,7 +99,7 @@ def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
     whole = array.dtype.kind in "iu"
     if data.range is not None:
         low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
-        return declared_space(low, high, whole=whole)
+        return declared_space(low, high, whole=whole, free=may_change(data))
     known_rows = with_train(data, flat)
     if array.ndim > 2:
         return picture_space(known_rows, whole=whole)
@@ -96,8 +109,8 @@ def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
 def table_space(data: AuditData, codes: np.ndarray) -> Space:
     """The space of a table with these codes (N, D)."""
     free = may_change(data)
-    if not data.schema:
-        return array_space(data, present(as_array(data.inputs), "a table without a schema is an array"), codes)
+    if not hasattr(data.inputs, "columns"):
+        return array_space(data, present(as_array(data.inputs), "what has no columns is an array"), codes)
     whole = np.array([feature.kind == "integer" for feature in data.schema])
     # None becomes NaN, which stands for an end that was not declared
     low, high = np.array([(feature.low, feature.high) for feature in data.schema], dtype=np.float64).T
@@ -139,4 +152,5 @@ def what_moved(data: AuditData, space: Space) -> tuple[str, ...]:
     if len(names) != len(space.free) or space.free.all():
         return ()
     fixed_names = [name for name, free in zip(names, space.free, strict=True) if not free]
-    return (f"Held as they are (categories, groups, immutable or constant): {first_few(fixed_names, 12)}.",)
+    kinds = "categories, groups, immutable, constant, or looked up by the model as codes"
+    return (f"Held as they are ({kinds}): {first_few(fixed_names, 12)}.",)

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import array_space, may_change, with_train, word_numbers
+from auditkit.plugins.robustness.attackability import array_space, may_change, with_codes, with_train, word_numbers
 from auditkit.plugins.robustness.space import Space, feature_space
 from auditkit.predictions import Predictions
 
@@ -37,11 +37,10 @@ def unfit(model: Model, data: AuditData) -> str | None:
     """Why there is nothing to add noise to; None where there is."""
     if word_numbers(model, data):
         return "needs inputs that noise can be added to; these are numbers of words (tokens)"
-    if hasattr(data.inputs, "columns"):
-        return None if may_change(data).any() else "needs a numeric feature that may change, and there is none"
-    if as_array(data.inputs) is None:
+    if not hasattr(data.inputs, "columns") and as_array(data.inputs) is None:
         return f"needs inputs made of numbers; these are of modality {data.modality!r}"
-    return None
+    is_free = may_change(with_codes(model, data)).any()
+    return None if is_free else "needs a numeric feature that may change, and there is none"
 
 
 def noise_space_of(data: AuditData) -> NoiseSpace:

@@ -14,7 +14,7 @@ class Space:
     high: np.ndarray
     """The largest."""
     scale: np.ndarray
-    """What counts as a change of 1: positive."""
+    """What counts as a change of 1: positive; 1 where nothing may change, so that whole numbers there stay exact."""
     whole: np.ndarray
     """bool: only whole numbers make sense."""
     free: np.ndarray
@@ -72,13 +72,13 @@ def feature_space(
     middle = ends[:, 1] - ends[:, 0]
     scale = np.where(middle > 0, middle, high - low)
     varies = (scale > 0) & (high > low)
-    return Space(low, high, np.where(varies, scale, 1.0), whole, free & varies)
+    return Space(low, high, np.where(varies & free, scale, 1.0), whole, free & varies)
 
 
-def declared_space(low: np.ndarray, high: np.ndarray, *, whole: bool) -> Space:
-    """A space whose unit is the range that the owner declared, for every feature or pixel (D,)."""
-    features = len(low)
-    return Space(low, high, high - low, np.full(features, whole), np.full(features, True))
+def declared_space(low: np.ndarray, high: np.ndarray, *, whole: bool, free: np.ndarray) -> Space:
+    """A space whose unit is the range that the owner declared, for every feature or pixel (D,) that is free."""
+    low, high = np.where(free, low, np.floor(low)), np.where(free, high, np.ceil(high))
+    return Space(low, high, np.where(free, high - low, 1.0), np.full(len(low), whole), free)
 
 
 def picture_space(values: np.ndarray, *, whole: bool) -> Space:

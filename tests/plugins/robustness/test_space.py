@@ -66,5 +66,14 @@ def test_a_picture_has_one_unit_for_every_pixel() -> None:
 
 
 def test_a_declared_range_is_the_unit_of_every_pixel_constant_ones_too() -> None:
-    space = declared_space(np.array([0.0, 0.0]), np.array([255.0, 1.0]), whole=False)
-    assert list(space.scale) == [255, 1] and space.free.all() and not space.whole.any()
+    space = declared_space(np.array([0.0, 0.0]), np.array([255.0, 1.0]), whole=False, free=np.array([True, False]))
+    assert list(space.scale) == [255, 1] and list(space.free) == [True, False] and not space.whole.any()
+
+
+def test_what_is_held_keeps_its_whole_numbers_to_the_last_digit() -> None:
+    free, values = np.array([True, False]), np.column_stack([np.arange(8), np.arange(8)]).astype(float)
+    ends = np.array([-6.3, -6.3]), np.array([7.4, 7.4])
+    for space in (declared_space(*ends, whole=False, free=free), feature_space(values, whole=~free & free, free=free)):
+        unit = ((values - space.low) / space.scale).astype(np.float32)
+        back = space.low.astype(np.float32) + unit * space.scale.astype(np.float32)
+        assert np.array_equal(back[:, 1], values[:, 1]) and list(space.free) == [True, False]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -249,12 +251,18 @@ class TorchModel(LabelledModel):
             (gradient,) = torch.autograd.grad(of_class(self._ask(leaf), self.output, class_indices).sum(), leaf)
         return gradient.detach().to(torch.float64).cpu().numpy()
 
-    def module(self) -> AbstractContextManager[torch.nn.Module]:
+    @contextlib.contextmanager
+    def module(self) -> Iterator[torch.nn.Module]:
         """The module in eval mode with frozen parameters; everything is put back on leaving, also after an exception.
 
         `output` says what it gives. Without the capability `torch_module` it may be run forward, never hooked.
         """
-        return frozen(self._module)
+        try:
+            with frozen(self._module) as module:
+                yield module
+        except (IndexError, RuntimeError) as error:
+            refuse_unknown(error, None, self._module, self.name)
+            raise
 
     def kept(self) -> AbstractContextManager[Any]:
         """Modes, hooks, parameters, their `requires_grad` and `.grad`, and buffers are put back on leaving."""

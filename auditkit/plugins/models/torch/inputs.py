@@ -44,7 +44,8 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
             )
         are_whole = all(dtype.kind in "iub" for dtype in inputs.dtypes) and not inputs.isna().any(axis=None)
         kind = np.int64 if are_whole else np.float64
-        return np.ascontiguousarray(inputs.to_numpy(dtype=kind, **({} if are_whole else {"na_value": np.nan})))
+        # a copy, for a module may write into what it is given, and a table lends its memory
+        return np.array(inputs.to_numpy(dtype=kind, **({} if are_whole else {"na_value": np.nan})), order="C")
     if hasattr(inputs, "toarray"):
         inputs = inputs.toarray()
     if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiub":
@@ -57,7 +58,10 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
 
 
 _WANTS = ("one of the following scalar types: Long", "applicable to index tensor", "used as indices must be")
-_OUTSIDE = ("index out of range in self", "out of bounds for dimension", "Class values must be")
+_OUTSIDE = (
+    "index out of range in self", "out of bounds for dimension", "Class values must be",
+    "out of range: tried to access",
+)  # fmt: skip
 _EMBEDDINGS = ("Embedding", "EmbeddingBag")
 NOTE = "the module looks its inputs up, so they are handed over as whole numbers"
 
@@ -89,19 +93,31 @@ def as_words(tensor: torch.Tensor, name: str) -> torch.Tensor:
     return tensor.to(torch.int64)
 
 
-def refuse_unknown(error: Exception, encoded: torch.Tensor, module: torch.nn.Module, name: str) -> None:
+def refuse_unknown(error: Exception, encoded: torch.Tensor | None, module: torch.nn.Module, name: str) -> None:
     """Say in a sentence that a number among the inputs is no place in the module's table.
+
+    Args:
+        error: that the module failed with.
+        encoded: what it was given; None: what a check made of the inputs.
+        module: for the sizes of its tables.
+        name: of the model.
 
     Raises:
         ModelError: that is why it failed.
     """
-    if encoded.is_floating_point() or not any(words in str(error) for words in _OUTSIDE):
+    if not any(words in str(error) for words in _OUTSIDE):
         return
     sizes = sorted({len(layer.weight) for layer in module.modules() if isinstance(layer, torch.nn.Embedding)})
     known = f" (its embeddings have {', '.join(map(str, sizes))} places)" if sizes else ""
-    least, most, shape = int(encoded.min()), int(encoded.max()), tuple(encoded.shape[1:])
+    start = f"{name}: the module has no place for a number that it looks up{known}; "
+    if encoded is None:
+        raise ModelError(
+            f"{start}this check moves numbers, codes too where it does not know them. Give the inputs as a table, and "
+            'say kind = "category" under [data.features.NAME] for each column of codes'
+        ) from error
+    least, most, shape = float(encoded.min()), float(encoded.max()), tuple(encoded.shape[1:])
     raise ModelError(
-        f"{name}: the module has no place for a number that it looks up{known}; the inputs go from {least} to {most} "
-        f"and have the shape {shape} a row. Number the words as the module was trained, cut rows that are longer than "
-        "it knows, or pass preprocess=, a callable that does so"
+        f"{start}the inputs go from {least:g} to {most:g} and have the shape {shape} a row. Number the words and codes "
+        'as the module was trained, say kind = "category" under [data.features.NAME] for a column of codes, cut rows '
+        "that are longer than it knows, or pass preprocess=, a callable that does so"
     ) from error

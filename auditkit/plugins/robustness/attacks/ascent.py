@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from auditkit.plugins.robustness.attacks.losses import margin
+from auditkit.plugins.robustness.attacks.problem import slope_of
 
 Loss: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
 """Inputs (N, ...) to a number for each row (N,): what the attack makes large."""
@@ -43,10 +44,10 @@ def climb(
     for _ in range(steps):
         points = points.detach().requires_grad_(True)
         with torch.enable_grad():
-            total = loss(points).sum()
-            # where a network hides its gradients there is nowhere to go
-            slope = torch.autograd.grad(total, points)[0] if total.requires_grad else torch.zeros_like(points)
-        points = torch.minimum(torch.maximum(points.detach() + step * slope.sign(), low), high)
+            slope = slope_of(loss(points).sum(), points)
+        points = points.detach()
+        # where a network hides its gradients there is nowhere to go
+        points = points if slope is None else torch.minimum(torch.maximum(points + step * slope.sign(), low), high)
     return points.detach()
 
 

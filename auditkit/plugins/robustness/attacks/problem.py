@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from auditkit.memory import out_of_memory
 from auditkit.plugins.robustness.attacks.losses import Loss, loss_of, spread, temperature
 from auditkit.plugins.robustness.attacks.norms import Norm, direction, project, scatter, size
 
@@ -127,10 +128,8 @@ class Problem:
         with torch.enable_grad():
             logits = self.f(points)
             losses = loss_of(loss, logits, y, scale, target)
-            slope = None
-            if losses.requires_grad:
-                self.backward += len(points)
-                (slope,) = torch.autograd.grad(losses.sum(), points, allow_unused=True)
+            self.backward += len(points) if losses.requires_grad else 0
+            slope = slope_of(losses.sum(), points)
         if slope is None:
             slope = torch.zeros_like(points)
         # one infinite entry would send a whole L2 step along one feature
@@ -162,7 +161,7 @@ class Problem:
         """How far over a radius rounding may carry points of rows like `x`: more in wide boxes and in sums."""
         features = x[0].numel() if len(x) else 1
         terms = {"Linf": 1.0, "L2": features**0.5, "L1": float(features)}[self.norm]
-        return TOLERANCE + EPSILON * max(1.0, float(self.high.max())) * terms
+        return TOLERANCE + EPSILON * max(1.0, float(self.held(self.high).max())) * terms
 
     def legal(self, points: Tensor, x: Tensor, radius: Tensor | float) -> Tensor:
         """(n,) bool: finite, in the box, as in x where nothing may move, and within the radius, but for rounding.
@@ -194,6 +193,22 @@ def radii(radius: Tensor | float, x: Tensor) -> Tensor:
     """(N,) one radius a row."""
     values = torch.as_tensor(radius, dtype=x.dtype, device=x.device)
     return values.expand(len(x)) if values.dim() == 0 else values
+
+
+def slope_of(total: Tensor, points: Tensor) -> Tensor | None:
+    """The gradient of a sum at points; None where it does not hang on them, or cannot be followed back.
+
+    A module that changes a result in place, or calls what has no derivative, answers and yet fails backward.
+    """
+    if not total.requires_grad:
+        return None
+    try:
+        (slope,) = torch.autograd.grad(total, points, allow_unused=True)
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        return None
+    return slope
 
 
 def _wrong(logits: Tensor, y: Tensor) -> Tensor:

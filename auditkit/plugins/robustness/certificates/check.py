@@ -3,6 +3,7 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model
+from auditkit.plugins.robustness.attackability import with_codes
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
 from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.noise_space import unfit
@@ -66,4 +67,4 @@ class Certificates(Parameters, Check):
         """Certify by both ways, and try the certificates."""
         from auditkit.plugins.robustness.certificates.findings import find
 
-        return find(self, model, data, context)
+        return find(self, model, with_codes(model, data), context)

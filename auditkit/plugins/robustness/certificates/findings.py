@@ -18,12 +18,13 @@ from auditkit.smaller import slices_and_smaller
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """All findings of the check."""
-    proven = prove(parameters, model, data, context)
     truth = context.predictions.truth
+    clean = share_of("clean_accuracy", context.predictions.codes == truth)
+    context.keep(Findings(measurements=[clean]))
+    proven = prove(parameters, model, data, context)
     right = proven.smoothed.decided == truth
     curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
     unsmoothed = _bare(parameters, proven)
-    clean = share_of("clean_accuracy", context.predictions.codes == truth)
     measurements = [
         # what groups are compared by comes first: a report may show the first number alone
         *sorted(

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from auditkit.plugins.robustness.attacks import ascent
+from auditkit.plugins.robustness.attacks import ascent, problem
 from auditkit.plugins.robustness.certificates import bounds
 from auditkit.plugins.robustness.noise_space import COPIES, NoiseSpace
 from auditkit.plugins.robustness.surface import Surface
@@ -73,9 +73,9 @@ class Tensors:
                 copies = points.repeat_interleave(COPIES_CLIMBED, dim=0)
                 logits = self.surface(copies + self.noise(tuple(copies.shape), sigma))
                 loss = functional.cross_entropy(logits, targets, reduction="sum")
-                # a module that hides its gradients is pushed at random
-                has_no_slope = not loss.requires_grad
-                slope = self.noise(tuple(points.shape), 1.0) if has_no_slope else torch.autograd.grad(loss, points)[0]
+                slope = problem.slope_of(loss, points)
+            if slope is None:  # a module that hides its gradients is pushed at random
+                slope = self.noise(tuple(points.shape), 1.0)
             # 2.5 radii over all steps, as Madry et al. take them: the far side of the ball is within reach
             change = points.detach() - origin + 2.5 * radius / steps * _unit_length(slope * self.free)
             points = origin + change * (radius / _length(change).clamp_min(1e-12)).clamp_max(1.0)

@@ -3,7 +3,7 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import word_numbers
+from auditkit.plugins.robustness.attackability import with_codes, word_numbers
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
 from auditkit.plugins.robustness.changes.findings import find
 from auditkit.plugins.robustness.changes.moves import MOST, features_of, movable
@@ -66,6 +66,7 @@ class Changes(Parameters, Check):
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every value of every feature once, the budget for several, and the controls that ask the model."""
+        data = with_codes(model, data)
         schema = features_of(data)
         slots = sum(
             self.grid + 2 * len(self.within) if schema[column].numeric else min(MOST, len(schema[column].categories))
@@ -75,4 +76,4 @@ class Changes(Parameters, Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Change one feature, then several; controls, figures and one table."""
-        return find(self, model, data, context)
+        return find(self, model, with_codes(model, data), context)

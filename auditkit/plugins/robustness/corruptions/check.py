@@ -4,7 +4,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import closest
 from auditkit.models import Capability, Model
-from auditkit.plugins.robustness.attackability import word_numbers
+from auditkit.plugins.robustness.attackability import with_codes, word_numbers
 from auditkit.plugins.robustness.corruptions.base import KNOWN, MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
@@ -73,4 +73,4 @@ class Corruptions(Parameters, Check):
         """Accuracy under each corruption, drops, groups; controls, figures and one table."""
         from auditkit.plugins.robustness.corruptions.findings import find
 
-        return find(self, model, data, context)
+        return find(self, model, with_codes(model, data), context)

@@ -129,11 +129,11 @@ class Tables(Suite):
 
 def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
     """Ranges and units of the features; categories from their first code to their last."""
-    if not data.schema:
+    if not hasattr(data.inputs, "columns"):
         array = as_array(data.inputs)
         whole = array is not None and array.dtype.kind in "iu"
         if data.range is not None:
-            return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole)
+            return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole, free=free)
         return feature_space(codes, whole=np.full(codes.shape[1], whole), free=free)
     ends = [
         (feature.low, feature.high) if feature.numeric else (0.0, len(feature.categories) - 1.0)

@@ -6,7 +6,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import PROBED, REPEATS, way
+from auditkit.plugins.robustness.attackability import PROBED, REPEATS, way, with_codes
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 from auditkit.results import of_everyone
@@ -99,4 +99,4 @@ class Evasion(Parameters, Check):
         """Attack, and count what withstood."""
         from auditkit.plugins.robustness.evasion.findings import find
 
-        return find(self, model, data, context)
+        return find(self, model, with_codes(model, data), context)

@@ -9,6 +9,7 @@ from auditkit.data import AuditData, as_array, take_rows
 from auditkit.errors import present
 from auditkit.models import Model, main_output
 from auditkit.plugins.robustness import disguised_logits
+from auditkit.plugins.robustness.attackability import may_change, with_codes
 from auditkit.plugins.robustness.attacks import rays, registry
 from auditkit.plugins.robustness.evasion import loss_trace, run, surrogate
 from auditkit.plugins.robustness.evasion.attack_checklist import OTHERS
@@ -59,7 +60,8 @@ def _ways(model: Model, data: AuditData) -> int:
     array = present(
         as_array(take_rows(data.inputs, np.arange(min(MIXED, len(data))))), "only arrays are attacked along gradients"
     )
-    points = mixtures(array.reshape(len(array), -1).astype(np.float64), np.random.default_rng(0))
+    flat, free = array.reshape(len(array), -1).astype(np.float64), may_change(with_codes(model, data))
+    points = mixtures(flat, free, np.random.default_rng(0))
     given = model.encode(as_inputs(points, data))
 
     def read(output: Any) -> torch.Tensor:

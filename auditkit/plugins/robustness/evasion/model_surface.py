@@ -19,16 +19,16 @@ SUMS = 1e-5
 
 def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
     """Find what lies beneath an output that hides how near another decision is, by rows and mixtures of rows."""
-    points = mixtures(origins, np.random.default_rng(seed))
+    points = mixtures(origins, space.free, np.random.default_rng(seed))
     unit = torch.as_tensor(((points - space.low) / space.scale).reshape(-1, *shape)).to(surface.low)
     surface.look_beneath(unit)
 
 
-def mixtures(origins: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(M, D) different rows of `origins` (N, D), and mixtures of two of them."""
+def mixtures(origins: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(M, D) different rows of `origins` (N, D), and mixtures of two of them in what is `free` (D,) to move."""
     # mixtures lie between classes: on rows alone few decisions are near to another
     first, second = (origins[rng.integers(0, len(origins), MIXED)] for _ in range(2))
-    mixed = first + rng.random((MIXED, 1)) * (second - first)
+    mixed = first + rng.random((MIXED, 1)) * (second - first) * free
     return np.unique(np.vstack([origins[:MIXED], mixed]), axis=0)
 
 

@@ -3,6 +3,7 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model
+from auditkit.plugins.robustness.attackability import with_codes
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.plugins.robustness.noise_space import unfit
@@ -64,4 +65,4 @@ class LibraryAttacks(Parameters, Check):
         """Run the attacks, and count what withstood."""
         from auditkit.plugins.robustness.library_attacks.findings import find
 
-        return find(self, model, data, context)
+        return find(self, model, with_codes(model, data), context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -60,3 +61,14 @@ def test_an_audit_of_float_words_measures_no_distance_between_them():
     data = AuditData(WORDS.astype(float), LABELS, groups={"sex": ["f", "m"] * 20})
     audit = auditkit.audit(embedding(), data, checks=["performance", "robustness"], budget="quick")
     assert {result.status for result in audit.results} == {"measured", "skipped"}
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_module_that_writes_into_its_inputs_leaves_the_table_as_it_was(rows):
+    class Writing(torch.nn.Linear):
+        def forward(self, rows: torch.Tensor) -> torch.Tensor:
+            return super().forward(rows.mul_(0))
+
+    table = pandas.DataFrame({"x": np.arange(1.0, rows + 1)})
+    auditkit.wrap(Writing(1, 2).double(), classes=(0, 1), output="logits").predict(table)
+    assert table["x"].tolist() == list(range(1, rows + 1))

@@ -13,6 +13,7 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
+from auditkit.plugins.robustness.certificates.check import Certificates
 from auditkit.plugins.robustness.evasion import Evasion, controls
 from auditkit.plugins.robustness.evasion.findings import UNTRIED
 from auditkit.predictions import Predictions
@@ -120,6 +121,46 @@ def test_a_model_whose_gradient_leads_astray_is_invalid_and_seen_through(digits:
 def test_a_gradient_that_is_cut_off_is_put_back(digits: Any, pictures: AuditData) -> None:
     detached = run(Detached(digits.network), pictures)
     assert not failed(detached) and curve(detached) == pytest.approx(curve(run(digits.network, pictures)), abs=0.02)
+
+
+class Refused(torch.autograd.Function):
+    """Nothing is done, and no gradient given."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, slope: Any) -> Any:
+        raise NotImplementedError("no gradients here")
+
+
+class Refusing(Around):
+    """Answers, and fails backward by a function of its own."""
+
+    def before(self, x: Any) -> Any:
+        return Refused.apply(x)  # type: ignore[no-untyped-call]
+
+
+class InPlace(Around):
+    """Answers, and fails backward, for a result that a slope needs is written over: exp(2 z) is log(exp(z)^2)."""
+
+    def forward(self, x: Any) -> Any:
+        power = (0.3 * self.inner(x)).exp()
+        square = power * power
+        power += 1
+        return square.log()
+
+
+@pytest.mark.parametrize("way", [Refusing, InPlace])
+def test_a_model_that_fails_backward_is_asked_for_decisions(way: Any, digits: Any, pictures: AuditData) -> None:
+    result, plain = run(way(digits.network), pictures), curve(run(digits.network, pictures))
+    assert "No gradient to follow" in " ".join(result.notes) and not failed(result)
+    assert max((value or 0) - (plain[epsilon] or 0) for epsilon, value in curve(result).items()) <= 0.05
+    model = auditkit.wrap(way(digits.network).eval(), classes=tuple(range(10)), task="multiclass")
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, pictures))
+    certified = apply_controls(Certificates(rows=40, samples=200, steps=3)(model, pictures, context))
+    assert not failed(certified)
 
 
 def test_probabilities_said_to_be_logits_are_seen_through(digits: Any, pictures: AuditData) -> None:
