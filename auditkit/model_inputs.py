@@ -32,7 +32,8 @@ def seeing(model: Model, data: AuditData) -> Seeing:
     not looked at. Of recorded answers nothing is known unless their owner states it.
 
     Raises:
-        ConfigError: stated is a column that the data lacks, or something else than the model itself shows.
+        ConfigError: stated is no column, one twice, one that the data lacks, or something else than the model itself
+            shows.
     """
     columns = model.given(data.feature_names)
     stated = None if model.stated is None else _checked(model, data, model.stated)
@@ -71,6 +72,12 @@ def group_sentences(known_inputs: Seeing, data: AuditData) -> list[str]:
 
 def _checked(model: Model, data: AuditData, stated: tuple[str, ...]) -> frozenset[str]:
     known = {*data.columns, *data.feature_names, *data.groups}
+    if len(set(stated)) < max(1, len(stated)):
+        twice = next((f"{name!r} is named {stated.count(name)} times" for name in stated if stated.count(name) > 1), "")
+        raise ConfigError(
+            f"{model.name}: inputs must name every column that the model is given, each once; "
+            f"{twice or 'none is named'}. Name them, or take inputs out where they are not known"
+        )
     for name in stated:
         # a table of counts was read without the columns that have no place in it
         if name not in known and (data.columns or data.people is None):

@@ -67,7 +67,15 @@ def test_the_owner_states_what_the_model_is_given():
     assert "no, by the owner's statement" in text and "2 that the model is given by its owner's statement" in text
 
 
-@pytest.mark.parametrize(("stated", "match"), [(["prior"], "did you mean 'priors'"), (["y"], "no such column")])
+@pytest.mark.parametrize(
+    ("stated", "match"),
+    [
+        (["prior"], "did you mean 'priors'"),
+        (["y"], "no such column"),
+        ([], "each once; none is named. Name them, or take inputs out"),
+        (["age", "priors", "age"], "'age' is named 2 times. Name them, or take inputs out"),
+    ],
+)
 def test_what_is_stated_must_be_a_column(stated, match):
     data = recorded()
     with pytest.raises(ConfigError, match=match):
