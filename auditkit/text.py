@@ -14,13 +14,16 @@ _CONTROL = re.compile(
 
 def printable(text: object, limit: int = 2000) -> str:
     """`text` without control characters and escape sequences, cut to `limit` characters (CWE-150)."""
-    clean = _CONTROL.sub("", written(text, str))
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return _cut(_CONTROL.sub("", written(text, str)), limit)
 
 
 def one_line(text: object, limit: int = 200) -> str:
     """`printable` text on one line."""
-    return " ".join(printable(text, limit * 4).split())[:limit]
+    return _cut(" ".join(printable(text, limit * 4).split()), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def shown(value: object, limit: int = 80) -> str:

@@ -14,6 +14,7 @@ def test_the_first_names_and_how_many_more():
 def test_what_a_terminal_would_obey_is_taken_out():
     assert printable("\x1b[31mred\x1b[0m\u202e") == "red" and len(printable("x" * 3000)) == 2000
     assert one_line("a\n b\tc") == "a b c"
+    assert one_line("four", 4) == "four" and one_line("fours", 4) == "fou…" and one_line("a\n" * 300, 4) == "a a…"
 
 
 class Silent:

@@ -155,7 +155,7 @@ def _print_diff(diff: Diff, *, all: bool) -> None:
 def _table(title: str, heads: Sequence[str], rows: Sequence[text.Row]) -> Table:
     table = Table(*heads, title=Text(one_line(title, 300)), title_justify="left", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(one_line(cell, 300), style=TONES[row.tone]) for cell in row.cells))
+        table.add_row(*(Text(one_line(cell, 1000), style=TONES[row.tone]) for cell in row.cells))
     return table
 
 

@@ -103,7 +103,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         console.print(_planned_limits(plans[0]))
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):
         console.print(Text(one_line(note, 1000), style="yellow"))
-    print(f"{sum(len(plan.limits) for plan in plans):,} limits apply; nothing was measured")
+    print(f"Limits that apply: {sum(len(plan.limits) for plan in plans):,}; nothing was measured")
 
 
 def _add_control(table: Table, plan: Plan, per_row: float | None) -> None:

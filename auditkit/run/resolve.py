@@ -277,6 +277,8 @@ def _unknown_attribute(limit: Limit, offer: Offer, offered: Offered) -> str:
         return 'groups = "each" asks for every group, and the data names none; name group columns, or take groups away'
     for key, names in (("across", limit.across), ("slice", limit.slice)):
         for name in names:
+            if tuple(names).count(name) > 1:
+                return f"{key} names {one_line(name)!r} more than once; name every attribute once"
             if name not in offered.groups and (is_known_to_have_none or _alike(name, offered.groups)):
                 hint = closest(name, offered.groups)
                 return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"

@@ -93,6 +93,10 @@ def settle(
             {"measurement": "fairness.groups.demographic_parity_ratio", "slice": {"sex": "male"}},
             'no number is about one; write across = ["sex"]',
         ),
+        (
+            {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "region", "sex")},
+            "across names 'sex' more than once; name every attribute once",
+        ),
         ({"measurement": "performance.quality"}, "13 measurements; name one of them: performance.quality.accuracy, or"),
         ({"measurement": "fairness.groups"}, "name one of them: fairness.groups.selection_rate"),
         (
