@@ -64,8 +64,8 @@ def look(seed: int, rows: int = 40, **options: Any) -> Seen:
     """One model, audited; options are those of `robustness.evasion`."""
     from benchmarks.healthy_networks.making import healthy
 
-    made = healthy(seed, rows)
-    results = list(checks(made, **options))
+    network = healthy(seed, rows)
+    results = list(checks(network, **options))
     alarms = tuple(
         f"{result.check}: {control.name} ({control.value:.3g})"
         if control.value is not None
@@ -79,12 +79,12 @@ def look(seed: int, rows: int = 40, **options: Any) -> Seen:
         for measurement in results[0].measurements
         if measurement.name == "robust_accuracy" and not measurement.slice
     }
-    reported = tuple(float(curve[epsilon]) for epsilon in made.epsilons)
-    known = tuple(float(np.mean(made.needed > epsilon)) for epsilon in made.epsilons)
-    least = [float(np.mean(made.needed > epsilon + ROUNDING)) for epsilon in made.epsilons]
-    shape = "flat" if np.ndim(made.data.inputs) == 2 else "shaped"
+    reported = tuple(float(curve[epsilon]) for epsilon in network.epsilons)
+    known = tuple(float(np.mean(network.needed > epsilon)) for epsilon in network.epsilons)
+    least = [float(np.mean(network.needed > epsilon + ROUNDING)) for epsilon in network.epsilons]
+    shape = "flat" if np.ndim(network.data.inputs) == 2 else "shaped"
     return Seen(
-        seed, made.kind, shape, made.norm or "L2 scaled", alarms, known, reported,
+        seed, network.kind, shape, network.norm or "L2 scaled", alarms, known, reported,
         max(truth - value for truth, value in zip(least, reported, strict=True)),
     )  # fmt: skip
 

@@ -68,15 +68,17 @@ def find(result: AuditResult, name: str, **fields) -> Measurement:
 
 
 def test_what_is_said_to_be_planted_is_there():
-    made = make_applications()
-    rates = {sex: np.mean(some.approved == "yes") for sex, some in made.test.groupby("sex")}
-    assert rates["male"] - rates["female"] == pytest.approx(made.gap, abs=0.03)
-    rows = set(map(tuple, made.train.fillna(-1).to_numpy()))
-    assert sum(row in rows for row in map(tuple, made.test.fillna(-1).to_numpy())) == made.copies
-    assert (made.train.debt_ratio > 1).sum() == made.outliers
-    assert np.mean((made.test[made.proxy] == "sports") == (made.test.sex == "male")) == pytest.approx(0.9, abs=0.03)
-    assert len(made.test) == len(made.train) == ROWS
-    assert make_applications().test.equals(made.test)
+    applications = make_applications()
+    rates = {sex: np.mean(some.approved == "yes") for sex, some in applications.test.groupby("sex")}
+    assert rates["male"] - rates["female"] == pytest.approx(applications.gap, abs=0.03)
+    rows = set(map(tuple, applications.train.fillna(-1).to_numpy()))
+    assert sum(row in rows for row in map(tuple, applications.test.fillna(-1).to_numpy())) == applications.copies
+    assert (applications.train.debt_ratio > 1).sum() == applications.outliers
+    assert np.mean(
+        (applications.test[applications.proxy] == "sports") == (applications.test.sex == "male")
+    ) == pytest.approx(0.9, abs=0.03)
+    assert len(applications.test) == len(applications.train) == ROWS
+    assert make_applications().test.equals(applications.test)
 
 
 def test_every_check_ran_or_said_why_not(credit, digits):
@@ -118,9 +120,9 @@ def test_the_proxy_is_named(credit):
 
 
 def test_the_copied_rows_are_counted(credit):
-    made = make_applications()
+    applications = make_applications()
     overlap = find(credit[1].results[0], "data.integrity.train_overlap_share")
-    assert overlap.value == pytest.approx(made.copies / ROWS)
+    assert overlap.value == pytest.approx(applications.copies / ROWS)
     assert overlap.exact
 
 

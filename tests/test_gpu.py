@@ -53,8 +53,8 @@ def test_the_gpu_agrees_with_the_cpu(check):
 
 def test_private_training_runs_on_the_gpu():
     model, data = digits("cuda")
-    made = auditkit.compare(
+    comparison = auditkit.compare(
         [model], data, checks=["performance"], budget="quick",
         train=[{"trainer": "dp-sgd", "target_epsilon": 5.0}],
     )  # fmt: skip
-    assert [result.model.device.partition(":")[0] for result in made.results] == ["cuda", "cuda"]
+    assert [result.model.device.partition(":")[0] for result in comparison.results] == ["cuda", "cuda"]

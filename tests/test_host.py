@@ -43,14 +43,14 @@ class One(Check):
 
 
 def module(name: str = "plug", **members) -> types.ModuleType:
-    made = types.ModuleType(name)
+    new_module = types.ModuleType(name)
     for key, value in members.items():
         if isinstance(value, type) and value is not Check:
             value.__module__ = name
         if hasattr(value, "check"):
             value.check.__module__ = name
-        setattr(made, key, value)
-    return made
+        setattr(new_module, key, value)
+    return new_module
 
 
 def host(*plugins, builtin: bool = False) -> Host:
@@ -75,10 +75,10 @@ def test_a_module_offers_what_it_decorates_and_subclasses_but_not_what_it_import
         return labels == 1
 
     own = make_check("acme.own")
-    made = host(module("plug", share=share, Own=own, Check=Check, json=importlib.metadata))
-    assert list(made.checks()) == ["acme.own", "acme.share"]
-    assert {offer.plugin for offer in made.checks().values()} == {"plug"}
-    assert made.faults == []
+    the_host = host(module("plug", share=share, Own=own, Check=Check, json=importlib.metadata))
+    assert list(the_host.checks()) == ["acme.own", "acme.share"]
+    assert {offer.plugin for offer in the_host.checks().values()} == {"plug"}
+    assert the_host.faults == []
 
 
 def test_a_check_that_is_registered_and_defined_is_offered_once():
@@ -86,9 +86,9 @@ def test_a_check_that_is_registered_and_defined_is_offered_once():
     plug = module("plug", Own=own)
     plug.register_checks = hookimpl(lambda: [own])
     plug.register_checks.__name__ = "register_checks"
-    made = host(plug)
-    assert list(made.checks()) == ["acme.own"]
-    assert made.faults == []
+    the_host = host(plug)
+    assert list(the_host.checks()) == ["acme.own"]
+    assert the_host.faults == []
 
 
 def test_one_plugin_raising_stops_no_other_and_is_named():
@@ -102,10 +102,10 @@ def test_one_plugin_raising_stops_no_other_and_is_named():
         def register_checks(self):
             return [One]
 
-    made = host(Broken(), Fine())
-    assert list(made.checks()) == ["x.one"]
-    assert any("'Broken'" in fault and "boom" in fault for fault in made.faults)
-    assert "\x1b" not in "".join(made.faults)
+    the_host = host(Broken(), Fine())
+    assert list(the_host.checks()) == ["x.one"]
+    assert any("'Broken'" in fault and "boom" in fault for fault in the_host.faults)
+    assert "\x1b" not in "".join(the_host.faults)
 
 
 @pytest.mark.parametrize("nonsense", [42, "x.one", object(), dict, None.__class__])
@@ -115,17 +115,17 @@ def test_nonsense_among_the_checks_is_a_fault_that_names_the_plugin(nonsense):
         def register_checks(self):
             return [nonsense, One]
 
-    made = host(Odd())
-    assert list(made.checks()) == ["x.one"]
-    assert any("'Odd'" in fault for fault in made.faults)
+    the_host = host(Odd())
+    assert list(the_host.checks()) == ["x.one"]
+    assert any("'Odd'" in fault for fault in the_host.faults)
 
 
 def test_a_need_outside_the_vocabulary_is_a_fault_with_the_close_match():
     kind = make_check("x.needy")
     kind.needs = frozenset({"lables"})
-    made = host(module("plug", K=kind))
-    assert made.checks() == {}
-    assert "did you mean 'labels'" in made.faults[0]
+    the_host = host(module("plug", K=kind))
+    assert the_host.checks() == {}
+    assert "did you mean 'labels'" in the_host.faults[0]
 
 
 def test_a_misspelt_hook_is_an_error_with_the_close_match():
@@ -134,10 +134,10 @@ def test_a_misspelt_hook_is_an_error_with_the_close_match():
         def register_check(self):
             return [One]
 
-    made = host(Odd())
-    assert "'register_check' is not a hook; did you mean 'register_checks'?" in made.faults[0]
-    assert made.checks() == {}
-    assert [plugin.loaded for plugin in made.plugins()] == [False]
+    the_host = host(Odd())
+    assert "'register_check' is not a hook; did you mean 'register_checks'?" in the_host.faults[0]
+    assert the_host.checks() == {}
+    assert [plugin.loaded for plugin in the_host.plugins()] == [False]
 
 
 def test_a_hook_that_is_meant_for_another_version_may_be_optional():
@@ -192,9 +192,9 @@ def test_a_duplicate_id_names_both_and_neither_is_used():
     made_a.K, made_b.K = first, second
     first.__module__, second.__module__ = "a_plugin", "b_plugin"
     for plugins in ((made_a, made_b), (made_b, made_a)):
-        made = host(*plugins)
-        assert made.checks() == {}
-        assert made.faults == ["the id 'x.same' is offered by 'a_plugin' and 'b_plugin'; neither is used"]
+        the_host = host(*plugins)
+        assert the_host.checks() == {}
+        assert the_host.faults == ["the id 'x.same' is offered by 'a_plugin' and 'b_plugin'; neither is used"]
 
 
 def test_a_file_is_a_plugin(tmp_path):
@@ -206,9 +206,9 @@ def test_a_file_is_a_plugin(tmp_path):
         "    '''How often?'''\n"
         "    return predictions.labels == 'yes'\n"
     )
-    made = host(str(path))
-    assert list(made.checks()) == ["acme.file"]
-    info = made.plugins()[0]
+    the_host = host(str(path))
+    assert list(the_host.checks()) == ["acme.file"]
+    info = the_host.plugins()[0]
     assert (info.name, info.source, info.loaded) == ("acme", "file", True)
     assert len(info.version) == 12
 
@@ -216,9 +216,9 @@ def test_a_file_is_a_plugin(tmp_path):
 def test_a_file_that_fails_to_import_is_a_fault_and_leaves_no_module(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("1 / 0\n")
-    made = host(str(path), builtin=True)
-    assert any("'broken' did not load: ZeroDivisionError" in fault for fault in made.faults)
-    assert made.checks()
+    the_host = host(str(path), builtin=True)
+    assert any("'broken' did not load: ZeroDivisionError" in fault for fault in the_host.faults)
+    assert the_host.checks()
     assert "auditkit_file_broken" not in sys.modules
 
 
@@ -246,9 +246,9 @@ def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, 
     assert by_name["shippedplug"].loaded is False
     assert (by_name["shippedplug"].distribution, by_name["shippedplug"].version) == ("shippedplug", "1.5")
     assert "shippedplug" not in sys.modules
-    made = Host(["shippedplug", "brokenplug"])
-    assert "shipped.share" in made.checks()
-    assert any("'brokenplug' did not load: ImportError" in fault for fault in made.faults)
+    the_host = Host(["shippedplug", "brokenplug"])
+    assert "shipped.share" in the_host.checks()
+    assert any("'brokenplug' did not load: ImportError" in fault for fault in the_host.faults)
 
 
 class Answering:
@@ -268,8 +268,8 @@ def test_who_answered_and_who_wrapped_is_in_the_result():
     model = Constant()
     plain = host().run_check(One(), model, DATA, context(model, DATA))
     assert (plain.answered_by, plain.wrapped_by) == (None, ())
-    made = host(Answering(), Wrapping())
-    result = made.run_check(One(), model, DATA, context(model, DATA))
+    the_host = host(Answering(), Wrapping())
+    result = the_host.run_check(One(), model, DATA, context(model, DATA))
     assert result.notes == ("mine", "wrapped")
     assert (result.answered_by, result.wrapped_by) == ("Answering", ("Wrapping",))
 
@@ -297,11 +297,11 @@ def test_notifications_are_isolated_and_named():
         def check_finished(self, result):
             finished.append(result.check)
 
-    made = host(Deaf(), Listening())
+    the_host = host(Deaf(), Listening())
     model = Constant()
-    made.check_finished(made.run_check(One(), model, DATA, context(model, DATA)))
+    the_host.check_finished(the_host.run_check(One(), model, DATA, context(model, DATA)))
     assert finished == ["x.one"]
-    assert any("'Deaf'" in fault for fault in made.faults)
+    assert any("'Deaf'" in fault for fault in the_host.faults)
 
 
 def test_wrapping_goes_to_the_first_plugin_that_knows_the_object():
@@ -310,12 +310,12 @@ def test_wrapping_goes_to_the_first_plugin_that_knows_the_object():
         def wrap_model(self, obj):
             return Constant() if obj == "mine" else None
 
-    made = host(Mine())
-    assert isinstance(made.wrap_model("mine", ModelOptions()), Constant)
+    the_host = host(Mine())
+    assert isinstance(the_host.wrap_model("mine", ModelOptions()), Constant)
     with pytest.raises(ModelError, match="no plugin knows an object of type 'int'"):
-        made.wrap_model(3, ModelOptions())
+        the_host.wrap_model(3, ModelOptions())
     same = Constant()
-    assert made.wrap_model(same, ModelOptions()) is same
+    assert the_host.wrap_model(same, ModelOptions()) is same
 
 
 def test_wrapping_that_gives_something_else_is_named():
@@ -329,8 +329,8 @@ def test_wrapping_that_gives_something_else_is_named():
 
 
 def test_core_works_without_any_built_in_plugin():
-    made = host(module("plug", One=make_check("x.one")))
-    result = made.run_check(made.checks()["x.one"].value(), Constant(), DATA, context(Constant(), DATA))
+    the_host = host(module("plug", One=make_check("x.one")))
+    result = the_host.run_check(the_host.checks()["x.one"].value(), Constant(), DATA, context(Constant(), DATA))
     assert isinstance(result, CheckResult)
 
 

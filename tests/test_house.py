@@ -131,11 +131,11 @@ def test_no_circle():
     before = None
     while graph != before:
         before = graph
-        wanted = set().union(*graph.values())
+        expected = set().union(*graph.values())
         graph = {
             name: imported & graph.keys()
             for name, imported in graph.items()
-            if imported & graph.keys() and name in wanted
+            if imported & graph.keys() and name in expected
         }
     assert graph == {}, f"these import each other: {sorted(graph)}"
 

@@ -424,14 +424,14 @@ def test_every_message_with_a_mend_has_a_case(
 ) -> None:  # fmt: skip
     import sys
 
-    made: set[tuple[str, int]] = set()
+    covered: set[tuple[str, int]] = set()
     plain = AuditkitError.__init__
 
     def watched(self: AuditkitError, *message: object, mend: Any = ()) -> None:
         plain(self, *message, mend=mend)
         if mend:
             frame = sys._getframe(1)
-            made.add((str(pathlib.Path(frame.f_code.co_filename).relative_to(PACKAGE)), frame.f_lineno))
+            covered.add((str(pathlib.Path(frame.f_code.co_filename).relative_to(PACKAGE)), frame.f_lineno))
 
     monkeypatch.setattr(AuditkitError, "__init__", watched)
     for case in CASES.values():
@@ -439,7 +439,7 @@ def test_every_message_with_a_mend_has_a_case(
             attempt(case)
     with pytest.raises(AuditkitError):  # weights alone need the name of their class, which only the owner knows
         attempt(file(lambda path: torch.save(network().state_dict(), path)), **{"--trust-pickle": True})
-    missing = places() - made
+    missing = places() - covered
     assert not missing, f"no case makes these messages: {sorted(missing)}"
 
 

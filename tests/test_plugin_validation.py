@@ -27,10 +27,10 @@ SHEET = Format("sheet", "sheet.txt", lambda result: b"")
 
 
 def plugin(name="acme", **hooks):
-    made = type(name, (), {"__name__": name})()
+    module = type(name, (), {"__name__": name})()
     for hook, rows in hooks.items():
-        setattr(made, hook, _hook(hook, rows))
-    return made
+        setattr(module, hook, _hook(hook, rows))
+    return module
 
 
 def _hook(hook, rows):

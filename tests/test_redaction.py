@@ -299,8 +299,8 @@ def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
         lambda inputs: (inputs["income"] > 20).astype(float).to_numpy(), ModelOptions(classes=(0, 1), task="binary")
     )
     host = Host([Plugin()], discover=False)
-    wanted = [{"trainer": "acme.copy", "name": "/home/alice/copy"}]
-    (child,) = train_models(AuditContext(host, data, make_request(), train=wanted), [model])
+    expected = [{"trainer": "acme.copy", "name": "/home/alice/copy"}]
+    (child,) = train_models(AuditContext(host, data, make_request(), train=expected), [model])
     assert child.result.notes == (f"asked by {E_MAIL}",)
     assert child.model is not None and child.model.name == "copy"
 

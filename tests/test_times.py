@@ -15,7 +15,7 @@ LONG = datetime.timedelta(days=1, hours=2, milliseconds=500)
 
 
 @pytest.mark.parametrize(
-    ("values", "wanted"),
+    ("values", "expected"),
     [
         ([NOON, pd.Timestamp(NOON), np.datetime64(NOON), "2024-02-03T12:00", "2024-02-03 12:00:00.000"],
          "2024-02-03 12:00:00"),
@@ -31,8 +31,8 @@ LONG = datetime.timedelta(days=1, hours=2, milliseconds=500)
         ([NOON.time(), "12:00:00.000000000"], "12:00:00"),
     ],
 )  # fmt: skip
-def test_one_spelling(values, wanted):
-    assert same_times(values) == [wanted] * len(values)
+def test_one_spelling(values, expected):
+    assert same_times(values) == [expected] * len(values)
 
 
 @pytest.mark.parametrize(

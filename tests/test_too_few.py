@@ -34,7 +34,7 @@ def test_the_sentences():
 
 def test_no_other_file_makes_such_a_sentence():
     """`fewer than {minimum} …` or `fewer than two …` in any text of the package."""
-    made = set()
+    files = set()
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
@@ -42,5 +42,5 @@ def test_no_other_file_makes_such_a_sentence():
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else None
             if isinstance(text, str) and re.search(r"fewer than( $|$| two| \{)", text):
-                made.add(path.name)
-    assert made == {"too_few.py"}
+                files.add(path.name)
+    assert files == {"too_few.py"}

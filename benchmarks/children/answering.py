@@ -25,8 +25,8 @@ def answer(questions):
 def timed(call):
     """Wall seconds of a call, and what it gave back."""
     start = time.perf_counter()
-    made = call()
-    return time.perf_counter() - start, made
+    answered = call()
+    return time.perf_counter() - start, answered
 
 
 def peak_bytes():

@@ -47,16 +47,16 @@ def make(path: str, rows: int, columns: int) -> None:
 
 def _people(rng: np.random.Generator, rows: int, columns: int) -> pyarrow.Table:
     codes = {name: rng.integers(0, len(values), rows, dtype=np.int32) for name, values in GROUPS.items()}
-    made = {
+    columns_by_name = {
         name: pyarrow.DictionaryArray.from_arrays(codes[name], list(values)).cast(pyarrow.string())
         for name, values in GROUPS.items()
     }
     label = rng.random(rows) < 0.3 + 0.05 * codes["race"]
-    made["age"] = rng.integers(18, 90, rows, dtype=np.int64)
-    made["label"] = label.astype(np.int64)
-    made["decision"] = (rng.random(rows) < 0.2 + 0.4 * label + 0.05 * codes["sex"]).astype(np.int64)
-    made |= {f"amount {at}": rng.integers(0, 5000, rows) / 8 for at in range(columns - len(made))}
-    return pyarrow.table(made)
+    columns_by_name["age"] = rng.integers(18, 90, rows, dtype=np.int64)
+    columns_by_name["label"] = label.astype(np.int64)
+    columns_by_name["decision"] = (rng.random(rows) < 0.2 + 0.4 * label + 0.05 * codes["sex"]).astype(np.int64)
+    columns_by_name |= {f"amount {at}": rng.integers(0, 5000, rows) / 8 for at in range(columns - len(columns_by_name))}
+    return pyarrow.table(columns_by_name)
 
 
 def audit(path: str, checks: str) -> None:

@@ -45,17 +45,17 @@ def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> t
         "codes": metricframe.documented(some, categories, "categorical columns"),
         "best": metricframe.fastest(some),
     }
-    made: dict[str, Any] = {}
+    results: dict[str, Any] = {}
 
     def keep(name: str, replicates: int) -> Run:
         def call() -> None:
-            made[name] = frames[name].run(replicates)
+            results[name] = frames[name].run(replicates)
 
         return Run(f"{name} {replicates}", call, size.their_calls)
 
     own = {
-        "ours codes": lambda: made.update({"ours codes": library.intervals(dict(categories), some, REPLICATES, 0)}),
-        "ours text": lambda: made.update({"ours text": library.intervals(dict(text), some, REPLICATES, 0)}),
+        "ours codes": lambda: results.update({"ours codes": library.intervals(dict(categories), some, REPLICATES, 0)}),
+        "ours text": lambda: results.update({"ours text": library.intervals(dict(text), some, REPLICATES, 0)}),
     }
     for call in own.values():
         call()  # once before anything is timed
@@ -65,7 +65,9 @@ def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> t
     ]  # theirs, ours, ours, theirs
     seconds = in_order([run for part in order for run in part])
     points = [
-        _points_gate(made[f"ours {kind}"].points, made[name], some) for name in frames for kind in ("codes", "text")
+        _points_gate(results[f"ours {kind}"].points, results[name], some)
+        for name in frames
+        for kind in ("codes", "text")
     ]
     gate = max(points, key=lambda point: point.value)
     gates = (gate, *_law_gates(size))

@@ -50,13 +50,13 @@ def _fairlearn(
     full = metricframe.documented(some, some.categories(), "categorical columns")
     fewer = people(size.best_rows, size.shape, 5)
     best = metricframe.fastest(fewer)
-    made: dict[str, np.ndarray] = {}
-    as_documented = Run("fairlearn", lambda: made.update(full=metricframe.points(full.run(), some)))
-    at_best = Run("fairlearn at its best", lambda: made.update(best=metricframe.points(best.run(), fewer)))
+    points: dict[str, np.ndarray] = {}
+    as_documented = Run("fairlearn", lambda: points.update(full=metricframe.points(full.run(), some)))
+    at_best = Run("fairlearn at its best", lambda: points.update(best=metricframe.points(best.run(), fewer)))
     seconds = in_order([own_run, as_documented, own_run, at_best, own_run])
-    gate = Gate("points", largest_difference(own, made["full"][:, 1:]), 1e-12)
+    gate = Gate("points", largest_difference(own, points["full"][:, 1:]), 1e-12)
     own_fewer = library.points(dict(fewer.categories()), fewer)[:, -np.prod(size.shape) :]
-    gate_best = Gate("points on fewer people", largest_difference(own_fewer, made["best"][:, 1:]), 1e-12)
+    gate_best = Gate("points on fewer people", largest_difference(own_fewer, points["best"][:, 1:]), 1e-12)
     once = seconds["fairlearn at its best"][0]
     more = size.rows / size.best_rows
     lines = [

@@ -70,9 +70,9 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
 def _apart(suite: Pictures, plain: Callable[[np.ndarray, float], np.ndarray], name: str, images: np.ndarray) -> float:
     worst = 0.0
     for severity in SEVERITIES:
-        made = np.asarray(suite.change(name, severity).inputs)[: len(images)]
-        wanted = np.stack([plain(image[0], suite.level(name, severity)) for image in images])
-        worst = max(worst, float(np.abs(made[:, 0] - wanted.clip(0, 1)).max()))
+        changed = np.asarray(suite.change(name, severity).inputs)[: len(images)]
+        expected = np.stack([plain(image[0], suite.level(name, severity)) for image in images])
+        worst = max(worst, float(np.abs(changed[:, 0] - expected.clip(0, 1)).max()))
     return worst
 
 
@@ -107,10 +107,10 @@ def _plain(suite: Pictures) -> dict[str, Callable[[np.ndarray, float], np.ndarra
         return small[np.ix_(at, at)]
 
     def covered(image: np.ndarray, share: float) -> np.ndarray:
-        made, length = image.copy(), max(1, round(share * len(image)))
+        changed, length = image.copy(), max(1, round(share * len(image)))
         row, column = rng.integers(0, len(image) - length + 1, 2)
-        made[row : row + length, column : column + length] = 0.5
-        return made
+        changed[row : row + length, column : column + length] = 0.5
+        return changed
 
     return {
         "gaussian noise": lambda image, sigma: skimage.util.random_noise(image, "gaussian", rng=rng, var=sigma**2),

@@ -73,9 +73,9 @@ def test_the_programme_agrees_with_the_closed_form_and_a_convolution_is_a_matrix
 
 
 def test_the_truth_is_nowhere_below_a_grid_of_points() -> None:
-    made = healthy(2, rows=4)
+    network = healthy(2, rows=4)
     rng = np.random.default_rng(0)
-    for row, needed in zip(np.asarray(made.data.inputs), made.needed, strict=True):
+    for row, needed in zip(np.asarray(network.data.inputs), network.needed, strict=True):
         if 0 < needed < 1:
             moved = np.clip(row + 0.98 * needed * rng.choice((-1, 1), (500, *row.shape)), 0, 1).astype(np.float32)
-            assert len(set(made.model.predict(moved).tolist())) == 1
+            assert len(set(network.model.predict(moved).tolist())) == 1

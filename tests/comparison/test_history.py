@@ -56,9 +56,9 @@ def test_a_group_alone(tmp_path):
         for m in result.measurements
         if m.slice and m.value is not None
     ]
-    check, wanted = measured[0]
-    series = history(opened, f"{check}.{wanted.name}", wanted.slice)
-    assert series.series and all(point.measurement.slice == wanted.slice for s in series.series for point in s.points)
+    check, expected = measured[0]
+    series = history(opened, f"{check}.{expected.name}", expected.slice)
+    assert series.series and all(point.measurement.slice == expected.slice for s in series.series for point in s.points)
 
 
 def test_the_figure_has_a_point_for_each_audit_and_the_limit_as_a_rule(tmp_path):

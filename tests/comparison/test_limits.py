@@ -25,9 +25,9 @@ GROUP = measurement(0.5, 0.4, 0.6, slice={"sex": "F"})
 
 def old_style(*measurements) -> AuditResult:
     """As version 2 judged it: a limit without slice was about every group."""
-    made = audited(LIMIT.model_copy(update={"groups": "each"}), *measurements, version=2)
-    verdicts = tuple(verdict.model_copy(update={"limit": LIMIT}) for verdict in made.verdicts)
-    return made.model_copy(update={"verdicts": verdicts, "limits": (LIMIT,)})
+    audit = audited(LIMIT.model_copy(update={"groups": "each"}), *measurements, version=2)
+    verdicts = tuple(verdict.model_copy(update={"limit": LIMIT}) for verdict in audit.verdicts)
+    return audit.model_copy(update={"verdicts": verdicts, "limits": (LIMIT,)})
 
 
 def test_a_limit_that_was_about_every_group_is_weakened_and_judged_as_it_was():

@@ -38,7 +38,7 @@ SPELLINGS = {
 }
 
 
-def wanted() -> list[tuple[str, int]]:
+def expected() -> list[tuple[str, int]]:
     return [("f", 1), ("m", 0), ("f", 0)]
 
 
@@ -58,7 +58,7 @@ def test_every_spelling_gives_the_same_rows_to_both_readers(tmp_path, spelling, 
     raw = SPELLINGS[spelling].encode()
     path = tmp_path / "people.csv"
     path.write_bytes(gzip.compress(raw) if compressed else raw)
-    assert read(path) == wanted()
+    assert read(path) == expected()
     assert counted(path) == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
 
 
@@ -75,7 +75,7 @@ def test_every_encoding_is_read_by_itself_or_after_its_mend(tmp_path, encoding):
         (mend,) = caught.value.mend
         assert mend.setting == "data.encoding" and str(mend) in str(caught.value)
         options = {"encoding": mend.value}
-    assert read(path, **options) == wanted()
+    assert read(path, **options) == expected()
     names = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1, **options).feature_names
     assert "Größe" in names
     assert sum(counted(path, **options).values()) == 3
@@ -98,7 +98,7 @@ def test_values_alone_in_single_marks_are_read_after_the_mend_and_may_hold_delim
         AuditData.from_table(path)
     (mend,) = caught.value.mend
     assert (mend.setting, mend.value) == ("data.quote", "'")
-    assert read(path, quote="'") == wanted() and counted(path, quote="'") == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
+    assert read(path, quote="'") == expected() and counted(path, quote="'") == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
     names = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1, quote="'").inputs["name"]
     assert list(names) == ["Doe", "O'Hara, Ann", "a\nb"]
     for quote, ending in (('"', ""), ("'", ", or say that values are quoted so already, with quote = ")):

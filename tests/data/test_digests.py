@@ -99,11 +99,11 @@ def test_large_integers_are_told_apart():
 
 def test_arrays_tensors_and_texts():
     images = np.arange(32, dtype=np.float32).reshape(2, 1, 4, 4)
-    made = AuditData(images, modality="image").digest
-    assert AuditData(torch.from_numpy(images.copy()), modality="image").digest == made
-    assert AuditData(np.asfortranarray(images), modality="image").digest == made
-    assert AuditData(images.reshape(2, 4, 2, 2), modality="image").digest != made
-    assert AuditData(images.astype(">f4"), modality="image").digest == made
+    digest = AuditData(images, modality="image").digest
+    assert AuditData(torch.from_numpy(images.copy()), modality="image").digest == digest
+    assert AuditData(np.asfortranarray(images), modality="image").digest == digest
+    assert AuditData(images.reshape(2, 4, 2, 2), modality="image").digest != digest
+    assert AuditData(images.astype(">f4"), modality="image").digest == digest
     first, second = (AuditData(texts, modality="text").digest for texts in (["ab", "c"], ["a", "bc"]))
     assert first != second
 
@@ -126,7 +126,7 @@ def test_a_million_rows_take_three_seconds():
     table = pd.DataFrame({f"n{at}": rng.normal(size=rows) for at in range(5)})
     for at in range(5):
         table[f"t{at}"] = words[rng.integers(0, 4, rows)]
-    made = AuditData(table, rng.integers(0, 2, rows))
+    large = AuditData(table, rng.integers(0, 2, rows))
     start = time.process_time()
-    assert len(made.digest) == 64
+    assert len(large.digest) == 64
     assert time.process_time() - start < 6  # measured: 1 s; the limit is for a machine that is busy

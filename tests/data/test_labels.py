@@ -19,7 +19,7 @@ from auditkit.errors import DataError
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted", "kind"),
+    ("given", "expected", "kind"),
     [
         ([0.0, 1.0], [0, 1], "i"),
         (np.array([0.5, 1.0], dtype=np.float32), [0.5, 1.0], "f"),
@@ -31,9 +31,9 @@ from auditkit.errors import DataError
         (np.array([1, 2], dtype=np.uint8), [1, 2], "i"),
     ],
 )
-def test_labels_are_plain(given, wanted, kind):
+def test_labels_are_plain(given, expected, kind):
     labels = label_array(given)
-    assert labels.tolist() == wanted and labels.dtype.kind == kind
+    assert labels.tolist() == expected and labels.dtype.kind == kind
 
 
 @pytest.mark.parametrize(

@@ -85,14 +85,16 @@ def sources(frame, folder):
 @pytest.mark.parametrize("name", COLUMNS)
 def test_groups_are_the_same_through_every_reader(name, tmp_path):
     frame = frame_of(COLUMNS[name])
-    wanted = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], decisions="d")
+    expected = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], decisions="d")
     for kind, source in sources(frame, tmp_path):
         if name == "floats in half the bytes" and kind in ("dictionary", "objects"):
             continue  # Python has no such numbers
         read = AuditData.from_table(source, label="y", groups=["g"], drop=["g"], decisions="d")
-        assert read.groups["g"].tolist() == wanted.groups["g"].tolist(), kind
-        assert read.labels.tolist() == wanted.labels.tolist() and read.codes().tolist() == wanted.codes().tolist(), kind
-        assert read.recorded.decisions.tolist() == wanted.recorded.decisions.tolist(), kind
+        assert read.groups["g"].tolist() == expected.groups["g"].tolist(), kind
+        assert (
+            read.labels.tolist() == expected.labels.tolist() and read.codes().tolist() == expected.codes().tolist()
+        ), kind
+        assert read.recorded.decisions.tolist() == expected.recorded.decisions.tolist(), kind
         assert not [note for note in read.notes if "missing lists" in note]
 
 
@@ -136,9 +138,9 @@ def test_blanks_around_labels_decisions_and_ids_are_no_part_of_them_in_any_reade
 def test_an_empty_text_is_a_group_only_where_something_else_is_listed_as_missing(tmp_path):
     frame = frame_of(["", "NA", "a"])
     for kind, source in sources(frame, tmp_path):
-        for missing, wanted in ((None, ["(missing)", "NA"]), (["NA"], ["(empty)", "(missing)"])):
+        for missing, expected in ((None, ["(missing)", "NA"]), (["NA"], ["(empty)", "(missing)"])):
             data = AuditData.from_table(source, label="y", groups=["g"], missing=missing)
-            assert data.groups["g"][:2].tolist() == wanted, kind
+            assert data.groups["g"][:2].tolist() == expected, kind
 
 
 @pytest.mark.parametrize("missing", MISSING, ids=repr)

@@ -121,7 +121,7 @@ class Reader:
 
     def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
-        wanted, extremes = self.form(group, kind), []
+        expected, extremes = self.form(group, kind), []
         bounds = (
             [(-self.form(group_named, ALL), -1) for group_named in self.named]
             + (self.few if words else [])
@@ -129,7 +129,7 @@ class Reader:
         )
         for sign in (1, -1):
             done = linprog(
-                sign * wanted,
+                sign * expected,
                 A_eq=csr_array(np.array(self.rows)), b_eq=np.array(self.totals),
                 A_ub=csr_array(np.array([form for form, _ in bounds])) if bounds else None,
                 b_ub=np.array([float(most) for _, most in bounds]) if bounds else None,

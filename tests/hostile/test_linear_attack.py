@@ -87,11 +87,11 @@ class Reader:
 
     def ends(self, group: dict[str, str], kind: str) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows."""
-        wanted = self.form(group, kind)
+        expected = self.form(group, kind)
         extremes = []
         for sign in (1, -1):
             done = linprog(
-                sign * wanted,
+                sign * expected,
                 A_eq=np.array(self.rows),
                 b_eq=np.array(self.totals),
                 A_ub=np.array([row for row, _ in self.bounds]) if self.bounds else None,

@@ -146,14 +146,14 @@ Done: TypeAlias = Callable[..., tuple[Any, pathlib.Path]]
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """The audit of a case and its folder, made once; nobody may change either."""
-    made: dict[tuple[str, str], tuple[Any, pathlib.Path]] = {}
+    audits: dict[tuple[str, str], tuple[Any, pathlib.Path]] = {}
 
     def of(name: str, disclosure: str = "publish") -> tuple[Any, pathlib.Path]:
-        if (name, disclosure) not in made:
+        if (name, disclosure) not in audits:
             people, order = CASES[name]
             folder = tmp_path_factory.mktemp("done") / "run"
-            made[name, disclosure] = (audited(people, folder, disclosure, order), folder)
-        return made[name, disclosure]
+            audits[name, disclosure] = (audited(people, folder, disclosure, order), folder)
+        return audits[name, disclosure]
 
     return of
 
@@ -434,8 +434,8 @@ def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(
 
 
 def test_a_resumed_audit_judges_by_numbers_that_were_not_kept(done: Done, tmp_path: pathlib.Path) -> None:
-    first, made = done("random 1")
-    folder = shutil.copytree(made, tmp_path / "run")
+    first, finished = done("random 1")
+    folder = shutil.copytree(finished, tmp_path / "run")
     again = audited(CASES["random 1"][0], folder)
     assert "fairness.groups" not in again.run.resumed and "data.integrity" in again.run.resumed
     assert [verdict.status for verdict in again.verdicts] == [verdict.status for verdict in first.verdicts]

@@ -55,11 +55,11 @@ def audited(folder: pathlib.Path, small: int) -> tuple[AuditResult, People, np.n
     return read_result(folder), people, scores, job
 
 
-Made: TypeAlias = tuple[AuditResult, People, np.ndarray, np.ndarray, pathlib.Path]
+Case: TypeAlias = tuple[AuditResult, People, np.ndarray, np.ndarray, pathlib.Path]
 
 
 @pytest.fixture(scope="module", params=[0, 6], ids=["nothing kept back", "a small group"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     folder = tmp_path_factory.mktemp("tables") / "run"
     return (*audited(folder, request.param), folder)
 
@@ -68,21 +68,21 @@ def of(result: AuditResult, check: str) -> CheckResult:
     return next(check_result for check_result in result.results if check_result.check == check)
 
 
-def is_open(made: Made) -> bool:
-    return not any(made[1].small(2))
+def is_open(case: Case) -> bool:
+    return not any(case[1].small(2))
 
 
-def test_further_counts_have_numbers_only_where_no_count_is_kept_back(made: Made) -> None:
+def test_further_counts_have_numbers_only_where_no_count_is_kept_back(case: Case) -> None:
     for check, names in FURTHER.items():
         for name in names:
-            values = [measurement.value for measurement in of(made[0], check).measurements if measurement.name == name]
-            assert values and any(value is not None for value in values) == is_open(made), (check, name)
+            values = [measurement.value for measurement in of(case[0], check).measurements if measurement.name == name]
+            assert values and any(value is not None for value in values) == is_open(case), (check, name)
 
 
-def test_no_further_count_that_is_published_is_of_few(made: Made) -> None:
+def test_no_further_count_that_is_published_is_of_few(case: Case) -> None:
     """Each share is that of the rows, and neither it nor its complement is fewer than ten people."""
-    result, people, scores, job = made[:4]
-    if not is_open(made):
+    result, people, scores, job = case[:4]
+    if not is_open(case):
         return
     order = np.argsort(-scores)
     for measurement in of(result, "fairness.ranking").measurements:
@@ -111,8 +111,8 @@ def test_no_further_count_that_is_published_is_of_few(made: Made) -> None:
     assert ends and all(MINIMUM <= (end.count or 0) <= (end.n or 0) - MINIMUM for end in ends)
 
 
-def test_shares_at_thresholds_are_those_of_the_rows(made: Made) -> None:
-    result, people, scores, _ = made[:4]
+def test_shares_at_thresholds_are_those_of_the_rows(case: Case) -> None:
+    result, people, scores, _ = case[:4]
     for attribute in people.groups:
         (gap,) = [
             number
@@ -120,41 +120,41 @@ def test_shares_at_thresholds_are_those_of_the_rows(made: Made) -> None:
             if number.name == "demographic_parity_at_threshold" and number.across == (attribute,)
         ]
         rates = [(scores[people.groups[attribute] == value] >= 0.5).mean() for value in people.values[attribute]]
-        assert gap.value == (pytest.approx(max(rates) - min(rates)) if is_open(made) else None)
+        assert gap.value == (pytest.approx(max(rates) - min(rates)) if is_open(case) else None)
 
 
-def test_tables_are_published_where_every_group_in_them_is(made: Made) -> None:
-    result, people = made[:2]
+def test_tables_are_published_where_every_group_in_them_is(case: Case) -> None:
+    result, people = case[:2]
     names = {
         check: [table.name for table in of(result, check).tables]
         for check in ("fairness.adverse_impact", "fairness.bias_audit")
     }
     rates, tests = ["impact_1", "impact_2"], ["significance_1", "significance_2"]
-    assert [name for name in names["fairness.adverse_impact"] if name in rates] == rates[: 2 if is_open(made) else 1]
-    assert [name for name in names["fairness.adverse_impact"] if name in tests] == (tests if is_open(made) else [])
+    assert [name for name in names["fairness.adverse_impact"] if name in rates] == rates[: 2 if is_open(case) else 1]
+    assert [name for name in names["fairness.adverse_impact"] if name in tests] == (tests if is_open(case) else [])
     audit = ["sex", "race_ethnicity", "intersectional", "summary"]
-    assert [name for name in names["fairness.bias_audit"] if name in audit] == (audit if is_open(made) else [])
+    assert [name for name in names["fairness.bias_audit"] if name in audit] == (audit if is_open(case) else [])
     table = of(result, "fairness.adverse_impact").tables[0]
     for row, sex in zip(table.rows, ("f", "m"), strict=True):
         selected = people.decisions[people.groups["sex"] == sex]
         assert row[:4] == (f"sex={sex}", len(selected), selected.sum(), pytest.approx(selected.mean()))
 
 
-def test_no_count_of_few_is_worked_out_from_tables_too(made: Made) -> None:
-    _, people, *_, folder = made
+def test_no_count_of_few_is_worked_out_from_tables_too(case: Case) -> None:
+    _, people, *_, folder = case
     reader = facts(people, folder)
     assert worked_out(people, reader, 2, MINIMUM) == []
     assert worked_out(people, reader, 2, (MINIMUM - 1) // 2, words=True) == []
     # the control: a table of a small group would give it away to this reader
-    if not is_open(made):
+    if not is_open(case):
         rows = [[f"race={race}", int((people.groups["race"] == race).sum())] for race in "ab"]
         reader.read({"across": ["race"], "columns": [{"name": "group"}, {"name": "people"}], "rows": rows})
         assert ({"race": "c"}, "people") in worked_out(people, reader, 1, MINIMUM)
 
 
-def test_no_format_holds_a_further_count_where_one_is_kept_back(made: Made) -> None:
-    _, people, scores, _, folder = made
-    if is_open(made):
+def test_no_format_holds_a_further_count_where_one_is_kept_back(case: Case) -> None:
+    _, people, scores, _, folder = case
+    if is_open(case):
         return
     above = scores > np.median(scores)
     rates = [above[column == value].mean() for column in people.groups.values() for value in sorted(set(column))[:2]]

@@ -88,9 +88,9 @@ def body(text: str) -> str:
 
 @pytest.mark.parametrize("payload", [*FORMULAS, "\x1b]0;x\x07", "a\r\nb", '"; =1+1'])
 def test_no_cell_of_a_table_begins_like_a_formula(payload):
-    made = prefixed(payload)
+    audit = prefixed(payload)
     cells = 0
-    for row in csv.DictReader(io.StringIO(measurements.as_csv(made).decode())):
+    for row in csv.DictReader(io.StringIO(measurements.as_csv(audit).decode())):
         for name, cell in row.items():
             if name not in measurements.NUMBERS | measurements.COUNTS:
                 assert not re.match(r"\s*[=+\-@]|[\t\r\n]", cell), (name, cell)
@@ -101,7 +101,7 @@ def test_no_cell_of_a_table_begins_like_a_formula(payload):
 
 def prefixed(payload: str) -> AuditResult:
     """An audit whose model, units, reasons and groups begin with the payload."""
-    made = fakes.audit()
+    audit = fakes.audit()
     results = tuple(
         result.model_copy(
             update={
@@ -117,10 +117,10 @@ def prefixed(payload: str) -> AuditResult:
                 )
             }
         )
-        for result in made.results
+        for result in audit.results
     )
-    return made.model_copy(
-        update={"results": results, "model": made.model.model_copy(update={"name": payload + made.model.name})}
+    return audit.model_copy(
+        update={"results": results, "model": audit.model.model_copy(update={"name": payload + audit.model.name})}
     )
 
 

@@ -34,13 +34,13 @@ def means(values: np.ndarray) -> list[Measurement]:
 
 
 def bootstrapped(values: np.ndarray, rng: np.random.Generator) -> list[Measurement]:
-    made = []
+    intervals = []
     for at, row in enumerate(values):
         interval = stats.percentile_interval(row[rng.integers(0, len(row), (200, len(row)))].mean(axis=1))
-        made.append(
+        intervals.append(
             Measurement(name="rate", value=float(row.mean()), n=len(row), interval=interval, slice={"group": str(at)})
         )
-    return made
+    return intervals
 
 
 def verdict(measurements, **fields):

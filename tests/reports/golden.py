@@ -36,7 +36,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
 }
 
 
-def made() -> Iterator[tuple[str, bytes]]:
+def files() -> Iterator[tuple[str, bytes]]:
     """Every file with what is made today."""
     for name, make in TEXTS.items():
         yield name, make()
@@ -151,6 +151,6 @@ def _indent(line: str) -> int:
 
 
 if __name__ == "__main__":
-    for name, content in made():
+    for name, content in files():
         (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_bytes(content)

@@ -39,10 +39,10 @@ def test_it_validates_strictly_and_an_unknown_field_does_not():
 
 def test_round_trip_every_number_is_the_same_as_in_metrics_json():
     for audit in (fakes.audit(), fakes.audit(shift=-0.013)):
-        wanted = json.loads(metrics.render(audit))
+        expected = json.loads(metrics.render(audit))
         performance = card(audit)["quantitativeAnalysis"]["performanceMetrics"]
-        assert sorted(float(metric["value"]) for metric in performance) == sorted(wanted.values())
-        assert {f"auditkit:{key}" for key in wanted} <= {property_["name"] for property_ in card(audit)["properties"]}
+        assert sorted(float(metric["value"]) for metric in performance) == sorted(expected.values())
+        assert {f"auditkit:{key}" for key in expected} <= {property_["name"] for property_ in card(audit)["properties"]}
 
 
 def test_a_number_has_its_slice_and_interval():
@@ -94,14 +94,14 @@ def test_the_same_result_gives_the_same_bytes_and_another_another_serial_number(
 
 
 @pytest.mark.parametrize(
-    ("licence", "wanted"),
+    ("licence", "expected"),
     [("Apache-2.0", {"id": "Apache-2.0"}), ("our own", {"name": "our own"})],
 )
-def test_a_licence_is_an_id_where_there_is_one(licence, wanted):
+def test_a_licence_is_an_id_where_there_is_one(licence, expected):
     audit = fakes.audit()
     audit = audit.model_copy(update={"card": {**audit.card, "licence": licence}})
     (entry,) = read(audit)["metadata"]["component"]["licenses"]
-    assert wanted.items() <= entry["license"].items()
+    assert expected.items() <= entry["license"].items()
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

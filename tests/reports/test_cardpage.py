@@ -23,8 +23,8 @@ def test_round_trip_the_page_says_what_the_markdown_says(tmp_path, result):
     page = visit(path, script=TEXT)
     body = cardpage._body(card.render(result).decode())
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
-    wanted = ["".join(child.content for child in token.children) for token in tokens if token.type == "inline"]
-    assert [text for text in wanted if text] == [text for text in page.value if text]
+    expected = ["".join(child.content for child in token.children) for token in tokens if token.type == "inline"]
+    assert [text for text in expected if text] == [text for text in page.value if text]
 
 
 @needs_chromium

@@ -24,7 +24,7 @@ def crossed() -> AuditResult:
     return audit.model_copy(update={"results": (result,), "verdicts": (verdict,)})
 
 
-MADE = dict(golden.made())
+MADE = dict(golden.files())
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -87,5 +87,5 @@ def test_formats_need_none_of_the_libraries_that_measure(tmp_path):
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    wanted = ["summary", "card", "bom", "junit", "metrics", "csv", "parquet"]
-    assert done.stdout.splitlines() == [f"{name} True" for name in wanted], done.stderr
+    expected = ["summary", "card", "bom", "junit", "metrics", "csv", "parquet"]
+    assert done.stdout.splitlines() == [f"{name} True" for name in expected], done.stderr

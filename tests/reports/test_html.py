@@ -200,9 +200,9 @@ def test_glossary_provenance_signature_and_digest(page: Element, audit: AuditRes
         for name, definition in result.definitions.items():
             assert definition.formula in glossary
             assert f"{result.check}.{name}" in glossary
-    made = by_id(page, "provenance").text
+    provenance = by_id(page, "provenance").text
     for text in ("torch", "2.13.0", "ImportError: No module named 'acme_core'", audit.plan.digest, "Seed 0"):
-        assert text in made
+        assert text in provenance
     assert [element.text for element in by_id(page, "sign").all("p") if "role" in element.classes()] == [
         "Prepared by", "Reviewed by", "Decided by",
     ]  # fmt: skip

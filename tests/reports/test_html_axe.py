@@ -23,14 +23,14 @@ SICK = "<title></title><img src='data:,'><p style='color:#ccc;background:#fff'>h
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("pages")
-    made = {
+    rendered = {
         "one": render(fakes.audit()),
         "three": render(fakes.comparison()),
         "hostile": render(fakes.hostile("<b>'\"&")),
         "card": cardpage.render(fakes.audit()),
         "sick": SICK.encode(),
     }
-    for name, page in made.items():
+    for name, page in rendered.items():
         (folder / f"{name}.html").write_bytes(page)
     return folder
 

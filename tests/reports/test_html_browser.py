@@ -15,10 +15,10 @@ from tests import chromium, fakes
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
     """The reports as files: one model, three models, and one in which every name is very long."""
     folder = tmp_path_factory.mktemp("reports")
-    made = {"one": fakes.audit(), "three": fakes.comparison(), "long": long_names()}
-    for name, result in made.items():
+    results = {"one": fakes.audit(), "three": fakes.comparison(), "long": long_names()}
+    for name, result in results.items():
         (folder / f"{name}.html").write_bytes(render(result))
-    return {name: folder / f"{name}.html" for name in made}
+    return {name: folder / f"{name}.html" for name in results}
 
 
 def long_names() -> AuditResult:

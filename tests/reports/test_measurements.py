@@ -29,9 +29,11 @@ def test_every_measurement_is_a_row_with_the_columns_of_the_frame():
     rows, frame = read(audit), audit.frame()
     assert list(rows[0]) == ["model", *frame.columns]
     assert len(rows) == len(frame)
-    for row, (_, wanted) in zip(rows, frame.iterrows(), strict=True):
-        assert row["model"] == audit.model.name and row["check"] == wanted["check"]
-        assert (row["value"] == "") if wanted["value"] != wanted["value"] else float(row["value"]) == wanted["value"]
+    for row, (_, expected) in zip(rows, frame.iterrows(), strict=True):
+        assert row["model"] == audit.model.name and row["check"] == expected["check"]
+        assert (
+            (row["value"] == "") if expected["value"] != expected["value"] else float(row["value"]) == expected["value"]
+        )
 
 
 def test_several_models_stand_below_each_other():
@@ -71,9 +73,9 @@ def test_parquet_is_the_same_table_with_types():
     table = pyarrow.parquet.read_table(io.BytesIO(measurements.as_parquet(comparison)))
     assert tuple(table.column_names) == measurements.COLUMNS
     assert str(table.schema.field("value").type) == "double" and str(table.schema.field("n").type) == "int64"
-    wanted = [{"model": result.model.name, **row} for result in comparison.results for row in result.rows()]
+    expected = [{"model": result.model.name, **row} for result in comparison.results for row in result.rows()]
     assert table.drop(["slice", "conditions"]).to_pylist() == [
-        {name: row[name] for name in row if name not in ("slice", "conditions")} for row in wanted
+        {name: row[name] for name in row if name not in ("slice", "conditions")} for row in expected
     ]
 
 

@@ -47,13 +47,13 @@ def test_a_key_says_what_the_number_is_about(measurement, key):
 def test_every_number_that_means_something_is_there_and_no_other():
     audit = fakes.audit()
     metrics = read(audit)
-    wanted = [
+    expected = [
         measurement.value
         for result in audit.results
         for measurement in result.measurements
         if measurement.value is not None and measurement.validity != "invalid"
     ]
-    assert sorted(metrics.values()) == sorted(wanted)
+    assert sorted(metrics.values()) == sorted(expected)
     assert "explanations.importance.protected_share" not in metrics, "it is invalid"
     assert metrics["robustness.evasion.robust_accuracy[epsilon=0.1,norm=Linf]"] == 0.412
     assert list(metrics) == sorted(metrics)

@@ -58,8 +58,8 @@ def test_a_result_of_schema_1_is_rendered_in_every_format(name):
     old = parse_result(golden.whole(1, name))
     before = canonical(old)
     formats = [format for format in register_formats() if format.name not in ON_REQUEST]
-    made = {format.name: format.render(old) for format in formats}
-    assert len(made) > 5 and all(made.values()) and canonical(old) == before
+    rendered = {format.name: format.render(old) for format in formats}
+    assert len(rendered) > 5 and all(rendered.values()) and canonical(old) == before
 
 
 def test_half_of_a_pair_of_code_units_is_written_as_what_cannot_be_written():

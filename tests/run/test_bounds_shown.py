@@ -27,10 +27,10 @@ def audited(folder: pathlib.Path, small: int) -> AuditResult:
     decisions = np.r_[np.arange(200) < 120, np.arange(200) < 80, np.arange(small) < 2].astype(int)
     model, data = recorded(decisions, decisions, {"race": race})
     parameters = {"fairness.groups": {"permutations": 199, "trials": 20}}
-    made = auditkit.audit(
+    result = auditkit.audit(
         model, data, checks=["fairness.groups"], parameters=parameters, limits=[LIMIT], budget="quick", out=folder
     )
-    assert isinstance(made, AuditResult)
+    assert isinstance(result, AuditResult)
     return read_result(folder)
 
 

@@ -35,11 +35,11 @@ def worse_off(
     outcome, *, harm=SELECTED_MORE, rate="rate", stated=None, low=LOW, conditions=None, task="binary", classes=(0, 1)
 ):
     pair = GroupPair(role="value", rate=rate, low=low, high=HIGH, worse_off=stated)
-    made = Measurement(name="gap", value=0.5, exact=True, across=("g",), pairs=(pair,), conditions=conditions or {})
+    gap = Measurement(name="gap", value=0.5, exact=True, across=("g",), pairs=(pair,), conditions=conditions or {})
     define = lambda harm: Definition(title="t", formula="f", range="r", harm=harm)  # noqa: E731
     result = CheckResult(
         check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
-        measurements=(made,), definitions={"gap": define(NOBODY if rate == "rate" else harm), "rate": define(harm)},
+        measurements=(gap,), definitions={"gap": define(NOBODY if rate == "rate" else harm), "rate": define(harm)},
     )  # fmt: skip
     (named,) = name_worse_off(result, data(outcome, task, classes)).measurements
     return named.pairs[0].worse_off

@@ -150,10 +150,12 @@ def test_findings_of_a_trainer_are_held_to_the_same_and_end_no_audit(fields, mes
             return [Halving]
 
     limits = [{"name": "epochs", "measurement": "train.halving.epochs", "at_most": 3}]
-    made = auditkit.compare([ToyModel()], toy_data(), checks=[share.check()], plugins=[Plug()],
+    comparison = auditkit.compare([ToyModel()], toy_data(), checks=[share.check()], plugins=[Plug()],
                             train=[{"trainer": "halving"}], limits=limits)  # fmt: skip
-    account = next(result for audited in made.results for result in audited.results if result.check == "train.halving")
-    assert (account.status, made.exit_code) == (("error", 3) if message else ("measured", 0))
+    account = next(
+        result for audited in comparison.results for result in audited.results if result.check == "train.halving"
+    )
+    assert (account.status, comparison.exit_code) == (("error", 3) if message else ("measured", 0))
     assert message in (account.reason or "")
 
 

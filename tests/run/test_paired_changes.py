@@ -12,7 +12,7 @@ from auditkit.predictions import Predictions
 from auditkit.run.paired_changes import changes, differences
 
 
-def made(old, new, truth=None, groups=None, task=None, **more):
+def models_and_data(old, new, truth=None, groups=None, task=None, **more):
     """Two models that answer so, and the data."""
     data = AuditData(
         inputs=pd.DataFrame({"row": np.arange(len(old))}), labels=None if truth is None else np.asarray(truth),
@@ -37,7 +37,7 @@ def test_the_shares_by_hand():
     truth = [1] * 10 + [0] * 10
     old = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
     new = [1] * 8 + [0] * 2 + [1] * 2 + [0] * 8
-    first, second, data = made(old, new, truth)
+    first, second, data = models_and_data(old, new, truth)
     changes = differences(second, first, data)
     assert one(changes, "accuracy").value == pytest.approx(16 / 20 - 13 / 20)
     assert one(changes, "selection_rate").value == pytest.approx(10 / 20 - 9 / 20)
@@ -58,7 +58,7 @@ def drawn(n=1200, seed=0):
 
 def test_the_interval_of_accuracy_agrees_with_rows_drawn_anew():
     old, new, truth, groups = drawn()
-    first, second, data = made(old, new, truth, groups)
+    first, second, data = models_and_data(old, new, truth, groups)
     rng, draws = np.random.default_rng(1), []
     for _ in range(2000):
         at = rng.integers(len(old), size=len(old))
@@ -69,7 +69,7 @@ def test_the_interval_of_accuracy_agrees_with_rows_drawn_anew():
 
 def test_the_change_of_the_predictive_value_is_that_of_the_rows():
     old, new, truth, groups = drawn()
-    first, second, data = made(old, new, truth, groups)
+    first, second, data = models_and_data(old, new, truth, groups)
     changes = differences(second, first, data)
     for where, inside in (({}, np.ones(len(old), bool)), ({"sex": "F"}, groups["sex"] == "F")):
         measurement = one(changes, "positive_predictive_value", where)
@@ -81,7 +81,7 @@ def test_the_change_of_the_predictive_value_is_that_of_the_rows():
 
 def test_models_that_decide_alike_have_an_interval_all_the_same():
     old, _, truth, groups = drawn()
-    first, second, data = made(old, old, truth, groups)
+    first, second, data = models_and_data(old, old, truth, groups)
     changes = differences(second, first, data)
     assert {measurement.value for measurement in changes} == {0.0}
     assert all(measurement.interval.low <= 0 <= measurement.interval.high for measurement in changes)
@@ -89,7 +89,7 @@ def test_models_that_decide_alike_have_an_interval_all_the_same():
 
 def test_pairing_is_far_narrower_than_two_models_apart():
     old, new, truth, groups = drawn()
-    first, second, data = made(old, new, truth, groups)
+    first, second, data = models_and_data(old, new, truth, groups)
     ends = one(differences(second, first, data), "accuracy").interval
     from auditkit.stats import difference_interval
 
@@ -102,7 +102,7 @@ def test_the_parity_interval_covers_where_nothing_changed():
     for seed in range(60):
         rng = np.random.default_rng(seed)
         sex, answers = rng.choice(["F", "M"], 400), rng.integers(0, 2, (2, 400))
-        first, second, data = made(answers[0], answers[1], answers[0], {"sex": sex})
+        first, second, data = models_and_data(answers[0], answers[1], answers[0], {"sex": sex})
         ends = one(differences(second, first, data), "demographic_parity_ratio", across=("sex",)).interval
         hits += ends.low <= 0 <= ends.high
     assert hits >= 52
@@ -111,7 +111,7 @@ def test_the_parity_interval_covers_where_nothing_changed():
 def test_a_small_group_stays_hidden_and_the_disparity_says_so():
     n = 120
     groups = {"site": ["a"] * 60 + ["b"] * 55 + ["c"] * 5}
-    first, second, data = made([0, 1] * 60, [1, 1] * 60, [0, 1] * 60, groups)
+    first, second, data = models_and_data([0, 1] * 60, [1, 1] * 60, [0, 1] * 60, groups)
     changes = differences(second, first, data)
     assert one(changes, "accuracy", {"site": "c"}).value is None
     assert one(changes, "accuracy", {"site": "c"}).reason == "fewer than 10 people"
@@ -123,7 +123,7 @@ def test_a_small_group_stays_hidden_and_the_disparity_says_so():
 
 
 def test_rows_without_a_label_are_left_out_and_without_labels_only_decisions_are_compared():
-    first, second, data = made([0, 1, 1, 0], [1, 1, 1, 0])
+    first, second, data = models_and_data([0, 1, 1, 0], [1, 1, 1, 0])
     changes = differences(second, first, data)
     assert {change.name for change in changes} == {"selection_rate"} and one(changes, "selection_rate").value == 0.25
 
@@ -132,19 +132,19 @@ def test_regression_compares_absolute_errors():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=300)
     old, new = truth + rng.normal(size=300), truth + 0.5 * rng.normal(size=300)
-    first, second, data = made(old, new, truth, task="regression")
+    first, second, data = models_and_data(old, new, truth, task="regression")
     measurement = one(differences(second, first, data), "mean_absolute_error")
     assert measurement.value == pytest.approx(np.abs(new - truth).mean() - np.abs(old - truth).mean())
     assert measurement.interval.high < 0 and "paired" in measurement.interval.method
 
 
 def test_weighted_rows_are_not_compared():
-    first, second, data = made([0, 1] * 20, [1, 1] * 20, [0, 1] * 20, weights=np.linspace(0.5, 2, 40))
+    first, second, data = models_and_data([0, 1] * 20, [1, 1] * 20, [0, 1] * 20, weights=np.linspace(0.5, 2, 40))
     assert changes([(first, None), (second, None)], data) == ()
 
 
 def test_each_model_stands_beside_its_parent_or_the_first():
-    first, second, data = made([0, 1] * 20, [1, 1] * 20, [0, 1] * 20)
+    first, second, data = models_and_data([0, 1] * 20, [1, 1] * 20, [0, 1] * 20)
     third = Predictions(
         auditkit.wrap(lambda table: np.zeros(len(table), dtype=int), classes=[0, 1], name="child"), data
     )

@@ -57,8 +57,8 @@ def settle(
     data=None,
     **more,
 ):
-    made = [Limit(**{"name": f"l{at}", "at_least": 0.1, **fields}) for at, fields in enumerate(limits)]
-    request = Request(checks=checks, limits=made, **more)
+    resolved = [Limit(**{"name": f"l{at}", "at_least": 0.1, **fields}) for at, fields in enumerate(limits)]
+    request = Request(checks=checks, limits=resolved, **more)
     context = AuditContext(host, data or toy_data(20), request, train=[{"trainer": id} for id in train])
     return settled(context).request.limits
 
@@ -450,7 +450,7 @@ def test_one_thing_in_place_of_a_list_is_taken_as_one():
     limit = {"measurement": "performance.quality.accuracy", "at_least": 0.5}
     request = make_request(checks="performance", rules="four-fifths", formats="pdf", limits=limit)
     assert (request.checks, request.rules, request.formats) == (("performance",), ("four-fifths",), ("pdf",))
-    assert [made.measurement for made in request.limits] == ["performance.quality.accuracy"]
+    assert [asked_limit.measurement for asked_limit in request.limits] == ["performance.quality.accuracy"]
     for name in ("limits", "waivers"):
         with pytest.raises(ConfigError, match=f"{name} must hold mappings.*'x' was given"):
             make_request(**{name: ["x"]})
@@ -469,11 +469,15 @@ def test_of_several_models_the_one_that_lacks_what_a_limit_needs_says_so():
         {"name": "auc", "measurement": "performance.quality.auc", "at_least": 0.1},
         {"name": "accuracy", "measurement": "performance.quality.accuracy", "at_least": 0.1},
     ]
-    made = auditkit.compare([ToyModel(), deciding], toy_data(), checks=["performance"], limits=limits)
-    scored, labelled = made.results
+    comparison = auditkit.compare([ToyModel(), deciding], toy_data(), checks=["performance"], limits=limits)
+    scored, labelled = comparison.results
     assert [verdict.status for verdict in scored.verdicts] == ["met", "met"]
     assert [verdict.status for verdict in labelled.verdicts] == ["not tested", "met"]
     why = "performance.quality.auc needs scores, which this toy model does not give"
-    assert labelled.verdicts[0].reason == why and labelled.outcome.reasons == (f"auc: {why}",) and made.exit_code == 3
+    assert (
+        labelled.verdicts[0].reason == why
+        and labelled.outcome.reasons == (f"auc: {why}",)
+        and comparison.exit_code == 3
+    )
     with pytest.raises(ConfigError, match=why):
         auditkit.audit(Labels(), toy_data(), checks=["performance"], limits=limits)

@@ -31,13 +31,13 @@ ENERGY = Section(
 
 
 def plugin(build, name="acme", id="acme.energy"):
-    made = type(name, (), {"__name__": name})()
+    module = type(name, (), {"__name__": name})()
 
     def register_sections():
         return [ReportSection(id, "How much energy?", build)]
 
-    made.register_sections = hookimpl(register_sections)
-    return made
+    module.register_sections = hookimpl(register_sections)
+    return module
 
 
 def audited(*plugins, out=None, data=None):
@@ -124,10 +124,10 @@ def test_of_what_is_published_there_is_no_section():
     ],
 )
 def test_a_wrong_row_names_its_plugin(row, message):
-    made = plugin(len)
-    made.register_sections = hookimpl(lambda: [row])
-    made.register_sections.__name__ = "register_sections"
-    (fault,) = Host([made], discover=False).faults
+    module = plugin(len)
+    module.register_sections = hookimpl(lambda: [row])
+    module.register_sections.__name__ = "register_sections"
+    (fault,) = Host([module], discover=False).faults
     assert fault.startswith("plugin 'acme': register_sections: ") and message in fault
 
 

@@ -105,9 +105,9 @@ class Halving(auditkit.Trainer):
         if self.fail:
             raise RuntimeError("no convergence")
         context.progress(1, 2, "epoch")
-        made = ToyModel(constant=True)
+        child = ToyModel(constant=True)
         number = auditkit.Measurement(name="epochs", value=2.0, exact=True)
-        return auditkit.Trained(made, measurements=(number,), notes=("by lot",))
+        return auditkit.Trained(child, measurements=(number,), notes=("by lot",))
 
 
 def compare(**options):
@@ -122,15 +122,15 @@ def compare(**options):
 
 def test_a_trained_model_is_audited_beside_its_parent(tmp_path):
     limits = [{"name": "epochs", "measurement": "train.halving.epochs", "at_most": 3}]
-    made = compare(train=[{"trainer": "halving", "name": "by lot"}], out=tmp_path / "a", limits=limits)
-    parent, child = made.results
+    comparison = compare(train=[{"trainer": "halving", "name": "by lot"}], out=tmp_path / "a", limits=limits)
+    parent, child = comparison.results
     assert (parent.model.name, child.model.name, child.parent) == ("toy", "by lot", "toy")
     assert child.results[0].check == "train.halving"
     assert child.results[0].notes == ("by lot",)
     assert [verdict.status for verdict in child.verdicts] == ["met"]
     assert parent.verdicts == () and parent.exit_code == 5, "no limit is about the parent, so nothing was judged"
     assert parent.outcome.sentence == "nothing was judged: every limit is about another model"
-    assert made.exit_code == 0, "what the limits are about was judged"
+    assert comparison.exit_code == 0, "what the limits are about was judged"
     assert runfolder.verify(tmp_path / "a") == []
 
 
@@ -141,24 +141,24 @@ def test_a_limit_on_a_trainer_is_about_the_models_that_it_made(most, code):
         {"name": "selected", "measurement": "acme.share", "at_least": 0},
     ]
     waivers = [{"limit": "epochs", "reason": "tried", "approver": "me", "expires": "2020-01-01"}]
-    made = compare(train=[{"trainer": "halving", "name": "by lot"}], limits=limits, waivers=waivers)
-    parent, child = made.results
+    comparison = compare(train=[{"trainer": "halving", "name": "by lot"}], limits=limits, waivers=waivers)
+    parent, child = comparison.results
     assert [verdict.limit.name for verdict in parent.verdicts] == ["selected"] and parent.waivers == ()
     assert [verdict.limit.name for verdict in child.verdicts] == ["epochs", "selected"]
-    assert made.exit_code == code
+    assert comparison.exit_code == code
 
 
 def test_a_limit_on_a_trainer_that_fails_is_an_error_of_the_parent():
     limits = [{"name": "epochs", "measurement": "train.halving.epochs", "at_most": 3}]
-    made = compare(train=[{"trainer": "halving", "fail": True}], limits=limits)
-    assert [verdict.status for verdict in made.results[0].verdicts] == ["error"] and made.exit_code == 3
+    comparison = compare(train=[{"trainer": "halving", "fail": True}], limits=limits)
+    assert [verdict.status for verdict in comparison.results[0].verdicts] == ["error"] and comparison.exit_code == 3
 
 
 def test_a_trainer_that_fails_is_an_error_of_the_parents_audit():
-    made = compare(train=[{"trainer": "halving", "fail": True}])
-    assert len(made.results) == 1
-    assert made.results[0].exit_code == 3
-    assert "no convergence" in made.results[0].outcome.reasons[0]
+    comparison = compare(train=[{"trainer": "halving", "fail": True}])
+    assert len(comparison.results) == 1
+    assert comparison.results[0].exit_code == 3
+    assert "no convergence" in comparison.results[0].outcome.reasons[0]
 
 
 @pytest.mark.parametrize(

@@ -165,10 +165,10 @@ def test_the_result_follows_the_exit_code(tmp_path, code, waived, word):
     verdicts = tuple(verdict.model_copy(update={"waived": waived}) for verdict in audit.verdicts)
     outcome = audit.outcome.model_copy(update={"exit_code": code})
     folder = sealed(tmp_path, audit.model_copy(update={"verdicts": verdicts, "outcome": outcome}))
-    made = statement.statement(
+    written = statement.statement(
         runfolder.read_result(folder), b"", runfolder.read_manifest(folder)
     )  # fmt: skip
-    assert made["predicate"]["result"] == word
+    assert written["predicate"]["result"] == word
 
 
 # keys
@@ -205,22 +205,22 @@ def test_a_key_that_appears_in_the_meantime_is_not_overwritten_either(tmp_path):
 def test_the_umask_does_not_open_a_key(tmp_path):
     before = os.umask(0)
     try:
-        made = keys.new_pair(tmp_path / "k.pem")
+        new_pair = keys.new_pair(tmp_path / "k.pem")
     finally:
         os.umask(before)
-    assert made.private.stat().st_mode & 0o777 == 0o600
-    made.private.chmod(0o644)
-    assert keys.open_to_others(made.private)
+    assert new_pair.private.stat().st_mode & 0o777 == 0o600
+    new_pair.private.chmod(0o644)
+    assert keys.open_to_others(new_pair.private)
 
 
 def test_an_encrypted_key_needs_its_passphrase(tmp_path):
-    made = keys.new_pair(tmp_path / "k.pem", "correct horse")
-    assert b"ENCRYPTED" in made.private.read_bytes()
-    assert keys.read_signer(made.private, lambda: "correct horse").id == made.id
+    new_pair = keys.new_pair(tmp_path / "k.pem", "correct horse")
+    assert b"ENCRYPTED" in new_pair.private.read_bytes()
+    assert keys.read_signer(new_pair.private, lambda: "correct horse").id == new_pair.id
     with pytest.raises(ConfigError, match="AUDITKIT_KEY_PASSPHRASE"):
-        keys.read_signer(made.private)
+        keys.read_signer(new_pair.private)
     with pytest.raises(ConfigError, match="with this passphrase") as caught:
-        keys.read_signer(made.private, lambda: "battery staple")
+        keys.read_signer(new_pair.private, lambda: "battery staple")
     assert "battery" not in str(caught.value) and caught.value.__cause__ is None
 
 

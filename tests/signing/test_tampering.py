@@ -26,8 +26,8 @@ SIGNATURE = "attestation.dsse.json"
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory) -> tuple[Signer, Verifier]:
-    made = keys.new_pair(tmp_path_factory.mktemp("keys") / "me.pem")
-    return keys.read_signer(made.private), keys.read_verifier(made.public)
+    new_pair = keys.new_pair(tmp_path_factory.mktemp("keys") / "me.pem")
+    return keys.read_signer(new_pair.private), keys.read_verifier(new_pair.public)
 
 
 @pytest.fixture(scope="module")

@@ -87,9 +87,9 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("texts", "wanted"), NUMBERS, ids=[repr(texts)[:30] for texts, _ in NUMBERS])
-def test_numbers_in_many_spellings(texts, wanted):
-    assert order(texts).values == pytest.approx(wanted)
+@pytest.mark.parametrize(("texts", "expected"), NUMBERS, ids=[repr(texts)[:30] for texts, _ in NUMBERS])
+def test_numbers_in_many_spellings(texts, expected):
+    assert order(texts).values == pytest.approx(expected)
 
 
 THIRD_OF_FEBRUARY = [
@@ -167,7 +167,7 @@ def test_one_value_that_fits_one_order_decides(texts, how):
 
 
 @pytest.mark.parametrize(
-    ("texts", "wanted"),
+    ("texts", "expected"),
     [
         (["10:30", "09:15"], [37800, 33300]),
         (["10:30:01.5", "00:00:00"], [37801.5, 0]),
@@ -186,8 +186,8 @@ def test_one_value_that_fits_one_order_decides(texts, how):
         (["2 ans et 3 mois", "1 an"], [27 * 365.25 * 7200, 365.25 * 86400]),
     ],
 )
-def test_times_and_parts_of_years(texts, wanted):
-    assert order(texts).values == pytest.approx(wanted)
+def test_times_and_parts_of_years(texts, expected):
+    assert order(texts).values == pytest.approx(expected)
 
 
 DOUBTFUL = [
@@ -204,16 +204,16 @@ DOUBTFUL = [
 ]
 
 
-@pytest.mark.parametrize(("texts", "setting", "notation", "wanted"), DOUBTFUL)
-def test_where_two_readings_fit_nothing_is_guessed_and_the_setting_decides(texts, setting, notation, wanted):
+@pytest.mark.parametrize(("texts", "setting", "notation", "expected"), DOUBTFUL)
+def test_where_two_readings_fit_nothing_is_guessed_and_the_setting_decides(texts, setting, notation, expected):
     open_question = order(texts)
     assert open_question.values is None and len(open_question.choices) > 1
     assert setting in open_question.doubt and "under [data]" in open_question.doubt
     decided = order(texts, **notation).values
     if "dates" in notation:
-        assert np.argsort(np.argsort(decided)).tolist() == wanted
+        assert np.argsort(np.argsort(decided)).tolist() == expected
     else:
-        assert decided == pytest.approx(wanted)
+        assert decided == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

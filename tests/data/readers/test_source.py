@@ -270,9 +270,9 @@ def npy(shape, payload=b"", dtype="<f8"):
 
 
 def archive(path, **members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in members.items():
-            made.writestr(name.replace("__", "."), content)
+            zipped.writestr(name.replace("__", "."), content)
     return path
 
 

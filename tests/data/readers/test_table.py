@@ -62,14 +62,14 @@ def test_values_may_be_given_in_place_of_names():
 def test_frames_of_every_library_give_the_same_data():
     frame = people()
     options = {"label": "y", "groups": ["sex"], "id": "id"}
-    wanted = read(frame, **options)
+    expected = read(frame, **options)
     sources = [
         pl.from_pandas(frame), pl.from_pandas(frame).lazy(), pa.Table.from_pandas(frame),
         {name: frame[name].to_numpy() for name in frame}, {name: frame[name].tolist() for name in frame},
         frame.set_index(pd.Index(range(60, 0, -1))),
     ]  # fmt: skip
     for source in sources:
-        assert read(source, **options).digest == wanted.digest, type(source)
+        assert read(source, **options).digest == expected.digest, type(source)
 
 
 def test_the_frame_that_was_given_is_not_changed():

@@ -212,15 +212,15 @@ def ordered(texts):
 def test_ordered_categories_whose_numbers_stand_in_no_order_are_undecided():
     _, data = people(lambda cents: f"{cents / 100:.2f}")
     rest = {"label": "y", "decisions": "d", "groups": {"sex": np.resize([0, 1], ROWS)}}
-    for texts, wanted in [
+    for texts, expected in [
         (data.inputs["paid"], "inconclusive"),
         (data.inputs["paid"].str.zfill(9), "missed"),
     ]:
         frame = data.inputs.assign(paid=ordered(texts), y=data.labels, d=data.labels)
         other = AuditData.from_table(frame, **rest)
         result = run(Integrity(), RecordedModel.of(other, threshold=None), other)
-        assert verdict(result)[0] == wanted
-        assert wanted == "missed" or "categories in their order or numbers" in verdict(result)[1]
+        assert verdict(result)[0] == expected
+        assert expected == "missed" or "categories in their order or numbers" in verdict(result)[1]
 
 
 @pytest.mark.parametrize("single", [0.0, 0.4, 0.49])

@@ -21,14 +21,14 @@ from auditkit.results import TOGETHER, CheckResult
 from tests.plugins.recorded import recorded, run
 
 SIZES = {"a": 150, "b": 100, "x": 9, "y": 9, "z": 8}
-Made: TypeAlias = tuple[Model, AuditData]
+ModelAndData: TypeAlias = tuple[Model, AuditData]
 
 
 def race(sizes: dict[str, int]) -> np.ndarray:
     return np.random.default_rng(3).permutation(np.repeat(list(sizes), list(sizes.values())))
 
 
-def scored(sizes: dict[str, int], **more: Any) -> Made:
+def scored(sizes: dict[str, int], **more: Any) -> ModelAndData:
     rng = np.random.default_rng(0)
     groups = race(sizes)
     scores = np.round(rng.random(len(groups)), 2)
@@ -36,7 +36,7 @@ def scored(sizes: dict[str, int], **more: Any) -> Made:
     return recorded(None, labels, {"race": groups}, scores=scores, **more)
 
 
-def predicted(sizes: dict[str, int], **more: Any) -> Made:
+def predicted(sizes: dict[str, int], **more: Any) -> ModelAndData:
     rng = np.random.default_rng(0)
     groups = race(sizes)
     labels = rng.normal(size=len(groups))
@@ -45,7 +45,7 @@ def predicted(sizes: dict[str, int], **more: Any) -> Made:
     return recorded(predictions, labels, {"race": groups}, **options)
 
 
-def asked(sizes: dict[str, int], **more: Any) -> Made:
+def queried(sizes: dict[str, int], **more: Any) -> ModelAndData:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"race": race(sizes), "income": rng.random(sum(sizes.values()))})
 
@@ -57,18 +57,18 @@ def asked(sizes: dict[str, int], **more: Any) -> Made:
     return auditkit.wrap(decide, classes=(0, 1)), data
 
 
-CHECKS: dict[str, tuple[Check, Callable[..., Made], str]] = {
+CHECKS: dict[str, tuple[Check, Callable[..., ModelAndData], str]] = {
     "scores": (ScoreFairness(permutations=99, trials=20), scored, "auc"),
     "ranking": (RankingFairness(permutations=99, draws=60, trials=20), scored, "relative_exposure"),
     "regression": (RegressionFairness(permutations=99, trials=20), predicted, "mean_residual"),
-    "flips": (IndividualFairness(shuffles=5), asked, "flip_rate"),
+    "flips": (IndividualFairness(shuffles=5), queried, "flip_rate"),
 }
 
 
 def of(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResult, AuditData, np.ndarray]:
     """What a check says, with the data, and which of its rows are in a small group."""
-    check, made, _ = CHECKS[name]
-    model, data = made(sizes, **more)
+    check, make, _ = CHECKS[name]
+    model, data = make(sizes, **more)
     return run(check, model, data), data, np.isin(data.groups["race"], ["x", "y", "z"])
 
 
@@ -146,7 +146,7 @@ def test_flips_are_those_of_their_people() -> None:
 
 def test_nobody_is_changed_into_a_group_that_is_one_of_them() -> None:
     """Where small groups have rates: of 26 people, those changed into a group of 9 would be 17."""
-    model, data = asked(SIZES, minimum_rate=5)
+    model, data = queried(SIZES, minimum_rate=5)
     together = [
         measurement for measurement in run(CHECKS["flips"][0], model, data).together if measurement.name == "flip_rate"
     ]
@@ -173,13 +173,13 @@ def test_a_group_that_is_itself_called_so_is_a_group(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
-    check, made, measurement = CHECKS[name]
+    check, make, measurement = CHECKS[name]
     limit = {"measurement": f"{check.id}.{measurement}", "at_most": -9.0, "groups": "each", "judge": "point"}
     if name == "flips":
         del limit["groups"]
     for disclosure in ("internal", "publish"):
         result = auditkit.audit(
-            *made(SIZES, disclosure=disclosure), checks=[check.id], limits=[limit], budget="quick"
+            *make(SIZES, disclosure=disclosure), checks=[check.id], limits=[limit], budget="quick"
         )  # fmt: skip
         (check_result,), (verdict,) = result.results, result.verdicts
         assert bool(check_result.together) == (disclosure == "internal")

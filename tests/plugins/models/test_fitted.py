@@ -71,16 +71,18 @@ def probabilities(model, inputs, **options):
 
 
 DOORS = {
-    "estimator": lambda made: made,
-    "pipeline": lambda made: make_pipeline("passthrough", made),
-    "search": lambda made: GridSearchCV(made, {"n_estimators": [5, 8]}, cv=2),
-    "calibrated": lambda made: CalibratedClassifierCV(made, cv=2),
-    "calibrated once": lambda made: CalibratedClassifierCV(made, cv=2, ensemble=False),
-    "voting": lambda made: VotingClassifier([("a", made), ("b", made)], voting="soft"),
-    "stacking": lambda made: StackingClassifier([("a", made)], LogisticRegression(), cv=2),
-    "fixed threshold": lambda made: FixedThresholdClassifier(made, threshold=0.4, response_method="predict_proba"),
-    "one against the rest": lambda made: OneVsRestClassifier(made),
-    "both": lambda made: GridSearchCV(make_pipeline(CalibratedClassifierCV(made, cv=2)), {}, cv=2),
+    "estimator": lambda estimator: estimator,
+    "pipeline": lambda estimator: make_pipeline("passthrough", estimator),
+    "search": lambda estimator: GridSearchCV(estimator, {"n_estimators": [5, 8]}, cv=2),
+    "calibrated": lambda estimator: CalibratedClassifierCV(estimator, cv=2),
+    "calibrated once": lambda estimator: CalibratedClassifierCV(estimator, cv=2, ensemble=False),
+    "voting": lambda estimator: VotingClassifier([("a", estimator), ("b", estimator)], voting="soft"),
+    "stacking": lambda estimator: StackingClassifier([("a", estimator)], LogisticRegression(), cv=2),
+    "fixed threshold": lambda estimator: FixedThresholdClassifier(
+        estimator, threshold=0.4, response_method="predict_proba"
+    ),
+    "one against the rest": lambda estimator: OneVsRestClassifier(estimator),
+    "both": lambda estimator: GridSearchCV(make_pipeline(CalibratedClassifierCV(estimator, cv=2)), {}, cv=2),
 }
 
 
@@ -88,15 +90,17 @@ DOORS = {
 @pytest.mark.parametrize("door", DOORS)
 def test_categories_and_names_through_every_door(door, make):
     model = DOORS[door](make()).fit(TYPED, TRUTH)
-    wanted = model.predict_proba(TYPED)
+    expected = model.predict_proba(TYPED)
     shuffled = from_csv(TYPED)[["zone", "further", "age", "member", "housing", "größe", "annual income"]]
-    np.testing.assert_array_equal(probabilities(model, shuffled), wanted)
-    np.testing.assert_array_equal(probabilities(model, TYPED), wanted)
+    np.testing.assert_array_equal(probabilities(model, shuffled), expected)
+    np.testing.assert_array_equal(probabilities(model, TYPED), expected)
     np.testing.assert_array_equal(auditkit.wrap(model).predict(shuffled), model.predict(TYPED))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
-@pytest.mark.parametrize("around", [lambda made: BaggingClassifier(made, 2), lambda made: RFE(made)])
+@pytest.mark.parametrize(
+    "around", [lambda estimator: BaggingClassifier(estimator, 2), lambda estimator: RFE(estimator)]
+)
 def test_what_hands_on_arrays_of_its_own_making_is_asked_by_its_own_names(around, make):
     model = around(make()).fit(NUMBERS, TRUTH)
     shuffled = from_csv(NUMBERS)[NUMBERS.columns[::-1]]
@@ -127,10 +131,10 @@ def test_a_booster_and_its_file(kind, suffix, tmp_path):
     booster = lgbm().fit(TYPED, TRUTH).booster_ if kind == "lightgbm" else xgb().fit(TYPED, TRUTH).get_booster()
     booster.save_model(tmp_path / f"model.{suffix}")
     if kind == "lightgbm":
-        wanted = booster.predict(TYPED)
+        expected = booster.predict(TYPED)
     else:
-        wanted = booster.predict(xgboost.DMatrix(TYPED, enable_categorical=True)).astype(float)
-    np.testing.assert_array_equal(probabilities(booster, from_csv(TYPED))[:, 1], wanted)
+        expected = booster.predict(xgboost.DMatrix(TYPED, enable_categorical=True)).astype(float)
+    np.testing.assert_array_equal(probabilities(booster, from_csv(TYPED))[:, 1], expected)
     TYPED.assign(sex=np.resize(["F", "M"], N), y=TRUTH).to_csv(tmp_path / "people.csv", index=False)
     (tmp_path / "auditkit.toml").write_text(
         f'[model]\npath = "model.{suffix}"\n[data]\npath = "people.csv"\nlabel = "y"\ngroups = ["sex"]\n'
@@ -138,7 +142,7 @@ def test_a_booster_and_its_file(kind, suffix, tmp_path):
     )
     opened = open_all(auditkit.Host(), load(tmp_path), tmp_path)
     assert opened.data.feature_names == tuple(TYPED.columns)
-    np.testing.assert_array_equal(opened.models[0].probabilities(opened.data.inputs)[:, 1], wanted)
+    np.testing.assert_array_equal(opened.models[0].probabilities(opened.data.inputs)[:, 1], expected)
     assert any("in the types that the model was fitted with" in note for note in opened.models[0].notes)
 
 
@@ -197,10 +201,10 @@ def test_numbers_that_the_model_was_fitted_on_come_back_as_numbers(make, tmp_pat
     np.testing.assert_array_equal(probabilities(model, texts), model.predict_proba(NUMBERS))
     blanks = NUMBERS.astype({"member": object, "age": float})
     blanks.loc[3, ["member", "age"]] = np.nan
-    wanted = model.predict_proba(blanks.astype({"member": float}))
-    np.testing.assert_array_equal(probabilities(model, read(blanks, tmp_path)), wanted)
+    expected = model.predict_proba(blanks.astype({"member": float}))
+    np.testing.assert_array_equal(probabilities(model, read(blanks, tmp_path)), expected)
     nullable = blanks.astype({"member": "boolean", "age": "Int64"})
-    np.testing.assert_array_equal(probabilities(model, nullable), wanted)
+    np.testing.assert_array_equal(probabilities(model, nullable), expected)
     with pytest.raises(ModelError, match="'age' was fitted as numbers, and holds 'old'"):
         probabilities(model, NUMBERS.assign(age="old"))
 
@@ -212,10 +216,10 @@ def test_categories_that_a_file_reads_as_another_type(make, values, tmp_path):
         pytest.skip("XGBoost takes no categories that are decimal numbers")
     fitted = TYPED.assign(zone=pd.Categorical(np.resize(values, N)))
     model = make().fit(fitted, TRUTH)
-    wanted = model.predict_proba(fitted)
-    np.testing.assert_array_equal(probabilities(model, read(fitted, tmp_path)), wanted)
+    expected = model.predict_proba(fitted)
+    np.testing.assert_array_equal(probabilities(model, read(fitted, tmp_path)), expected)
     np.testing.assert_array_equal(
-        probabilities(model, read(fitted, tmp_path, schema={"zone": {"kind": "category"}})), wanted
+        probabilities(model, read(fitted, tmp_path, schema={"zone": {"kind": "category"}})), expected
     )
 
 
@@ -230,8 +234,8 @@ def test_a_category_that_was_not_fitted():
     strange = TYPED.assign(housing=TYPED["housing"].astype(object))
     strange.loc[:4, "housing"] = "boat"
     wrapped = auditkit.wrap(lgbm().fit(TYPED, TRUTH))
-    wanted = wrapped.estimator().predict_proba(strange.assign(housing=strange["housing"].astype("category")))
-    np.testing.assert_array_equal(wrapped.probabilities(strange), wanted)
+    expected = wrapped.estimator().predict_proba(strange.assign(housing=strange["housing"].astype("category")))
+    np.testing.assert_array_equal(wrapped.probabilities(strange), expected)
     assert any("housing that the model was not fitted with are missing to LightGBM" in note for note in wrapped.notes)
     with pytest.raises(ModelError, match=r"'housing' holds 'boat'.*XGBoost refuses"):
         probabilities(xgb().fit(TYPED, TRUTH), strange)
@@ -255,13 +259,13 @@ def test_categories_that_were_numbers_before_fitting(kind):
     codes = NUMBERS.assign(zone=np.resize([1, 3, 5], N))
     if kind == "lightgbm":
         model = lgbm().fit(codes, TRUTH, categorical_feature=["zone"])
-        wanted = model.predict_proba(codes)
+        expected = model.predict_proba(codes)
     else:
         kinds = ["float", "float", "int", "i", "c"]
         matrix = xgboost.DMatrix(codes, TRUTH, feature_types=kinds, enable_categorical=True)
         model = xgboost.train({"objective": "binary:logistic"}, matrix, 5)
-        wanted = np.column_stack([1 - model.predict(matrix), model.predict(matrix)])
-    np.testing.assert_array_equal(probabilities(model, codes)[:, 1], wanted[:, 1])
+        expected = np.column_stack([1 - model.predict(matrix), model.predict(matrix)])
+    np.testing.assert_array_equal(probabilities(model, codes)[:, 1], expected[:, 1])
     # as a category 3 would silently become the code 1
     with pytest.raises(ModelError, match="'zone' was fitted as the numbers of categories"):
         probabilities(model, codes.assign(zone=codes["zone"].astype("category")))
@@ -360,8 +364,14 @@ class Cat(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(table).argmax(axis=1)]
 
 
-@pytest.mark.parametrize("door", [lambda made: made, lambda made: make_pipeline(made), lambda made: GridSearchCV(
-    made, {}, cv=2)])  # fmt: skip
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda estimator: estimator,
+        lambda estimator: make_pipeline(estimator),
+        lambda estimator: GridSearchCV(estimator, {}, cv=2),
+    ],
+)
 def test_further_columns_are_kept_from_a_model_that_names_its_features_its_own_way(door):
     model = door(Cat()).fit(NUMBERS, TRUTH)
     wrapped = auditkit.wrap(model)

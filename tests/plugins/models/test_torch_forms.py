@@ -86,9 +86,9 @@ def errors(result: Any) -> list[str]:
 def test_every_form_answers_as_the_module_and_is_audited(form: str) -> None:
     plain, model = network(), auditkit.wrap(FORMS[form](network()), classes=(0, 1))
     with torch.no_grad():
-        wanted = plain(torch.tensor(ROWS)).softmax(dim=1).numpy()
-    assert np.allclose(model.answers(ROWS).probabilities, wanted, atol=1e-6)
-    assert np.allclose(model.answers(ROWS[:1]).probabilities, wanted[:1], atol=1e-6)
+        expected = plain(torch.tensor(ROWS)).softmax(dim=1).numpy()
+    assert np.allclose(model.answers(ROWS).probabilities, expected, atol=1e-6)
+    assert np.allclose(model.answers(ROWS[:1]).probabilities, expected[:1], atol=1e-6)
     assert errors(auditkit.audit(model, DATA, checks=CHECKS, parameters=SMALL, budget="quick")) == []
 
 
@@ -98,8 +98,8 @@ def test_a_traced_module_of_a_fixed_batch_takes_any_number_and_says_so() -> None
     model = auditkit.wrap(torch.jit.trace(fixed, EXAMPLE), classes=(0, 1))
     answers = model.answers(ROWS).probabilities
     with torch.no_grad():
-        wanted = fixed.last(torch.tensor(ROWS)).softmax(dim=1).numpy()
-    assert np.allclose(answers, wanted, atol=1e-6)
+        expected = fixed.last(torch.tensor(ROWS)).softmax(dim=1).numpy()
+    assert np.allclose(answers, expected, atol=1e-6)
     assert any("takes 3 rows at a time" in note for note in model.notes)
 
 

@@ -17,13 +17,13 @@ ROWS = 300
 
 
 def frame(classes, scores=False):
-    made = pd.DataFrame(
+    counts = pd.DataFrame(
         {
             "sex": RNG.choice(["F", "M", "X"], ROWS, p=[0.5, 0.48, 0.02]), "y": RNG.choice(classes, ROWS),
             "d": RNG.choice(classes, ROWS), "w": RNG.choice([0.5, 1.25, 3], ROWS), "people": RNG.integers(1, 9, ROWS),
         }
     )  # fmt: skip
-    return made.assign(s=RNG.random(ROWS).round(2)) if scores else made
+    return counts.assign(s=RNG.random(ROWS).round(2)) if scores else counts
 
 
 def measured(table, **roles):

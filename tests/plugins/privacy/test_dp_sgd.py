@@ -120,18 +120,18 @@ def test_the_seed_of_the_noise_is_written_nowhere(
         return drawn[-1]
 
     monkeypatch.setattr("auditkit.plugins.privacy.training_loop.secrets.randbits", remember)
-    made = run(parent, split)
+    private = run(parent, split)
     assert len(drawn) == 2
-    text = repr([made.measurements, made.controls, made.figures, made.tables, made.notes])
+    text = repr([private.measurements, private.controls, private.figures, private.tables, private.notes])
     assert not any(str(seed) in text for seed in drawn)
-    assert any("Not reproducible" in note for note in made.notes)
-    assert any("not cryptographically secure" in note for note in made.notes)
+    assert any("Not reproducible" in note for note in private.notes)
+    assert any("not cryptographically secure" in note for note in private.notes)
 
 
 def test_noise_may_be_given_and_epsilon_follows(parent: Any, split: AuditData) -> None:
-    made = run(parent, split, noise_multiplier=0.6, epochs=2)
-    assert value(made, "noise_multiplier") == 0.6 and value(made, "epsilon") > 10
-    assert any("promises next to nothing" in note for note in made.notes)
+    private = run(parent, split, noise_multiplier=0.6, epochs=2)
+    assert value(private, "noise_multiplier") == 0.6 and value(private, "epsilon") > 10
+    assert any("promises next to nothing" in note for note in private.notes)
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_noise_may_be_given_and_epsilon_follows(parent: Any, split: AuditData) -
 def test_every_kind_of_output_learns(split: AuditData, last: tuple[nn.Module, ...], output: str) -> None:
     model = wrap(nn.Linear(4, 8), nn.ReLU(), *last, output=output)
     model.answers(split.inputs[:10])
-    made = run(model, split, epochs=10, target_epsilon=10.0, learning_rate=1.0)
-    assert made.model.output == model.output
-    assert value(made, "train_accuracy") > 0.8
+    private = run(model, split, epochs=10, target_epsilon=10.0, learning_rate=1.0)
+    assert private.model.output == model.output
+    assert value(private, "train_accuracy") > 0.8
 
 
 def test_a_small_convolutional_network() -> None:
@@ -161,9 +161,9 @@ def test_a_small_convolutional_network() -> None:
         nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128, 10)
     ).eval()  # fmt: skip
     model = auditkit.wrap(network, classes=tuple(range(10)), task="multiclass", output="logits")
-    made = run(model, data, epochs=8, batch_size=128)
-    assert value(made, "train_accuracy") > 0.6 and value(made, "epsilon") <= 3
-    assert all(control.holds for control in made.controls)
+    private = run(model, data, epochs=8, batch_size=128)
+    assert value(private, "train_accuracy") > 0.6 and value(private, "epsilon") <= 3
+    assert all(control.holds for control in private.controls)
 
 
 def test_the_generators_are_as_they_were(parent: Any, split: AuditData) -> None:
@@ -188,10 +188,10 @@ def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditDat
 # controls that do not hold
 
 
-def judged(made: Trained) -> Measurement:
+def judged(private: Trained) -> Measurement:
     result = CheckResult(
         check="train.dp-sgd", plugin="privacy", plugin_version="0", about=About(title="", question=""),
-        status="measured", measurements=made.measurements, controls=made.controls,
+        status="measured", measurements=private.measurements, controls=private.controls,
     )  # fmt: skip
     return apply_controls(result).measurements[0]
 
@@ -203,9 +203,9 @@ def test_less_noise_than_accounted_makes_epsilon_invalid(
 
     whole = opacus._generate_noise
     monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
-    made = run(parent, split)
-    assert {control.name for control in made.controls if not control.holds} == {"noise-level"}
-    assert judged(made).validity == "invalid"
+    private = run(parent, split)
+    assert {control.name for control in private.controls if not control.holds} == {"noise-level"}
+    assert judged(private).validity == "invalid"
 
 
 def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,9 +213,9 @@ def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monke
         return torch.linspace(0.0001, 1, rows)[torch.randperm(rows)]
 
     monkeypatch.setattr("auditkit.plugins.privacy.training_loop.torch.rand", shuffled)
-    made = run(parent, split)
-    assert {control.name for control in made.controls if not control.holds} == {"sampling"}
-    assert judged(made).validity == "invalid"
+    private = run(parent, split)
+    assert {control.name for control in private.controls if not control.holds} == {"sampling"}
+    assert judged(private).validity == "invalid"
 
 
 def test_an_accountant_that_forgets_makes_epsilon_invalid(
@@ -228,8 +228,8 @@ def test_an_accountant_that_forgets_makes_epsilon_invalid(
         self.history[:] = [(noise_multiplier, sample_rate, steps + 0.5)]
 
     monkeypatch.setattr(RDPAccountant, "step", half)
-    made = run(parent, split, noise_multiplier=2.0)
-    assert "every-step-counted" in {control.name for control in made.controls if not control.holds}
+    private = run(parent, split, noise_multiplier=2.0)
+    assert "every-step-counted" in {control.name for control in private.controls if not control.holds}
 
 
 # what is refused
@@ -290,6 +290,6 @@ def test_says_what_it_needs(parent: Any, split: AuditData) -> None:
 def test_it_trains_where_the_model_is(split: AuditData) -> None:
     network = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2)).cuda().eval()
     model = auditkit.wrap(network, classes=("no", "yes"), task="binary", output="logits")
-    made = run(model, split)
-    assert made.model.device.startswith("cuda") and all(control.holds for control in made.controls)
-    assert value(made, "train_accuracy") > 0.8
+    private = run(model, split)
+    assert private.model.device.startswith("cuda") and all(control.holds for control in private.controls)
+    assert value(private, "train_accuracy") > 0.8

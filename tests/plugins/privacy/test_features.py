@@ -16,8 +16,8 @@ def table(**columns: object) -> AuditData:
 
 
 def test_every_kind_of_input_becomes_numbers() -> None:
-    made = plain(table(x=[1.0, 2.0, np.nan, 4.0], c=["u", "v", "u", "v"]))
-    assert list(made.category) == [False, True] and np.isnan(made.values[2, 0])
+    features = plain(table(x=[1.0, 2.0, np.nan, 4.0], c=["u", "v", "u", "v"]))
+    assert list(features.category) == [False, True] and np.isnan(features.values[2, 0])
     image = AuditData(np.arange(48.0).reshape(4, 3, 2, 2), labels=np.array([0, 1, 0, 1]), modality="image", positive=1)
     assert plain(image).values.shape == (4, 12)
     text = AuditData(["red fox", "red fox", "blue"], labels=np.array([0, 1, 0]), modality="text", positive=1)
@@ -27,12 +27,12 @@ def test_every_kind_of_input_becomes_numbers() -> None:
 
 def test_expanding_scales_numbers_and_spreads_categories() -> None:
     values = np.array([[1.0, 0.0, 5.0], [3.0, 1.0, 5.0], [np.nan, 0.0, 5.0], [2.0, np.nan, 5.0]])
-    made = expand(values, np.array([False, True, False]))
-    assert not np.isnan(made).any() and made.shape == (4, 6)
-    np.testing.assert_allclose(made[:, 0].mean(), 0, atol=1e-12)
-    np.testing.assert_array_equal(made[:, 1], [0, 0, 1, 0])
-    np.testing.assert_array_equal(made[:, 2:5], [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    np.testing.assert_array_equal(made[:, 5], 0)
+    expanded = expand(values, np.array([False, True, False]))
+    assert not np.isnan(expanded).any() and expanded.shape == (4, 6)
+    np.testing.assert_allclose(expanded[:, 0].mean(), 0, atol=1e-12)
+    np.testing.assert_array_equal(expanded[:, 1], [0, 0, 1, 0])
+    np.testing.assert_array_equal(expanded[:, 2:5], [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(expanded[:, 5], 0)
 
 
 def test_fingerprints_are_equal_exactly_where_rows_and_labels_are() -> None:

@@ -10,9 +10,9 @@ from auditkit.stats import auc
 
 
 def area(scores: np.ndarray, positive: np.ndarray) -> float:
-    made = auc(scores, positive)
-    assert made is not None
-    return made.value
+    measured = auc(scores, positive)
+    assert measured is not None
+    return measured.value
 
 
 @pytest.mark.parametrize("features", [5, 300])

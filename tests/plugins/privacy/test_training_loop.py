@@ -45,7 +45,7 @@ def weights(module: nn.Module) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in module.parameters()])
 
 
-def nothing(outputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+def nothing(outputs: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
     return 0.0 * outputs.mean()
 
 

@@ -195,9 +195,9 @@ def test_a_vote_is_attacked_through_the_mean_of_its_members() -> None:
 
 def test_one_sure_member_outweighs_two_in_the_mean_and_not_in_the_vote() -> None:
     rows = ([10.0, 0.0, -9.0], [0.0, 1.0, -9.0], [0.0, 2.0, -9.0])
-    made = {at: torch.tensor([row]) for at, row in enumerate(rows)}
-    ends = tuple(disguised_logits.End(at) for at in made)
-    mean, vote = (disguised_logits.scores(made, ends, 3, votes=votes) for votes in (False, True))
+    outputs = {at: torch.tensor([row]) for at, row in enumerate(rows)}
+    ends = tuple(disguised_logits.End(at) for at in outputs)
+    mean, vote = (disguised_logits.scores(outputs, ends, 3, votes=votes) for votes in (False, True))
     assert (int(mean.argmax()), int(vote.argmax())) == (0, 1)
     # by hand: the first member is for class 0 already, the second has a margin of 1 to lose; all on average -7/3
     assert np.allclose(vote.numpy(), [[-(1 + 0.01 * -7 / 3), 0, -(9 + 10 + 0.01 * 10)]])

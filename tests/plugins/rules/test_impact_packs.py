@@ -17,8 +17,8 @@ SEX = ["F", "M"] * 60
 RACE = ["A", "A", "B", "B"] * 30
 
 
-def statuses(pack, check, *made):
-    results = [run(check, *made)] if check is not None else []
+def statuses(pack, check, *model_and_data):
+    results = [run(check, *model_and_data)] if check is not None else []
     return {clause.id: clause.status for clause in rulepacks.coverage(PACKS[pack], results).clauses}
 
 
@@ -63,8 +63,8 @@ def test_selection_covers_the_clauses_on_selection():
 
 
 def test_scoring_covers_the_clauses_on_scoring_and_a_missing_attribute_leaves_its_clauses_absent():
-    made = recorded(None, None, {"sex": SEX}, scores=np.linspace(0, 1, 120))
-    by_clause = statuses("nyc-ll144", BiasAudit(), *made)
+    model_and_data = recorded(None, None, {"sex": SEX}, scores=np.linspace(0, 1, 120))
+    by_clause = statuses("nyc-ll144", BiasAudit(), *model_and_data)
     assert by_clause["5-301(c)(1)"] == "present" and by_clause["5-301(b)(1)"] == "absent"
     assert by_clause["5-301(b)(3)(i); 5-301(c)(4)(i)"] == "present"
     assert by_clause["5-301(b)(3)(ii); 5-301(c)(4)(ii)"] == by_clause["5-301(b)(3)(iii); 5-301(c)(4)(iii)"] == "absent"
@@ -76,8 +76,10 @@ EACH_CATEGORY = ("5-301(b)(1)", "5-301(b)(2); 5-301(c)(3)", "5-301(b)(5); 5-301(
 @pytest.mark.parametrize("scored", [False, True])
 @pytest.mark.parametrize("groups", [{"sex": SEX}, {"race": RACE}, {"sex": SEX, "race": RACE}])
 def test_what_is_asked_of_each_category_is_complete_with_sex_and_race_and_both_together(groups, scored):
-    made = recorded(None if scored else [0, 1, 1] * 40, None, groups, scores=np.linspace(0, 1, 120) if scored else None)
-    covered = rulepacks.coverage(PACKS["nyc-ll144"], [run(BiasAudit(), *made)]).clauses
+    model_and_data = recorded(
+        None if scored else [0, 1, 1] * 40, None, groups, scores=np.linspace(0, 1, 120) if scored else None
+    )
+    covered = rulepacks.coverage(PACKS["nyc-ll144"], [run(BiasAudit(), *model_and_data)]).clauses
     by_clause = {clause.id: clause for clause in covered}
     for clause in map(by_clause.get, EACH_CATEGORY):
         of_the_other_kind = clause.id == ("5-301(b)(1)" if scored else "5-301(c)(2)")

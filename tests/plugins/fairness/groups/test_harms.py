@@ -28,9 +28,9 @@ def mirror(name: str) -> str:
     """The rate that is this one where the classes change places; itself, where there is none."""
     turn = lambda words: {MIRRORED.get(word, word) for word in words.split()}  # noqa: E731
     rate = RATES[name]
-    wanted = turn(rate.numerator), turn(rate.denominator)
+    expected = turn(rate.numerator), turn(rate.denominator)
     mirrored = (
-        rate.name for rate in RATES.values() if (set(rate.numerator.split()), set(rate.denominator.split())) == wanted
+        rate.name for rate in RATES.values() if (set(rate.numerator.split()), set(rate.denominator.split())) == expected
     )
     return next(mirrored, name)
 

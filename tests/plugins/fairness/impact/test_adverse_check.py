@@ -32,9 +32,9 @@ def rows(table):
 HAND = {"a": (120, 60), "b": (80, 30), "c": (200, 84)}
 
 
-@pytest.mark.parametrize("made", [counted, rows], ids=["counts", "rows"])
-def test_a_table_worked_by_hand(made):
-    result = run(FAST, *made(HAND))
+@pytest.mark.parametrize("recorded_as", [counted, rows], ids=["counts", "rows"])
+def test_a_table_worked_by_hand(recorded_as):
+    result = run(FAST, *recorded_as(HAND))
     assert [one(result, "selection_rate", {"g": name}).value for name in "abc"] == [0.5, 0.375, 0.42]
     assert [one(result, "impact_ratio", {"g": name}).value for name in "abc"] == [1, 0.75, 0.84]
     assert one(result, "impact_ratio", {"g": "a"}).exact and one(result, "impact_ratio", {"g": "a"}).interval is None

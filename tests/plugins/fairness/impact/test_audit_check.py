@@ -109,16 +109,16 @@ def test_the_two_percent_option_leaves_out_the_ratio_and_shows_the_numbers():
 @pytest.mark.parametrize(("others", "left_out"), [(343, False), (344, True)])
 def test_exactly_two_percent_stays(others, left_out):
     """7 of 350 is 2 % exactly, and 0.02 * 350 is a little more than 7 in floating point."""
-    made = counted({"White": (others, 100), "Asian": (7, 3)}, minimum_cell=1, minimum_rate=1)
-    row = cells(run(BiasAudit(exclude_under=0.02), *made), "race_ethnicity")["Asian"]
+    model_and_data = counted({"White": (others, 100), "Asian": (7, 3)}, minimum_cell=1, minimum_rate=1)
+    row = cells(run(BiasAudit(exclude_under=0.02), *model_and_data), "race_ethnicity")["Asian"]
     assert (row["ratio"] is None) == left_out == ("under 2 %" in row["remark"])
 
 
 def test_a_category_left_out_is_not_the_one_that_others_are_compared_with():
-    made = counted({"White": (500, 250), "Black": (500, 200), "Asian": (15, 15)})
-    all_in = cells(run(BiasAudit(), *made), "race_ethnicity")
+    model_and_data = counted({"White": (500, 250), "Black": (500, 200), "Asian": (15, 15)})
+    all_in = cells(run(BiasAudit(), *model_and_data), "race_ethnicity")
     assert (all_in["Asian"]["ratio"], all_in["White"]["ratio"]) == (1, 0.5)
-    without = cells(run(BiasAudit(exclude_under=0.02), *made), "race_ethnicity")
+    without = cells(run(BiasAudit(exclude_under=0.02), *model_and_data), "race_ethnicity")
     assert (without["White"]["ratio"], without["Black"]["ratio"]) == (1, 0.8)
 
 
@@ -262,20 +262,20 @@ def test_decisions_that_mean_above_the_median():
 
 
 def test_numbers_that_a_model_predicts_are_scores():
-    made = recorded(
+    model_and_data = recorded(
         [1.5, 2.5, 3.5, 4.5] * 20, None, {"sex": ["F", "F", "M", "M"] * 20}, task="regression", positive=None
     )
     check = BiasAudit()
-    assert check.kind(*made) == "scoring" and check.applies(*made) is None
-    result = run(check, *made)
+    assert check.kind(*model_and_data) == "scoring" and check.applies(*model_and_data) is None
+    result = run(check, *model_and_data)
     assert one(result, "median_score").value == 3 and one(result, "scoring_rate", {"sex": "F"}).value == 0
-    assert "gives numbers" in BiasAudit(mode="selection").applies(*made)
+    assert "gives numbers" in BiasAudit(mode="selection").applies(*model_and_data)
 
 
 def test_people_sorted_into_several_classes_have_tables_for_each():
     decided = ["lead", "build", "plan"] * 40
-    made = recorded(decided, None, {"sex": ["F"] * 60 + ["M"] * 60}, task="multiclass", positive=None)
-    result = run(BiasAudit(), *made)
+    model_and_data = recorded(decided, None, {"sex": ["F"] * 60 + ["M"] * 60}, task="multiclass", positive=None)
+    result = run(BiasAudit(), *model_and_data)
     measurement = one(result, "selection_rate", {"sex": "F"}, conditions={"classified as": "lead"})
     assert measurement.value == pytest.approx(1 / 3)
     assert [
@@ -308,8 +308,8 @@ def test_attributes_are_named_or_found_and_otherwise_it_is_said_how():
 
 
 def test_people_without_a_decision_are_in_no_table():
-    made = recorded([1, 0] * 60, None, {"sex": ["F", "F", "M", "M"] * 30}, withheld=np.arange(120) >= 80)
-    result = run(BiasAudit(), *made)
+    model_and_data = recorded([1, 0] * 60, None, {"sex": ["F", "F", "M", "M"] * 30}, withheld=np.arange(120) >= 80)
+    result = run(BiasAudit(), *model_and_data)
     assert one(result, "applicants", {"sex": "F"}).value == 40
     assert any("no decision was made about them: 40 people" in note for note in result.notes)
 

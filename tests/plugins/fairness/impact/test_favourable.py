@@ -14,17 +14,17 @@ from tests.plugins.recorded import recorded, run
 CHECKS = [AdverseImpact(draws=1000, trials=20), BiasAudit()]
 
 
-def made(**more):
+def model_and_data(**more):
     decisions = np.concatenate([np.arange(60) < 20, np.arange(60) < 30]).astype(int)
     return recorded(decisions, np.roll(decisions, 1), {"sex": np.repeat(["a", "b"], 60)}, **more)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_a_burden_is_refused_with_the_way_out(check):
-    model, data = made(outcome="burden")
+    model, data = model_and_data(outcome="burden")
     refusal = check.applies(model, data)
     assert "is a burden" in refusal and "positive = 0" in refusal and 'outcome = "benefit"' in refusal
-    model, data = made(positive=0, outcome="benefit")
+    model, data = model_and_data(positive=0, outcome="benefit")
     assert check.applies(model, data) is None, "the way out leads out"
     assert run(check, model, data).measurements
 
@@ -37,8 +37,8 @@ def test_scores_are_turned_round_too():
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_what_is_assumed_is_said(check):
-    assert any("taken for a benefit" in note for note in run(check, *made()).notes)
-    assert not any("taken for a benefit" in note for note in run(check, *made(outcome="benefit")).notes)
+    assert any("taken for a benefit" in note for note in run(check, *model_and_data()).notes)
+    assert not any("taken for a benefit" in note for note in run(check, *model_and_data(outcome="benefit")).notes)
 
 
 def test_a_class_that_is_a_burden_has_no_ratio():
@@ -85,7 +85,7 @@ def test_a_high_number_that_is_a_burden_is_turned_round_by_its_sign():
 
 @pytest.mark.parametrize("pack", ["four-fifths", "nyc-ll144"])
 def test_a_rule_pack_says_why_it_has_no_evidence(pack):
-    _, data = made(outcome="burden")
+    _, data = model_and_data(outcome="burden")
     result = audit(data=data, checks=["fairness"], rules=[pack], budget="quick")
     (coverage,) = result.rules
     missing = [text for clause in coverage.clauses for text in clause.missing]

@@ -61,10 +61,10 @@ def test_every_model_is_audited_beside_its_parent(example):
     for result in (reweighed, mixture, thresholds):
         assert result["model"]["classes"] == ["<=50K", ">50K"] and not result["model"]["stochastic"]
         assert {check_result["status"] for check_result in result["results"]} == {"measured"}
-        made = result["results"][0]
-        assert made["check"].startswith("train.")
-        assert [control["name"] for control in made["controls"] if control["holds"] is not True] == []
-        assert made["measurements"][0]["name"] == "accuracy_cost"
+        trainer_result = result["results"][0]
+        assert trainer_result["check"].startswith("train.")
+        assert [control["name"] for control in trainer_result["controls"] if control["holds"] is not True] == []
+        assert trainer_result["measurements"][0]["name"] == "accuracy_cost"
     assert parent["model"]["fingerprint"] not in {audit["model"]["fingerprint"] for audit in comparison["results"][1:]}
 
 

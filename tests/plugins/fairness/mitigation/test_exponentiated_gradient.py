@@ -132,8 +132,8 @@ def test_rates_by_hand_and_against_masks():
         "error_rate_parity": [(chosen == good)[women].mean()],
     }
     assert set(rates) == set(CONSTRAINTS)
-    for constraint, wanted in rates.items():
-        assert [part.rates[0] for part in shares(constraint, chance, rows)] == pytest.approx(wanted)
+    for constraint, by_hand in rates.items():
+        assert [part.rates[0] for part in shares(constraint, chance, rows)] == pytest.approx(by_hand)
     moment = DemographicParity(difference_bound=0.01)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fairlearn, about pandas

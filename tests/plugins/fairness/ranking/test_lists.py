@@ -63,10 +63,10 @@ def test_the_divergence_is_that_of_its_definition(seed, rows, groups):
     rng = np.random.default_rng(seed)
     scores, codes = rng.permutation(rows).astype(float), rng.integers(0, groups, rows)
     ranked, _ = one_list(scores, codes, groups)
-    wanted = slow_ndkl(codes[np.argsort(-scores)], groups)
-    assert lists.divergences(ranked, codes, groups)[0] == pytest.approx(wanted, abs=1e-12)
+    expected = slow_ndkl(codes[np.argsort(-scores)], groups)
+    assert lists.divergences(ranked, codes, groups)[0] == pytest.approx(expected, abs=1e-12)
     part = inference.cut_list(scores, codes, groups, NONE)
-    assert lists.ndkl(part.counts, part.places) == pytest.approx(wanted, abs=1e-12)
+    assert lists.ndkl(part.counts, part.places) == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_divergence_by_hand():

@@ -131,8 +131,8 @@ def test_a_shuffle_gives_the_statistic_of_its_means(rows, logs, monkeypatch):
     for heavy in (None, weights):
         means = moments.means(codes, values, heavy, 3)
         means = means.logs() if logs else means
-        wanted = stats.largest_z_of_means(means.values[None], means.errors[None])
-        assert permutation.shuffled_z(codes, values, heavy, 3, 1, rng, logs) == pytest.approx(wanted)
+        expected = stats.largest_z_of_means(means.values[None], means.errors[None])
+        assert permutation.shuffled_z(codes, values, heavy, 3, 1, rng, logs) == pytest.approx(expected)
 
 
 def test_shuffled_counts_follow_the_hypergeometric_law():

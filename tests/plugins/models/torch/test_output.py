@@ -194,8 +194,8 @@ def test_two_columns(last, kind, small):
     logits = module.layer(torch.tensor(ROWS).float()).detach()
     if "logits" not in kind or last is TWO["log-softmax"][0]:
         pair = torch.stack([-logits[:, 0], logits[:, 0]], 1) if last is TWO["pair"][0] else logits
-        wanted = F.softmax(pair, 1)[:, 1] if last is not TWO["pair"][0] else logits[:, 0].sigmoid()
-        np.testing.assert_allclose(answers.scores, wanted, atol=2e-3)
+        expected = F.softmax(pair, 1)[:, 1] if last is not TWO["pair"][0] else logits[:, 0].sigmoid()
+        np.testing.assert_allclose(answers.scores, expected, atol=2e-3)
     assert answers.probabilities.sum(axis=1) == pytest.approx(1, abs=5e-3)
 
 
@@ -281,8 +281,8 @@ def test_what_is_said_to_be_probabilities_must_be():
 def test_watching_changes_nothing_and_survives_what_cannot_be_watched():
     module, rows = Last(torch.sigmoid), torch.randn(8, 4)
     with torch.no_grad():
-        output, made = watched(lambda: module(rows), rows)
-        assert torch.equal(output, module(rows)) and made[:2] == (0, 1)
+        output, limits = watched(lambda: module(rows), rows)
+        assert torch.equal(output, module(rows)) and limits[:2] == (0, 1)
     calls = []
 
     def shy():
@@ -291,8 +291,8 @@ def test_watching_changes_nothing_and_survives_what_cannot_be_watched():
             raise RuntimeError("not while it is watched")
         return rows
 
-    output, made = watched(shy, rows)
-    assert torch.equal(output, rows) and made.low == -float("inf")
+    output, limits = watched(shy, rows)
+    assert torch.equal(output, rows) and limits.low == -float("inf")
 
 
 STEPS = st.sampled_from(
@@ -317,6 +317,6 @@ def test_no_value_leaves_the_range_by_construction(steps, seed):
             value = step(value)
         return value
 
-    output, made = watched(ask, rows)
+    output, limits = watched(ask, rows)
     finite = output[torch.isfinite(output)]
-    assert bool(((finite >= made.low - 1e-9) & (finite <= made.high + 1e-9)).all())
+    assert bool(((finite >= limits.low - 1e-9) & (finite <= limits.high + 1e-9)).all())

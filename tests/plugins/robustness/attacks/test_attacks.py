@@ -278,10 +278,10 @@ def test_the_rows_on_which_the_fast_mode_is_tried_keep_their_smallest_radius(dig
     assert right.any() and (fast.broken_at[right] <= smallest[right]).all()
 
 
-@pytest.mark.parametrize(("margin", "wanted"), [(2.0, 1.0), (8.0, 1.0), (50.0, 1.0), (1000.0, 100.0), (0.1, 0.01)])
-def test_logits_of_the_usual_size_are_climbed_as_they_are(margin, wanted):
+@pytest.mark.parametrize(("margin", "expected"), [(2.0, 1.0), (8.0, 1.0), (50.0, 1.0), (1000.0, 100.0), (0.1, 0.01)])
+def test_logits_of_the_usual_size_are_climbed_as_they_are(margin, expected):
     logits = torch.tensor([[margin, 0.0, -1.0]] * 5)
-    assert temperature(logits) == pytest.approx(wanted)
+    assert temperature(logits) == pytest.approx(expected)
     assert temperature(logits * 0) == 1.0
 
 

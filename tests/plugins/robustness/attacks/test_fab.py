@@ -19,37 +19,37 @@ def drawn(seed: int, features: int = 6) -> tuple[torch.Tensor, torch.Tensor, flo
     return x, w, float(rng.uniform(0.05, 0.95)) * most
 
 
-def move(x: torch.Tensor, w: torch.Tensor, wanted: float, norm: str) -> torch.Tensor:
+def move(x: torch.Tensor, w: torch.Tensor, expected: float, norm: str) -> torch.Tensor:
     low, high = torch.tensor(0.0, dtype=x.dtype), torch.tensor(1.0, dtype=x.dtype)
-    return onto_plane(x[None], w[None], torch.tensor([wanted], dtype=x.dtype), low, high, norm)[0]  # type: ignore[arg-type]
+    return onto_plane(x[None], w[None], torch.tensor([expected], dtype=x.dtype), low, high, norm)[0]  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_in_linf_the_move_is_as_short_as_linear_programming_finds(seed: int) -> None:
-    x, w, wanted = drawn(seed)
+    x, w, expected = drawn(seed)
     n = len(x)
     sides = np.block([[np.eye(n), -np.ones((n, 1))], [-np.eye(n), -np.ones((n, 1))]])
     best = linprog(
-        np.r_[np.zeros(n), 1], A_ub=sides, b_ub=np.zeros(2 * n), A_eq=np.r_[w.numpy(), 0][None], b_eq=[wanted],
+        np.r_[np.zeros(n), 1], A_ub=sides, b_ub=np.zeros(2 * n), A_eq=np.r_[w.numpy(), 0][None], b_eq=[expected],
         bounds=[*zip(-x.numpy(), 1 - x.numpy(), strict=True), (0, None)],
     )  # fmt: skip
-    step = move(x, w, wanted, "Linf")
+    step = move(x, w, expected, "Linf")
     assert float(step.abs().max()) == pytest.approx(best.fun, abs=1e-9)
-    assert float(step @ w) == pytest.approx(wanted, abs=1e-9)
+    assert float(step @ w) == pytest.approx(expected, abs=1e-9)
     assert bool(((x + step >= -1e-12) & (x + step <= 1 + 1e-12)).all())
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_in_l2_no_solver_finds_a_shorter_move(seed: int) -> None:
-    x, w, wanted = drawn(seed, 4)
-    step = move(x, w, wanted, "L2").numpy()
-    assert step @ w.numpy() == pytest.approx(wanted, abs=1e-9)
+    x, w, expected = drawn(seed, 4)
+    step = move(x, w, expected, "L2").numpy()
+    assert step @ w.numpy() == pytest.approx(expected, abs=1e-9)
     best = minimize(
         lambda d: d @ d, np.zeros(4), jac=lambda d: 2 * d, method="SLSQP",
         bounds=list(zip(-x.numpy(), 1 - x.numpy(), strict=True)),
-        constraints={"type": "eq", "fun": lambda d: d @ w.numpy() - wanted, "jac": lambda d: w.numpy()},
+        constraints={"type": "eq", "fun": lambda d: d @ w.numpy() - expected, "jac": lambda d: w.numpy()},
         options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     assert step @ step <= best.fun + 1e-6

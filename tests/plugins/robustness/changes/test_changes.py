@@ -66,8 +66,8 @@ def test_of_a_linear_rule_it_finds_what_there_is_and_no_more():
     gap = (frame["income"] / 100 + 0.5 * frame["debt"] - 0.8).to_numpy()
     exact = np.full(len(frame), np.inf)
     for name, slope in (("income", 1 / 100), ("debt", 0.5)):
-        wanted = frame[name] - gap / slope
-        inside = (wanted >= frame[name].min()) & (wanted <= frame[name].max())
+        expected = frame[name] - gap / slope
+        inside = (expected >= frame[name].min()) & (expected <= frame[name].max())
         exact = np.minimum(exact, np.where(inside, np.abs(gap) / slope / units[name], np.inf))
     rates = shares(result, "single_flip_share")
     for cost in WITHIN:

@@ -38,15 +38,15 @@ def plane_by_plane(images, change):
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5])
 def test_gaussian_blur_is_scipys(sigma):
     images = pictures()
-    wanted = plane_by_plane(images, lambda plane: ndimage.gaussian_filter(plane, sigma, mode="nearest"))
-    np.testing.assert_allclose(linear.gaussian_blur(tensor(images), sigma).numpy(), wanted, atol=1e-6)
+    expected = plane_by_plane(images, lambda plane: ndimage.gaussian_filter(plane, sigma, mode="nearest"))
+    np.testing.assert_allclose(linear.gaussian_blur(tensor(images), sigma).numpy(), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("radius", [0.3, 1.0, 2.2])
 def test_defocus_is_a_sum_over_a_disc(radius):
     images, disc = pictures(), linear.disc(radius).numpy()
-    wanted = plane_by_plane(images, lambda plane: ndimage.convolve(plane, disc, mode="nearest"))
-    np.testing.assert_allclose(linear.defocus(tensor(images), radius).numpy(), wanted, atol=1e-6)
+    expected = plane_by_plane(images, lambda plane: ndimage.convolve(plane, disc, mode="nearest"))
+    np.testing.assert_allclose(linear.defocus(tensor(images), radius).numpy(), expected, atol=1e-6)
     assert disc.sum() == pytest.approx(1) and len(disc) % 2 == 1
 
 
@@ -58,19 +58,19 @@ def test_a_disc_covers_its_own_area():
 
 def test_pixelate_takes_means_of_blocks():
     images = pictures(size=8)
-    wanted = images.reshape(6, 3, 4, 2, 4, 2).mean(axis=(3, 5)).repeat(2, axis=2).repeat(2, axis=3)
-    np.testing.assert_allclose(linear.pixelate(tensor(images), 0.5).numpy(), wanted, atol=1e-6)
+    expected = images.reshape(6, 3, 4, 2, 4, 2).mean(axis=(3, 5)).repeat(2, axis=2).repeat(2, axis=3)
+    np.testing.assert_allclose(linear.pixelate(tensor(images), 0.5).numpy(), expected, atol=1e-6)
     np.testing.assert_allclose(linear.pixelate(tensor(images), 1.0).numpy(), images, atol=1e-6)
 
 
 @pytest.mark.parametrize("degrees", [-30.0, 7.0, 90.0])
 def test_rotation_is_scipys(degrees):
     images = pictures()
-    wanted = plane_by_plane(
+    expected = plane_by_plane(
         images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest")
     )
     points = warps.rotated(tensor(images), torch.full((6,), degrees)).numpy()
-    np.testing.assert_allclose(points, wanted, atol=1e-4)
+    np.testing.assert_allclose(points, expected, atol=1e-4)
 
 
 def test_rotation_turns_to_both_sides():
@@ -93,17 +93,17 @@ def jpeg_by_hand(plane, quality):
     """One grey plane: blocks of 8 by 8, cosine transform, steps, and back."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     steps = np.clip((np.array(jpeg.LUMINANCE) * scale + 50) // 100, 1, 255)
-    made = np.empty_like(plane, dtype=float)
+    decoded = np.empty_like(plane, dtype=float)
     for row, column in itertools.product(range(0, len(plane), 8), range(0, len(plane), 8)):
         at = np.s_[row : row + 8, column : column + 8]
         coded = fft.dctn(plane[at].astype(float) - 128, norm="ortho")
-        made[at] = fft.idctn((coded / steps).round() * steps, norm="ortho") + 128
-    return made.round().clip(0, 255)
+        decoded[at] = fft.idctn((coded / steps).round() * steps, norm="ortho") + 128
+    return decoded.round().clip(0, 255)
 
 
-def alike(made, wanted, within):
+def alike(pixels, expected, within):
     """The share of blocks of 8 by 8 that agree within so many levels."""
-    apart = np.abs(made - wanted)
+    apart = np.abs(pixels - expected)
     blocks = apart.reshape(len(apart), -1, 3, 8, 3, 8).max(axis=(3, 5))
     return (blocks <= within).mean()
 
@@ -112,8 +112,8 @@ def alike(made, wanted, within):
 def test_jpeg_is_the_standards_formula(quality):
     levels = (pictures(1, size=24, n=30) * 255).round()
     compressed = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
-    wanted = np.stack([[jpeg_by_hand(image[0], quality)] for image in levels])
-    assert alike(compressed, wanted, 1) > 0.99  # a coefficient right between two steps may fall to either side
+    expected = np.stack([[jpeg_by_hand(image[0], quality)] for image in levels])
+    assert alike(compressed, expected, 1) > 0.99  # a coefficient right between two steps may fall to either side
 
 
 @pytest.mark.parametrize("quality", [10, 40, 80])
@@ -121,15 +121,15 @@ def test_jpeg_is_the_standards_formula(quality):
 def test_jpeg_is_what_a_library_gives(quality, channels):
     levels = (pictures(channels, size=24, n=30) * 255).round().astype(np.uint8)
     compressed = (jpeg.jpeg(tensor(levels / 255), quality).numpy() * 255).round()
-    wanted = []
+    expected = []
     for image in levels:
         file = io.BytesIO()
         plane = image[0] if channels == 1 else image.transpose(1, 2, 0)
         Image.fromarray(plane).save(file, "JPEG", quality=quality, subsampling=0)
         read = np.asarray(Image.open(file)).astype(float)
-        wanted.append(read[None] if channels == 1 else read.transpose(2, 0, 1))
+        expected.append(read[None] if channels == 1 else read.transpose(2, 0, 1))
     # the library works in whole numbers, so a coefficient near the middle of two steps may fall to the other side
-    assert alike(compressed, np.stack(wanted), 1 if channels == 1 else 3) > 0.85
+    assert alike(compressed, np.stack(expected), 1 if channels == 1 else 3) > 0.85
 
 
 def test_brightness_adds_to_the_value_of_hsv():
@@ -137,8 +137,8 @@ def test_brightness_adds_to_the_value_of_hsv():
     points = light.brightness(tensor(images), 0.3).numpy()
     for n, row, column in itertools.product(range(2), range(5), range(5)):
         hue, saturation, value = colorsys.rgb_to_hsv(*images[n, :, row, column])
-        wanted = colorsys.hsv_to_rgb(hue, saturation, min(1.0, value + 0.3))
-        np.testing.assert_allclose(points[n, :, row, column], wanted, atol=1e-5)
+        expected = colorsys.hsv_to_rgb(hue, saturation, min(1.0, value + 0.3))
+        np.testing.assert_allclose(points[n, :, row, column], expected, atol=1e-5)
 
 
 def test_contrast_shrinks_towards_the_mean_of_each_channel():
@@ -175,10 +175,10 @@ def test_a_corruption_keeps_type_shape_and_range_and_grows_with_severity(name, d
     assert (none.inputs == images).all() and none.distance == 0
     distances = []
     for severity in SEVERITIES:
-        made = suite.change(name, severity)
-        assert made.inputs.dtype == images.dtype and made.inputs.shape == images.shape and made.outside == 0
-        assert (made.inputs == suite.change(name, severity).inputs).all()
-        distances.append(made.distance)
+        changed = suite.change(name, severity)
+        assert changed.inputs.dtype == images.dtype and changed.inputs.shape == images.shape and changed.outside == 0
+        assert (changed.inputs == suite.change(name, severity).inputs).all()
+        distances.append(changed.distance)
         assert suite.strength(name, severity)
     assert distances == sorted(distances) and distances[0] > 0
     assert (images == before).all()

@@ -22,7 +22,7 @@ def offer(corrupt, modality) -> dict[str, Offer]:
     return {"acme.fog": Offer(row, "acme", "1")}
 
 
-def made(data, corrupt, severity=3):
+def change(data, corrupt, severity=3):
     tried = suite(data, np.random.default_rng(0), device="cpu", held=True, offers=offer(corrupt, data.modality))
     assert tried.names[-1] == "acme.fog" and tried.strength("acme.fog", 2) == "20% fog"
     return tried.change("acme.fog", severity)
@@ -42,31 +42,31 @@ def test_images_come_from_0_to_1_and_go_back_in_their_own_range():
         assert images.min() == 0 and images.max() == 1
         return images + strength
 
-    changed = made(IMAGES, fog)
+    changed = change(IMAGES, fog)
     np.testing.assert_allclose(changed.inputs, np.minimum(IMAGES.inputs + 60, 200), rtol=1e-5)
     assert changed.outside == 0  # what leaves the range is cut off, as a sensor does
-    assert made(IMAGES, lambda images, strength, rng: np.full_like(images, np.nan)).outside == 320
+    assert change(IMAGES, lambda images, strength, rng: np.full_like(images, np.nan)).outside == 320
 
 
 def test_a_table_keeps_what_is_held_and_what_the_schema_does_not_allow_is_counted():
-    changed = made(TABLE, lambda codes, strength, rng: np.add(codes, [0, 0, 1]))  # moves the column of the groups
+    changed = change(TABLE, lambda codes, strength, rng: np.add(codes, [0, 0, 1]))  # moves the column of the groups
     assert changed.inputs.equals(TABLE.inputs) and changed.outside == 4
-    changed = made(TABLE, lambda codes, strength, rng: np.add(codes, [10, 0, 0]))
+    changed = change(TABLE, lambda codes, strength, rng: np.add(codes, [10, 0, 0]))
     assert changed.inputs["age"].tolist() == [40, 50, 60, 60] and changed.outside == 1  # 70 is out of range
-    assert made(TABLE, lambda codes, strength, rng: np.add(codes, [0, 99, 0])).outside == 4  # no such town
+    assert change(TABLE, lambda codes, strength, rng: np.add(codes, [0, 99, 0])).outside == 4  # no such town
 
 
 def test_texts_are_texts_and_chance_is_seeded():
     def slip(texts, strength, rng):
         return [text + str(rng.integers(10**9)) for text in texts]
 
-    assert made(TEXTS, slip).inputs == made(TEXTS, slip, severity=5).inputs != list(TEXTS.inputs)
+    assert change(TEXTS, slip).inputs == change(TEXTS, slip, severity=5).inputs != list(TEXTS.inputs)
 
 
 @pytest.mark.parametrize("data", [IMAGES, TABLE, TEXTS], ids=["image", "table", "text"])
 def test_severity_0_changes_nothing(data):
     before = data.inputs
-    after = made(data, lambda inputs, strength, rng: 1 / 0, severity=0)
+    after = change(data, lambda inputs, strength, rng: 1 / 0, severity=0)
     assert after.distance == 0 and after.outside == 0
     assert after.inputs.equals(before) if hasattr(before, "equals") else np.array_equal(after.inputs, before)
 
@@ -84,7 +84,7 @@ def test_severity_0_changes_nothing(data):
 )
 def test_what_a_plugin_gets_wrong_names_it(data, corrupt, message):
     with pytest.raises(PluginError, match=message):
-        made(data, corrupt)
+        change(data, corrupt)
 
 
 def test_a_named_corruption_stands_beside_the_others_whose_draws_stay_the_same():

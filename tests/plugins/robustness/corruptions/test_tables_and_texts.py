@@ -39,9 +39,9 @@ def suite(held=True, **more):
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_a_corrupted_table_keeps_its_schema_and_what_is_held(name, severity):
     data, tables = suite()
-    made = tables.change(name, severity)
-    assert made.outside == 0 and made.distance > 0
-    after = made.inputs
+    changed = tables.change(name, severity)
+    assert changed.outside == 0 and changed.distance > 0
+    after = changed.inputs
     assert list(after.columns) == list(data.inputs.columns) and (after["sex"] == data.inputs["sex"]).all()
     assert (after["years"] == after["years"].round()).all() and after["years"].between(0, 29).all()
     assert set(after["housing"]) <= {"rent", "own", "free"} and after["income"].between(0, 100).all()
@@ -90,15 +90,15 @@ LETTERS = "The quick brown fox jumps over the lazy dog, 42 times!"
 @settings(max_examples=60, deadline=None)
 @given(st.text(), st.sampled_from(TEXT), st.integers(0, 9))
 def test_what_is_hit_at_one_strength_is_hit_at_every_larger_one(text, name, seed):
-    made = [corrupted(text, name, strength, np.random.default_rng(seed)) for strength in (0.0, 0.3, 1.0)]
-    assert made[0] == text
-    changed = [texts.distance(text, corrupted_text) for corrupted_text in made]
-    assert changed == sorted(changed)
-    assert bool(made[2]) == bool(text)
+    corrupted_texts = [corrupted(text, name, strength, np.random.default_rng(seed)) for strength in (0.0, 0.3, 1.0)]
+    assert corrupted_texts[0] == text
+    distances = [texts.distance(text, corrupted_text) for corrupted_text in corrupted_texts]
+    assert distances == sorted(distances)
+    assert bool(corrupted_texts[2]) == bool(text)
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("name", "expected"),
     [
         ("capitals", LETTERS.swapcase()),
         ("white space", "".join(letter + " " for letter in LETTERS)),
@@ -106,14 +106,14 @@ def test_what_is_hit_at_one_strength_is_hit_at_every_larger_one(text, name, seed
         ("look-alikes", LETTERS.translate(str.maketrans(texts.LOOK_ALIKES))),
     ],
 )
-def test_at_full_strength_every_character_is_hit(name, wanted):
-    assert corrupted(LETTERS, name, 1.0, np.random.default_rng(0)) == wanted
+def test_at_full_strength_every_character_is_hit(name, expected):
+    assert corrupted(LETTERS, name, 1.0, np.random.default_rng(0)) == expected
 
 
 def test_a_slip_hits_a_key_beside():
     assert set(texts.NEIGHBOURS["s"]) == set("adwezx")
-    made = corrupted(LETTERS, "typos", 1.0, np.random.default_rng(0))
-    for before, after in zip(LETTERS, made, strict=True):
+    slipped = corrupted(LETTERS, "typos", 1.0, np.random.default_rng(0))
+    for before, after in zip(LETTERS, slipped, strict=True):
         assert after in texts.NEIGHBOURS[before] if before in texts.NEIGHBOURS else after == before
 
 
@@ -122,10 +122,10 @@ def test_rates_of_texts(name):
     many = ["abcdefghij klmno" * 20] * 50
     suite = Texts(many, seeds(TEXT, np.random.default_rng(0)))
     strength = texts.STRENGTHS[name][2]
-    made = suite.change(name, 3)
+    changed = suite.change(name, 3)
     possible = np.mean([corrupted(c, name, 1.0, np.random.default_rng(0)) != c for c in many[0]])
     possible = 1.0 if name == "dropped characters" else possible
-    assert made.distance == pytest.approx(strength * possible, rel=0.1) and made.outside == 0
+    assert changed.distance == pytest.approx(strength * possible, rel=0.1) and changed.outside == 0
     assert suite.change(name, 0).inputs == many
 
 

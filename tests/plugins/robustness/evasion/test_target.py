@@ -50,10 +50,10 @@ def swept(target: Target, grid: tuple[float, ...] = GRID) -> Tally:
 
 
 def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> attack_checklist.Bench:
-    def made(steps: int, restarts: int, seed: int) -> Any:
+    def make_attack(steps: int, restarts: int, seed: int) -> Any:
         return registry.ATTACKS["ensemble"].make(target.problem, 2, steps, restarts, seed)
 
-    return attack_checklist.Bench(target, tally, np.arange(len(target.x)), epsilon, made, 20, 1, 0)
+    return attack_checklist.Bench(target, tally, np.arange(len(target.x)), epsilon, make_attack, 20, 1, 0)
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])

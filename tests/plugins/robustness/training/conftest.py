@@ -39,7 +39,7 @@ def pictures() -> Pictures:
 
 
 @pytest.fixture(scope="session")
-def made() -> Callable[..., Trained]:
+def run_trainer() -> Callable[..., Trained]:
     """Runs a trainer as an audit does."""
 
     def run(trainer: Trainer, model: Any, data: AuditData, seed: int = 5) -> Trained:

@@ -28,8 +28,8 @@ FAST = {"epsilon": EPSILON, "epochs": 12, "steps": 4, "learning_rate": 5e-3}
 
 
 @pytest.fixture(scope="module", params=["pgd", "trades"])
-def trained(request, pictures, made) -> Trained:
-    return made(Adversarial(variant=request.param, **FAST), pictures.parent, pictures.train)
+def trained(request, pictures, run_trainer) -> Trained:
+    return run_trainer(Adversarial(variant=request.param, **FAST), pictures.parent, pictures.train)
 
 
 def robust(model: Any, data: AuditData, epsilon: float = EPSILON) -> float:
@@ -65,14 +65,14 @@ def test_what_it_says_is_what_the_models_do(pictures, trained):
     assert len(trained.figures[1].data) == FAST["epochs"]
 
 
-def test_of_a_linear_model_accuracy_under_attack_is_the_closed_form(made):
+def test_of_a_linear_model_accuracy_under_attack_is_the_closed_form(run_trainer):
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (400, 3)).astype(np.float32)
     labels = (x @ np.array([1.0, 2.0, -1.0]) > 1).astype(np.int64)
     data = AuditData(x, labels, task="binary", positive=1)
     model = auditkit.wrap(nn.Sequential(nn.Linear(3, 1)), classes=(0, 1), output="logits")
     # a wide range, so that the box is cut nowhere but at its ends
-    trained = made(Adversarial(epsilon=0.05, epochs=20, learning_rate=0.05), model, data)
+    trained = run_trainer(Adversarial(epsilon=0.05, epochs=20, learning_rate=0.05), model, data)
     layer = trained.model.estimator()[0]
     weight, bias = layer.weight.detach().numpy()[0], float(layer.bias.detach())
     low, high = x.min(axis=0), x.max(axis=0)
@@ -84,21 +84,23 @@ def test_of_a_linear_model_accuracy_under_attack_is_the_closed_form(made):
     assert 0.5 < held.mean() < value(trained, "train_accuracy")
 
 
-def test_the_same_seed_makes_the_same_model_and_another_another(pictures, made, trained):
+def test_the_same_seed_makes_the_same_model_and_another_another(pictures, run_trainer, trained):
     few = pictures.train.take(np.arange(150))
     quick = Adversarial(epsilon=0.1, epochs=2, steps=2)
-    prints = [made(quick, pictures.parent, few, seed).model.fingerprint for seed in (5, 5, 6)]
+    prints = [run_trainer(quick, pictures.parent, few, seed).model.fingerprint for seed in (5, 5, 6)]
     assert prints[0] == prints[1] != prints[2]
     assert pictures.parent.fingerprint not in prints
 
 
-def test_the_parent_and_the_generators_are_as_they_were(pictures, made):
+def test_the_parent_and_the_generators_are_as_they_were(pictures, run_trainer):
     module = pictures.parent.estimator()
     module.train()
     module[0].weight.requires_grad_(False)
     before = pictures.parent.fingerprint, torch.random.get_rng_state(), np.random.get_state()[2]
     try:
-        child = made(Adversarial(epsilon=0.1, epochs=1, steps=2), pictures.parent, pictures.train.take(np.arange(100)))
+        child = run_trainer(
+            Adversarial(epsilon=0.1, epochs=1, steps=2), pictures.parent, pictures.train.take(np.arange(100))
+        )
         assert pictures.parent.fingerprint == before[0]
         assert torch.equal(torch.random.get_rng_state(), before[1]) and np.random.get_state()[2] == before[2]
         assert all(layer.training for layer in module.modules())
@@ -143,11 +145,11 @@ def separable(rows: int = 300) -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 @pytest.mark.parametrize("variant", ["pgd", "trades"])
-def test_every_kind_of_output_learns(made, last, output, variant):
+def test_every_kind_of_output_learns(run_trainer, last, output, variant):
     x, y = separable()
     torch.manual_seed(0)
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), *last), classes=(0, 1), output=output)
-    trained = made(
+    trained = run_trainer(
         Adversarial(epsilon=0.02, epochs=8, steps=3, learning_rate=0.03, variant=variant), model,
         AuditData(x, y, task="binary", positive=1),
     )  # fmt: skip
@@ -155,7 +157,7 @@ def test_every_kind_of_output_learns(made, last, output, variant):
     assert value(trained, "train_accuracy") > 0.9 and value(trained, "train_robust_accuracy") > 0.8
 
 
-def test_a_table_with_preprocessing_is_changed_after_it_and_its_categories_are_held(made):
+def test_a_table_with_preprocessing_is_changed_after_it_and_its_categories_are_held(run_trainer):
     x, y = separable()
     frame = pd.DataFrame({"a": x[:, 0] * 100, "b": x[:, 1], "kind": np.where(x[:, 2] > 0, "x", "y")})
 
@@ -163,18 +165,20 @@ def test_a_table_with_preprocessing_is_changed_after_it_and_its_categories_are_h
         return np.column_stack([rows["a"] / 100, rows["b"], rows["kind"] == "x"]).astype(np.float32)
 
     model = auditkit.wrap(nn.Sequential(nn.Linear(3, 2)), classes=(0, 1), output="logits", preprocess=encode)
-    trained = made(Adversarial(epsilon=0.02, epochs=6, learning_rate=0.05), model, AuditData(frame, y, positive=1))
+    trained = run_trainer(
+        Adversarial(epsilon=0.02, epochs=6, learning_rate=0.05), model, AuditData(frame, y, positive=1)
+    )
     text = " ".join(trained.notes)
     assert "1 of 3 features were held" in text and "Preprocessing stands before" in text
     assert value(trained, "train_accuracy") > 0.85
 
 
-def test_rows_without_a_label_and_weights_are_named(made, pictures):
+def test_rows_without_a_label_and_weights_are_named(run_trainer, pictures):
     x, y = separable()
     known = np.arange(len(y)) >= 20
     data = AuditData(x, y, task="binary", positive=1, known=known, weights=np.ones(len(y)))
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
-    trained = made(Adversarial(epsilon=0.02, epochs=1), model, data)
+    trained = run_trainer(Adversarial(epsilon=0.02, epochs=1), model, data)
     assert trained.notes[:3] == (
         "Trained on 280 rows.", "20 rows without a known label were left out.", "Row weights were not used.",
     )  # fmt: skip
@@ -195,29 +199,29 @@ class Steps(nn.Module):
         return self.head((4 * x).round() / 4)
 
 
-def test_a_network_that_hides_its_slopes_makes_the_gain_inconclusive(made):
+def test_a_network_that_hides_its_slopes_makes_the_gain_inconclusive(run_trainer):
     x, y = separable()
     model = auditkit.wrap(Steps(), classes=(0, 1), output="logits")
-    trained = made(Adversarial(epsilon=0.02, epochs=3), model, AuditData(x, y, task="binary", positive=1))
+    trained = run_trainer(Adversarial(epsilon=0.02, epochs=3), model, AuditData(x, y, task="binary", positive=1))
     assert "slope-to-follow" in failing(trained)
 
 
-def test_an_attack_that_does_not_move_is_noticed(made, monkeypatch):
+def test_an_attack_that_does_not_move_is_noticed(run_trainer, monkeypatch):
     x, y = separable()
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
     monkeypatch.setattr(ascent, "climb", lambda loss, start, *rest: start)
-    trained = made(Adversarial(epsilon=0.02, epochs=2), model, AuditData(x, y, task="binary", positive=1))
+    trained = run_trainer(Adversarial(epsilon=0.02, epochs=2), model, AuditData(x, y, task="binary", positive=1))
     assert "epsilon-reached" in failing(trained)
 
 
-def test_training_that_teaches_nothing_is_noticed(made):
+def test_training_that_teaches_nothing_is_noticed(run_trainer):
     x, y = separable()
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
     slow = Adversarial(epsilon=0.02, epochs=1, learning_rate=1e-9)
-    assert "loss-fell" in failing(made(slow, model, AuditData(x, y, task="binary", positive=1)))
+    assert "loss-fell" in failing(run_trainer(slow, model, AuditData(x, y, task="binary", positive=1)))
 
 
-def test_a_copy_that_shares_layers_with_its_parent_is_noticed_and_trained_weights_are_refused(made):
+def test_a_copy_that_shares_layers_with_its_parent_is_noticed_and_trained_weights_are_refused(run_trainer):
     x, y = separable()
     data = AuditData(x, y, task="binary", positive=1)
     body, head = nn.Linear(4, 8), nn.Linear(8, 2)
@@ -225,28 +229,28 @@ def test_a_copy_that_shares_layers_with_its_parent_is_noticed_and_trained_weight
     sharing = auditkit.wrap(
         parent, classes=(0, 1), output="logits", fresh=lambda: nn.Sequential(body, nn.ReLU(), nn.Linear(8, 2))
     )
-    assert "parent-unchanged" in failing(made(Adversarial(epochs=1), sharing, data))
+    assert "parent-unchanged" in failing(run_trainer(Adversarial(epochs=1), sharing, data))
     same = auditkit.wrap(parent, classes=(0, 1), output="logits", fresh=lambda: parent)
     with pytest.raises(ModelError, match="fresh= must make an untrained module"):
-        made(Adversarial(epochs=1), same, data)
+        run_trainer(Adversarial(epochs=1), same, data)
 
 
-def test_what_cannot_be_trained_so_is_refused_with_the_reason(made, pictures):
+def test_what_cannot_be_trained_so_is_refused_with_the_reason(run_trainer, pictures):
     x, y = separable()
     data = AuditData(x, y, task="binary", positive=1)
     words = AuditData(np.arange(60).reshape(20, 3) % 30, np.arange(20) % 2, task="binary", positive=1)
     with pytest.raises(ModelError, match="numbers without gaps"):
-        made(Adversarial(), auditkit.wrap(Words(), classes=(0, 1), output="logits"), words)
+        run_trainer(Adversarial(), auditkit.wrap(Words(), classes=(0, 1), output="logits"), words)
     bare = auditkit.wrap(nn.Softmax(dim=1), classes=(0, 1), output="probabilities")
     two = AuditData(x[:, :2], y, task="binary", positive=1)
     with pytest.raises(ModelError, match=r"without parameters|no untrained copy"):
-        made(Adversarial(), bare, two)
+        run_trainer(Adversarial(), bare, two)
     same = AuditData(np.ones_like(x), y, task="binary", positive=1)
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
     with pytest.raises(ModelError, match="no feature may change"):
-        made(Adversarial(), model, same)
+        run_trainer(Adversarial(), model, same)
     with pytest.raises(ModelError, match=r"diverged in epoch \d+; lower learning_rate"):
-        made(Adversarial(learning_rate=3e37), model, data)
+        run_trainer(Adversarial(learning_rate=3e37), model, data)
 
 
 def test_a_forest_is_refused_with_the_reason():
@@ -297,10 +301,10 @@ def test_the_new_model_is_audited_beside_its_parent(pictures, tmp_path):
 
 
 @pytest.mark.gpu
-def test_it_trains_where_the_model_is(made):
+def test_it_trains_where_the_model_is(run_trainer):
     x, y = separable()
     data = AuditData(x, y, task="binary", positive=1)
     for variant in ("pgd", "trades"):
         model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)).cuda(), classes=(0, 1), output="logits")
-        trained = made(Adversarial(epsilon=0.02, epochs=8, learning_rate=0.03, variant=variant), model, data)
+        trained = run_trainer(Adversarial(epsilon=0.02, epochs=8, learning_rate=0.03, variant=variant), model, data)
         assert trained.model.device.startswith("cuda") and failing(trained) == set()

@@ -20,8 +20,8 @@ SIGMA = 0.25
 
 
 @pytest.fixture(scope="module")
-def trained(pictures, made) -> Trained:
-    return made(SmoothingNoise(sigma=SIGMA, epochs=25, learning_rate=5e-3), pictures.parent, pictures.train)
+def trained(pictures, run_trainer) -> Trained:
+    return run_trainer(SmoothingNoise(sigma=SIGMA, epochs=25, learning_rate=5e-3), pictures.parent, pictures.train)
 
 
 def certified(model, data) -> dict[float, float]:
@@ -59,33 +59,34 @@ def test_the_noise_is_normal_of_sigma_ranges(pictures):
     assert not torch.equal(noise.copies(rows), noise.copies(rows)), "new noise at every call"
 
 
-def test_noise_that_is_not_what_was_asked_for_is_noticed(pictures, made, monkeypatch):
+def test_noise_that_is_not_what_was_asked_for_is_noticed(pictures, run_trainer, monkeypatch):
     copies = Noise.copies
     monkeypatch.setattr(
         Noise,
         "copies",
         lambda self, rows: copies(self, rows) if setattr(self, "squares", self.squares * 4) is None else None,
     )
-    weak = made(SmoothingNoise(sigma=0.1, epochs=1), pictures.parent, pictures.train.take(np.arange(200)))
+    weak = run_trainer(SmoothingNoise(sigma=0.1, epochs=1), pictures.parent, pictures.train.take(np.arange(200)))
     assert "noise-level" in failing(weak)
 
 
-def test_the_parent_is_as_it_was_and_the_seed_repeats(pictures, made):
+def test_the_parent_is_as_it_was_and_the_seed_repeats(pictures, run_trainer):
     few = pictures.train.take(np.arange(150))
     before = pictures.parent.fingerprint
     prints = [
-        made(SmoothingNoise(sigma=0.1, epochs=1), pictures.parent, few, seed).model.fingerprint for seed in (1, 1, 2)
+        run_trainer(SmoothingNoise(sigma=0.1, epochs=1), pictures.parent, few, seed).model.fingerprint
+        for seed in (1, 1, 2)
     ]
     assert prints[0] == prints[1] != prints[2] and pictures.parent.fingerprint == before
 
 
-def test_texts_cannot_be_made_noisy(made):
+def test_texts_cannot_be_made_noisy(run_trainer):
     words = AuditData(["a b", "c d"] * 10, np.arange(20) % 2, task="binary", positive=1, modality="text")
     model = auditkit.wrap(
         torch.nn.Linear(2, 2), classes=(0, 1), output="logits", preprocess=lambda texts: torch.zeros(len(texts), 2)
     )
     with pytest.raises(AuditkitError, match="smoothing-noise"):
-        made(SmoothingNoise(), model, words)
+        run_trainer(SmoothingNoise(), model, words)
 
 
 @pytest.mark.parametrize("wrong", [{"sigma": 0}, {"sigma": 11}, {"epochs": 0}, {"batch_size": 1}])
