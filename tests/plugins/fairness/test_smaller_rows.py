@@ -174,7 +174,8 @@ def test_a_group_that_is_itself_called_so_is_a_group(name: str) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
     check, make, measurement = CHECKS[name]
-    limit = {"measurement": f"{check.id}.{measurement}", "at_most": -9.0, "groups": "each", "judge": "point"}
+    least = -9.0 if name == "regression" else 0.0  # no bound may lie outside of what the number can be
+    limit = {"measurement": f"{check.id}.{measurement}", "at_most": least, "groups": "each", "judge": "point"}
     if name == "flips":
         del limit["groups"]
     for disclosure in ("internal", "publish"):
