@@ -169,8 +169,8 @@ def unseen(**mends: Any) -> Any:
     return auditkit.audit(fitted, AuditData.from_table(other, label="y", **mends), checks=[])
 
 
-def scored(**mends: Any) -> Any:
-    data = AuditData.from_table(FRAME, groups=["sex"], label="label", scores="amount")
+def scored(scores: str = "amount", **mends: Any) -> Any:
+    data = AuditData.from_table(FRAME, groups=["sex"], label="label", scores=scores)
     return auditkit.wrap(data, **mends)
 
 
@@ -345,6 +345,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
     "scores without a threshold": scored,
+    "a threshold in percent": lambda **mends: scored(**{"scores": "score", "threshold": 40, **mends}),
     "labels in other words": in_words,
     "a classifier of numbers": of_numbers,
     "predicted numbers of classes": other_task,

@@ -93,7 +93,7 @@ class RecordedModel(Model):
         notes: tuple[str, ...] = ()
         threshold = options.threshold
         if decisions is None and scores is not None and task == "binary":
-            threshold = _half(scores, name) if threshold is None else threshold
+            threshold = _threshold(scores, threshold, name)
             notes = (f"decisions are recorded scores at or above {threshold:g}",)
         known = task != "multiclass" and scores is not None
         # Decisions are written as text, so that 1, 1.0 and "1" from three readers have one digest.
@@ -160,15 +160,26 @@ def _positive(stated: Any, classes: tuple[Any, ...], name: str) -> Any:
     return positive
 
 
-def _half(scores: np.ndarray, name: str) -> float:
-    if scores.min() < 0 or scores.max() > 1:
-        mend = Mend("model.threshold", _example(float(scores.min()), float(scores.max())))
+def _threshold(scores: np.ndarray, stated: float | None, name: str) -> float:
+    """The score from which a row was decided positive: as stated, or 0.5 of probabilities."""
+    low, high = float(scores.min()), float(scores.max())
+    probable = low >= 0 and high <= 1
+    if stated is None and not probable:
+        mend = Mend("model.threshold", _example(low, high))
         raise ModelError(
-            f"{name}: threshold must be given where recorded scores are no probabilities; they lie between "
-            f"{scores.min():g} and {scores.max():g}. Say from which score a row is decided positive, as in {mend}",
+            f"{name}: threshold must be given where recorded scores are no probabilities; they lie between {low:g} and "
+            f"{high:g}. Say from which score a row is decided positive, as in {mend}",
             mend=mend,
         )
-    return 0.5
+    if stated is not None and probable and not 0 <= stated <= 1:
+        # in percent all people would be decided alike, without a word
+        mends = [Mend("model.threshold", round(stated / 100, 12))] if 1 < stated <= 100 else []
+        raise ModelError(
+            f"{name}: threshold must lie in [0, 1], as all recorded scores do; {stated:g} was given"
+            + "".join(f". Where it is in percent, say {mend}" for mend in mends),
+            mend=mends,
+        )
+    return 0.5 if stated is None else stated
 
 
 def _example(low: float, high: float) -> float:

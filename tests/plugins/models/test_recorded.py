@@ -104,6 +104,12 @@ def test_the_hook_takes_the_data_themselves():
         ((SCORES, None), {"classes": ("no", "yes")}, "must be one of two classes; .* there are 7.*belong in scores"),
         ((LABELS, None), {"positive": "maybe"}, "positive must be one of the classes .*'maybe' was given"),
         ((None, SCORES * 9), {}, "threshold must be given where recorded scores are no probabilities"),
+        (
+            (None, SCORES),
+            {"threshold": 40},
+            "as all recorded scores do; 40 was given. Where it .*, say threshold = 0.4",
+        ),
+        ((None, SCORES), {"threshold": -2}, "as all recorded scores do; -2 was given$"),
         ((None, np.array([0.1, np.nan, 0.2, np.inf, 0.3])), {}, "must be finite numbers; 2 are not"),
         ((None, LABELS), {}, "recorded scores must be numbers"),
     ],
