@@ -14,7 +14,7 @@ from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html, series_figure
 from auditkit.results import Change, Interval, Measurement, canonical
 from tests import fakes
-from tests.comparison.test_diff import QUIET, between, saved
+from tests.comparison.test_diff import QUIET, diff_between, saved
 
 SECRET = 0.123456
 
@@ -30,11 +30,11 @@ def test_a_limit_that_was_met_and_is_met_only_because_it_was_weakened_counts_as_
         others = tuple(verdict for verdict in audit.verdicts if verdict.limit.name != "accuracy-floor")
         return audit.model_copy(update={"verdicts": (*others, verdict)})
 
-    diff = between(tmp_path / "weaker", having(before), having(met))
+    diff = diff_between(tmp_path / "weaker", having(before), having(met))
     (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
     assert change.bound_changed and change.broken and diff.exit_code == 1
     assert "as the limit was before, it is missed now" in change.reason
-    diff = between(tmp_path / "stronger", having(met.model_copy(update={"limit": stricter})), having(met))
+    diff = diff_between(tmp_path / "stronger", having(met.model_copy(update={"limit": stricter})), having(met))
     (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
     assert change.bound_changed and not change.broken and diff.exit_code == 0
 
@@ -66,7 +66,7 @@ def with_group(value, n, reason=None, digest=None):
 def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, capsys):
     shown, hidden = with_group(SECRET, 11), with_group(None, None, "fewer than 10 people")
     old, new = (hidden, shown) if turned else (shown, hidden)
-    diff = between(tmp_path, old, new)
+    diff = diff_between(tmp_path, old, new)
     (change,) = [difference for difference in diff.differences if difference.new.slice == {"site": "small"}]
     assert (change.value, change.interval, change.old.value, change.new.value) == (None, None, None, None)
     assert (change.old.n, change.new.n) == (None, None)
@@ -76,7 +76,7 @@ def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, cap
 
 
 def test_a_number_that_is_undefined_but_not_hidden_is_still_told(tmp_path):
-    diff = between(tmp_path, with_group(0.5, 40), with_group(None, 40, "no positives"))
+    diff = diff_between(tmp_path, with_group(0.5, 40), with_group(None, 40, "no positives"))
     (change,) = [difference for difference in diff.differences if difference.new.slice == {"site": "small"}]
     assert change.old.value == 0.5 and change.value is None
 
@@ -101,7 +101,7 @@ def test_a_measurement_with_another_definition_is_named(tmp_path):
         result.model_copy(update={"definitions": changed}) if result.check == first.check else result
         for result in audit.results
     )
-    diff = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    diff = diff_between(tmp_path, audit, audit.model_copy(update={"results": results}))
     assert [(check.check, check.kind) for check in diff.checks] == [(f"{first.check}.{name}", "not comparable")]
 
 
@@ -113,8 +113,8 @@ def test_a_new_major_version_of_a_plugin_is_not_comparable_and_a_smaller_one_is(
             update={"results": tuple(result.model_copy(update={"plugin_version": text}) for result in audit.results)}
         )
 
-    assert between(tmp_path / "a", version("1.2.0"), version("1.3.1")).checks == ()
-    diff = between(tmp_path / "b", version("1.2.0"), version("2.0.0"))
+    assert diff_between(tmp_path / "a", version("1.2.0"), version("1.3.1")).checks == ()
+    diff = diff_between(tmp_path / "b", version("1.2.0"), version("2.0.0"))
     assert diff.differences == () and all("1.2.0 and is 2.0.0" in check.reason for check in diff.checks)
 
 

@@ -36,7 +36,7 @@ def saved(folder, result):
     return str(folder)
 
 
-def between(tmp_path, old: AuditResult, new: AuditResult) -> Diff:
+def diff_between(tmp_path, old: AuditResult, new: AuditResult) -> Diff:
     opened = [open_audit(saved(tmp_path / name, audit)) for name, audit in (("old", old), ("new", new))]
     return compare_audits(opened[0], opened[0].audits[0], opened[1], opened[1].audits[0])
 
@@ -52,7 +52,7 @@ def with_status(audit: AuditResult, limit: str, status: str | None, *, waived: b
 
 
 def test_the_same_audit_twice_changes_nothing(tmp_path):
-    diff = between(tmp_path, fakes.audit(), fakes.audit())
+    diff = diff_between(tmp_path, fakes.audit(), fakes.audit())
     assert (diff.exit_code, diff.same_model, diff.same_data, diff.paired) == (0, True, True, False)
     assert {limit.kind for limit in diff.limits} == {"the same"} and diff.checks == ()
     assert len(diff.differences) > 20
@@ -77,7 +77,7 @@ def test_the_same_audit_twice_changes_nothing(tmp_path):
 def test_the_exit_code_follows_limits_that_were_met(tmp_path, was, now, waived, kind, code):
     old = with_status(fakes.audit(), "accuracy-floor", was)
     new = with_status(fakes.audit(), "accuracy-floor", now, waived=waived)
-    diff = between(tmp_path, old, new)
+    diff = diff_between(tmp_path, old, new)
     (change,) = [limit for limit in diff.limits if limit.name == "accuracy-floor"]
     assert (change.kind, diff.exit_code) == (kind, code)
 
@@ -129,7 +129,7 @@ def test_unpaired_intervals_cover():
 
 
 def test_a_change_that_is_more_than_chance_is_told_with_its_way(tmp_path):
-    diff = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.2))
+    diff = diff_between(tmp_path, fakes.audit(), fakes.audit(shift=-0.2))
     (accuracy,) = [
         difference for difference in diff.differences
         if (difference.check, difference.new.name) == ("performance.quality", "accuracy") and not difference.new.slice
@@ -144,21 +144,23 @@ def other_parameters(audit, **parameters):
 
 def test_another_parameter_cannot_be_compared_but_more_rows_can(tmp_path):
     check = fakes.audit().results[0].check
-    diff = between(tmp_path, fakes.audit(), other_parameters(fakes.audit(), strength=3))
+    diff = diff_between(tmp_path, fakes.audit(), other_parameters(fakes.audit(), strength=3))
     (change,) = diff.checks
     assert (change.check, change.kind) == (
         check,
         "not comparable",
     ) and "strength was not there and is 3" in change.reason
     assert not [difference for difference in diff.differences if difference.check == check]
-    same = between(tmp_path / "b", other_parameters(fakes.audit(), rows=3), other_parameters(fakes.audit(), rows=9))
+    same = diff_between(
+        tmp_path / "b", other_parameters(fakes.audit(), rows=3), other_parameters(fakes.audit(), rows=9)
+    )
     assert same.checks == ()
 
 
 def test_another_label_makes_nothing_comparable(tmp_path):
     audit = fakes.audit()
     other = audit.model_copy(update={"data": audit.data.model_copy(update={"positive": "no"})})
-    diff = between(tmp_path, audit, other)
+    diff = diff_between(tmp_path, audit, other)
     assert diff.differences == () and all("positive was" in check.reason for check in diff.checks)
 
 
@@ -171,7 +173,7 @@ def test_a_number_with_another_formula_is_not_compared(tmp_path):
         result.model_copy(update={"definitions": changed}) if result.check == first.check else result
         for result in audit.results
     )
-    diff = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    diff = diff_between(tmp_path, audit, audit.model_copy(update={"results": results}))
     assert not [
         difference for difference in diff.differences if difference.check == first.check and difference.new.name == name
     ]
@@ -181,10 +183,10 @@ def test_checks_that_are_gone_or_added_are_told(tmp_path):
     audit = fakes.audit()
     measured = next(result for result in audit.results if result.status == "measured")
     fewer = audit.model_copy(update={"results": tuple(result for result in audit.results if result is not measured)})
-    assert [(check.check, check.kind) for check in between(tmp_path / "a", audit, fewer).checks] == [
+    assert [(check.check, check.kind) for check in diff_between(tmp_path / "a", audit, fewer).checks] == [
         (measured.check, "gone")
     ]
-    assert [(check.check, check.kind) for check in between(tmp_path / "b", fewer, audit).checks] == [
+    assert [(check.check, check.kind) for check in diff_between(tmp_path / "b", fewer, audit).checks] == [
         (measured.check, "added")
     ]
 
@@ -192,7 +194,7 @@ def test_checks_that_are_gone_or_added_are_told(tmp_path):
 def test_a_hidden_number_stays_hidden(tmp_path):
     audit = fakes.audit()
     hidden = [m for result in audit.results for m in result.measurements if m.value is None]
-    diff = between(tmp_path, audit, audit)
+    diff = diff_between(tmp_path, audit, audit)
     none = [
         difference for difference in diff.differences if difference.old.value is None or difference.new.value is None
     ]
@@ -255,7 +257,7 @@ def test_every_paired_change_is_of_a_number_that_says_so():
 def test_schema_1_is_compared_with_today(tmp_path):
     old = runfolder.parse_result(golden.whole(1, "audit"))
     assert old.schema_version == 1
-    diff = between(tmp_path, old, fakes.audit())
+    diff = diff_between(tmp_path, old, fakes.audit())
     assert diff.exit_code == 0 and diff.differences
 
 
@@ -283,7 +285,7 @@ def test_errors_say_what_to_do(tmp_path):
 
 @needs_chromium
 def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
-    diff = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
+    diff = diff_between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
     path = tmp_path / "diff.html"
     path.write_text(diff_html([diff]))
     page = visit(path, 320, script="document.documentElement.scrollWidth")
@@ -293,7 +295,7 @@ def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
 @needs_chromium
 @pytest.mark.parametrize("payload", HOSTILE[:8])
 def test_hostile_names_do_nothing(tmp_path, payload, capsys):
-    diff = between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
+    diff = diff_between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
     path = tmp_path / "diff.html"
     path.write_text(diff_html([diff]), errors="replace")
     page = visit(path, script="document.querySelectorAll('script, img:not(.chart), iframe, a').length")
@@ -306,7 +308,7 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
 
 
 def test_dates_are_of_the_audits(tmp_path):
-    diff = between(tmp_path, fakes.audit(), fakes.audit())
+    diff = diff_between(tmp_path, fakes.audit(), fakes.audit())
     assert diff.old.date == datetime.date(2026, 3, 2) and (diff.old.audit, diff.new.audit) == ("old", "new")
 
 
@@ -316,15 +318,17 @@ def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_a
         return auditkit.audit(ToyModel(), data, checks=["performance"], budget="quick")
 
     first = audited()
-    diff = between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
+    diff = diff_between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
     assert diff.same_data
     assert diff.settings == "minimum_rate was 10 and is 5; reference was none and is sex=male"
     assert f"the same 60 rows, read with other settings: {diff.settings}" in " ".join(difftext.facts(diff))
-    again = between(tmp_path, first, audited())
+    again = diff_between(tmp_path, first, audited())
     assert (
         again.same_data and again.settings == "" and "read with other settings" not in " ".join(difftext.facts(again))
     )
-    fewer = between(tmp_path, first, auditkit.audit(ToyModel(), toy_data(50, train=False), checks=[], budget="quick"))
+    fewer = diff_between(
+        tmp_path, first, auditkit.audit(ToyModel(), toy_data(50, train=False), checks=[], budget="quick")
+    )
     assert not fewer.same_data and "on other data (60 rows then, 50 now)" in " ".join(difftext.facts(fewer))
 
 

@@ -8,7 +8,7 @@ from auditkit.judge import judge
 from auditkit.reports import difftext
 from auditkit.results import AuditResult, Definition, Limit, Verdict, count_line
 from tests import fakes
-from tests.comparison.test_diff import between
+from tests.comparison.test_diff import diff_between
 from tests.judge.test_decision import TODAY, measurement, result
 
 
@@ -63,7 +63,7 @@ def test_another_number_under_the_same_name_is_said():
 
 def test_undecided_and_now_not_tested_is_worse(tmp_path):
     old = audited(LIMIT, measurement(0.8, 0.7, 0.9))
-    diff = between(tmp_path, old, audited(LIMIT, measurement(name="other")))
+    diff = diff_between(tmp_path, old, audited(LIMIT, measurement(name="other")))
     assert diff.limits[0].kind == "no longer tested"
     judged_verdict = difftext.verdict(diff)
     assert "but: undecided before and not tested now: l" in judged_verdict and "exit code 0" in judged_verdict
@@ -99,14 +99,14 @@ def test_whom_a_limit_is_not_judged_for_any_more_is_said(tmp_path):
     for_each_group = LIMIT.model_copy(update={"groups": "each"})
     fine = measurement(0.9, 0.85, 0.95, slice={"sex": "F"})
     old, new = audited(for_each_group, measurement(), fine), audited(for_each_group, measurement())
-    diff = between(tmp_path / "fewer", old, new)
+    diff = diff_between(tmp_path / "fewer", old, new)
     (change,) = diff.limits
     assert (change.new, change.lost, change.broken) == ("met", "sex=F", False)
     assert "not judged any more for all that it was: l (sex=F)" in difftext.verdict(diff)
     assert difftext.limit_rows(diff)[0].cells[3:] == (
         "the same, for fewer", f"no number is now about sex=F; {change.reason}",
     )  # fmt: skip
-    assert "not judged" not in difftext.verdict(between(tmp_path / "more", new, old))
+    assert "not judged" not in difftext.verdict(diff_between(tmp_path / "more", new, old))
 
 
 def test_a_group_whose_number_is_missing_now_is_not_called_gone():
@@ -121,25 +121,27 @@ def test_a_group_whose_number_is_missing_now_is_not_called_gone():
 def test_a_waiver_that_lapsed_is_worse(tmp_path):
     missed = audited(LIMIT, measurement(0.5, 0.4, 0.6))
     waived = missed.model_copy(update={"verdicts": (missed.verdicts[0].model_copy(update={"waived": True}),)})
-    diff = between(tmp_path / "lapsed", waived, missed)
+    diff = diff_between(tmp_path / "lapsed", waived, missed)
     assert diff.limits[0].lapsed and "but: waived before and not now: l" in difftext.verdict(diff)
     assert difftext.limit_rows(diff)[0].cells[3] == "the same, waived before"
-    assert "waived before" not in difftext.verdict(between(tmp_path / "granted", missed, waived))
-    assert "waived before" not in difftext.verdict(between(tmp_path / "met", waived, audited(LIMIT, measurement())))
+    assert "waived before" not in difftext.verdict(diff_between(tmp_path / "granted", missed, waived))
+    assert "waived before" not in difftext.verdict(
+        diff_between(tmp_path / "met", waived, audited(LIMIT, measurement()))
+    )
 
 
 def test_undecided_and_now_in_error_is_called_so(tmp_path):
     old = audited(LIMIT, measurement(0.8, 0.7, 0.9))
     failed = old.model_copy(update={"verdicts": (old.verdicts[0].model_copy(update={"status": "error"}),)})
-    judged_verdict = difftext.verdict(between(tmp_path, old, failed))
+    judged_verdict = difftext.verdict(diff_between(tmp_path, old, failed))
     assert "in error now, and not before: l" in judged_verdict and "not tested" not in judged_verdict
 
 
 def test_a_limit_that_is_met_as_it_is_about_somebody_else_is_named(tmp_path):
     women = LIMIT.model_copy(update={"slice": {"sex": "F"}})
-    diff = between(tmp_path, audited(women, measurement(), GROUP), audited(LIMIT, measurement(), GROUP))
+    diff = diff_between(tmp_path, audited(women, measurement(), GROUP), audited(LIMIT, measurement(), GROUP))
     assert diff.limits[0].kind == "met as it asks less" and "weakened: l" in difftext.verdict(diff)
-    gone = between(tmp_path / "gone", audited(women, measurement(), GROUP), audited(LIMIT, measurement()))
+    gone = diff_between(tmp_path / "gone", audited(women, measurement(), GROUP), audited(LIMIT, measurement()))
     assert gone.limits[0].kind == "met as it asks less" and "met only because it asks less: l" in difftext.verdict(gone)
 
 

@@ -64,7 +64,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return (*audited(folder, request.param), folder)
 
 
-def of(result: AuditResult, check: str) -> CheckResult:
+def result_of(result: AuditResult, check: str) -> CheckResult:
     return next(check_result for check_result in result.results if check_result.check == check)
 
 
@@ -75,7 +75,9 @@ def is_open(case: Case) -> bool:
 def test_further_counts_have_numbers_only_where_no_count_is_kept_back(case: Case) -> None:
     for check, names in FURTHER.items():
         for name in names:
-            values = [measurement.value for measurement in of(case[0], check).measurements if measurement.name == name]
+            values = [
+                measurement.value for measurement in result_of(case[0], check).measurements if measurement.name == name
+            ]
             assert values and any(value is not None for value in values) == is_open(case), (check, name)
 
 
@@ -85,7 +87,7 @@ def test_no_further_count_that_is_published_is_of_few(case: Case) -> None:
     if not is_open(case):
         return
     order = np.argsort(-scores)
-    for measurement in of(result, "fairness.ranking").measurements:
+    for measurement in result_of(result, "fairness.ranking").measurements:
         if measurement.name == "top_k_share" and measurement.value is not None:
             ((attribute, value),) = measurement.slice.items()
             inside = people.groups[attribute][order[: measurement.n]] == value
@@ -94,7 +96,7 @@ def test_no_further_count_that_is_published_is_of_few(case: Case) -> None:
             assert measurement.n == ROWS // 10  # of the first ten places every group holds few
     columns = {**people.groups, "job": job}
     wrong = people.labels != people.decisions
-    for measurement in of(result, "fairness.slices").measurements:
+    for measurement in result_of(result, "fairness.slices").measurements:
         if measurement.name == "slice_error":
             rows = np.logical_and.reduce([columns[name] == value for name, value in measurement.slice.items()])
             hits = (measurement.value or 0) * (measurement.n or 0)
@@ -103,7 +105,7 @@ def test_no_further_count_that_is_published_is_of_few(case: Case) -> None:
     ends = [
         end
         for check in ("fairness.scores", "fairness.bias_audit")
-        for number in of(result, check).measurements
+        for number in result_of(result, check).measurements
         for pair in number.pairs
         for end in (pair.low, pair.high)
         if end.count is not None
@@ -116,7 +118,7 @@ def test_shares_at_thresholds_are_those_of_the_rows(case: Case) -> None:
     for attribute in people.groups:
         (gap,) = [
             number
-            for number in of(result, "fairness.scores").measurements
+            for number in result_of(result, "fairness.scores").measurements
             if number.name == "demographic_parity_at_threshold" and number.across == (attribute,)
         ]
         rates = [(scores[people.groups[attribute] == value] >= 0.5).mean() for value in people.values[attribute]]
@@ -126,7 +128,7 @@ def test_shares_at_thresholds_are_those_of_the_rows(case: Case) -> None:
 def test_tables_are_published_where_every_group_in_them_is(case: Case) -> None:
     result, people = case[:2]
     names = {
-        check: [table.name for table in of(result, check).tables]
+        check: [table.name for table in result_of(result, check).tables]
         for check in ("fairness.adverse_impact", "fairness.bias_audit")
     }
     rates, tests = ["impact_1", "impact_2"], ["significance_1", "significance_2"]
@@ -134,7 +136,7 @@ def test_tables_are_published_where_every_group_in_them_is(case: Case) -> None:
     assert [name for name in names["fairness.adverse_impact"] if name in tests] == (tests if is_open(case) else [])
     audit = ["sex", "race_ethnicity", "intersectional", "summary"]
     assert [name for name in names["fairness.bias_audit"] if name in audit] == (audit if is_open(case) else [])
-    table = of(result, "fairness.adverse_impact").tables[0]
+    table = result_of(result, "fairness.adverse_impact").tables[0]
     for row, sex in zip(table.rows, ("f", "m"), strict=True):
         selected = people.decisions[people.groups["sex"] == sex]
         assert row[:4] == (f"sex={sex}", len(selected), selected.sum(), pytest.approx(selected.mean()))
@@ -181,7 +183,7 @@ def test_a_table_of_counts_for_new_york_has_its_tables_where_every_count_is_enou
         )
         folder = tmp_path / str(small)
         auditkit.audit(None, data, checks=["fairness.bias_audit"], budget="quick", out=folder, rules=["nyc-ll144"])
-        bias_audit = of(read_result(folder), "fairness.bias_audit")
+        bias_audit = result_of(read_result(folder), "fairness.bias_audit")
         required = [table for table in bias_audit.tables if table.name in ("sex", "race_ethnicity", "intersectional")]
         assert [required_table.name for required_table in required] == ["sex", "race_ethnicity", "intersectional"][
             : 1 if small else 3

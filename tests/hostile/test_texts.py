@@ -33,7 +33,7 @@ def hostile(payload: str) -> AuditResult:
     return fakes.hostile(payload)
 
 
-def many(first: int) -> AuditResult:
+def with_payloads_from(first: int) -> AuditResult:
     return hostile(" ".join(map(armed, PAYLOADS[first : first + 16])))
 
 
@@ -61,7 +61,7 @@ PLAIN = {
 @pytest.mark.parametrize("room", [summary, card], ids=["summary", "card"])
 @pytest.mark.parametrize("first", SIXTEEN)
 def test_markdown_stays_text_in_two_readers(room, reader, first):
-    written = Tags(READERS[reader](body(room.render(many(first)).decode())))
+    written = Tags(READERS[reader](body(room.render(with_payloads_from(first)).decode())))
     assert not written.tags - PLAIN, written.tags - PLAIN
     assert not written.attributes - {"style", "align"}
 
@@ -126,7 +126,7 @@ def prefixed(payload: str) -> AuditResult:
 
 @pytest.mark.parametrize("first", SIXTEEN)
 def test_xml_is_well_formed_and_has_junit_elements_only(first):
-    tree = ElementTree.fromstring(junit.render(many(first)))
+    tree = ElementTree.fromstring(junit.render(with_payloads_from(first)))
     allowed = {"testsuites", "testsuite", "testcase", "failure", "error", "skipped", "properties", "property"}
     assert {element.tag for element in tree.iter()} <= allowed | {"system-out", "system-err"}
 

@@ -29,58 +29,61 @@ def published(measurements, sizes=(400, 600), rows=None, definition=OF_EVERYONE)
     return [measurement.value for measurement in rule.check(result).measurements]
 
 
-def of(group, value, n, unit="share", **more):
+def of_group(group, value, n, unit="share", **more):
     return Measurement(name="x", value=value, n=n, unit=unit, exact=True, slice={"g": group}, **more)
 
 
-def across(value, name="x_difference"):
+def of_attribute(value, name="x_difference"):
     return Measurement(name=name, value=value, n=1000, unit="share", exact=True, across=("g",))
 
 
 def test_a_mean_that_is_no_count_is_published_about_groups_of_which_all_is_published():
-    means = [of("a", 0.3217, 400), of("b", 0.4119, 600)]
-    assert published([*means, across(0.0902)]) == [0.3217, 0.4119, 0.0902]
+    means = [of_group("a", 0.3217, 400), of_group("b", 0.4119, 600)]
+    assert published([*means, of_attribute(0.0902)]) == [0.3217, 0.4119, 0.0902]
     # c is small, so another group hides it: about neither is anything published, nor a disparity over all
-    few = published([*means, of("c", 0.5111, 7), across(0.0902)], (400, 600, 7))
+    few = published([*means, of_group("c", 0.5111, 7), of_attribute(0.0902)], (400, 600, 7))
     assert few[2:] == [None, None] and sorted(value is None for value in few[:2]) == [False, True]
 
 
 @pytest.mark.parametrize("hits", [9, 0, 391, 400])
 def test_a_share_is_published_about_all_groups_or_none_and_no_disparity_without_it(hits):
-    many = [of("a", 100 / 400, 400), of("b", 333 / 600, 600)]
-    assert None not in published([*many, across(0.305)])
-    assert published([of("a", hits / 400, 400), many[1], across(0.305)]) == [None] * 3
-    other = of("a", hits / 400, 400, conditions={"epsilon": 0.1})  # another number, of the same people
-    assert published([*many, other, across(0.305)])[2] is None
+    many = [of_group("a", 100 / 400, 400), of_group("b", 333 / 600, 600)]
+    assert None not in published([*many, of_attribute(0.305)])
+    assert published([of_group("a", hits / 400, 400), many[1], of_attribute(0.305)]) == [None] * 3
+    other = of_group("a", hits / 400, 400, conditions={"epsilon": 0.1})  # another number, of the same people
+    assert published([*many, other, of_attribute(0.305)])[2] is None
 
 
 def test_a_share_is_not_published_where_a_group_is_kept_back_or_has_none():
-    shares = [of("a", 101 / 400, 400), of("b", 333 / 600, 600)]
-    assert published([*shares, of("c", 3 / 7, 7)], (400, 600, 7)) == [None] * 3
+    shares = [of_group("a", 101 / 400, 400), of_group("b", 333 / 600, 600)]
+    assert published([*shares, of_group("c", 3 / 7, 7)], (400, 600, 7)) == [None] * 3
     assert published(shares, (400, 600, 7)) == [None] * 2  # c is not even named
     lacking = Measurement(name="x", value=None, reason="none broken", slice={"g": "b"}, unit="share")
     assert published([shares[0], lacking]) == [None, None]
 
 
 def test_how_many_a_number_is_about_is_a_count_too_but_not_how_many_of_a_sample():
-    assert published([of("a", 1.25, 397, "cost"), of("b", 1.5, 500, "cost")]) == [None, None]
-    assert published([of("a", 1.25, 300, "cost"), of("b", 1.5, 500, "cost")]) == [1.25, 1.5]
+    assert published([of_group("a", 1.25, 397, "cost"), of_group("b", 1.5, 500, "cost")]) == [None, None]
+    assert published([of_group("a", 1.25, 300, "cost"), of_group("b", 1.5, 500, "cost")]) == [1.25, 1.5]
     some = Rows(used=500, total=1000, digest="0", how="drawn")
-    sample = [of("a", 0.3217, 200), of("b", 0.4119, 7 + 300)]
-    assert published([*sample, of("c", 0.5, 3)], (400, 600, 9), some).count(None) == 2
-    assert published([*sample, of("c", 0.5, 3)], (400, 600, 9)) == [None] * 3
+    sample = [of_group("a", 0.3217, 200), of_group("b", 0.4119, 7 + 300)]
+    assert published([*sample, of_group("c", 0.5, 3)], (400, 600, 9), some).count(None) == 2
+    assert published([*sample, of_group("c", 0.5, 3)], (400, 600, 9)) == [None] * 3
 
 
 def test_a_mean_that_says_the_same_of_everyone_in_a_group_is_not_published():
-    assert published([of("a", 1.0, 400), of("b", 0.4119, 600)]) == [None, 0.4119]
+    assert published([of_group("a", 1.0, 400), of_group("b", 0.4119, 600)]) == [None, 0.4119]
 
 
 def test_among_large_groups_a_disparity_needs_no_small_group_where_two_percent_are_many():
     sizes = (3000, 2000, 60, 7)  # 2 % are 101: c and d hide each other
-    both = published([across(0.1), across(0.1, "x_difference_large_groups")], sizes)
+    both = published([of_attribute(0.1), of_attribute(0.1, "x_difference_large_groups")], sizes)
     assert both == [None, 0.1]
     # 2 % are 27: to be told that c is under that is to be told too much
-    assert published([across(0.1), across(0.1, "x_difference_large_groups")], (800, 500, 20, 7)) == [None, None]
+    assert published([of_attribute(0.1), of_attribute(0.1, "x_difference_large_groups")], (800, 500, 20, 7)) == [
+        None,
+        None,
+    ]
 
 
 def further(measurements, sizes=(400, 600)):
@@ -88,12 +91,12 @@ def further(measurements, sizes=(400, 600)):
 
 
 def of_top(hits, group="a", places=100):
-    return of(group, hits / places, places, conditions={"k": places})
+    return of_group(group, hits / places, places, conditions={"k": places})
 
 
 @pytest.mark.parametrize("hits", [9, 0, 9.5, 91, 100])
 def test_further_counts_are_published_of_all_groups_or_none_and_none_of_few(hits):
-    assert None not in further([of_top(40), of_top(60, "b"), across(0.1)])
+    assert None not in further([of_top(40), of_top(60, "b"), of_attribute(0.1)])
     gap = Measurement(name="gap", value=0.1, n=1000, unit="share", across=("g",), conditions={"k": 100}, exact=True)
     assert further([of_top(hits), of_top(60, "b"), gap]) == [None] * 3
     at_another_place = of_top(hits).model_copy(update={"conditions": {"k": 5}})
@@ -106,7 +109,7 @@ def test_nearly_all_of_a_group_at_the_top_leaves_few_who_are_not():
 
 
 def test_further_counts_are_published_only_where_no_count_of_people_is_kept_back():
-    shares = [of_top(40), of_top(60, "b"), across(0.1)]
+    shares = [of_top(40), of_top(60, "b"), of_attribute(0.1)]
     assert further(shares, (400, 600, 7)) == [None] * 3
     assert None not in further(shares, (400, 600, 40))
     assert further(shares, (400, 600, 39)) == [None] * 3  # 9 of 39 are of one kind
@@ -117,7 +120,7 @@ def test_a_gap_between_two_groups_needs_enough_people_on_either_side_of_both(low
     ends = [GroupEnd(slice={"g": "a"}, value=low / 400, n=400, count=low),
             GroupEnd(slice={"g": "b"}, value=high / 600, n=600, count=high)]  # fmt: skip
     pair = GroupPair(role="value", rate="selection_rate", low=ends[0], high=ends[1])
-    (value,) = further([across(0.3).model_copy(update={"pairs": (pair,), "conditions": {"threshold": 0.4}})])
+    (value,) = further([of_attribute(0.3).model_copy(update={"pairs": (pair,), "conditions": {"threshold": 0.4}})])
     assert (value is not None) == shown
 
 

@@ -49,7 +49,7 @@ class Few(Plain):
     rows: int = 20
 
 
-def given(**more):
+def data_and_predictions(**more):
     frame = pd.DataFrame({"sex": ["F", "M"] * 30, "y": [0, 1, None] * 20, "d": [1, 9, 0, 0] * 15, **more})
     data = AuditData.from_table(
         frame, label="y", positive=1, groups=["sex"], decisions="d", abstain=9, unlabelled="keep",
@@ -59,7 +59,7 @@ def given(**more):
 
 
 def test_rows_that_a_check_does_not_deal_with_are_left_out_and_said():
-    data, predictions = given()
+    data, predictions = data_and_predictions()
     served = serve(Plain(), data, predictions, 0)
     keep = data.known & ~data.withheld
     assert len(served.data) == keep.sum() == len(served.predictions.labels)
@@ -72,31 +72,31 @@ def test_rows_that_a_check_does_not_deal_with_are_left_out_and_said():
 
 
 def test_a_check_that_deals_with_them_gets_everything():
-    data, predictions = given()
+    data, predictions = data_and_predictions()
     assert serve(Able(), data, predictions, 0)[:2] == (data, predictions)
 
 
 def test_a_sample_is_drawn_from_what_is_left():
-    served = serve(Few(), *given(), 0)
+    served = serve(Few(), *data_and_predictions(), 0)
     assert len(served.data) == 20 and served.rows.total == 30 and served.data.known.all()
 
 
 def test_a_table_of_counts_is_written_out_or_kept_back():
-    data, predictions = given(n=[3] * 60)
+    data, predictions = data_and_predictions(n=[3] * 60)
     model = predictions.model
     assert missing_needs(Plain, model, data) == "needs a row for each person, and the data is a table of counts"
     assert missing_needs(Able, model, data) is missing_needs(Alike, model, data) is None
     served = serve(Alike(), data, predictions, 0)
     assert len(served.data) == 90 and served.data.people is None and len(served.predictions.codes) == 90
     assert "60 people" in served.notes[0]
-    million = given(n=[10**6] * 60)[0]
+    million = data_and_predictions(n=[10**6] * 60)[0]
     assert "of more than 2,000,000 people" in missing_needs(Alike, model, million)
     recipe = type("Recipe", (Trainer,), {"id": "recipe", "__module__": __name__})
     assert missing_needs(recipe, model, data) == "needs a row for each person, and the data is a table of counts"
 
 
 def test_where_nothing_is_left_the_check_says_so():
-    data, predictions = given()
+    data, predictions = data_and_predictions()
     predictions.__dict__["abstained"] = np.ones(60, dtype=bool)
     with pytest.raises(DataError, match="no row is left: the model declined to decide in every row"):
         serve(Plain(), data, predictions, 0)

@@ -83,7 +83,7 @@ def fitted(sort: Sort, x: np.ndarray, rng: np.random.Generator) -> Answer:
     return lambda z: model.predict_proba(z)[:, 1]
 
 
-def of(case: Tried, values: np.ndarray) -> Deletion | None:
+def deletion_of(case: Tried, values: np.ndarray) -> Deletion | None:
     return deletion(lambda z, _: case.answer(z), case.x, case.background, values, np.random.default_rng(0))
 
 
@@ -98,7 +98,7 @@ def cases() -> dict[str, Tried]:
 
 
 def test_right_attributions_of_twenty_one_models_raise_no_alarm(cases: dict[str, Tried]) -> None:
-    assert [name for name, case in cases.items() if not passes(of(case, case.right))] == []
+    assert [name for name, case in cases.items() if not passes(deletion_of(case, case.right))] == []
 
 
 @pytest.mark.parametrize("name", SORTS)
@@ -106,17 +106,17 @@ def test_attributions_that_are_random_of_other_rows_or_turned_round_are_caught(
     name: str, cases: dict[str, Tried]
 ) -> None:
     case, rng = cases[name], np.random.default_rng(1)
-    assert not passes(of(case, rng.normal(size=case.x.shape)))
-    assert not passes(of(case, np.roll(case.right, 1, axis=0)))
-    assert not passes(of(case, -case.right))
+    assert not passes(deletion_of(case, rng.normal(size=case.x.shape)))
+    assert not passes(deletion_of(case, np.roll(case.right, 1, axis=0)))
+    assert not passes(deletion_of(case, -case.right))
     # the same importance in every row says nothing about any row
-    assert not passes(of(case, np.tile(np.abs(case.right).mean(axis=0), (len(case.x), 1))))
+    assert not passes(deletion_of(case, np.tile(np.abs(case.right).mean(axis=0), (len(case.x), 1))))
     # neither does the row's sum spread over its features say anything about them
-    assert not passes(of(case, np.repeat(case.right.mean(axis=1, keepdims=True), case.x.shape[1], axis=1)))
+    assert not passes(deletion_of(case, np.repeat(case.right.mean(axis=1, keepdims=True), case.x.shape[1], axis=1)))
 
 
 def test_attributions_of_another_model_are_caught_unless_the_two_agree(cases: dict[str, Tried]) -> None:
-    caught = [name for name, case in cases.items() if not passes(of(case, case.other))]
+    caught = [name for name, case in cases.items() if not passes(deletion_of(case, case.other))]
     assert len(caught) >= 19, sorted(set(cases) - set(caught))
 
 

@@ -65,7 +65,7 @@ CHECKS: dict[str, tuple[Check, Callable[..., ModelAndData], str]] = {
 }
 
 
-def of(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResult, AuditData, np.ndarray]:
+def measured_by(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResult, AuditData, np.ndarray]:
     """What a check says, with the data, and which of its rows are in a small group."""
     check, make, _ = CHECKS[name]
     model, data = make(sizes, **more)
@@ -83,7 +83,7 @@ def joined(result: CheckResult, name: str, **conditions: Any) -> Any:
 
 
 def test_scores_are_those_of_their_people() -> None:
-    result, data, small = of("scores")
+    result, data, small = measured_by("scores")
     scores, labels = data.recorded.scores[small], data.labels[small]
     wins = [float(a > b) + 0.5 * (a == b) for a in scores[labels == 1] for b in scores[labels == 0]]
     area = joined(result, "auc")
@@ -103,7 +103,7 @@ def test_scores_that_are_no_probabilities_say_so_of_them_too() -> None:
 
 
 def test_rankings_are_those_of_their_people() -> None:
-    result, data, small = of("ranking")
+    result, data, small = measured_by("ranking")
     order = pd.Series(-data.recorded.scores)
     places = pd.Series(1 / np.log2(1 + order.rank(method="first"))).groupby(order).transform("mean")
     exposure = joined(result, "exposure")
@@ -116,7 +116,7 @@ def test_rankings_are_those_of_their_people() -> None:
 
 
 def test_predicted_numbers_are_those_of_their_people() -> None:
-    result, data, small = of("regression")
+    result, data, small = measured_by("regression")
     predictions, labels = data.recorded.decisions[small], data.labels[small]
     errors = predictions - labels
     expected = {
@@ -129,7 +129,7 @@ def test_predicted_numbers_are_those_of_their_people() -> None:
 
 
 def test_flips_are_those_of_their_people() -> None:
-    result, data, small = of("flips")
+    result, data, small = measured_by("flips")
     income = data.inputs["income"]
     between = income.between(0.3, 0.7, inclusive="right")[small].mean()
     assert 0 < between < 1
@@ -158,13 +158,13 @@ def test_nobody_is_changed_into_a_group_that_is_one_of_them() -> None:
     "sizes", [{"a": 150, "b": 100, "x": 9}, {"a": 150, "b": 100, "x": 4, "y": 5}, {"a": 150, "b": 100}]
 )
 def test_they_do_not_stand_where_they_are_one_group_or_too_few(name: str, sizes: dict[str, int]) -> None:
-    result, _, _ = of(name, sizes)
+    result, _, _ = measured_by(name, sizes)
     assert result.together == () and not any(TOGETHER in str(measurement.slice) for measurement in result.measurements)
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_group_that_is_itself_called_so_is_a_group(name: str) -> None:
-    result, _, _ = of(name, {"a": 150, TOGETHER: 100, "x": 9, "y": 8})
+    result, _, _ = measured_by(name, {"a": 150, TOGETHER: 100, "x": 9, "y": 8})
     assert result.together == ()
     assert any(
         measurement.slice == {"race": TOGETHER} and measurement.value is not None for measurement in result.measurements
@@ -191,7 +191,7 @@ def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_no_number_over_groups_knows_of_them(name: str) -> None:
     """What is compared, adjusted and tested is the same where the small groups are of other people."""
-    result, _, _ = of(name)
+    result, _, _ = measured_by(name)
     tests = [measurement.test for measurement in result.measurements if measurement.test is not None]
     assert all(test.p_adjusted is not None for test in tests) and (tests or name == "flips")
     assert all(TOGETHER not in end.slice.values() for measurement in result.measurements for pair in measurement.pairs

@@ -31,7 +31,7 @@ Y = truth(X)
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
-def many():
+def fitted_estimators():
     frame, labels = people()
     return {
         "forest": RandomForestClassifier(5, random_state=0).fit(X, Y),
@@ -48,7 +48,7 @@ def many():
     }
 
 
-MANY = many()
+MANY = fitted_estimators()
 
 
 @pytest.mark.parametrize("name", MANY)
@@ -69,8 +69,8 @@ def test_asking_changes_nothing(name):
 
 def test_same_in_another_process():
     code = (
-        "from tests.plugins.models.test_fingerprints import many, fingerprint\n"
-        "print({name: fingerprint(fitted) for name, fitted in many().items()})"
+        "from tests.plugins.models.test_fingerprints import fitted_estimators, fingerprint\n"
+        "print({name: fingerprint(fitted) for name, fitted in fitted_estimators().items()})"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)

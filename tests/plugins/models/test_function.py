@@ -19,7 +19,7 @@ def chance(inputs):
     return 1 / (1 + np.exp(-inputs[:, 0]))
 
 
-def both(inputs):
+def both_chances(inputs):
     return np.column_stack([1 - chance(inputs), chance(inputs)])
 
 
@@ -41,14 +41,14 @@ def test_labels_of_classes_nobody_named():
 def test_one_probability():
     model = wrapped(chance, classes=(0, 1))
     answers = model.answers(X)
-    np.testing.assert_allclose(answers.probabilities, both(X))
+    np.testing.assert_allclose(answers.probabilities, both_chances(X))
     np.testing.assert_allclose(answers.scores, chance(X))
     np.testing.assert_array_equal(answers.labels, (X[:, 0] > 0).astype(int))
     assert {Capability.SCORES, Capability.PROBABILITIES} <= model.capabilities
     assert "the callable answers with the probability of the positive class, by the first 300 rows" in model.notes
     turned = wrapped(chance, classes=("good", "bad"), positive="good", threshold=0.2)
     np.testing.assert_array_equal(turned.predict(X), np.where(chance(X) >= 0.2, "good", "bad"))
-    np.testing.assert_allclose(turned.answers(X).probabilities, both(X)[:, ::-1])
+    np.testing.assert_allclose(turned.answers(X).probabilities, both_chances(X)[:, ::-1])
 
 
 def test_one_probability_in_a_column():
@@ -57,8 +57,8 @@ def test_one_probability_in_a_column():
 
 
 def test_probabilities():
-    model = wrapped(both, classes=("no", "yes"), batch=7)
-    np.testing.assert_allclose(model.probabilities(X), both(X))
+    model = wrapped(both_chances, classes=("no", "yes"), batch=7)
+    np.testing.assert_allclose(model.probabilities(X), both_chances(X))
     three = wrapped(lambda inputs: np.full((len(inputs), 3), 1 / 3), classes="abc")
     assert set(three.predict(X)) == {"a"} and three.task == "multiclass"
     assert Capability.SCORES not in three.capabilities
@@ -86,18 +86,18 @@ def test_texts():
 @pytest.mark.parametrize(
     ("function", "options", "message"),
     [
-        (both, {}, "classes must be named .* gave one column per class"),
+        (both_chances, {}, "classes must be named .* gave one column per class"),
         (chance, {}, r"classes must be named .* gave one number in \[0, 1\] per row"),
         (chance, {"output": "probabilities"}, "classes must be named .* gave one probability per row"),
         (lambda inputs: inputs[:, 0], {}, "must give labels or probabilities; it gave numbers between"),
         (lambda inputs: inputs, {"classes": (0, 1)}, "must lie in .* and sum to 1 .* Apply softmax"),
-        (lambda inputs: both(inputs), {"classes": "abc"}, "one column for each of the 3 classes"),
+        (lambda inputs: both_chances(inputs), {"classes": "abc"}, "one column for each of the 3 classes"),
         (lambda inputs: chance(inputs)[:5], {"classes": (0, 1)}, r"one row per input.* gave shape \(5,\) for 300"),
         (lambda inputs: 0.5, {"classes": (0, 1)}, r"gave shape \(\) for 300 inputs"),
         (lambda inputs: 1 / 0, {"classes": (0, 1)}, "the callable failed: ZeroDivisionError"),
         (chance, {"classes": (0, 1), "output": "logits"}, "output of a callable must be .*'logits' was given"),
         (chance, {"classes": (0, 1), "output": "number"}, "output 'number' is for task='regression'"),
-        (both, {"task": "regression"}, "a regression must give one number per row"),
+        (both_chances, {"task": "regression"}, "a regression must give one number per row"),
         (chance, {"task": "regression", "threshold": 0.5}, "threshold is for binary classifiers"),
         (chance, {"classes": "abc", "output": "probabilities"}, "needs exactly two classes; there are 3"),
         (chance, {"classes": (1, "1")}, "classes must be distinct"),

@@ -71,7 +71,7 @@ def measured(check: Any, way: Way, inputs: Any = TABLE, labels: Any = MARGIN > 0
     return apply_controls(check(model, data, context))
 
 
-def held(way: Way, inputs: np.ndarray = TABLE) -> list[int]:
+def held_columns(way: Way, inputs: np.ndarray = TABLE) -> list[int]:
     model: Any = auditkit.wrap(Coded(way).eval(), classes=(False, True), output="logits")
     data = AuditData(inputs, labels=MARGIN > 0, positive=True)
     return np.flatnonzero(~may_change(with_codes(model, data))).tolist()
@@ -79,7 +79,7 @@ def held(way: Way, inputs: np.ndarray = TABLE) -> list[int]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_network_looks_up_by_whatever_name_is_a_category(way: str) -> None:
-    assert held(WAYS[way]) == [CODE]
+    assert held_columns(WAYS[way]) == [CODE]
 
 
 @pytest.mark.parametrize("range_", [None, (-6.3, 6.3)])
@@ -146,11 +146,11 @@ NUMBERS: dict[str, Way] = {
 
 @pytest.mark.parametrize("way", NUMBERS)
 def test_what_is_not_one_place_for_each_value_stays_a_number(way: str) -> None:
-    assert held(NUMBERS[way]) == []
+    assert held_columns(NUMBERS[way]) == []
 
 
 def test_values_that_are_not_whole_are_numbers() -> None:
-    assert held(lambda net, x: net.table((4 * x[:, CODE]).long()), QUARTERED) == []
+    assert held_columns(lambda net, x: net.table((4 * x[:, CODE]).long()), QUARTERED) == []
 
 
 def test_a_network_that_looks_every_column_up_has_nothing_to_attack() -> None:

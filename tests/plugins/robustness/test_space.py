@@ -10,13 +10,13 @@ from auditkit.plugins.robustness.space import Space, declared_space, feature_spa
 VALUES = np.array([[0.0, 5.0, 1.0, 7.0], [10.0, np.nan, 1.0, 9.0], [20.0, 6.0, 1.0, 8.0]])
 
 
-def of(**changes: object) -> Space:
+def space_of(**changes: object) -> Space:
     facts = {"whole": np.array([False, True, False, False]), "free": np.array([True, True, True, False])}
     return feature_space(VALUES, **(facts | changes))  # type: ignore[arg-type]
 
 
 def test_unit_is_the_range_between_the_percentiles_and_constant_features_are_held() -> None:
-    space = of()
+    space = space_of()
     assert space.scale[0] == np.percentile([0, 10, 20], 99) - np.percentile([0, 10, 20], 1) == 19.6
     assert list(space.free) == [True, True, False, False]
     assert (space.low[0], space.high[0]) == (0, 20)
@@ -30,7 +30,7 @@ def test_a_feature_whose_percentiles_coincide_has_its_whole_range_as_unit() -> N
 
 
 def test_declared_ends_hold_and_undeclared_ones_are_the_datas() -> None:
-    space = of(low=np.array([-5, np.nan, np.nan, np.nan]), high=np.array([15, np.nan, np.nan, np.nan]))
+    space = space_of(low=np.array([-5, np.nan, np.nan, np.nan]), high=np.array([15, np.nan, np.nan, np.nan]))
     assert (space.low[0], space.high[0]) == (-5, 15)
     assert (space.low[1], space.high[1]) == (5, 6)
 
@@ -38,14 +38,14 @@ def test_declared_ends_hold_and_undeclared_ones_are_the_datas() -> None:
 def test_snapping_rounds_clips_and_holds() -> None:
     origins = np.array([[10.0, 5.0, 1.0, 7.0], [10.0, np.nan, 1.0, 7.0], [25.0, 5.0, 1.0, 7.0]])
     points = np.array([[99.0, 5.6, 3.0, 9.0], [-1.0, 5.0, 1.0, 7.0], [26.0, 5.0, 1.0, 7.0]])
-    snapped = of().snap(points, origins)
+    snapped = space_of().snap(points, origins)
     np.testing.assert_array_equal(snapped[0], [20, 6, 1, 7])
     np.testing.assert_array_equal(snapped[1], [0, np.nan, 1, 7])
     assert snapped[2, 0] == 25, "an origin outside the range stays allowed, what lies beyond it does not"
 
 
 def test_distance_by_hand() -> None:
-    space = of()
+    space = space_of()
     away = np.array([[10 + 0.3 * 19.6, 5 + 0.4 * space.scale[1], 9.0, 9.0]])
     assert np.isclose(space.distance(away, np.array([[10.0, 5.0, 1.0, 7.0]]))[0], 0.5)
     assert np.isclose(space.farthest(away, np.array([[10.0, 5.0, 1.0, 7.0]]))[0], 0.4)
@@ -54,8 +54,8 @@ def test_distance_by_hand() -> None:
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=4))
 def test_a_snapped_point_snaps_to_itself_and_is_no_farther_in_whole_space(point: list[float]) -> None:
     origin = np.array([[10.0, 5.0, 1.0, 7.0]])
-    once = of().snap(np.array([point]), origin)
-    np.testing.assert_array_equal(of().snap(once, origin), once)
+    once = space_of().snap(np.array([point]), origin)
+    np.testing.assert_array_equal(space_of().snap(once, origin), once)
     assert once[0, 3] == 7 and 0 <= once[0, 0] <= 20 and once[0, 1] in (5, 6)
 
 

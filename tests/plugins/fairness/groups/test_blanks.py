@@ -17,7 +17,7 @@ NAMED = tuple(name for name in (*RATES, *COMPOSITES, *CRITERIA, *INDICES) if not
 EVERYTHING = GroupFairness(permutations=199, trials=20, measures=NAMED)
 
 
-def some(rng, rows=600):
+def random_people(rng, rows=600):
     y, d = rng.integers(0, 2, rows), rng.integers(0, 2, rows)
     groups = {"g": np.array(["a", "b", "c"])[rng.integers(0, 3, rows)]}
     return y, d, groups
@@ -29,7 +29,7 @@ def table(result):
 
 
 def test_abstentions_leave_every_denominator_but_their_own():
-    y, d, groups = some(np.random.default_rng(0))
+    y, d, groups = random_people(np.random.default_rng(0))
     withheld = np.random.default_rng(1).random(600) < 0.2
     result = run(EVERYTHING, *recorded(d, y, groups, withheld=withheld))
     rest = run(EVERYTHING, *recorded(d[~withheld], y[~withheld], {"g": groups["g"][~withheld]}))
@@ -47,7 +47,7 @@ def test_abstentions_leave_every_denominator_but_their_own():
 
 
 def test_the_abstention_rate_is_shown_where_there_are_abstentions_and_only_there():
-    y, d, groups = some(np.random.default_rng(2))
+    y, d, groups = random_people(np.random.default_rng(2))
     withheld = np.arange(600) < 12
     with_some = run(FAST, *recorded(d, y, groups, withheld=withheld))
     assert one(with_some, "abstention_rate").value == pytest.approx(0.02)
@@ -61,7 +61,7 @@ def test_the_abstention_rate_is_shown_where_there_are_abstentions_and_only_there
 
 def test_a_model_that_declines_to_decide_about_one_group_is_found():
     rng = np.random.default_rng(3)
-    y, d, groups = some(rng)
+    y, d, groups = random_people(rng)
     withheld = (groups["g"] == "a") & (rng.random(600) < 0.4)
     check = GroupFairness(permutations=999, trials=20, measures=("abstention_parity",))
     result = run(check, *recorded(d, y, groups, withheld=withheld))
@@ -70,7 +70,7 @@ def test_a_model_that_declines_to_decide_about_one_group_is_found():
 
 
 def test_unknown_labels_leave_only_what_needs_labels():
-    y, d, groups = some(np.random.default_rng(4))
+    y, d, groups = random_people(np.random.default_rng(4))
     known = np.random.default_rng(5).random(600) < 0.7
     result = run(EVERYTHING, *recorded(d, y, groups, known=known))
     rest = run(EVERYTHING, *recorded(d[known], y[known], {"g": groups["g"][known]}))
@@ -86,7 +86,7 @@ def test_unknown_labels_leave_only_what_needs_labels():
 
 
 def test_few_blanks_are_a_count_of_everyone_and_told():
-    y, d, groups = some(np.random.default_rng(6))
+    y, d, groups = random_people(np.random.default_rng(6))
     blank = {"withheld": np.arange(600) < 3, "known": np.arange(600) >= 4}
     for disclosure, numbers in (("internal", ("3", "4")), ("publish", ("fewer than 10", "fewer than 10"))):
         notes = " ".join(run(FAST, *recorded(d, y, groups, disclosure=disclosure, **blank)).notes)
@@ -96,7 +96,7 @@ def test_few_blanks_are_a_count_of_everyone_and_told():
 
 def test_a_table_of_counts_says_what_its_people_would_say():
     rng = np.random.default_rng(7)
-    y, d, groups = some(rng, 2000)
+    y, d, groups = random_people(rng, 2000)
     frame = pd.DataFrame({"y": y, "d": d, "g": groups["g"]})
     counted = frame.value_counts().reset_index()
     model, data = recorded(

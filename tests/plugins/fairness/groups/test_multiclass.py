@@ -15,7 +15,7 @@ from tests.plugins.recorded import control, one, recorded, run
 FAST = GroupFairness(permutations=199, trials=20)
 
 
-def several(rng, classes=3, rows=900, right=(0.8, 0.8), **more):
+def random_people(rng, classes=3, rows=900, right=(0.8, 0.8), **more):
     """Decisions that are right more or less often in two groups."""
     names = np.array([f"c{number:02d}" for number in range(classes)])
     y, g = rng.integers(0, classes, rows), rng.integers(0, 2, rows)
@@ -27,7 +27,7 @@ def several(rng, classes=3, rows=900, right=(0.8, 0.8), **more):
 @settings(max_examples=3)
 @given(st.integers(0, 10**6), st.integers(3, 5))
 def test_each_class_is_what_fairlearn_says_of_it_against_the_rest(seed, classes):
-    y, d, groups, table = several(np.random.default_rng(seed), classes, 400)
+    y, d, groups, table = random_people(np.random.default_rng(seed), classes, 400)
     result = run(FAST, *table)
     for name in np.unique(y):
         about = {"conditions": {"class": str(name)}}
@@ -48,7 +48,7 @@ def test_each_class_is_what_fairlearn_says_of_it_against_the_rest(seed, classes)
 
 def test_two_classes_called_multiclass_or_binary_have_the_same_rates():
     rng = np.random.default_rng(0)
-    y, d, groups, table = several(rng, 2)
+    y, d, groups, table = random_people(rng, 2)
     many = run(FAST, *table)
     two = run(FAST, *recorded(d, y, groups, positive="c01"))
     for measurement in two.measurements:
@@ -59,7 +59,7 @@ def test_two_classes_called_multiclass_or_binary_have_the_same_rates():
 
 
 def test_the_family_is_everything_over_all_classes():
-    result = run(FAST, *several(np.random.default_rng(1))[3])
+    result = run(FAST, *random_people(np.random.default_rng(1))[3])
     gaps = [measurement for measurement in result.measurements if measurement.name.endswith("_difference")]
     # three criteria for three classes, and accuracy; over g, h and both
     assert len(gaps) == 30 and {gap.test.family for gap in gaps} == {"all 30 disparities of fairness.groups"}
@@ -68,7 +68,7 @@ def test_the_family_is_everything_over_all_classes():
 
 def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_not():
     rng = np.random.default_rng(2)
-    y, d, groups, _ = several(rng, 4, 4000)
+    y, d, groups, _ = random_people(rng, 4, 4000)
     missed = (groups["g"] == "a") & (y == "c02") & (rng.random(4000) < 0.5)
     d = np.where(missed, "c03", d)
     result = run(GroupFairness(permutations=1999, trials=20), *recorded(d, y, groups, task="multiclass", positive=None))
@@ -82,10 +82,12 @@ def test_a_class_that_is_missed_in_one_group_is_found_and_healthy_classes_are_no
 
 
 def test_classes_may_be_named():
-    result = run(GroupFairness(permutations=199, trials=20, classes=("c01",)), *several(np.random.default_rng(3))[3])
+    result = run(
+        GroupFairness(permutations=199, trials=20, classes=("c01",)), *random_people(np.random.default_rng(3))[3]
+    )
     assert {measurement.conditions.get("class") for measurement in result.measurements} == {None, "c01"}
     with pytest.raises(DataError, match="did you mean 'c01'"):
-        run(GroupFairness(classes=("c1",)), *several(np.random.default_rng(3))[3])
+        run(GroupFairness(classes=("c1",)), *random_people(np.random.default_rng(3))[3])
     two = run(
         GroupFairness(permutations=199, trials=20, classes=("c01",)), *recorded([0, 1] * 50, None, {"g": ["a"] * 100})
     )
@@ -94,7 +96,7 @@ def test_classes_may_be_named():
 
 def test_of_many_classes_all_are_measured_and_the_widest_gaps_drawn():
     rng = np.random.default_rng(4)
-    y, d, groups, _ = several(rng, 12, 6000)
+    y, d, groups, _ = random_people(rng, 12, 6000)
     d = np.where((groups["g"] == "a") & (y == "c07"), "c08", d)
     check = GroupFairness(permutations=199, trials=20, measures=("selection_rate", "equal_opportunity", "accuracy"))
     result = run(check, *recorded(d, y, groups, task="multiclass", positive=None))
@@ -112,7 +114,7 @@ def test_of_many_classes_all_are_measured_and_the_widest_gaps_drawn():
 def test_abstentions_and_unknown_labels_with_several_classes():
     rng = np.random.default_rng(5)
     withheld, known = rng.random(900) < 0.1, rng.random(900) < 0.8
-    y, d, groups, table = several(rng, withheld=withheld, known=known)
+    y, d, groups, table = random_people(rng, withheld=withheld, known=known)
     result = run(FAST, *table)
     decided = known & ~withheld
     assert one(result, "accuracy", conditions={}).value == pytest.approx((y == d)[decided].mean())

@@ -10,7 +10,7 @@ from auditkit.plugins.fairness.regression import moments
 from auditkit.plugins.fairness.shared import permutation
 
 
-def some(rng, sizes, shift=0.0):
+def random_values(rng, sizes, shift=0.0):
     codes = np.repeat(np.arange(len(sizes)), sizes)
     return codes, rng.normal(3, 1, len(codes)) + shift * (codes == 0)
 
@@ -19,7 +19,7 @@ def some(rng, sizes, shift=0.0):
 @given(st.lists(st.integers(2, 40), min_size=2, max_size=5), st.integers(0, 10**6), st.booleans())
 def test_means_and_their_intervals_equal_those_of_each_group_alone(sizes, seed, weighted):
     rng = np.random.default_rng(seed)
-    codes, values = some(rng, sizes)
+    codes, values = random_values(rng, sizes)
     weights = rng.uniform(0.5, 3, len(codes)) if weighted else None
     estimates = moments.means(codes, values, weights, len(sizes))
     for at, size in enumerate(sizes):
@@ -36,7 +36,7 @@ def test_means_and_their_intervals_equal_those_of_each_group_alone(sizes, seed, 
 
 
 def test_two_groups_have_the_interval_of_welch():
-    codes, values = some(np.random.default_rng(0), [20, 35], 1.0)
+    codes, values = random_values(np.random.default_rng(0), [20, 35], 1.0)
     interval = moments.gap(moments.means(codes, values, None, 2)).interval
     oracle = scipy_stats.ttest_ind(values[codes == 0], values[codes == 1], equal_var=False).confidence_interval()
     ends = sorted([abs(oracle.low), abs(oracle.high)])
@@ -55,7 +55,7 @@ def test_intervals_of_equal_groups_reach_no_difference_in_95_of_100(groups):
     rng = np.random.default_rng(1)
     covered = {"difference": 0, "ratio": 0, "root": 0}
     for _ in range(300):
-        codes, values = some(rng, [30, 60, 60, 60, 200][:groups])
+        codes, values = random_values(rng, [30, 60, 60, 60, 200][:groups])
         covered["difference"] += moments.gap(moments.means(codes, values, None, groups)).interval.low == 0
         covered["ratio"] += moments.ratio(moments.means(codes, np.abs(values - 3), None, groups)).interval.high == 1
         square = moments.means(codes, (values - 3) ** 2, None, groups)
@@ -67,7 +67,7 @@ def test_intervals_cover_a_difference_that_is_there():
     rng = np.random.default_rng(2)
     covered = 0
     for _ in range(400):
-        interval = moments.gap(moments.means(*some(rng, [40, 80], 0.7), None, 2)).interval
+        interval = moments.gap(moments.means(*random_values(rng, [40, 80], 0.7), None, 2)).interval
         covered += interval.low <= 0.7 <= interval.high
     assert 0.92 <= covered / 400 <= 0.98
 
@@ -84,7 +84,7 @@ def test_the_root_has_an_interval_that_covers_and_stays_above_0():
 
 
 def test_many_groups_get_wider_intervals_of_each_group():
-    codes, values = some(np.random.default_rng(4), [20] * 101)
+    codes, values = random_values(np.random.default_rng(4), [20] * 101)
     many = moments.gap(moments.means(codes, values, None, 101)).interval
     assert "all groups" in many.method and many.low == 0 < many.high
 

@@ -9,13 +9,13 @@ from auditkit import stats
 from auditkit.plugins.fairness.scores import curves, score_table
 
 
-def of(scores, outcomes, weights=None):
+def table_of(scores, outcomes, weights=None):
     scores, outcomes = np.asarray(scores, dtype=float), np.asarray(outcomes, dtype=bool)
     rows = score_table.sort(scores, outcomes, weights)
     return score_table.score_tables(rows, np.zeros(len(scores), dtype=int), 1)[0]
 
 
-def some(seed, size, levels, weighted=False):
+def random_scores(seed, size, levels, weighted=False):
     rng = np.random.default_rng(seed)
     outcomes = rng.random(size) < 0.4
     outcomes[:2] = [True, False]
@@ -29,8 +29,8 @@ tables = st.tuples(st.integers(0, 10**6), st.integers(4, 80), st.sampled_from([2
 @settings(max_examples=60, deadline=None)
 @given(tables)
 def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
-    scores, outcomes, weights = some(*table)
-    area = score_table.area(of(scores, outcomes, weights))
+    scores, outcomes, weights = random_scores(*table)
+    area = score_table.area(table_of(scores, outcomes, weights))
     assert area.value == pytest.approx(roc_auc_score(outcomes, scores, sample_weight=weights), abs=1e-12)
     again = stats.auc(scores, outcomes, weights)
     assert area.value == pytest.approx(again.value, abs=1e-12)
@@ -43,9 +43,9 @@ def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
 @settings(max_examples=40, deadline=None)
 @given(tables)
 def test_curves_go_through_the_points_of_scikit_learn(table):
-    scores, outcomes, weights = some(*table)
+    scores, outcomes, weights = random_scores(*table)
     false, true, _ = roc_curve(outcomes, scores, sample_weight=weights, drop_intermediate=False)
-    knots = curves.knots(of(scores, outcomes, weights))
+    knots = curves.knots(table_of(scores, outcomes, weights))
     assert knots == pytest.approx(np.array([false, true]), abs=1e-12)
 
 
@@ -60,7 +60,7 @@ def height(group_table, at):
 @settings(max_examples=30, deadline=None)
 @given(tables, tables)
 def test_the_area_between_equals_a_fine_integral(first, second):
-    first_table, second_table = of(*some(*first)), of(*some(*second))
+    first_table, second_table = table_of(*random_scores(*first)), table_of(*random_scores(*second))
     area = curves.between(curves.roc(first_table), curves.roc(second_table))
     at = (np.arange(200_003) + 0.5) / 200_003
     assert area == pytest.approx(np.abs(height(first_table, at) - height(second_table, at)).mean(), abs=1e-3)
@@ -70,19 +70,19 @@ def test_the_area_between_equals_a_fine_integral(first, second):
 
 
 def test_areas_worked_out_by_hand():
-    perfect, blind = of([2, 1], [1, 0]), of([1, 1], [1, 0])
-    upside = of([1, 2], [1, 0])
+    perfect, blind = table_of([2, 1], [1, 0]), table_of([1, 1], [1, 0])
+    upside = table_of([1, 2], [1, 0])
     # the unit corner against the diagonal, the corner against its opposite, and the diagonal against the opposite
     assert curves.between(curves.roc(perfect), curves.roc(blind)) == pytest.approx(0.5)
     assert curves.between(curves.roc(perfect), curves.roc(upside)) == pytest.approx(1)
     assert curves.between(curves.roc(upside), curves.roc(blind)) == pytest.approx(0.5)
     # positives at 3 and 1, negatives at 2 and 0: steps at 1/2 up to x = 1/2, then 1; the diagonal lies below it by
     # two triangles of 1/8, so 1/4; and the areas under them are 3/4 and 1/2
-    steps = of([3, 2, 1, 0], [1, 0, 1, 0])
+    steps = table_of([3, 2, 1, 0], [1, 0, 1, 0])
     assert curves.between(curves.roc(steps), curves.roc(blind)) == pytest.approx(0.25)
     assert score_table.area(steps).value == 0.75
     # first and last in order are positive: equal areas under the curves, and 1/4 between them
-    level = of([4, 3, 2, 1], [1, 0, 0, 1])
+    level = table_of([4, 3, 2, 1], [1, 0, 0, 1])
     assert score_table.area(level).value == 0.5
     assert curves.between(curves.roc(level), curves.roc(blind)) == pytest.approx(0.25)
 
@@ -90,21 +90,21 @@ def test_areas_worked_out_by_hand():
 @settings(max_examples=30, deadline=None)
 @given(tables, st.sampled_from([np.arctan, np.exp, lambda x: 3 * x - 7, lambda x: x**3]))
 def test_only_the_order_of_scores_counts(table, rising):
-    scores, outcomes, weights = some(*table)
+    scores, outcomes, weights = random_scores(*table)
     scores = scores / 100
-    as_given, rescaled = of(scores, outcomes, weights), of(rising(scores), outcomes, weights)
+    as_given, rescaled = table_of(scores, outcomes, weights), table_of(rising(scores), outcomes, weights)
     assert score_table.area(as_given) == pytest.approx(score_table.area(rescaled))
     assert curves.between(curves.roc(as_given), curves.roc(rescaled)) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_class_that_is_empty_has_no_area():
-    assert score_table.area(of([1, 2, 3], [1, 1, 1])) is None
-    assert score_table.area(of([], [])) is None
+    assert score_table.area(table_of([1, 2, 3], [1, 1, 1])) is None
+    assert score_table.area(table_of([], [])) is None
 
 
 def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
-    scores, outcomes, _ = some(0, 5000, 10**6)
-    group_table = of(scores, outcomes)
+    scores, outcomes, _ = random_scores(0, 5000, 10**6)
+    group_table = table_of(scores, outcomes)
     few, all_of_them = (
         curves.thinned(group_table, 200).T.tolist(),
         set(map(tuple, curves.knots(group_table).T.tolist())),
@@ -112,11 +112,11 @@ def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
     assert 150 <= len(few) <= 200 and set(map(tuple, few)) <= all_of_them
     assert few[0] == [0, 0] and few[-1] == [1, 1]
     assert np.diff(np.sum(few, axis=1)).max() < 0.02
-    assert curves.thinned(of([2, 1], [1, 0]), 200).T.tolist() == [[0, 0], [0, 1], [1, 1]]
+    assert curves.thinned(table_of([2, 1], [1, 0]), 200).T.tolist() == [[0, 0], [0, 1], [1, 1]]
 
 
 def test_groups_are_told_apart():
-    scores, outcomes, weights = some(1, 300, 20, True)
+    scores, outcomes, weights = random_scores(1, 300, 20, True)
     codes = np.random.default_rng(2).integers(0, 4, 300)
     codes[codes == 2] = 3
     by_group = score_table.score_tables(score_table.sort(scores, outcomes, weights), codes, 4)

@@ -8,7 +8,7 @@ from scipy import stats as distributions
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
-from tests.plugins.fairness.scores.test_curves import of
+from tests.plugins.fairness.scores.test_curves import table_of
 
 
 def test_shuffles_keep_every_margin_and_follow_the_hypergeometric_law():
@@ -39,7 +39,7 @@ def test_whole_numbers_keep_the_total():
 
 def test_areas_of_tables_equal_those_of_rows():
     rng = np.random.default_rng(2)
-    table = of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
+    table = table_of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
     value, variance = resampling.areas(table.weight[:1][None], table.weight[1:][None])
     exact = score_table.area(table)
     assert value[0, 0] == pytest.approx(exact.value) and variance[0, 0] == pytest.approx(exact.error**2)
@@ -51,7 +51,7 @@ def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
     for size, rate, shift, distance, spread in zip(sizes, rates, shifts, distances, spreads, strict=True):
         outcomes = np.arange(size) < size * rate
         noise = rng.standard_normal(size)
-        groups.append(of(shift + np.where(outcomes, distance + spread * noise, noise), outcomes))
+        groups.append(table_of(shift + np.where(outcomes, distance + spread * noise, noise), outcomes))
     return groups
 
 
@@ -127,7 +127,10 @@ def test_the_widest_gap_of_two_groups_is_the_interval_of_newcombe():
 def test_score_minus_label_keeps_its_mean():
     rng = np.random.default_rng(7)
     scores = rng.random(500)
-    groups = [of(scores[:300], rng.random(300) < scores[:300]), of(scores[300:], rng.random(200) < scores[300:])]
+    groups = [
+        table_of(scores[:300], rng.random(300) < scores[:300]),
+        table_of(scores[300:], rng.random(200) < scores[300:]),
+    ]
     counts, values = calibration.surplus(groups)
     means = counts @ values / counts.sum(axis=1)
     assert counts.sum(axis=1) == pytest.approx([300, 200])
