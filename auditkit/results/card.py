@@ -7,15 +7,10 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from auditkit.errors import ConfigError, closest
 from auditkit.results.base import Record
-from auditkit.text import one_line, shown
+from auditkit.text import one_line, one_or_more, shown
 
-
-def _several(value: Any) -> Any:
-    # one owner is written as a text and several as a list; nobody should have to know which
-    return (value,) if isinstance(value, str) else value
-
-
-Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(one_or_more)]
+"""One owner is written as a text and several as a list; nobody should have to know which."""
 
 
 class Card(Record):

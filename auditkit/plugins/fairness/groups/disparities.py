@@ -106,11 +106,8 @@ def compare(
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):
             if why and not reason and why not in sentences:
                 sentences.append(why)
-    several = [at for at, part in enumerate(comparison.parts) if len(part.sizes) > 1]
-    if several:  # these bound the criterion, which is the largest or smallest over all of its rates
-        comparison.parts = [comparison.parts[at] for at in several]
-        comparison.members = [comparison.members[at] for at in several]
-    comparison.rows = max((int(who.people.sum()) for who in comparison.members), default=0)
+    several = comparison.among(where)  # these bound the criterion, which is the largest or smallest over all its rates
+    comparison = several if several.parts else comparison
     comparison.left_out = group_pairs.left_out(where, ["; ".join(sentences) or None for sentences in reasons])
     return comparison
 
