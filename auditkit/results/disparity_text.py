@@ -59,6 +59,11 @@ def whose_text(measurement: Measurement, limit: Limit | None = None, status: Ver
             if surest is None or surest == measurement.pairs[0]
             else f"{sentence}; surest is {pair_text(surest)}"
         )
+    both_bounds = limit.at_least is not None and limit.at_most is not None
+    if measurement.value is None and limit.judge == "interval" and (status == "inconclusive" or both_bounds):
+        # the side of a number that is not written follows from no such verdict
+        either = " or ".join(pair_text(group_pair) for group_pair in measurement.pairs[1:])
+        return f"{sentence}; the verdict may hang on {either}" if either else sentence
     decides = deciding_pair(limit, measurement, status)
     return f"{sentence}; the verdict hangs on {pair_text(decides)}" if decides else sentence
 
@@ -84,17 +89,20 @@ def end_text(end: GroupEnd) -> str:
 
 def deciding_end(limit: Limit, measurement: Measurement, status: VerdictStatus) -> End | None:
     """The end of the interval that a verdict hangs on; None where it hangs on the value alone."""
-    if limit.judge == "point" or measurement.exact or measurement.interval is None or measurement.value is None:
+    value, at_least, at_most = measurement.value, limit.at_least, limit.at_most
+    if limit.judge == "point" or measurement.exact or (value is not None and measurement.interval is None):
         return None
-    above = limit.at_most is not None and measurement.value > limit.at_most
-    below = limit.at_least is not None and measurement.value < limit.at_least
+    # of a number that is not written the side follows from the verdict
+    is_off = value is None and status == "missed"
+    above = at_most is not None and (is_off if value is None else value > at_most)
+    below = at_least is not None and (is_off if value is None else value < at_least)
     # a number above the bound is proven to be so by the low end of its interval, and one below it by the high end
     if above or (status == "missed" and not below):
         return "low"
     if below:
         return "high"
     # met: the end that came nearest to the bound
-    return "high" if limit.at_most is not None else "low"
+    return "high" if at_most is not None else "low"
 
 
 def pair_at(measurement: Measurement, end: End | None) -> GroupPair | None:

@@ -25,6 +25,7 @@ from auditkit.results import (
     Measurement,
     Scalar,
     Table,
+    group_name,
     pairs,
 )
 
@@ -85,8 +86,10 @@ def _hidden(measured: Measurement, cells: Cells) -> Measurement:
     reason = cells.unshown(measured.slice)
     if reason is not None:
         return bare(measured, reason)
-    if any(cells.unshown(end.slice) for pair in measured.pairs for end in (pair.low, pair.high)):
-        return bare(measured, END)
+    ends = (end.slice for pair in measured.pairs for end in (pair.low, pair.high))
+    small = dict.fromkeys(group_name(where) for where in ends if cells.unshown(where))
+    if small:
+        return bare(measured, f"{END}: {', '.join(small)}")
     if not _small_ones_have_rates(measured.across, cells):
         return measured
     if not measured.pairs and measured.value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -151,3 +152,38 @@ def test_nothing_is_kept_of_what_no_rule_changed(tmp_path):
     raw = kept(tmp_path)
     assert "changed" not in raw
     assert load_stored(tmp_path, "fairness.groups", raw["key"]).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "bounds", "status", "sentence"),
+    [
+        # the number is that of x, who are few; that the limit is missed hangs on a and b
+        ((0.5, 0.8, 1 / 6), {"at_most": 0.1}, "missed", "x against b; the verdict hangs on selection rate: a against b"),
+        # a and b make the number, and that it may be larger hangs on x
+        ((0.5, 0.52, 0.5), {"at_most": 0.9}, "met", "a against b; the verdict hangs on selection rate: x against b"),
+        ((0.5, 0.52, 0.5), {"at_most": 0.1}, "inconclusive", "a against b; the verdict may hang on selection rate: x"),
+        ((0.5, 0.52, 0.5), {"at_most": 0.1, "judge": "point"}, "met", "a against b"),
+        ((0.5, 0.8, 1 / 6), {"at_least": 0, "at_most": 0.1}, "missed", "may hang on selection rate: a against b"),
+        ((0.5, 0.8, 0.7), {"at_most": 0.1}, "missed", "a against b"),
+    ],
+)  # fmt: skip
+def test_the_pair_that_a_verdict_hangs_on_is_named_without_the_number_of_a_small_group(
+    tmp_path, table, bounds, status, sentence
+):
+    people = decided(**{
+        name: (size, round(size * rate)) for name, size, rate in zip("abx", (1000, 1000, 6), table, strict=True)
+    })  # fmt: skip
+    limit = {"name": "gap", "measurement": "fairness.groups.demographic_parity_difference", **bounds}
+    open_to_all = audited(people, [limit], minimum_rate=3, minimum_cell=1).verdicts[0]
+    (verdict,) = audited(people, [limit], minimum_rate=3, out=tmp_path / "run").verdicts
+    assert verdict.status == open_to_all.status == status
+    assert verdict.reason.startswith(
+        "judged by a number that is not written: a group at its end is too small to show: x; selection rate: "
+    )
+    assert sentence in verdict.reason and "%" not in verdict.reason
+    # the same two groups as where nobody is too small to show
+    hangs_on = re.sub(r" [\d.]+% \([^)]*\)", "", open_to_all.reason.partition("hangs on")[2])
+    assert hangs_on in verdict.reason.replace("may hang on", "hangs on")
+    # of a limit that is met junit.xml says no more than that
+    for name in ("report.html", "model_card.md", "junit.xml")[: 2 + (status != "met")]:
+        assert "hang" not in sentence or "hang" in (tmp_path / "run" / name).read_text(), name
