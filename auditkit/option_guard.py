@@ -9,7 +9,7 @@ import numpy as np
 from auditkit.adapters import adopt, settle
 from auditkit.errors import ConfigError, ModelError, closest
 from auditkit.models import Answers, Model, ModelOptions
-from auditkit.text import one_line, one_or_more, shown
+from auditkit.text import as_python, one_line, one_or_more, shown
 from auditkit.value_spelling import match_class, spelling
 
 
@@ -20,6 +20,7 @@ def model_options(options: Mapping[str, Any]) -> ModelOptions:
         ConfigError: an option is not known, or is one text where a list is needed.
     """
     known = ModelOptions.__dataclass_fields__
+    options = as_python(dict(options))
     for name in options:
         if name not in known:
             recorded = f"name the column with the data: AuditData.from_table(…, {name}=…)"
@@ -28,7 +29,7 @@ def model_options(options: Mapping[str, Any]) -> ModelOptions:
     classes, inputs = options["classes"], options.get("inputs")
     if isinstance(classes, str):
         raise ConfigError(f'wrap: classes must be a list, such as ["no", "yes"]; {one_line(classes, 80)!r} was given')
-    named = None if classes is None else tuple(classes)
+    named = None if classes is None else as_python(tuple(classes))
     columns = None if inputs is None else tuple(map(str, one_or_more(inputs)))
     return ModelOptions(**{**options, "classes": named, "inputs": columns})
 

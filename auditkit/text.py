@@ -39,9 +39,25 @@ def written(value: object, write: Callable[[object], str]) -> str:
         return f"a {type(value).__name__}"
 
 
+def as_python(value: Any) -> Any:
+    """A setting without scalars of numpy, whose text names their type, also in lists, tuples and dictionaries.
+
+    A float of less than 64 bits stays, for as a longer one it is another number.
+    """
+    if type(value) in (list, tuple):
+        return type(value)(map(as_python, value))
+    if type(value) is dict:
+        return {as_python(key): as_python(entry) for key, entry in value.items()}
+    if type(value).__module__ != "numpy" or getattr(value, "shape", None) != ():
+        return value
+    return value.item() if value.dtype.kind in "biuSU" or value.dtype == float else value
+
+
 def one_or_more(names: Any) -> Any:
-    """A single name as a list of one, which its letters are not; anything else as it is."""
-    return (names,) if isinstance(names, str) else names
+    """A single name as a list of one, which its letters are not; an array as a list; anything else as it is."""
+    if isinstance(names, str):
+        return (names,)
+    return names.tolist() if hasattr(names, "tolist") else names
 
 
 def first_few(names: Sequence[str], most: int = 8, between: str = ", ") -> str:

@@ -27,8 +27,14 @@ from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
+from auditkit.text import as_python
 from auditkit.value_spelling import listed, match_class
 
+SETTINGS = (
+    "positive", "task", "modality", "name", "label_name", "minimum_cell", "minimum_rate", "disclosure",
+    "largest_left_out", "reference", "outcome", "selected_means", "groups",
+)  # fmt: skip
+"""Fields that hold the owner's words and numbers, and groups by their names."""
 MODALITIES = ("table", "image", "text", "sequence")
 
 
@@ -43,7 +49,14 @@ def accept(data: Fields) -> dict[str, Any]:
     if data.whole is not None:  # drawn by take, from rows that were accepted
         _check_lengths(data, data.groups)
         return {}
-    fields: dict[str, Any] = plain_inputs(data.inputs, data.modality)
+    if not isinstance(data.groups, Mapping):
+        raise DataError(
+            f'{data.name}: groups must say of what the values are, as in groups={{"sex": values}}; '
+            f"{type(data.groups).__name__} was given"
+        )
+    fields: dict[str, Any] = {name: as_python(getattr(data, name)) for name in SETTINGS}
+    data = _with(data, fields)
+    fields.update(plain_inputs(data.inputs, data.modality))
     fields["inputs"] = _inputs(_with(data, fields))
     data = _with(data, fields)
     _check_lengths(data, _aligned(data))

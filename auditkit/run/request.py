@@ -10,7 +10,7 @@ from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
-from auditkit.text import one_line, one_or_more, shown
+from auditkit.text import as_python, one_line, one_or_more, shown
 
 Progress: TypeAlias = Callable[[str, int, int, str], None]
 """Called with (check, done, total, what)."""
@@ -48,7 +48,7 @@ def make_request(**options: Any) -> Request:
         ConfigError: a limit, waiver or card key is wrong, or the budget is not known.
     """
     # None means that the caller left it out; the defaults stand in the fields alone
-    stated = {name: value for name, value in options.items() if value is not None}
+    stated = {name: as_python(value) for name, value in options.items() if value is not None}
     stated.update({name: one_or_more(stated[name]) for name in ("checks", "rules", "formats") if name in stated})
     stated["limits"] = _records(Limit, stated.get("limits", ()), "limits")
     stated["waivers"] = _records(Waiver, stated.get("waivers", ()), "waivers")
@@ -92,4 +92,4 @@ def _record(kind: Any, record: Any, table: str) -> Any:
     if not isinstance(record, Mapping):
         called = f"{table} must hold mappings, or objects of auditkit.results.{kind.__name__}"
         raise ConfigError(f"{called}; {shown(record)} was given")
-    return parse(kind, dict(record), table)
+    return parse(kind, as_python(dict(record)), table)

@@ -158,7 +158,7 @@ def test_nothing_is_kept_of_what_no_rule_changed(tmp_path):
     ("table", "bounds", "status", "sentence"),
     [
         # the number is that of x, who are few; that the limit is missed hangs on a and b
-        ((0.5, 0.8, 1 / 6), {"at_most": 0.1}, "missed", "x against b; the verdict hangs on selection rate: a against b"),
+        ((0.5, 0.8, 1 / 6), {"at_most": 0.1}, "missed", "; the verdict hangs on selection rate: a against b"),
         # a and b make the number, and that it may be larger hangs on x
         ((0.5, 0.52, 0.5), {"at_most": 0.9}, "met", "a against b; the verdict hangs on selection rate: x against b"),
         ((0.5, 0.52, 0.5), {"at_most": 0.1}, "inconclusive", "a against b; the verdict may hang on selection rate: x"),

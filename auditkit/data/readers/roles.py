@@ -12,6 +12,7 @@ from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import LABELS, Source
 from auditkit.data.validation import check_index, numbered
 from auditkit.errors import AuditkitError, DataError, check_known, closest
+from auditkit.text import as_python
 from auditkit.value_spelling import listed
 
 FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
@@ -61,7 +62,7 @@ def as_names(value: Any, role: str) -> tuple[str, ...]:
     """
     if value is None:
         return ()
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = as_python((value,) if isinstance(value, str) else tuple(value))
     if not all(isinstance(name, str) for name in names):
         raise DataError(f"{role} must be names of columns; {value!r} was given")
     return names
@@ -78,14 +79,21 @@ def as_features(features: Any) -> tuple[Any, ...] | FindColumns | None:
     if isinstance(features, str | Mapping):
         instead = f"[{features!r}]" if isinstance(features, str) else f"{list(features)!r}, and what they are as schema"
         raise DataError(f"features must be a list of the names of the model's columns; give it as {instead}")
-    return tuple(features)
+    return tuple(map(as_python, features))
 
 
 def as_groups(groups: Any) -> dict[str, Any]:
     """{attribute: options, values or None} from a list of names or a mapping."""
     if isinstance(groups, Mapping):
         return {str(name): options for name, options in groups.items()}
-    return dict.fromkeys(as_names(groups, "groups"))
+    names = as_names(groups, "groups")
+    if len(set(names)) < len(names):
+        twice = max(names, key=names.count)
+        raise DataError(
+            f"groups must name each column once; {twice!r} is given {names.count(twice)} times. Where these are values "
+            "and no names, say of what: groups={name: values}"
+        )
+    return dict.fromkeys(names)
 
 
 def settle(roles: Roles, source: Source) -> Roles:

@@ -14,7 +14,7 @@ from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, check_known
 from auditkit.results import Meaning
-from auditkit.text import one_or_more
+from auditkit.text import as_python, one_or_more
 
 Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 
@@ -162,4 +162,5 @@ def table_settings(options: Mapping[str, Any]) -> TableSettings:
     """
     known = [field.name for field in fields(TableSettings)]
     check_known(options, known, DataError, lambda name: f"from_table: {name!r} is not an option; ")
-    return TableSettings(**options)
+    # a training split is a source, which is read as it is
+    return TableSettings(**{name: value if name == "train" else as_python(value) for name, value in options.items()})
