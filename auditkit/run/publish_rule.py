@@ -38,6 +38,8 @@ REASON: Final = f"withheld, so that no count of {fewer_than('{}', 'people')} can
 UNTIED: Final = ": it is made of more than the counts by group, label and decision that are kept safe"
 """Why a number of a check has none here, whatever the groups: see `Definition.made_of`."""
 NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
+NOBODY: Final = re.compile(r"\bno (people|false positives)\b")
+"""A count of 0, which is protected as every other one of few."""
 FEW_MISSING: Final = re.compile(r"(, )?few missing")
 NUMBER: Final = re.compile(rf"({FEWER} (?=\d+ )|(?:under|at least) (?=2 ?% of the people))?(\d[\d.,]*)")
 
@@ -53,7 +55,8 @@ class Publish:
 
     def __init__(self, people: People | None, minimum: int, least: int | None = None, model: int = 0) -> None:
         self._people, self._minimum, self._model = people, minimum, model
-        self._settings = frozenset({minimum, minimum if least is None else least})
+        self._least = minimum if least is None else least
+        self._settings = frozenset({minimum, self._least})
         self._reason = REASON.format(minimum)
         self._lacking = frozenset() if people is None else people.hidden_missing
         self._names = () if people is None else class_names(people.data.classes)
@@ -109,7 +112,7 @@ class Publish:
 
     def text(self, text: str) -> str:
         """What a check or an error says, without its numbers; the two minima and names of classes stay."""
-        return numberless(text, self._settings, names=self._names)
+        return numberless(NOBODY.sub(fewer_than(self._least, r"\1"), text), self._settings, names=self._names)
 
     @property
     def choice(self) -> str:

@@ -199,7 +199,10 @@ class Reader:
             self.learn(group, part, round(record["value"] * n))
 
     def _left_out(self, lacking: dict[str, Any], across: list[str]) -> None:
-        """That a group is few people, or that few of it count for a rate."""
+        """That a group is few people, or that few or none of it count for a rate."""
+        nobody = re.match(r"no people with a (positive|negative) label", lacking["reason"])
+        if nobody is not None and lacking["slice"]:
+            self.learn(lacking["slice"], {"positive": TP | FN, "negative": FP | TN}[nobody[1]], 0)
         reason = re.match(
             r"fewer than (\d+) people(?: each: (.*)| with a (positive|negative) label|)$", lacking["reason"]
         )

@@ -85,6 +85,14 @@ def rare_errors(seed: int) -> People:
     return People(labels, decisions, groups)
 
 
+def one_label(seed: int) -> People:
+    """Large groups of two of which all labels are the same, so that they have one of the rates of equalized odds."""
+    rng = np.random.default_rng(seed)
+    sex = np.repeat(["f", "m", "p", "n"], [400, 420, 300, 310])
+    labels = np.where(sex == "p", 1, np.where(sex == "n", 0, rng.integers(0, 2, len(sex))))
+    return People(labels, np.where(rng.random(len(sex)) < 0.7, labels, 1 - labels), {"sex": sex})
+
+
 def data_of(people: People, disclosure: str = "publish", **more: Any) -> tuple[Any, AuditData]:
     known, withheld = people.labels != 2, people.decisions == 2
     if not known.all():
@@ -137,6 +145,7 @@ CASES = {
     "few rows": (random_people(5, rows=60), 2),
     "one attribute": (random_people(6, attributes=1), 1),
     "rare errors": (rare_errors(1), 2),
+    "one label": (one_label(1), 1),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 import auditkit
 from auditkit.command.terminal import print_schema
 from auditkit.data import AuditData
-from auditkit.run.publish_rule import class_names, numberless
+from auditkit.run.publish_rule import Publish, class_names, numberless
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,14 @@ def frame():
     sex = np.where(rows < 12, None, np.where(rows < 17, "x", np.where(rows % 2, "f", "m")))
     label = np.where((rows > 100) & (rows < 124), None, np.where(rows % 3 == 0, "<=50K", ">50K"))
     return pd.DataFrame({"sex": sex, "label": label, "decision": np.where(rows % 5 < 2, "<=50K", ">50K")})
+
+
+def test_a_count_of_nobody_is_said_as_any_of_few():
+    rule = Publish(None, 10, 5)
+    assert rule.text("left out: a (no people with a positive label); b (no false positives)") == (
+        "left out: a (fewer than 5 people with a positive label); b (fewer than 5 false positives)"
+    )
+    assert rule.text("no class, no peoples") == "no class, no peoples"
 
 
 def published(frame, **more):

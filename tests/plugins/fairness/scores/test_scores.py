@@ -11,6 +11,7 @@ import auditkit
 from auditkit import stats
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
+from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.scores import auc_gaps, calibration_measurements, findings, self_tests
 from auditkit.plugins.fairness.scores.check import ScoreFairness
 from auditkit.predictions import Predictions
@@ -141,6 +142,61 @@ def test_a_rate_that_one_group_lacks_hides_no_gap_in_the_other_rate(positives):
     assert odds.pairs[0].rate == "false_positive_rate" and odds.n == 2200 + positives
     assert {odds.pairs[0].low.n, odds.pairs[0].high.n} <= {200, 500, 1000} and nearby.value >= odds.value - 1e-12
     assert [group.slice["g"] for group in odds.left_out] == (["c"] if positives == 50 else ["b", "c"])
+
+
+def widest_by_hand(cells, labels, selected, weights):
+    """(gap, rate) of equalized odds: the widest over the rates that two groups have; None for none."""
+    widest = None
+    for label, rate in ((1, "true_positive_rate"), (0, "false_positive_rate")):
+        counted = [inside & (labels == label) for inside in cells if (inside & (labels == label)).sum() >= 10]
+        rates = [(weights * selected)[inside].sum() / weights[inside].sum() for inside in counted]
+        if len(rates) > 1 and (widest is None or max(rates) - min(rates) > widest[0]):
+            widest = max(rates) - min(rates), rate
+    return widest
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_equalized_odds_of_groups_of_one_label_are_those_of_a_slow_count(seed):
+    """At decisions and at the threshold, of groups and intersections, with and without weights."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(20, 90, 4)
+    g, rows = np.repeat(list("abcd"), sizes), sizes.sum()
+    share = np.repeat(rng.choice([0, 0.05, 0.5, 1], 4), sizes)  # of positive labels
+    labels = (rng.random(rows) < share).astype(int)
+    labels[:2] = 0, 1
+    h = rng.choice(["u", "v"], rows)
+    scores = np.clip(rng.normal(np.repeat(rng.random(4), sizes), 0.25), 0, 1)
+    selected = (scores >= 0.5).astype(int)
+    weights = rng.uniform(0.5, 3, rows) if seed % 2 else np.ones(rows)
+    more = {"weights": weights} if seed % 2 else {}
+    model, data = recorded(selected, labels, {"g": g, "h": h}, scores=scores, **more)
+    cells_of = {
+        ("g",): [g == name for name in "abcd"], ("h",): [h == name for name in "uv"],
+        ("g", "h"): [(g == first) & (h == second) for first in "abcd" for second in "uv"],
+    }  # fmt: skip
+    deep = {"intersections": 2, "permutations": 99, "trials": 20}
+    decided = run(GroupFairness(**deep, measures=("equalized_odds",)), model, data)
+    by_score = run(ScoreFairness(**deep), model, data)
+    for across, cells in cells_of.items():
+        widest = widest_by_hand(cells, labels, selected, weights)
+        lacks = any(
+            inside.sum() > 0 and min((inside & (labels == label)).sum() for label in (0, 1)) < 10 for inside in cells
+        )
+        for result, name in ((decided, "equalized_odds_difference"), (by_score, "equalized_odds_at_threshold")):
+            odds = one(result, name, across=across)
+            if widest is None:
+                assert odds.value is None
+                continue
+            pair = odds.pairs[0]
+            assert odds.value == pytest.approx(widest[0]) and odds.bound == ("at least" if lacks else None)
+            assert pair.rate == widest[1] and odds.interval.low <= odds.value <= odds.interval.high
+            label = int(pair.rate == "true_positive_rate")
+            for end in (pair.low, pair.high):
+                inside = labels == label
+                for attribute, value in end.slice.items():
+                    inside &= {"g": g, "h": h}[attribute] == value
+                assert (end.n, end.count) == (inside.sum(), selected[inside].sum())
+                assert end.value == pytest.approx(np.average(selected[inside], weights=weights[inside]))
 
 
 def test_groups_too_small_to_show_are_nowhere():
