@@ -163,7 +163,7 @@ def test_hidden_groups_are_in_nothing_that_is_shown():
     predicted = np.where(names == "tiny", 1e6, rng.normal(size=244))
     result = run(FAST, *numbers(predicted, rng.normal(size=244), {"g": names}))
     measurement = one(result, WASSERSTEIN)
-    assert measurement.bound == "at least" and "tiny" in measurement.left_out[0].reason and measurement.value < 10
+    assert measurement.bound == "at least" and measurement.left_out[0].slice == {"g": "tiny"} and measurement.value < 10
     assert measurement.n == 240
     hidden = one(result, "mean_residual", {"g": "tiny"})
     assert hidden.value is None and hidden.n is None
