@@ -192,8 +192,9 @@ def _pack(pack: RulePack) -> Iterator[Fact]:
         evidence = (
             f" Evidence: {conjunction.join(clause.evidence)}." if clause.evidence else f" Not computable: {clause.why}"
         )
+        whole = f" Complete with: {', '.join(clause.complete_with)}." if clause.complete_with else ""
         beyond = f" Beyond this evidence: {clause.part}" if clause.part else ""
-        yield Fact(f"clause {clause.id}", _clause_text(clause, pack) + evidence + beyond)
+        yield Fact(f"clause {clause.id}", _clause_text(clause, pack) + evidence + whole + beyond)
 
 
 def _clause_text(clause: PackClause, pack: RulePack) -> str:

@@ -84,5 +84,5 @@ def chosen_packs(host: Host, rules: Sequence[str]) -> list[RulePack]:
 
 
 def named_by(packs: Sequence[RulePack]) -> set[str]:
-    """What the packs name as evidence: `check.measurement`, `check` or `family`."""
-    return {key for pack in packs for clause in pack.clauses for key in clause.evidence}
+    """What the packs name as evidence, or to complete it: `check.measurement`, `check` or `family`."""
+    return {key for pack in packs for clause in pack.clauses for key in (*clause.evidence, *clause.complete_with)}

@@ -63,6 +63,12 @@ def test_a_pack_has_every_clause_and_says_what_is_unverified(capsys):
     assert " ".join(text.split()).count("(Not verified against the source.)") == len(pack.clauses)
 
 
+def test_a_clause_says_what_makes_its_evidence_complete(capsys):
+    text = " ".join(explained(capsys, "nyc-ll144").split())
+    tables = [f"fairness.bias_audit.{kind}_categories" for kind in ("sex", "race_ethnicity", "intersectional")]
+    assert f"Evidence: fairness.bias_audit.scoring_rate. Complete with: {', '.join(tables)}." in text
+
+
 def test_json_is_the_same_facts(capsys):
     explanation.explain("fairness.groups.demographic_parity_ratio", (), json=True)
     (entry,) = json.loads(capsys.readouterr().out)

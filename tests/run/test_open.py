@@ -6,6 +6,10 @@ import pytest
 
 import auditkit
 from auditkit.errors import ConfigError, DataError, ModelError
+from auditkit.host import Host
+from auditkit.run.context import AuditContext
+from auditkit.run.plan import selected
+from auditkit.run.request import make_request
 from auditkit.testing import ToyModel, toy_data
 from tests.run.acme import audit
 
@@ -28,3 +32,14 @@ def test_a_folder_with_something_else_in_it_is_refused(tmp_path):
     with pytest.raises(auditkit.AuditkitError, match=r"thesis\.txt"):
         audit("share", out=tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_a_rule_pack_chooses_the_checks_that_it_names_as_evidence_or_to_complete_it(tmp_path):
+    (tmp_path / "acme.toml").write_text(
+        'pack = 1\nid = "acme"\ntitle = "t"\nsource = "s"\nstatus = "in force"\nverified_on = "unverified"\n'
+        '[[clauses]]\nid = "1"\ntext = "t"\nevidence = ["performance.quality.accuracy"]\n'
+        'complete_with = ["fairness.adverse_impact.impact_ratio"]\n'
+    )
+    context = AuditContext(Host(), toy_data(20), make_request(rules=[str(tmp_path / "acme.toml")]))
+    assert context.evidence == {"performance.quality.accuracy", "fairness.adverse_impact.impact_ratio"}
+    assert "fairness.adverse_impact" in selected(context.host, None, context.evidence)
