@@ -14,7 +14,7 @@ from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model, ModelOptions, decide
-from auditkit.text import one_line, shown
+from auditkit.text import first_few, one_line, shown
 from auditkit.value_spelling import listed, match_class, spelling
 
 PROBE = 64
@@ -164,8 +164,14 @@ def prepared(inputs: Any, preprocess: Any, name: str) -> Any:
 
 
 @contextlib.contextmanager
-def failing(name: str, action: str) -> Iterator[None]:
-    """Turn a foreign exception into a ModelError; out-of-memory passes, so that the batch can be halved."""
+def failing(name: str, action: str, inputs: Any = None) -> Iterator[None]:
+    """Turn a foreign exception into a ModelError; out-of-memory passes, so that the batch can be halved.
+
+    Args:
+        name: of the model.
+        action: what may fail.
+        inputs: what it was given; its kind is told.
+    """
     try:
         yield
     except AuditkitError:
@@ -174,7 +180,19 @@ def failing(name: str, action: str) -> Iterator[None]:
         # Each library has an error of its own for it; Model.answers halves the batch then.
         if out_of_memory(error):
             raise
-        raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}") from error
+        given = "" if inputs is None else f"; it was given {len(inputs)} rows at once, as {_kind_of(inputs)}"
+        raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}{given}") from error
+
+
+def _kind_of(inputs: Any) -> str:
+    if hasattr(inputs, "columns"):
+        columns = first_few([shown(column) for column in inputs.columns])
+        return f"a {type(inputs).__name__} with the columns {columns}, each to be taken by its name"
+    if hasattr(inputs, "shape"):
+        return f"an array of the shape {tuple(inputs.shape)}, its columns to be taken by position"
+    return (
+        f"a {type(inputs).__name__} of {type(inputs[0]).__name__}" if isinstance(inputs, list) else "inputs of its own"
+    )
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from auditkit.errors import ConfigError, check_known, closest
+from auditkit.renames import ELSEWHERE
 from auditkit.settings import Settings
 from auditkit.text import one_line
 
@@ -74,7 +75,8 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not valid TOML: {one_line(error)}") from None
+        hint = "" if path.suffix == ".toml" else "; what is run is a configuration, which names data and model"
+        raise ConfigError(f"{path.name} is not valid TOML: {one_line(error)}{hint}") from None
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("auditkit", {})
         if not document:
@@ -94,9 +96,13 @@ def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:
     written_path = [step for step in key_path if "[" not in step]
     sentence = ": ".join(filter(None, (source, ".".join(written_path))))
     if error["type"] == "extra_forbidden":
-        return f"{sentence} is not a known key; {closest(key_path[-1], _keys(kind, key_path[:-1]))}"
+        meant = ELSEWHERE.get(key_path[-1], key_path[-1])
+        return f"{sentence} is not a known key; {closest(meant, _keys(kind, key_path[:-1]))}"
     if error["type"] == "missing":
         return f"{sentence} is required, and was not given"
+    if error["type"] == "tuple_type" and isinstance(error["input"], dict):
+        name = written_path[-1]
+        return f"{sentence} must be one or more tables, each begun with [[{name}]]; one [{name}] was given"
     value = one_line(error.get("input"), 80)
     if isinstance(error.get("input"), str) and (error["type"] == "tuple_type" or len(written_path) < len(key_path)):
         return f'{sentence} must be a list, such as ["{value}"]; {value!r} was given'

@@ -19,7 +19,7 @@ in `mend` too, so that a program can read it, and so that tests can apply it.
 import difflib
 import importlib
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -168,8 +168,9 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def check_known(
-    names: Iterable[str], known: Collection[str], error: type[AuditkitError], sentence: Callable[[str], str]
-) -> None:
+    names: Iterable[str], known: Collection[str], error: type[AuditkitError], sentence: Callable[[str], str],
+    elsewhere: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Refuse the first of some names that is not known, with a phrase that helps.
 
     Args:
@@ -177,13 +178,14 @@ def check_known(
         known: what they may be.
         error: what is raised.
         sentence: what is wrong with a name, up to that phrase.
+        elsewhere: {a name of other libraries: what it is here}.
 
     Raises:
         AuditkitError: of the kind `error`.
     """
     for name in names:
         if name not in known:
-            raise error(f"{sentence(name)}{closest(str(name), known)}")
+            raise error(f"{sentence(name)}{closest((elsewhere or {}).get(name, str(name)), known)}")
 
 
 def present(value: Value | None, why: str) -> Value:

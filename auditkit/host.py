@@ -8,7 +8,7 @@ import pathlib
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pluggy
 
@@ -33,6 +33,15 @@ log = logging.getLogger(__name__)
 logging.getLogger("auditkit").addHandler(logging.NullHandler())  # a library prints nothing unless it is asked to
 
 
+INSTEAD: Final = {
+    "list": ". Several models are audited with auditkit.compare(models, data)",
+    "OrderedDict": ". Weights alone are no model: load them into their module with load_state_dict",
+    "ndarray": ". Answers beside the data are named in AuditData.from_table(table, decisions=…)",
+    "DataFrame": ". Data are read with AuditData.from_table(table, label=…), and are the second argument of audit",
+}
+"""What to do with what is no model, by its kind."""
+
+
 class Host:
     """Loads plugins and calls their hooks; an instance of its own for every audit, nothing global.
 
@@ -54,7 +63,7 @@ class Host:
                 self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
         # listed but not imported: an installed plugin runs no code before it is asked for
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
-        named = list(one_or_more(plugins))
+        named = list(one_or_more(plugins or ()))
         for name, point in sorted(installed.items()):
             installed_plugin = Seen(name, *distribution(point), "entry point")
             if name in named:
@@ -284,6 +293,7 @@ class Host:
             return model
         methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
         advice = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
+        advice = advice or INSTEAD.get(type(arguments.get("obj")).__name__, "")
         raise ModelError(
             f"no plugin knows {subject}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
             f"format, or recorded decisions beside the data{advice}"

@@ -41,8 +41,9 @@ def describe(source: Any, installed: Collection[str]) -> Seen:
         return Seen(str(getattr(source, "__name__", type(source).__name__)), "", "object", "object")
     path = pathlib.Path(source)
     if path.suffix == ".py":
-        version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
-        return Seen(path.stem, "", version, "file")
+        if not path.is_file():
+            raise ConfigError(f"plugin {path.name!r}: there is no such file; give its path from the folder you are in")
+        return Seen(path.stem, "", hashlib.sha256(path.read_bytes()).hexdigest()[:12], "file")
     if importable(str(source)):
         return Seen(str(source), "", "module", "object")
     known = closest(str(source), installed) if installed else "no plugin is installed"

@@ -1,7 +1,7 @@
-"""Words of plugins that have another name now: one clear error each, in place of being passed over."""
+"""Words of plugins that have another name now, and of other libraries: one clear error each, none is passed over."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel
 
@@ -11,6 +11,15 @@ RENAMED = {"occasion": "applies_when", "takes": "handles"}
 """{old name of a class fact: its name}."""
 RENAMED_ARGUMENTS = {"otherwise": "on_failure"}
 """{old name of an argument of a record: its name}."""
+ELSEWHERE: Final = {
+    "y": "label", "y_true": "label", "target": "label", "target_column": "label", "ground_truth": "label",
+    "sensitive": "groups", "sensitive_features": "groups", "protected": "groups", "protected_attributes": "groups",
+    "y_pred": "decisions", "predictions": "decisions", "y_prob": "scores", "y_score": "scores",
+    "probabilities": "scores", "sample_weight": "weights", "pos_label": "positive", "favorable_label": "positive",
+    "X": "features", "feature_names": "features", "sep": "delimiter", "na_values": "missing", "quotechar": "quote",
+    "escapechar": "escape", "dtype": "schema",
+}  # fmt: skip
+"""What other libraries call options of `from_table`, and what they are called here."""
 
 
 def refuse_renamed(owner: str, names: Collection[str], renamed: Mapping[str, str] = RENAMED_ARGUMENTS) -> None:

@@ -32,9 +32,15 @@ def shown(value: object, limit: int = 80) -> str:
 
 
 def written(value: object, write: Callable[[object], str]) -> str:
-    """What `str` or `repr` makes of a value; its kind where that raises, as a stranger's object may."""
+    """What `str` or `repr` makes of a value; its kind where that raises, as a stranger's object may.
+
+    An exception without words of its own gets some: that of `sys.exit(0)` is "0", that of a bare assert nothing.
+    """
     try:
-        return write(value)
+        if isinstance(value, SystemExit):
+            return f"the code called sys.exit({value.code!r}), which ends the program"
+        text = write(value)
+        return "without a message" if isinstance(value, BaseException) and not text else text
     except Exception:
         return f"a {type(value).__name__}"
 

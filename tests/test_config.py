@@ -92,7 +92,12 @@ target_epsilon = 3.0
         (GOOD + "[[waivers]]\nlimit = 'l'\nreason = 'r'\napprover = 'a'\n", "waivers.0.expires is required"),
         ("[model]\npath = 'x'\n", "data is required, and was not given"),
         ("[data]\npath = 'x'\n", r"auditkit.toml: a \[model\] with path, object, decisions or scores is required"),
-        ("[model\n", "not valid TOML"),
+        ("[model\n", r"not valid TOML: .*\)$"),
+        (GOOD + "target = 'y'\n", "data.target is not a known key; did you mean 'label'?"),
+        (
+            GOOD + "[limits]\nmeasurement = 'm'\n",
+            r"limits must be one or more tables, each begun with \[\[limits\]\]; one",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place_and_the_mend(write, text, message):
@@ -187,3 +192,9 @@ def test_a_group_that_is_a_number_may_be_written_as_one(write):
     assert settings.limits[0].slice == {"sex": "1", "age": "2", "old": "True"}
     with pytest.raises(ConfigError, match=r"slice\.sex"):
         load(write(GOOD + '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nslice = { sex = ["1"] }'))
+
+
+def test_data_in_place_of_a_configuration_are_said_to_be_none(tmp_path):
+    (tmp_path / "people.csv").write_text("age,y\n1,0\n")
+    with pytest.raises(ConfigError, match=r"what is run is a configuration, which names data and model$"):
+        load(tmp_path / "people.csv")

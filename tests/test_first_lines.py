@@ -15,7 +15,9 @@ from torch import nn
 
 import auditkit
 from auditkit import AuditData
-from auditkit.errors import DataError, ModelError
+from auditkit.data.readers import TableSettings
+from auditkit.errors import AuditkitError, DataError, ModelError
+from auditkit.renames import ELSEWHERE
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 4))
@@ -192,7 +194,7 @@ def test_a_class_of_the_training_split_alone_counts():
     [
         (linear(3), Y, "binary", "3 outputs.*labels of the data have 2: 0, 1"),
         (linear(2), THREE, "multiclass", "2 outputs.*labels of the data have 3: 0, 1, 2"),
-        (linear(1), THREE, "multiclass", "one output per row needs exactly two classes"),
+        (linear(1), THREE, "multiclass", "one output per row stands for two classes"),
         (lambda rows: np.full((len(rows), 3), 1 / 3), Y, "binary", "3 outputs.*labels of the data have 2"),
     ],
 )
@@ -260,3 +262,50 @@ def test_an_object_with_predict_is_told_what_to_give():
 
     with pytest.raises(ModelError, match="give its method predict"):
         auditkit.audit(Own(), AuditData(X, Y))
+
+
+COLUMNS = (
+    "it was given 200 rows at once, as a DataFrame with the columns 'a', 'b', 'c', 'd', each to be taken by its name"
+)
+PLACES = r"it was given 200 rows at once, as an array of the shape \(200, 4\), its columns to be taken by position"
+MISTAKES = {
+    "a frame by position": (lambda: (lambda rows: rows[:, 0] > 0, table()), COLUMNS),
+    "a column that is not there": (lambda: (lambda rows: rows["z"] > 0, table()), f"KeyError: 'z'; {COLUMNS}"),
+    "an array by name": (lambda: (lambda rows: rows["a"] > 0, AuditData(X, Y)), PLACES),
+    "a row at a time": (lambda: (lambda row: int(row[0] > 0), AuditData(X, Y)), PLACES),
+    "a network of other inputs": (lambda: (nn.Linear(3, 2), AuditData(X, Y)), PLACES),
+    "one output for three classes": (
+        lambda: (linear(1), AuditData(X, THREE, task="multiclass")),
+        "one output per row stands for two classes, and the task is multiclass",
+    ),
+    "a list of texts as one": (
+        lambda: (lambda texts: texts.upper(), AuditData(TEXTS, Y)),
+        "it was given 200 rows at once, as a list of str",
+    ),
+    "columns as groups of arrays": (lambda: (None, AuditData(X, Y, groups=["sex"])), "groups must say of what the"),
+    "a Series as groups": (lambda: (None, AuditData(X, Y, groups=FRAME.sex)), "groups must say of what the values are"),
+    "a column as labels": (lambda: (None, AuditData(FRAME, "y")), r"A column is named in AuditData.from_table\(table"),
+    "labels one-hot": (lambda: (None, AuditData(X, np.eye(2)[Y])), r"are classes as values.argmax\(axis=1\)"),
+    "one column": (lambda: (None, AuditData(X[:, 0], Y)), r"One column is given as inputs.reshape\(-1, 1\)"),
+    "records as inputs": (lambda: (None, AuditData([{"a": 1}], [1])), "records are read with from_table"),
+    **{
+        f"{name} of another library": (
+            lambda name=name: (None, AuditData.from_table(FRAME, **{name: "y"})),
+            f"{name!r} is not an option; did you mean {meant!r}",
+        )
+        for name, meant in ELSEWHERE.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_first_mistakes_are_sentences_that_help(mistake):
+    lines, sentence = MISTAKES[mistake]
+    with pytest.raises(AuditkitError, match=sentence):
+        auditkit.audit(*lines(), checks=["performance"], budget="quick")
+
+
+def test_names_of_other_libraries_lead_to_options_that_exist():
+    assert set(ELSEWHERE.values()) <= TableSettings.__dataclass_fields__.keys()
+    assert not ELSEWHERE.keys() & TableSettings.__dataclass_fields__.keys()

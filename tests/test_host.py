@@ -378,5 +378,10 @@ def test_wrap_asks_the_adapters_of_the_plugins_that_are_named():
 
 
 def test_wrap_says_which_plugin_did_not_load(tmp_path):
-    with pytest.raises(PluginError, match="no_such"):
+    with pytest.raises(ConfigError, match=r"plugin 'no_such.py': there is no such file"):
         auditkit.wrap(Answer(), plugins=[tmp_path / "no_such.py"])
+    (tmp_path / "ends.py").write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(
+        PluginError, match=r"'ends' did not load: SystemExit: the code called sys.exit\(0\), which ends"
+    ):
+        auditkit.wrap(Answer(), plugins=[tmp_path / "ends.py"])

@@ -112,3 +112,9 @@ def test_a_message_about_what_numpy_gave_does_not_name_the_type_of_numpy(door):
         DOORS[door]()
     assert not re.search(r"np\.|numpy\.", str(refused.value)), refused.value
     assert re.search(r"\b[qmz]\b|\d|ndarray", str(refused.value))  # it says what was given
+
+
+def test_an_exception_without_words_of_its_own_gets_some():
+    assert one_line(SystemExit(0)) == "the code called sys.exit(0), which ends the program"
+    assert one_line(SystemExit(Silent())) == "a SystemExit"
+    assert one_line(AssertionError()) == "without a message" and one_line(ValueError("no")) == "no"

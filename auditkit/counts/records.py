@@ -21,6 +21,11 @@ JSON: Final = (".json", ".jsonl", ".ndjson")
 """Endings of files of records in JSON, and of such with a record a line."""
 OPENING: Final = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"])')
 """What a text begins with that is JSON, and no header of a csv file."""
+OTHERS: Final = {
+    "<!doctype": "a page of HTML", "<html": "a page of HTML", "<?xml": "XML", "%pdf-": "a PDF",
+    "version https://git-lfs": "a pointer of Git LFS (git lfs pull fetches the file itself)",
+}  # fmt: skip
+"""What other files that are no tables begin with."""
 SHAPES: Final = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
 
 
@@ -37,6 +42,9 @@ def form_of(path: pathlib.Path, declared: str | None) -> Literal["records", "doc
     with unpacked(path) as file:
         # faults are ignored, for the start may end in the middle of a letter
         start = file.read(HEAD).decode(encoding_of(path, declared), "ignore")
+    for opening, kind in OTHERS.items():
+        if start.lstrip().lower().startswith(opening):
+            raise DataError(f"{path.name} is {kind}, and no table; write it as csv, JSON records, parquet or npz")
     if not OPENING.match(start):
         return "document" if path.name.lower().removesuffix(".gz").endswith(JSON) else "csv"
     return "document" if first_record(path, declared) is None else "records"

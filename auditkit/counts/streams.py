@@ -101,7 +101,7 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
 def _form(file: pathlib.Path, options: Options) -> Literal["parquet", "records", "csv"]:
     """What a file is; raised where there is none, or of no such form."""
     if not file.is_file():
-        raise DataError(_no_file_error(file))
+        raise DataError(no_file_error(file))
     try:
         with file.open("rb") as stream:
             head = stream.read(HEAD)
@@ -179,7 +179,8 @@ def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> 
             )
 
 
-def _no_file_error(file: pathlib.Path) -> str:
+def no_file_error(file: pathlib.Path) -> str:
+    """What to say of a path at which no file is: a folder, or a name close to that of a file."""
     if file.is_dir():
         return f"{str(file)!r} is a folder; name the files in it"
     try:

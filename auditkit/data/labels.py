@@ -39,7 +39,8 @@ def label_array(values: Any, name: str = "label", people: np.ndarray | None = No
     if labels.ndim == 2 and labels.shape[1] == 1:  # as torch's losses want it
         labels = labels[:, 0]
     if labels.ndim != 1:
-        raise DataError(f"{name} must be one value per row, of shape (N,); it has the shape {labels.shape}")
+        hint = ". Columns of zeros and a one are classes as values.argmax(axis=1)" if labels.ndim == 2 else ""
+        raise DataError(f"{name} must be one value per row, of shape (N,); it has the shape {labels.shape}{hint}")
     if labels.dtype.names:
         fields = " and ".join(map(repr, labels.dtype.names))
         raise DataError(

@@ -52,7 +52,7 @@ def accept(data: Fields) -> dict[str, Any]:
     if not isinstance(data.groups, Mapping):
         raise DataError(
             f'{data.name}: groups must say of what the values are, as in groups={{"sex": values}}; '
-            f"{type(data.groups).__name__} was given"
+            f"{type(data.groups).__name__} was given. Columns of a table are named in from_table(table, groups=[…])"
         )
     fields: dict[str, Any] = {name: as_python(getattr(data, name)) for name in SETTINGS}
     data = _with(data, fields)
@@ -251,8 +251,9 @@ def _check_lengths(data: Fields, columns: Mapping[str, Any]) -> None:
     if rows == 0:
         raise DataError(f"{data.name}: there are no rows; give at least one")
     for name, column in {**columns, "labels": data.labels, **data.beside}.items():
-        if column is not None and len(column) != rows:
-            raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}")
+        if isinstance(column, str) or (column is not None and len(column) != rows):
+            hint = ". A column is named in AuditData.from_table(table, …)" if isinstance(column, str) else ""
+            raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}{hint}")
 
 
 def _answers(data: Fields) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def audit(
     """Audit one model on one data set.
 
     Args:
-        model: a wrapped Model, or an object that `auditkit.wrap` knows; None where answers are recorded in the data.
+        model: a wrapped Model, or an object that `auditkit.wrap` knows; None, or the data alone, where answers are
+            recorded in them.
         data: the audit data.
         checks: families, ids or Check instances; all that are offered, where left out.
         parameters: {check id: {parameter: value}}.
@@ -80,10 +81,12 @@ def audit(
     """
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
-        device=device, seed=seed, seconds_per_check=seconds_per_check, formats=tuple(formats), progress=progress,
+        device=device, seed=seed, seconds_per_check=seconds_per_check, formats=formats, progress=progress,
         include_rows=include_rows, title=title,
     )  # fmt: skip
-    data, host, clock = checked(data), Host(plugins), Clock.now()
+    if data is None and isinstance(model, AuditData):
+        model, data = None, model
+    data, host, clock = checked(data, model), Host(plugins), Clock.now()
     # the model first: which columns are categories is known of it alone, and every check must read the data alike
     ready = wrapped(host, model, data)
     data = with_fitted_kinds(data, [ready])
@@ -117,6 +120,10 @@ def compare(
     Raises:
         ConfigError: two models share a name, or a trainer is not known.
     """
+    if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
+        raise ConfigError(
+            f"models must be a list of models, named by wrap(model, name=…); {type(models).__name__} was given"
+        )
     known = Request.__dataclass_fields__
     check_known(options, known, ConfigError, lambda name: f"compare: {name!r} is not an argument; ")
     data, host = checked(data), Host(plugins)

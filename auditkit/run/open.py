@@ -9,14 +9,15 @@ from typing import Any
 from auditkit import runfolder
 from auditkit.data import AuditData
 from auditkit.data.schema import override_schema
-from auditkit.errors import DataError, ModelError
+from auditkit.errors import ConfigError, DataError, ModelError
 from auditkit.host import Host
 from auditkit.models import Model, ModelOptions
 from auditkit.run import write
 from auditkit.run.request import Request
+from auditkit.text import shown
 
 
-def checked(data: Any) -> AuditData:
+def checked(data: Any, model: Any = None) -> AuditData:
     """The audit data.
 
     Raises:
@@ -24,10 +25,11 @@ def checked(data: Any) -> AuditData:
     """
     if isinstance(data, AuditData):
         return data
-    kind = "none" if data is None else f"a {type(data).__name__}"
+    kind = "none" if data is None else type(data).__name__
+    order = " there, and AuditData as the first argument, the model" if isinstance(model, AuditData) else ""
     raise DataError(
         "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "
-        f"label=…) or AuditData(inputs, labels); {kind} was given"
+        f"label=…) or AuditData(inputs, labels); {kind} was given{order}"
     )
 
 
@@ -38,7 +40,10 @@ def wrapped(host: Host, model: Any, data: AuditData) -> Model:
         ModelError: there are neither, or no plugin knows the object.
     """
     if model is None and data.recorded is None:
-        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
+        raise ModelError(
+            "a model is required, as in audit(model, data), or recorded answers in the data, as in from_table(…, "
+            "decisions=…) or scores=…; neither was given"
+        )
     # recorded answers are wrapped like a model, so that no later stage has to ask whether there is one
     return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
@@ -68,6 +73,8 @@ def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) ->
         ConfigError: a format is asked for that nobody offers.
     """
     write.check_formats(host, request.formats)
+    if not isinstance(out, str | os.PathLike | None):
+        raise ConfigError(f"out must be the path of a folder; {shown(out)} was given")
     return None if out is None else runfolder.prepare(out, write.files(host))
 
 

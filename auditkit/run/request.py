@@ -1,8 +1,8 @@
 """What an audit was asked to do."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from auditkit.checks import BUDGETS, Budget, Check
 from auditkit.config import parse
@@ -10,6 +10,7 @@ from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
+from auditkit.settings import AuditSettings
 from auditkit.text import as_python, one_line, one_or_more, shown
 
 Progress: TypeAlias = Callable[[str, int, int, str], None]
@@ -41,6 +42,28 @@ class Request:
     progress: Progress | None = None
 
 
+AS_WRITTEN: Final = ("seed", "device", "rules", "formats", "title", "seconds_per_check", "include_rows")
+"""Arguments that are held to what a configuration may say."""
+
+
+def _all(given: Any, kinds: Any) -> bool:
+    return isinstance(given, Iterable) and all(isinstance(one, kinds) for one in given)
+
+
+ARGUMENTS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "checks": ("families, ids or Check objects", lambda given: _all(given, str | Check)),
+    "parameters": (
+        "{check id: {parameter: value}}",
+        lambda given: isinstance(given, Mapping) and _all(given.values(), Mapping),
+    ),
+    "limits": ("a list of limits", lambda given: isinstance(given, Iterable | Limit)),
+    "waivers": ("a list of waivers", lambda given: isinstance(given, Iterable | Waiver)),
+    "card": ("a mapping, {key: text}", lambda given: isinstance(given, Mapping)),
+    "progress": ("a callable with (check, done, total, what)", callable),
+}
+"""{argument: what is required, and whether a value is that}, of what a configuration writes otherwise or not at all."""
+
+
 def make_request(**options: Any) -> Request:
     """A Request from the arguments of `audit`; None is left out.
 
@@ -50,6 +73,11 @@ def make_request(**options: Any) -> Request:
     # None means that the caller left it out; the defaults stand in the fields alone
     stated = {name: as_python(value) for name, value in options.items() if value is not None}
     stated.update({name: one_or_more(stated[name]) for name in ("checks", "rules", "formats") if name in stated})
+    for name, (required, fits) in ARGUMENTS.items():
+        if name in stated and not fits(stated[name]):
+            raise ConfigError(f"{name} must be {required}; {shown(stated[name])} was given")
+    as_written: dict[str, Any] = {name: stated[name] for name in AS_WRITTEN if name in stated}
+    stated.update(parse(AuditSettings, as_written, "").model_dump(include=set(as_written)))
     stated["limits"] = _records(Limit, stated.get("limits", ()), "limits")
     stated["waivers"] = _records(Waiver, stated.get("waivers", ()), "waivers")
     stated["card"] = parse_card(stated.get("card", {}))

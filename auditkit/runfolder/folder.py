@@ -77,7 +77,8 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
         path.mkdir(parents=True, exist_ok=True)
         kinds = listing(path)
     except OSError as error:
-        raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
+        why = "there is a file of this name; name a folder" if path.is_file() else error.strerror or error
+        raise EvidenceError(f"the run folder {path} cannot be used: {why}") from error
     # read before anything is removed: only its list tells our files from somebody else's
     before = _own_manifest(path) if MANIFEST in kinds else None
     own_names = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+
+import numpy as np
+import pandas
 import pytest
 
 import auditkit
@@ -17,8 +21,12 @@ from tests.run.acme import audit
 def test_missing_arguments_are_sentences():
     with pytest.raises(DataError, match="data is required"):
         auditkit.audit(ToyModel())
-    with pytest.raises(ModelError, match="a model is required, or recorded"):
+    with pytest.raises(ModelError, match=r"a model is required, as in audit\(model, data\), or recorded answers"):
         auditkit.audit(None, toy_data())
+    with pytest.raises(DataError, match="ToyModel was given there, and AuditData as the first argument, the model"):
+        auditkit.audit(toy_data(), ToyModel())
+    with pytest.raises(ModelError, match="a model is required"):
+        auditkit.audit(toy_data())
     with pytest.raises(ConfigError, match="budget must be one of"):
         auditkit.audit(ToyModel(), toy_data(), budget="cheap")
     with pytest.raises(ConfigError, match="there is no rule pack 'x'"):
@@ -43,3 +51,61 @@ def test_a_rule_pack_chooses_the_checks_that_it_names_as_evidence_or_to_complete
     context = AuditContext(Host(), toy_data(20), make_request(rules=[str(tmp_path / "acme.toml")]))
     assert context.evidence == {"performance.quality.accuracy", "fairness.adverse_impact.impact_ratio"}
     assert "fairness.adverse_impact" in selected(context.host, None, context.evidence)
+
+
+def test_recorded_answers_need_no_model_beside_them():
+    table = {"y": [0, 1] * 20, "d": [0, 1, 1, 1] * 10, "a": list(range(40))}
+    data = auditkit.AuditData.from_table(table, label="y", decisions="d")
+    (quality,) = auditkit.audit(data, checks=["performance"], budget="quick").results
+    assert next(one.value for one in quality.measurements if one.name == "accuracy") == 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("seed", "x", "seed: Input should be a valid integer"),
+        ("seed", -1, "seed: Input should be greater than or equal to 0"),
+        ("seconds_per_check", 0, "seconds_per_check: Input should be greater than 0"),
+        ("title", 3, "title: Input should be a valid string; '3' was given"),
+        ("device", 3, "device: Input should be a valid string"),
+        ("rules", [3], "rules.0: Input should be a valid string"),
+        ("formats", "docx", "'docx' was given"),
+        ("progress", 3, r"progress must be a callable with \(check, done, total, what\); 3 was given"),
+        ("checks", [3], r"checks must be families, ids or Check objects; \[3\] was given"),
+        ("checks", 3, "checks must be families, ids or Check objects; 3 was given"),
+        ("parameters", {"performance.quality": 3}, r"parameters must be {check id: {parameter: value}}"),
+        ("limits", 3, "limits must be a list of limits; 3 was given"),
+        ("waivers", 3, "waivers must be a list of waivers; 3 was given"),
+        ("card", "x", r"card must be a mapping, {key: text}; 'x' was given"),
+        ("out", 3, "out must be the path of a folder; 3 was given"),
+    ],
+)
+def test_every_argument_of_another_kind_is_a_sentence(name, value, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        auditkit.audit(ToyModel(), toy_data(), **{"checks": [], name: value})
+
+
+@pytest.mark.parametrize("models", [ToyModel(), {"a": ToyModel()}, "model.skops"])
+def test_models_to_compare_are_a_list(models):
+    with pytest.raises(ConfigError, match=r"models must be a list of models, named by wrap\(model, name=…\)"):
+        auditkit.compare(models, toy_data())
+
+
+def test_a_file_is_no_run_folder(tmp_path):
+    (tmp_path / "report").write_text("")
+    with pytest.raises(auditkit.AuditkitError, match="there is a file of this name; name a folder"):
+        audit("share", out=tmp_path / "report")
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ([ToyModel()], r"audited with auditkit.compare\(models, data\)"),
+        (collections.OrderedDict(), "load them into their module"),
+        (np.zeros(3), r"named in AuditData.from_table\(table, decisions=…\)"),
+        (pandas.DataFrame({"a": [1]}), "are the second argument of audit"),
+    ],
+)
+def test_what_is_no_model_says_what_to_do_with_it(model, sentence):
+    with pytest.raises(ModelError, match=f"no plugin knows an object of type .*{sentence}"):
+        auditkit.audit(model, toy_data())

@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit.counts.markers import Markers
 from auditkit.counts.records import form_of
+from auditkit.counts.streams import no_file_error
 from auditkit.counts.text_codec import HEAD, is_binary, unpacked
 from auditkit.data.inputs import as_column, plain_inputs, without_mask
 from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, ZIP, Reading, Source
@@ -151,8 +152,7 @@ def _is_inputs(key: str, value: Any) -> bool:
 
 def _file(path: pathlib.Path, reading: Reading) -> Source:
     if not path.is_file():
-        kind = "a folder" if path.is_dir() else "no file"
-        raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {kind}")
+        raise DataError(f"path must be a csv, JSON, parquet or npz file; {no_file_error(path)}")
     with path.open("rb") as stream:
         # The bytes decide what a file is, for a name may say anything.
         head = stream.read(HEAD)

@@ -13,6 +13,7 @@ from auditkit.data.orders import Notation
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, check_known
+from auditkit.renames import ELSEWHERE
 from auditkit.results import Meaning
 from auditkit.text import as_python, one_or_more
 
@@ -161,6 +162,6 @@ def table_settings(options: Mapping[str, Any]) -> TableSettings:
         DataError: one is no option; the message names the nearest.
     """
     known = [field.name for field in fields(TableSettings)]
-    check_known(options, known, DataError, lambda name: f"from_table: {name!r} is not an option; ")
+    check_known(options, known, DataError, lambda name: f"from_table: {name!r} is not an option; ", ELSEWHERE)
     # a training split is a source, which is read as it is
     return TableSettings(**{name: value if name == "train" else as_python(value) for name, value in options.items()})

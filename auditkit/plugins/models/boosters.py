@@ -113,7 +113,7 @@ class LightGBMModel(FittedModel):
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch."""
         eaten = self._columns(prepared(inputs, self._options.preprocess, self.name))
-        with noting(self), failing(self.name, "LightGBM"):
+        with noting(self), failing(self.name, "LightGBM", eaten):
             output = np.asarray(self._booster.predict(eaten), dtype=np.float64)
         if self.task == "regression":
             return Answers(output, output, None)

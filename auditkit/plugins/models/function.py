@@ -87,7 +87,7 @@ class FunctionModel(LabelledModel):
         """
         eaten = prepared(inputs, self._options.preprocess, self.name)
         # The answer is made an array in here too, for a foreign type may fail at that.
-        with noting(self), failing(self.name, "the callable"):
+        with noting(self), failing(self.name, "the callable", eaten):
             answer = self._function(eaten)
             rows = _as_rows(answer, len(inputs), self.name)
         rows = self._in_order(rows, getattr(answer, "columns", getattr(answer, "name", None)))
@@ -268,9 +268,11 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
             f"class; it gave a {type(strange).__name__} for an input, {one_line(strange, 100)}"
         )
     if array.ndim not in (1, 2) or len(array) != rows:
+        kind = "None" if answer is None else f"a {type(answer).__name__}"
+        gave = f"shape {array.shape}" if array.ndim else kind
         raise ModelError(
-            f"{name}: the callable must answer with one row per input, (N,) or (N, C); "
-            f"it gave shape {array.shape} for {rows} inputs"
+            f"{name}: the callable must answer with one row per input, (N,) or (N, C); it gave {gave} for {rows} "
+            "inputs, which it is given at once"
         )
     return array
 

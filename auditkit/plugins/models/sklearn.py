@@ -94,7 +94,7 @@ class SklearnModel(FittedModel):
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch; decisions are those of `predict`, or of the threshold where one is given."""
         eaten = self._columns(prepared(inputs, self._options.preprocess, self.name))
-        with noting(self), failing(self.name, f"{type(self._estimator).__name__}"):
+        with noting(self), failing(self.name, type(self._estimator).__name__, eaten):
             if self.task == "regression":
                 numbers = self._one_per_row(self._estimator.predict(eaten), len(inputs)).astype(np.float64)
                 return Answers(numbers, numbers, None)

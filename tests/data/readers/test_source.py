@@ -319,7 +319,7 @@ def test_other_files(tmp_path, write):
         read(write(b"\x7fELF\0\0", "d.csv"))
     with pytest.raises(DataError, match="is a folder"):
         read(tmp_path)
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match="there is no file"):
         read(tmp_path / "nowhere.csv")
 
 
@@ -375,3 +375,22 @@ def test_a_million_rows_of_parquet_take_seconds(tmp_path):
     data = read(tmp_path / "large.parquet", label="y", groups=["t0", "t1"])
     assert len(data.slices(2)) == 24
     assert time.process_time() - start < 12  # measured: 3 s; the limit is for a machine that is busy
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"<!DOCTYPE html>\n<html><body>Sign in, please</body></html>\n", "a page of HTML"),
+        (b"\n <html>\n<body>a, b</body></html>\n", "a page of HTML"),
+        (b"<?xml version='1.0'?>\n<rows/>\n", "XML"),
+        (b"%PDF-1.4\n%\xe2\xe3\n", "a PDF"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "a pointer of Git LFS"),
+    ],
+)
+def test_files_of_text_that_are_no_tables_are_said_to_be_none(tmp_path, raw, kind):
+    (tmp_path / "people.csv").write_bytes(raw)
+    for options in ({"label": "y"}, {"groups": ["sex"], "decisions": "y", "stream": True}):
+        with pytest.raises(DataError, match=f"people.csv is {kind}.*, and no table"):
+            read(tmp_path / "people.csv", **options)
+    with pytest.raises(DataError, match=r"there is no file .*; did you mean 'people\.csv'"):
+        read(tmp_path / "peopel.csv")

@@ -117,7 +117,7 @@ class TorchModel(LabelledModel):
         encoded = self.encode(inputs)
         # no_grad, not inference_mode: a layer that caches a tensor now must still serve gradients later
         quiet = answering(self._module) if self._hookable else keeping(self._module)
-        with quiet, torch.no_grad(), noting(self), failing(self.name, type(self._module).__name__):
+        with quiet, torch.no_grad(), noting(self), failing(self.name, type(self._module).__name__, encoded):
             evaluate(self._module)
             if self.output:
                 output = self._ask(encoded)

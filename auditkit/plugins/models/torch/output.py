@@ -54,9 +54,9 @@ def tell(
             )
         if options.task == "multiclass" or (classes is not None and classes != 2):
             raise ModelError(
-                f"{name}: one output per row needs exactly two classes; "
-                f"{'a task of several' if classes is None else classes} classes were given. Give one output for each "
-                "class, or wrap a function of the module's decisions in place of it"
+                f"{name}: the module's one output per row stands for two classes, and "
+                f"{'the task is multiclass' if classes is None else f'{classes} classes were given'}. Give one output "
+                "for each class, or wrap a function of the module's decisions in place of it"
             )
     elif classes is not None and classes != columns:
         raise ModelError(f"{name}: classes must name the {columns} columns of the output; {classes} were given")

@@ -194,8 +194,8 @@ class Pair(nn.Module):
     ("module", "options", "message"),
     [
         (mlp(1), {}, 'one number per row; say task = "binary" or task = "regression"'),
-        (mlp(1), {"task": "multiclass"}, "one output per row needs exactly two classes; a task of several"),
-        (mlp(1), {"classes": "abc"}, "one output per row needs exactly two classes; 3 classes were given"),
+        (mlp(1), {"task": "multiclass"}, "one output per row stands for two classes, and the task is multiclass"),
+        (mlp(1), {"classes": "abc"}, "one output per row stands for two classes, and 3 classes were given"),
         (mlp(3), {"task": "regression"}, "one number per row; its output has 3 columns"),
         (mlp(3), {"task": "binary"}, "classifier of 3 classes; 'binary' was given"),
         (mlp(3), {"classes": "ab"}, "classes must name the 3 columns of the output; 2 were given"),
