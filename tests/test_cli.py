@@ -166,6 +166,7 @@ def test_the_plan_measures_nothing(folder):
     assert done.returncode == 0
     assert "fairness.groups" in done.stdout
     assert "nothing was measured" in done.stdout
+    assert "model calls:" not in done.stdout, "nothing that is planned asks"
     assert not (folder / "out").exists()
     plans = json.loads(auditkit(folder, "run", "--plan", "--json").stdout)
     planned = [plan["check"] for plan in plans[0]["checks"]]

@@ -22,6 +22,11 @@ from auditkit.text import one_line
 
 COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
 
+CALLS = (
+    "model calls: of attacks the most that they ask, of other checks about as many; along gradients a model is asked a "
+    "tenth to a third of the most"
+)
+
 
 def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json: bool) -> None:
     """The verdict table on stdout; with `json` the whole result instead. The last line says where the report is."""
@@ -99,6 +104,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
                 Text(one_line(f"skipped: {note}" if note else ""), style="dim"),
             )
         console.print(table)
+        console.print(Text(CALLS if any(check.calls for check in plan.checks) else "", style="dim"))
     if plans and plans[0].limits:
         console.print(_planned_limits(plans[0]))
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):

@@ -3,7 +3,7 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model
-from auditkit.plugins.robustness.attackability import with_codes
+from auditkit.plugins.robustness.attackability import eats_as_is, with_codes
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
 from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.noise_space import unfit
@@ -60,8 +60,17 @@ class Certificates(Parameters, Check):
         return {"radius": at_groups if groups else MeasuredAt((0.0, *self.radii), "radii"), "sigma": sigma}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """Every copy of every row, where none is decided early."""
-        return rows * (self.samples + self.selection)
+        """Every copy of every row, where none is decided early, and the attacks on what was certified."""
+        from auditkit.plugins.robustness.certificates.proofs import COPIES, TRIED
+
+        tried = min(rows, TRIED)
+        calls = rows * (self.samples + self.selection) + tried * COPIES
+        if not eats_as_is(model, data):
+            return calls
+        from auditkit.plugins.robustness.certificates.tensors import COPIES_CLIMBED  # imports torch, as the model did
+
+        beside = 4 + len(self.epsilons) * (2 * self.steps + 3)  # two climbs for each epsilon, and decisions as they are
+        return calls + tried * self.steps * COPIES_CLIMBED + rows * beside
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Certify by both ways, and try the certificates."""

@@ -31,6 +31,28 @@ def images(n=120, seed=0):
     return auditkit.wrap(net.eval(), classes=[0, 1]), data
 
 
+@pytest.mark.parametrize("by_gradients", [True, False])
+def test_the_plan_says_the_most_that_is_asked(by_gradients):
+    class Counted(nn.Module):
+        asked = 0
+
+        def forward(self, x):
+            Counted.asked += len(x)
+            # all rows near the boundary: none is decided early
+            return torch.stack([x.flatten(1).mean(dim=1), torch.full((len(x),), 0.5).to(x)], dim=1)
+
+    _, data = images(60)
+    model = auditkit.wrap(Counted().eval(), classes=[0, 1], output="logits")
+    if not by_gradients:
+        data = AuditData(data.inputs.numpy().reshape(60, -1), labels=data.labels, positive=1)
+        model = auditkit.wrap(lambda rows: Counted()(torch.tensor(rows)).softmax(dim=1).numpy(), classes=[0, 1])
+    check = Certificates(rows=60, samples=200, steps=4)
+    planned = check.calls(model, data, len(data))
+    Counted.asked = 0
+    run(check, model, data)
+    assert planned / 3 < Counted.asked - len(data) <= planned, "the shared pass is not the check's"
+
+
 def test_the_confidence_sequence_holds_at_every_look():
     rng, alpha, runs = np.random.default_rng(0), 0.05, 2000
     for share in (0.5, 0.9, 0.99):
