@@ -6,7 +6,7 @@ about is said here too.
 
 import contextlib
 import difflib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +57,10 @@ def unmeasured_for(question: Asked, declared: bool) -> str:
         question: the limit, and who would measure for it.
         declared: whether the class declares all that it measures.
     """
-    reasons: Sequence[Callable[[Asked], str]] = (
-        (_over_groups, _of_groups, _deep, _to_reference, _of_everyone) if declared else (_of_everyone,)
+    of_declared = declared and (
+        _over_groups(question) or _of_groups(question) or _deep(question) or _to_reference(question)
     )
-    return next(filter(None, (reason(question) for reason in reasons)), "")
+    return of_declared or _of_everyone(question)
 
 
 def _over_groups(question: Asked) -> str:
@@ -101,11 +101,9 @@ def _deep(question: Asked) -> str:
 
 
 def _to_reference(question: Asked) -> str:
-    if not question.name.endswith(f"_{TO_REFERENCE}"):
-        return ""
     limit = question.limit
     lacking = [name for name in (*limit.across, *limit.slice) if name not in question.reference]
-    if question.reference and not lacking:
+    if not question.name.endswith(f"_{TO_REFERENCE}") or (question.reference and not lacking):
         return ""
     attribute = lacking[0] if lacking else "ATTRIBUTE"
     return f'{limit.measurement} needs a reference group; write reference = {{ {attribute} = "GROUP" }} under [data]'
@@ -252,9 +250,9 @@ def _unknown_measurement(limit: Limit, id: str, offer: Offer, offered: Offered) 
     """A name that the check does not declare: an error where it declares all, or one that is nearly the same."""
     declared, name = offer.value.definitions, limit.measurement[len(id) + 1 :]
     if not name and len(declared) > 1 and offer.plugin in offered.built_in:
-        more = f" and {len(declared) - NAMED} more" if len(declared) > NAMED else ""
-        return f"{id} has {len(declared)} measurements; name one of them: {id}.{next(iter(declared))}, or " + (
-            f"{', '.join([*declared][1:NAMED])}{more}"
+        first, *others = declared
+        return (
+            f"{id} has {len(declared)} measurements; name one of them: {id}.{first}, or {first_few(others, NAMED - 1)}"
         )
     if not name or not declared or name in declared:
         return ""
@@ -310,11 +308,9 @@ def _unknown_group(limit: Limit, offer: Offer, offered: Offered) -> str:
 
 def _unknown_condition(limit: Limit, offer: Offer) -> str:
     known = offer.value.conditions
-    unknown = [name for name in limit.conditions if known is not None and name not in known]
-    if not unknown:
-        return ""
-    hint = closest(unknown[0], known or ())
-    return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
+    unknown = next((name for name in limit.conditions if known is not None and name not in known), None)
+    why = f"{limit.measurement} is measured under no condition {one_line(unknown)!r}"
+    return "" if unknown is None else f"{why}; {closest(unknown, known or ())}"
 
 
 def _not_measured(limit: Limit, id: str, offered: Offered) -> str:
