@@ -75,14 +75,17 @@ def _decide(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]
     required, (low, high) = bounds(limit), _ends_compared(limit, measurement)
     if outside(low, high, limit):
         return "missed", f"is not {required}"
+    barring = left_out_text(_barring(measurement))
     if inside(low, limit) and inside(high, limit):
-        if barring := left_out_text(_barring(measurement)):
+        if barring:
             return "inconclusive", f"would be {required}, but what is left out bars that ({barring})"
         unseen = left_out_text(measurement.left_out)
         return "met", f"is {required}" + (f", {unseen}" if unseen else "")
     value = present(measurement.value, "judged only where there is a number")
     side = "on the right side" if inside(value, limit) else "on the wrong side"
     more = "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
+    if barring and inside(value, limit):  # no number of rows lets it be met
+        more = f", but what is left out bars that it is met ({barring})"
     return "inconclusive", f"is across the bound ({required}); the point is {side}{more}"
 
 

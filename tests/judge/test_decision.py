@@ -158,6 +158,15 @@ def test_met_names_whom_it_was_not_held_against():
     assert status == "met" and reason.startswith("at most 0.5 ") and "(18 people, 3.0% of all" in reason
 
 
+def test_more_rows_are_not_promised_to_decide_where_what_is_left_out_bars_met():
+    ratio = measurement(0.9, 0.7, 1.0, bound="at most", left_out=(UNKNOWN,))
+    status, reason = judge_measurement(limit(at_least=0.8), ratio)
+    assert status == "inconclusive" and "more rows" not in reason
+    assert reason.endswith("bars that it is met (left out: paid (its values are in no known form))")
+    wrong = judge_measurement(limit(at_least=0.95), ratio)[1]
+    assert wrong.endswith("on the wrong side. More rows would rather show that it is missed.")
+
+
 def test_no_interval_and_not_exact_is_inconclusive():
     status, reason = judge_measurement(limit(), Measurement(name="rate", value=0.99))
     assert status == "inconclusive"
