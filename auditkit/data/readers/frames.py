@@ -135,7 +135,10 @@ def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
         for value in np.unique(column.to_numpy()[lacking]):
             markers.means_missing(value)
         return lacking
-    codes, distinct = pandas.factorize(column.astype(object))
+    try:
+        codes, distinct = pandas.factorize(column.astype(object))
+    except TypeError:  # lists and objects, of which none is a marker
+        return np.zeros(len(column), dtype=bool)
     means = np.array([markers.means_missing(value) for value in distinct] + [False], dtype=bool)
     is_marker: np.ndarray = means[codes]  # the code of a missing value is -1
     return is_marker

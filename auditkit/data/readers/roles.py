@@ -1,17 +1,19 @@
 """Which column of a source is what: label, groups, weights, identifiers, recorded answers, inputs."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from auditkit.counts.dialect import parted_otherwise
+from auditkit.counts.records import nested
 from auditkit.data.blanks import Bare, Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import LABELS, Source
 from auditkit.data.validation import check_index, numbered
 from auditkit.errors import AuditkitError, DataError, check_known, closest
+from auditkit.lazy import pandas
 from auditkit.text import as_python
 from auditkit.value_spelling import listed
 
@@ -195,7 +197,7 @@ def values_of(column: Any, role: str, source: Source) -> Any:
     if column is None:
         return None
     if isinstance(column, str):
-        return source.columns[_column(column, source)]
+        return _single(column, source)
     check_index(column, source.index, role)
     rows = len(source.columns)
     if not hasattr(column, "__len__"):
@@ -222,7 +224,21 @@ def ids_of(roles: Roles, source: Source, blanks: Blanks) -> np.ndarray | None:
     """(N,) a number for each person, by the columns that name one; None where none do."""
     if not roles.id:
         return None
-    return numbered([blanks.off(source.columns[_column(name, source)]).values for name in roles.id])
+    return numbered([blanks.off(_single(name, source)).values for name in roles.id])
+
+
+def _single(name: str, source: Source) -> Any:
+    """The values of a column, each of which is one.
+
+    Raises:
+        DataError: they are lists or objects.
+    """
+    values = source.columns[_column(name, source)]
+    # what pandas finds in it is asked first, as to look at each value takes long
+    mixed = values.dtype.kind == "O" and pandas.api.types.infer_dtype(values) == "mixed"
+    if mixed and not all(isinstance(one, Hashable) for one in values):
+        raise nested(source.name, name)
+    return values
 
 
 def input_names(roles: Roles, source: Source) -> list[Any] | None:

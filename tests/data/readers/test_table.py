@@ -410,3 +410,17 @@ def test_features_are_names_and_what_they_are_is_the_schema(features, instead):
 def test_an_option_that_is_none_is_refused_with_the_nearest():
     with pytest.raises(DataError, match=r"from_table: 'lables' is not an option; did you mean 'label'"):
         AuditData.from_table(pd.DataFrame({"a": [1, 2]}), lables="a")
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, np.ones(2)])
+@pytest.mark.parametrize("role", ["groups", "label", "decisions", "scores", "weights", "id", "people", "features"])
+def test_columns_of_lists_have_no_role_and_are_left_out_where_that_is_said(role, value):
+    frame = people(12).assign(parts=pd.Series([value] * 12))
+    frames = [frame, pa.table({"y": frame["y"], "parts": [[1]] * 12})] if isinstance(value, list) else [frame]
+    for source in frames:
+        with pytest.raises(
+            DataError, match=r"column 'parts' holds (lists or objects; give it a column for each part|values)"
+        ):
+            read(source, **{"label": "y", role: ["parts"] if role in ("groups", "features") else "parts"})
+        for missing in (None, ["-1"]):
+            assert "parts" not in read(source, label="y", drop="parts", missing=missing).feature_names
