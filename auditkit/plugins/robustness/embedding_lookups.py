@@ -1,13 +1,13 @@
 """What a torch module looks up in tables while it answers: numbers of words, and columns of codes."""
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from auditkit.data import AuditData
 from auditkit.data.schema import FeatureSchema
@@ -25,7 +25,7 @@ class _Watched(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, encoded: torch.Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.indices = 0
+        self.indices, self.rows = 0, len(encoded)
         rows = encoded.reshape(len(encoded), -1).double()
         self.given = [rows.flatten(), *rows.T]
         self.places: list[np.ndarray] = []
@@ -33,32 +33,18 @@ class _Watched(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = function.overloadpacket.__name__.rstrip("_")
-        if name in LOOKUPS:
-            self.indices += args[1].numel()
-            self._keep(args[1])
-        elif name in PLACES:
-            for tensor in _whole_tensors(args):
-                self.indices += tensor.numel() if self._is_given(tensor) else 0
-                self._keep(tensor)
+        is_lookup = name in LOOKUPS
+        for places in args[1:2] if is_lookup else tree_leaves(args) if name in PLACES else ():
+            if isinstance(places, torch.Tensor) and not places.is_floating_point() and places.dtype is not torch.bool:
+                self.indices += places.numel() if is_lookup or self._is_given(places) else 0
+                if places.ndim and len(places) == self.rows:
+                    self.places += [*places.reshape(self.rows, -1).T.cpu().numpy()]
         return function(*args, **(kwargs or {}))
 
     def _is_given(self, indices: torch.Tensor) -> bool:
         """Whether these are the inputs of all columns or of one."""
         numbers = indices.flatten().double()
         return any(torch.equal(numbers, values) for values in self.given)
-
-    def _keep(self, indices: torch.Tensor) -> None:
-        rows = len(self.given[-1])
-        if indices.ndim and len(indices) == rows:
-            self.places += [*indices.reshape(rows, -1).T.cpu().numpy()]
-
-
-def _whole_tensors(values: Any) -> Iterator[torch.Tensor]:
-    for value in values:
-        if isinstance(value, torch.Tensor) and not value.is_floating_point() and value.dtype is not torch.bool:
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _whole_tensors(value)
 
 
 def looked_up(model: Model, inputs: Any) -> int:
@@ -75,9 +61,20 @@ def _watched(model: Model, encoded: torch.Tensor) -> _Watched:
 
 
 def with_codes(model: Model, data: AuditData, array: np.ndarray) -> AuditData:
-    """The data with the columns of its array (N, D) that the module looks up as categories; as it is where none are."""
-    is_whole = (array == np.round(array)).all(axis=0) & (np.ptp(array, axis=0) > 0)
-    columns = [column for column in np.flatnonzero(is_whole) if _is_looked_up(model, array[:ROWS], int(column))]
+    """The data with the columns of its array (N, D) that the module looks up as categories; as it is where none are.
+
+    A column is looked up where one place stands for each of its values, whatever the other columns are.
+    """
+    rows = array[:ROWS]
+    asked = [(inputs, _patterns(model, inputs)) for inputs in (rows, np.random.default_rng(0).permuted(rows, axis=0))]
+    is_whole = (array == np.round(array)).all(axis=0)
+    columns = [
+        column
+        for column in (np.flatnonzero(is_whole).tolist() if asked[0][1] else ())
+        # places that follow the rows, as arange, tell every value from every other too
+        if 1 < len(np.unique(rows[:, column])) < len(rows)
+        and all(_pattern(inputs[:, column]) in patterns for inputs, patterns in asked)
+    ]
     kind = "integer" if array.dtype.kind in "iu" else "number"
     schema = [FeatureSchema(name, kind) for name in data.feature_names]  # type: ignore[arg-type]
     for column in columns:
@@ -86,15 +83,11 @@ def with_codes(model: Model, data: AuditData, array: np.ndarray) -> AuditData:
     return replace(data, schema=tuple(schema)) if columns else data
 
 
-def _is_looked_up(model: Model, rows: np.ndarray, column: int) -> bool:
-    """Whether one place of a row stands for each value of the column, whatever the others are."""
-    mixed = np.roll(rows, 1, axis=0)
-    mixed[:, column] = rows[:, column]
-    ways = [_watched(model, model.encode(inputs)).places for inputs in (rows, mixed)]
-    distinct = len(np.unique(rows[:, column]))
-    # places that follow the rows, as arange, tell every value from every other too
-    return 1 < distinct < len(rows) and any(
-        np.array_equal(place, again)
-        and len(np.unique(place)) == len(np.unique(np.column_stack([place, rows[:, column]]), axis=0)) == distinct
-        for place, again in zip(*ways, strict=False)
-    )
+def _patterns(model: Model, rows: np.ndarray) -> set[bytes]:
+    return {_pattern(place) for place in _watched(model, model.encode(rows)).places}
+
+
+def _pattern(values: np.ndarray) -> bytes:
+    """Which of the values (n,) are alike: the same for values that stand for each other one to one."""
+    _, first, group = np.unique(values, return_index=True, return_inverse=True)
+    return first[group].tobytes()

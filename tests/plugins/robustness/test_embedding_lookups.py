@@ -200,3 +200,19 @@ def test_a_wide_column_that_is_held_grants_the_others_no_slack() -> None:
     wide = Problem(lambda x: x, high=torch.tensor([1.0, 5e6]), free=torch.tensor([True, False]))
     assert wide.slack(x) == Problem(lambda x: x).slack(x) < 2e-6
     assert Problem(lambda x: x, high=torch.tensor([1.0, 5e6])).slack(x) > 1
+
+
+def test_codes_of_many_columns_are_told_from_two_questions() -> None:
+    codes = np.random.default_rng(0).integers(0, PLACES, (90, 200)).astype(np.float32)
+    asked = 0
+
+    class Wide(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            nonlocal asked
+            asked += 1
+            worth = torch.tensor(WORTH, dtype=torch.float32)[x[:, 1:].long() + 0]
+            return torch.stack([worth.sum(dim=1), x[:, 0]], dim=1)
+
+    model: Any = auditkit.wrap(Wide().eval(), classes=(False, True), output="logits")
+    known = with_codes(model, AuditData(codes, labels=codes[:, 0] > 1, positive=True))
+    assert np.flatnonzero(may_change(known)).tolist() == [0] and asked == 2
