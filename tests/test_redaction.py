@@ -268,7 +268,7 @@ def test_the_evidence_says_that_something_was_removed_and_keeps_the_rest(evidenc
 
 def test_a_message_that_is_cut_leaves_no_half_of_a_key():
     message = describe(RuntimeError("x" * 980 + f" {TOKEN}")).message
-    assert "ghp_" not in message and message.endswith("x [removed: looks lik")
+    assert "ghp_" not in message and message.endswith("x [removed: looks li…")
 
 
 def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
