@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
+from auditkit.foreign_code import foreign, raised
 from auditkit.memory import out_of_memory
 from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
@@ -30,7 +31,6 @@ from auditkit.results import (
     Scalar,
     Table,
 )
-from auditkit.text import one_line
 
 Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
@@ -133,13 +133,14 @@ class Offer(NamedTuple):
             PluginError: in place of an exception that is not auditkit's.
         """
         try:
-            yield
+            with foreign(f"plugin {self.plugin!r}: {what}"):
+                yield
         except AuditkitError:
             raise
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
+        except Exception as error:  # a plugin may raise anything at all
             if out_of_memory(error):
                 raise
-            raise self.error(f"{what} raised {type(error).__name__}: {one_line(error, 300)}") from error
+            raise self.error(f"{what} raised {raised(error, 300)}") from error
 
 
 class PluginRows(BaseModel):

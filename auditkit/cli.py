@@ -1,11 +1,11 @@
 """The command `auditkit`: results on stdout, progress and messages on stderr, an exit code that can be trusted."""
 
-import os
 import sys
-import traceback
 from typing import Annotated
 
 import typer
+
+from auditkit.command import exit_code
 
 app = typer.Typer(
     name="auditkit",
@@ -52,7 +52,7 @@ def run(
     flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
     options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet)
     code = commands.run(config, flags, options)
-    raise typer.Exit(_exit_code(code, fail_on, exit_zero))
+    raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
 
 
 @app.command()
@@ -66,7 +66,7 @@ def demo(
     """Audit an embedded example; works offline."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    raise typer.Exit(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
+    raise exit_code.report(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
 
 
 @app.command()
@@ -87,7 +87,7 @@ def train(
 
     options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, must_train=True)
     code = commands.run(config, {"out": out}, options)
-    raise typer.Exit(_exit_code(code, fail_on, exit_zero))
+    raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
 
 
 @app.command()
@@ -100,7 +100,7 @@ def render(
     """Make the formats again from results.json."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    raise typer.Exit(commands.render(folder, format, plugin or (), json=json))
+    raise exit_code.report(commands.render(folder, format, plugin or (), json=json))
 
 
 @app.command()
@@ -116,7 +116,7 @@ def verify(
     """Check that a run folder is unchanged, and who signed it."""
     from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signature.verify(folder, public_key, plugin or (), required=require_signature, json=json))
+    raise exit_code.report(signature.verify(folder, public_key, plugin or (), required=require_signature, json=json))
 
 
 @app.command()
@@ -129,7 +129,7 @@ def sign(
     """Sign a run folder with your key."""
     from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signature.sign(folder, key, replace=replace, json=json))
+    raise exit_code.report(signature.sign(folder, key, replace=replace, json=json))
 
 
 @app.command()
@@ -137,7 +137,7 @@ def keygen(file: Annotated[str, typer.Argument(help="Where the private key goes.
     """Make a pair of keys to sign with."""
     from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signature.keygen(file, json=json))
+    raise exit_code.report(signature.keygen(file, json=json))
 
 
 @app.command()
@@ -159,7 +159,7 @@ def diff(
     from auditkit.command import comparison  # a little heavy: only where audits are compared
 
     options = comparison.ComparisonOptions(old_model, new_model, all, unverified, json, md, html)
-    raise typer.Exit(comparison.diff(old, new, options))
+    raise exit_code.report(comparison.diff(old, new, options))
 
 
 @app.command()
@@ -174,7 +174,7 @@ def history(
     """Say how numbers went over several audits."""
     from auditkit.command import comparison  # a little heavy: only where audits are compared
 
-    raise typer.Exit(
+    raise exit_code.report(
         comparison.over_time(
             folders, measure=measure, slices=slice or (), unverified=unverified, json=json, html=html
         )
@@ -202,7 +202,7 @@ def count(
 
     columns = {"groups": group or (), "label": label, "decision": decision, "weights": weights}
     values = {"positive": positive, "missing": missing or None}
-    raise typer.Exit(people_counts.count(files, out, {**columns, **values}, delimiter, encoding))
+    raise exit_code.report(people_counts.count(files, out, {**columns, **values}, delimiter, encoding))
 
 
 @app.command()
@@ -210,7 +210,7 @@ def plugins(plugin: Plugin = None, json: Json = False) -> None:
     """List every plugin that is there, and what it offers."""
     from auditkit.command import lists  # a little heavy: only where something is listed
 
-    raise typer.Exit(lists.plugins(plugin or (), json=json))
+    raise exit_code.report(lists.plugins(plugin or (), json=json))
 
 
 @app.command()
@@ -222,7 +222,7 @@ def explain(
     """Say what a name means: definition, formula, pitfalls, clauses."""
     from auditkit.command import explanation  # a little heavy: only where something is explained
 
-    raise typer.Exit(explanation.explain(name, plugin or (), json=json))
+    raise exit_code.report(explanation.explain(name, plugin or (), json=json))
 
 
 @app.command()
@@ -233,7 +233,7 @@ def schema(
     """Print the JSON Schema of results.json or of auditkit.toml."""
     from auditkit.command import lists  # a little heavy: only where something is listed
 
-    raise typer.Exit(lists.schema(what, plugin or ()))
+    raise exit_code.report(lists.schema(what, plugin or ()))
 
 
 @app.callback(invoke_without_command=True)
@@ -244,51 +244,13 @@ def _version(
         import auditkit
 
         typer.echo(f"auditkit {auditkit.__version__}")
-        raise typer.Exit
+        raise exit_code.report(0)
 
 
 def main() -> None:
-    """Run the command; every error that is auditkit's own ends in a sentence and exit code 2."""
-    from auditkit.errors import AuditkitError
-    from auditkit.text import printable
-
-    try:
+    """Run the command in this process, and report its exit code to the supervisor that started it, if one did."""
+    if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv):
         app(prog_name="auditkit")
-    except AuditkitError as error:
-        typer.echo(f"auditkit: {printable(error, 4000)}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("auditkit: interrupted; the same command goes on from the checks that were finished", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        os._exit(141)  # the reader of stdout is gone: nothing more can be said
-    except SystemExit:
-        raise
-    except BaseException as error:  # a panic of a library in Rust is no Exception
-        from auditkit.memory import cause, out_of_memory
-
-        if not out_of_memory(error):
-            traceback.print_exc()
-            sys.exit(3)  # 1 would say that a limit was missed
-        sentence = printable(cause(error), 200)
-        typer.echo(
-            f"auditkit: out of memory ({sentence}). Give fewer rows, or take a machine with more memory; checks that "
-            "were finished are kept, and the same command goes on from them",
-            err=True,
-        )
-        sys.exit(3)
-
-
-def _exit_code(code: int, fail_on: str, exit_zero: bool) -> int:
-    from auditkit.errors import ConfigError
-
-    if fail_on not in ("any", "missed"):
-        raise ConfigError(f"--fail-on must be 'any' or 'missed'; {fail_on!r} was given")
-    if exit_zero:
-        flag, exit_code = "--exit-zero", 0
-    elif fail_on == "missed":
-        flag, exit_code = "--fail-on missed", code if code in (1, 2) else 0
-    else:
-        return code
-    typer.echo(f"exit code {exit_code} by {flag}; without it {code}", err=True)
-    return exit_code
+    exit_code.listen()
+    with exit_code.in_sentences():
+        app(prog_name="auditkit")

@@ -16,6 +16,7 @@ from auditkit import hookspecs
 from auditkit.checks import Check, Context, Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ModelError, PluginError
+from auditkit.foreign_code import foreign, raised
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, bring_in, describe, distribution
@@ -194,17 +195,18 @@ class Host:
     def _load(self, seen: Seen, source: Any) -> None:
         """Import and register one plugin; whatever goes wrong becomes a fault that names it."""
         try:
-            plugin = bring_in(source)
-            wrong = problems(plugin)
+            with foreign(f"plugin {seen.name!r}: its import"):
+                plugin = bring_in(source)
+                wrong = problems(plugin)
             if wrong:
                 raise PluginError("; ".join(wrong))
             self._manager.register(plugin, seen.name)
             self.seen.append(replace(seen, plugin=plugin))
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
+        except Exception as error:  # a plugin may raise anything at all
             if self._manager.has_plugin(seen.name):
                 # pluggy leaves a plugin half registered where its validation fails
                 self._manager.unregister(name=seen.name)
-            message = f"{type(error).__name__}: {one_line(error, 500)}"
+            message = raised(error, 500)
             self.seen.append(replace(seen, error=message))
             self.faults.append(f"plugin {seen.name!r} did not load: {message}")
 
@@ -267,10 +269,12 @@ class Host:
         """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
         caller = getattr(self._manager.hook, hook)
         for impl in sorted(caller.get_hookimpls(), key=operator.attrgetter("plugin_name")):
+            who = f"plugin {impl.plugin_name!r}: {hook}"
             try:
-                values = list(impl.function() or ())
-            except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-                self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+                with foreign(who):
+                    values = list(impl.function() or ())
+            except Exception as error:  # a plugin may raise anything at all
+                self.fault(f"{who} raised {raised(error)}")
                 continue
             version = next((seen.version for seen in self.seen if seen.name == impl.plugin_name), __version__)
             for value in values:
@@ -301,23 +305,26 @@ class Host:
 
     def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Any:
         """What one adapter makes of the arguments; an error of a plugin that is no sentence yet names the plugin."""
+        who = f"plugin {impl.plugin_name!r}: {impl.function.__name__}"
         try:
-            return impl.function(**{name: arguments[name] for name in impl.argnames})
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
+            with foreign(who, needed=True):
+                return impl.function(**{name: arguments[name] for name in impl.argnames})
+        except Exception as error:  # a plugin may raise anything at all
             if isinstance(error, AuditkitError) or self._is_builtin(impl.plugin_name):
                 raise
-            event = f"{impl.function.__name__} raised {type(error).__name__}: {one_line(error, 500)}"
-            raise PluginError(f"plugin {impl.plugin_name!r}: {event}") from error
+            raise PluginError(f"{who} raised {raised(error, 500)}") from error
 
     def _is_builtin(self, plugin: str) -> bool:
         return any(seen.name == plugin and seen.source == "built-in" for seen in self.seen)
 
     def _notify(self, hook: str, **arguments: Any) -> None:
         for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=operator.attrgetter("plugin_name")):
+            who = f"plugin {impl.plugin_name!r}: {hook}"
             try:
-                impl.function(**{name: arguments[name] for name in impl.argnames})
-            except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-                self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+                with foreign(who):
+                    impl.function(**{name: arguments[name] for name in impl.argnames})
+            except Exception as error:  # a plugin may raise anything at all
+                self.fault(f"{who} raised {raised(error)}")
 
     def fault(self, sentence: str) -> None:
         """Take down what went wrong with a plugin, once."""

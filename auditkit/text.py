@@ -14,7 +14,9 @@ _CONTROL = re.compile(
 
 def printable(text: object, limit: int = 2000) -> str:
     """`text` without control characters and escape sequences, cut to `limit` characters (CWE-150)."""
-    return _cut(_CONTROL.sub("", written(text, str)), limit)
+    # half a surrogate pair can be neither printed nor saved
+    clean = _CONTROL.sub("", written(text, str)).encode("utf-8", "backslashreplace").decode()
+    return _cut(clean, limit)
 
 
 def one_line(text: object, limit: int = 200) -> str:
@@ -41,7 +43,7 @@ def written(value: object, write: Callable[[object], str]) -> str:
             return f"the code called sys.exit({value.code!r}), which ends the program"
         text = write(value)
         return "without a message" if isinstance(value, BaseException) and not text else text
-    except Exception:
+    except BaseException:  # the text of an exception may raise anything, too
         return f"a {type(value).__name__}"
 
 

@@ -21,8 +21,8 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "lazy", "redaction", "text", "times", "too_few", "version"),
-    ("renames",),
+    ("errors", "lazy", "redaction", "supervisor", "text", "times", "too_few", "version"),
+    ("foreign_code", "renames"),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
     ("data", "group_pairs", "judge", "metrics"),
@@ -42,9 +42,9 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "lazy", "memory",
-    "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times",
-    "too_few", "trainers", "value_spelling", "variants",
+    "adapters", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs", "lazy",
+    "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text",
+    "times", "too_few", "trainers", "value_spelling", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

@@ -7,6 +7,7 @@ import logging
 import pathlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from traceback import extract_tb
 from typing import Any, NamedTuple
 
 from auditkit import runfolder
@@ -16,7 +17,7 @@ from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, check_known
+from auditkit.errors import AuditkitError, ConfigError, check_known
 from auditkit.host import Host
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
@@ -157,6 +158,13 @@ def _run_log(folder: pathlib.Path) -> Iterator[None]:
     logger.addHandler(handler)
     try:
         yield
+    except AuditkitError:
+        raise
+    except Exception as error:
+        # places alone: the text of an exception may hold a row of the data
+        frames = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in extract_tb(error.__traceback__)]
+        logger.error("internal error: %s\n%s", type(error).__name__, "\n".join(frames))
+        raise
     finally:
         # the level too: whoever calls the command from a program keeps the logging that was set up there
         logger.removeHandler(handler)

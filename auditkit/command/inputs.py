@@ -13,6 +13,7 @@ from auditkit.data.readers import table_settings
 from auditkit.data.readers.foreseen import foresee
 from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
+from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
@@ -127,12 +128,13 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
         raise ConfigError(f"{key} must be of the form package.module:name; {one_line(spec)!r} was given")
     with _importable(folder):
         try:
-            module_ = importlib.import_module(module)
-            for part in name.split("."):
-                module_ = getattr(module_, part)
+            with foreign(f"{key} {spec!r}: its import", needed=True):
+                module_ = importlib.import_module(module)
+                for part in name.split("."):
+                    module_ = getattr(module_, part)
         except AuditkitError:
             raise
-        except (Exception, SystemExit) as error:  # the user's own module may raise anything, and may not end the audit
+        except Exception as error:  # the user's own module may raise anything
             raise ConfigError(f"{key}: {spec!r} cannot be imported: {_raised(error)}") from error
     return module_
 
@@ -157,10 +159,11 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         return model
     factory = import_object(str(settings.object), folder, "[model] object")
     try:
-        obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
+        with foreign(f"[model] object {settings.object!r}", needed=True):
+            obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
     except AuditkitError:
         raise
-    except (Exception, SystemExit) as error:  # the user's own factory may raise anything, and may not end the audit
+    except Exception as error:  # the user's own factory may raise anything
         raise ConfigError(f"[model] object: {settings.object!r} raised {_raised(error)}") from error
     model = host.wrap_model(obj, options)
     model.loaded = f"object {settings.object}, made by the user's own code"
@@ -170,7 +173,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
 
 def _raised(error: BaseException) -> str:
     """What the user's own code raised."""
-    sentence = f"{type(error).__name__}: {one_line(error)}"
+    sentence = raised(error)
     return f"{sentence}: out of memory. {WAY_OUT}" if out_of_memory(error) else sentence
 
 

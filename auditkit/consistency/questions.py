@@ -60,7 +60,7 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
             varies = any(same(repeats[0], repeat).differs for repeat in repeats)
             return _by_permutation(repeats, mixed, varies)
         return _by_asking_again(asker, differing)
-    except (Exception, SystemExit) as error:  # a model may raise anything at all
+    except Exception as error:  # a model may raise anything at all
         if out_of_memory(error):
             raise
         return "dependence", f"its company, in which the model failed: {one_line(error)}"

@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit.data import take_rows
 from auditkit.errors import present
+from auditkit.foreign_code import foreign
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model
 from auditkit.predictions import Predictions
@@ -118,13 +119,14 @@ class Asker:
     def ask(self, rows: np.ndarray) -> Answers:
         """The answers about these rows, asked about together."""
         self.asked += len(rows)
-        return self.model.answers(take_rows(self.data.inputs, rows))
+        with foreign(f"the model {self.model.name!r}", needed=True):
+            return self.model.answers(take_rows(self.data.inputs, rows))
 
     def again(self, question: Question) -> Difference | None:
         """How the answers differ from those of the shared pass; None where the model failed, with the error."""
         try:
             return self.yardstick.compare(rows_of(self.first, question.rows), self.ask(question.rows))
-        except (Exception, SystemExit) as error:  # a model may raise anything at all
+        except Exception as error:  # a model may raise anything at all
             if out_of_memory(error):
                 raise
             # the error is kept, as it may be what the audit reports of the model

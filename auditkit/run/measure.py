@@ -16,6 +16,7 @@ from auditkit.checks import Budget, Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.errors import DataError, PluginError, TimeLimit
+from auditkit.foreign_code import foreign
 from auditkit.memory import out_of_memory
 from auditkit.models import Model
 from auditkit.predictions import Predictions
@@ -211,17 +212,15 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
     try:
         task = task_for(step.check, context, predictions)
         check_context = task.context(report_progress and functools.partial(report_progress, planned.check))
-        with as_found(task.model, task.seed):
+        with foreign(f"the check {planned.check} of {task.model.name!r}"), as_found(task.model, task.seed):
             result = context.host.run_check(task.check, task.model, task.served.data, check_context)
         # what was left out stands before what the check says, for it changes how that is read
         result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
         return _finish(step, result, data)
-    except KeyboardInterrupt:
-        raise
     except TimeLimit as error:
         # what was measured until then cost time and is true; it is shown, but no limit is met by it
         return _ended(step, error, data, error.findings, "the time limit")
-    except BaseException as error:  # SystemExit too: a check may not end the audit
+    except Exception as error:  # a check may raise anything at all
         partial = None if check_context is None else check_context.partial
         return _ended(step, error, data, partial, "a lack of memory" if out_of_memory(error) else "an error")
 

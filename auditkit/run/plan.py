@@ -12,6 +12,7 @@ from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, check_known, closest
+from auditkit.foreign_code import foreign
 from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
@@ -214,12 +215,13 @@ def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: 
     rows = min(getattr(check, "rows", None) or len(data), len(data))
     calls: int | None = None
     try:
-        refused = missing_needs(offer.value, model, data) or check.applies(model, data)
-        skipped = None if refused is None else str(refused)
-        ways_out = tuple(str(mend) for mend in refused.mends) if isinstance(refused, Refusal) else ()
-        error = missing_extra(offer.value) if skipped is None else None
-        calls = check.calls(model, data, rows) if skipped is None and error is None else None
-    except (Exception, SystemExit) as fault:  # a plugin may raise anything at all, and may not end the audit
+        with foreign(f"the plan of {check.id} for {model.name!r}"):
+            refused = missing_needs(offer.value, model, data) or check.applies(model, data)
+            skipped = None if refused is None else str(refused)
+            ways_out = tuple(str(mend) for mend in refused.mends) if isinstance(refused, Refusal) else ()
+            error = missing_extra(offer.value) if skipped is None else None
+            calls = check.calls(model, data, rows) if skipped is None and error is None else None
+    except Exception as fault:  # a plugin may raise anything at all
         error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),

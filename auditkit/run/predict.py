@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from auditkit.consistency import examine
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, Mend, ModelError
+from auditkit.foreign_code import foreign, raised
 from auditkit.memory import WAY_OUT, in_words
 from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.run.context import AuditContext
 from auditkit.run.isolation import as_found
-from auditkit.text import one_line
 
 
 def introduce(model: Model, data: AuditData) -> None:
@@ -69,6 +69,8 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
     _ = seeing(model, data)
     predictions = Predictions(model, data)
     try:
+        with foreign(f"the model {model.name!r}: its first answers", needed=True):
+            _ = predictions.answers
         # properties that raise: all that checks read later is asked for here, where an error still names the model
         _ = predictions.labels
         if data.labels is not None and data.task != "regression":
@@ -77,7 +79,7 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
             _ = predictions.positive
     except AuditkitError:
         raise
-    except (Exception, SystemExit) as error:  # a model may raise anything at all, and may not end the audit
-        message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
+    except Exception as error:  # a model may raise anything at all
+        message = f"{model.name}: the model failed on the audit data: {raised(error, 500)}"
         raise ModelError(message) from error
     return predictions

@@ -13,6 +13,7 @@ from typing import Any
 from auditkit.checks import Check, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, Mend, PluginError, Refusal, closest
+from auditkit.foreign_code import foreign, raised
 from auditkit.host import Offer
 from auditkit.models import Model
 from auditkit.results import Limit
@@ -362,9 +363,10 @@ def _at_another_value(limit: Limit, check: Check, condition: str, known: Measure
 def _blamed(id: str, must: str) -> Iterator[None]:
     """Whatever a plugin raises, its check is named."""
     try:
-        yield
-    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-        raise PluginError(f"{id}: {must}; it raised {type(error).__name__}: {one_line(error, 200)}") from error
+        with foreign(f"{id}, about its limits", needed=True):
+            yield
+    except Exception as error:  # a plugin may raise anything at all
+        raise PluginError(f"{id}: {must}; it raised {raised(error)}") from error
 
 
 def _alike(word: str, names: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, DataError, check_known, closest
+from auditkit.foreign_code import foreign
 from auditkit.host import Host, Offer
 from auditkit.models import Model
 from auditkit.predictions import Predictions
@@ -171,7 +172,7 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
         on_progress=report_progress,
     )  # fmt: skip
     try:
-        with as_found(parent, seed):
+        with foreign(f"the trainer {trainer.id} of {name!r}"), as_found(parent, seed):
             trained = trainer.train(parent, split, context)
         if not isinstance(trained, Trained):
             raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {type(trained).__name__}")
@@ -185,9 +186,7 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
             }
         )  # fmt: skip
         account = completed(CheckResult.model_validate(result.model_dump()), type(trainer), split)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit too: a trainer may not end the audit
+    except Exception as error:  # a trainer may raise anything at all
         return Child(parent.name, None, _failed(blank, describe(error)))
     return Child(parent.name, trained.model, account)
 

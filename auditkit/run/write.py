@@ -6,12 +6,13 @@ from typing import TypeVar
 
 from auditkit import runfolder
 from auditkit.errors import ConfigError, check_known
+from auditkit.foreign_code import foreign, raised, tell
 from auditkit.hookspecs import Format
 from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Comparison, canonical
-from auditkit.text import one_line, printable
+from auditkit.text import one_line
 
 Result = TypeVar("Result", AuditResult, Comparison)
 
@@ -63,6 +64,7 @@ def write(host: Host, result: Result, folder: pathlib.Path, requested: Collectio
     ]
     runfolder.keep_checks(folder, [("", check) for _, check in names] if isinstance(result, AuditResult) else names)
     runfolder.seal(folder)
+    tell(sealed=str(folder))
     return result
 
 
@@ -127,10 +129,10 @@ def _content(name: str, format: Format, result: AuditResult | Comparison) -> byt
         ConfigError: it failed, or gave something else than bytes or None.
     """
     try:
-        content = format.render(result)
-    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-        raised = f"{type(error).__name__}: {one_line(scrubbed(printable(error)), 300)}"
-        raise ConfigError(f"the format {name!r} failed: {raised}") from error
+        with foreign(f"the format {name!r}"):
+            content = format.render(result)
+    except Exception as error:  # a plugin may raise anything at all
+        raise ConfigError(f"the format {name!r} failed: {scrubbed(raised(error, 500))}") from error
     if not isinstance(content, bytes | None):
         raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
     return content

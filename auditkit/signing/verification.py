@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from auditkit import runfolder
 from auditkit.errors import EvidenceError, Mend
+from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
 from auditkit.io.atomic_files import read_plain, write_atomic
 from auditkit.results import PluginInfo, Provenance, canonical
@@ -68,9 +69,10 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
             not_compared.append(f"{safe_name(name)}: {reason}")
             continue
         try:
-            made = formats[name].render(result)
-        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
-            not_compared.append(f"{safe_name(name)}: {type(error).__name__}: {one_line(error)}")
+            with foreign(f"the format of {safe_name(name)}"):
+                made = formats[name].render(result)
+        except Exception as error:  # a plugin may raise anything at all
+            not_compared.append(f"{safe_name(name)}: {raised(error)}")
             continue
         (same if made is not None and files[name].fits(made) else different).append(safe_name(name))
     return Remade(tuple(same), tuple(different), tuple(not_compared))

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 from auditkit.errors import ConfigError, ModelFileRejected, closest, require
+from auditkit.foreign_code import foreign, raised
 from auditkit.models import ModelOptions
 from auditkit.text import one_line
 
@@ -58,22 +59,22 @@ def build(options: ModelOptions, name: str) -> Any:
         raise ConfigError(f"class_path must be 'package.module:Class'; {options.class_path!r} was given")
     try:
         # The user names the class, so that its code is run with the user's consent.
-        module_ = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # the user's own module, which may fail in any way
+        with foreign(f"class_path {options.class_path!r}: its import", needed=True):
+            module_ = importlib.import_module(module_name)
+    except Exception as error:  # the user's own module, which may fail in any way
         raise ConfigError(
-            f"class_path {options.class_path!r}: {module_name!r} cannot be imported: "
-            f"{type(error).__name__}: {one_line(error)}"
+            f"class_path {options.class_path!r}: {module_name!r} cannot be imported: {raised(error)}"
         ) from error
     if not hasattr(module_, attribute):
         raise ConfigError(
             f"class_path {options.class_path!r}: no {attribute!r} there; {closest(attribute, dir(module_))}"
         )
     try:
-        module = getattr(module_, attribute)(**options.arguments)
+        with foreign(f"class_path {options.class_path!r}", needed=True):
+            module = getattr(module_, attribute)(**options.arguments)
     except Exception as error:
         raise ConfigError(
-            f"class_path {options.class_path!r} with arguments {dict(options.arguments)}: "
-            f"{type(error).__name__}: {one_line(error)}"
+            f"class_path {options.class_path!r} with arguments {dict(options.arguments)}: {raised(error)}"
         ) from error
     if not isinstance(module, torch.nn.Module):
         raise ConfigError(

@@ -1,0 +1,158 @@
+"""Calls of foreign code: whatever it raises is an exception, and whoever ends the process is known afterwards."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auditkit.text import one_line
+
+
+class ForeignExit(Exception):
+    """Foreign code meant to end the audit, as `sys.exit()` does."""
+
+
+class ProcessEnded(ForeignExit):
+    """A call of foreign code ended its process in an earlier attempt, and is not made again."""
+
+
+class _Telling:
+    """What this process tells its supervisor; nothing where there is none."""
+
+    channel: int | None = None
+    ended: Mapping[str, str] = {}
+    """{who: how}: whose calls ended the process of an earlier attempt, and are not made again."""
+    at_work: tuple[tuple[str, bool], ...] = ()
+    """Who was called and has not returned, the innermost last, and whether the audit can go on without it."""
+
+
+def connect(channel: int, ended: Mapping[str, str]) -> None:
+    """Tell a supervisor from now on who is at work, and end with it.
+
+    Args:
+        channel: a file descriptor to write to.
+        ended: {who: how}: calls that ended the process of an earlier attempt.
+    """
+    os.set_inheritable(channel, False)
+    _Telling.channel, _Telling.ended = channel, dict(ended)
+    _end_with(os.getppid())
+
+
+def tell(**message: Any) -> None:
+    """Tell the supervisor something, on one line; nothing where there is none."""
+    if _Telling.channel is not None:
+        with contextlib.suppress(OSError):  # a supervisor that is gone has no use for it
+            os.write(_Telling.channel, f"{json.dumps(message)}\n".encode())
+
+
+@contextlib.contextmanager
+def foreign(who: str, needed: bool = False) -> Iterator[None]:
+    """Run foreign code, so that it cannot end the audit by what it raises.
+
+    Args:
+        who: what is called, in words, the same in every attempt: a plugin and its hook, a check and its model.
+        needed: the audit cannot go on without it.
+
+    Raises:
+        ForeignExit: in place of what is no Exception, such as SystemExit, or a KeyboardInterrupt without the user's
+            interrupt.
+        ProcessEnded: this call ended the process of an earlier attempt.
+    """
+    if who in _Telling.ended:
+        raise ProcessEnded(f"it ended the process that ran it ({_Telling.ended[who]}), and was not called again")
+    process = os.getpid()
+    outer, _Telling.at_work = _Telling.at_work, (*_Telling.at_work, (who, needed))
+    _tell_who_works()
+    try:
+        with _streams_and_limits(), _interrupts() as came:
+            try:
+                yield
+            except Exception:
+                raise
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and came():
+                    raise
+                kind = "" if isinstance(error, SystemExit) else f"{type(error).__name__}, which ends the program: "
+                raise ForeignExit(f"{kind}{one_line(error)}") from error
+    finally:
+        if os.getpid() != process:
+            os._exit(1)  # a copy of this process that foreign code forked and left running
+        _Telling.at_work = outer
+        _tell_who_works()
+
+
+@contextlib.contextmanager
+def _streams_and_limits() -> Iterator[None]:
+    """Put back what the rest of the audit stands on."""
+    streams, depth, mask = (sys.stdout, sys.stderr), sys.getrecursionlimit(), os.umask(0o077)
+    os.umask(mask)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        sys.setrecursionlimit(depth)
+        os.umask(mask)
+
+
+def _tell_who_works() -> None:
+    who, needed = _Telling.at_work[-1] if _Telling.at_work else ("", True)
+    tell(at_work=who, dispensable=not needed)
+
+
+def raised(error: BaseException, limit: int = 200) -> str:
+    """What foreign code raised, in a few words that can follow "raised".
+
+    Args:
+        error: what was caught.
+        limit: of its own text.
+    """
+    text = one_line(error, limit)
+    # what meant to end the audit says its own kind
+    kind = "" if type(error) is ForeignExit else type(error).__name__
+    return one_line(": ".join(filter(None, (kind, text))), limit + 80)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Any]:
+    """Whether the user interrupted meanwhile; said to be so where that cannot be known."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield lambda: True
+        return
+    came: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _end_with(parent: int) -> None:
+    """End this process as soon as its supervisor is gone, so that nobody goes on writing unseen."""
+    if sys.platform == "linux":  # at once, by the system
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+_PR_SET_PDEATHSIG = 1

@@ -1,0 +1,171 @@
+"""The command `auditkit`: it runs no foreign code itself, and its exit code is one that the audit reported.
+
+The audit is a child process. What a model or a plugin does to that process, an audit that reported nothing is an error.
+Who was at work when it died is left out, and the audit is begun again from the checks that were finished.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+SUPERVISED = frozenset({"run", "train", "demo", "render", "verify", "plugins", "explain", "schema"})
+"""Commands that may run code of a model or a plugin."""
+AUDITS = frozenset({"run", "train", "demo"})
+"""Of them those that leave a sealed folder."""
+CHANNEL = "AUDITKIT_SUPERVISOR"
+"""The variable that tells the child where to report, and who may not be called again."""
+NO_RESULT = 3
+SECONDS_TO_END = 10
+"""After its report, until a child that does not end is ended."""
+FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+# The child has the parent's import path, for a folder more or less on it could bring in other code.
+_CHILD = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); sys.argv[:2] = ['auditkit']; "
+    "from auditkit.cli import main; main()"
+)
+
+
+def supervise(arguments: Sequence[str]) -> int:
+    """Run the command in a child, and again without each foreign call that ends the child.
+
+    Args:
+        arguments: the words behind `auditkit`.
+
+    Returns:
+        The exit code that the child reported, of an audit with its folder sealed; else that there is no result.
+    """
+    ended: dict[str, str] = {}
+    while True:
+        attempt = _Attempt(arguments, ended)
+        if attempt.code is not None and (attempt.code not in (0, 1) or _is_whole(arguments, attempt.sealed)):
+            return attempt.code
+        if attempt.stopped:
+            return 128 + attempt.stopped
+        culprit = attempt.at_work
+        where = f" while it ran {culprit}" if culprit else ""
+        if not culprit or culprit in ended or not attempt.dispensable:
+            print(f"auditkit: the audit ended without a result{where} ({attempt.how}). This is no verdict; what was "
+                  "finished is kept, and the same command goes on from it", file=sys.stderr)  # fmt: skip
+            return NO_RESULT
+        print(f"auditkit: the audit ended{where} ({attempt.how}); it goes on without that", file=sys.stderr)
+        ended[culprit] = attempt.how
+
+
+def _is_whole(arguments: Sequence[str], folder: str) -> bool:
+    """Whether a verdict stands in a sealed folder, where the command makes one."""
+    if arguments[0] not in AUDITS or "--plan" in arguments:
+        return True
+    try:
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as manifest:
+            return bool(folder) and json.load(manifest)["complete"] is True
+    except (OSError, ValueError, LookupError):
+        return False
+
+
+class _Attempt:
+    """One child, from its start to its end."""
+
+    code: int | None = None
+    """The exit code that it reported."""
+    sealed = ""
+    """The run folder that it sealed."""
+    at_work = ""
+    """The foreign code that it ran last, if it was still running."""
+    dispensable = False
+    """Whether the audit can go on without it."""
+    stopped = 0
+    """The signal by which the user ended the command."""
+
+    def __init__(self, arguments: Sequence[str], ended: dict[str, str]) -> None:
+        read, write = os.pipe()
+        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        command = [sys.executable, *flags, "-c", _CHILD, json.dumps(sys.path), *arguments]
+        environment = {**os.environ, CHANNEL: json.dumps([_inheritable(write), ended])}
+        sys.stdout.flush()
+        # a session of its own: an interrupt reaches the supervisor alone, which passes it on once
+        self._child = subprocess.Popen(command, env=environment, close_fds=False, start_new_session=True)
+        os.set_inheritable(write, False)
+        reader = threading.Thread(target=self._read, args=(read,), daemon=True)
+        reader.start()
+        with self._passing_on():
+            status = self._child.wait()
+        os.write(write, b"null\n")  # behind all that the child wrote, whoever else still holds the channel
+        os.close(write)
+        reader.join()
+        self.how = _in_words(status)
+        with contextlib.suppress(OSError, AttributeError):
+            os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
+
+    def _read(self, channel: int) -> None:
+        with open(channel, encoding="utf-8") as lines:
+            for line in lines:
+                message: dict[str, Any] | None = json.loads(line)
+                if message is None:
+                    return
+                self.at_work = message.get("at_work", self.at_work)
+                self.dispensable = message.get("dispensable", False)
+                self.code = message.get("code", self.code)
+                self.sealed = message.get("sealed", self.sealed)
+                if "code" in message:
+                    self._let_end()
+
+    def _let_end(self) -> None:
+        """Give what the audit left running some time to end by itself."""
+        late = threading.Timer(SECONDS_TO_END, self._child.kill)
+        late.daemon = True
+        late.start()
+
+    @contextlib.contextmanager
+    def _passing_on(self) -> Iterator[None]:
+        """Meanwhile, signals by which a user ends the command go to the audit."""
+
+        def pass_on(number: int, frame: object) -> None:
+            self.stopped = number
+            with contextlib.suppress(OSError):
+                self._child.send_signal(number)
+
+        numbers = [getattr(signal, name) for name in FORWARDED if hasattr(signal, name)]
+        before = {number: signal.signal(number, pass_on) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _inheritable(descriptor: int) -> int:
+    """What a child opens it by."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle = msvcrt.get_osfhandle(descriptor)
+        os.set_handle_inheritable(handle, True)
+        return handle
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def opened(descriptor: int) -> int:
+    """What `_inheritable` gave, in the child."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.open_osfhandle(descriptor, os.O_WRONLY)
+    return descriptor
+
+
+def _in_words(status: int) -> str:
+    if status >= 0:
+        return f"exit code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = "unknown"
+    return f"signal {-status}, {name}" + (", as where memory runs out" if name == "SIGKILL" else "")
