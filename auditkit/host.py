@@ -176,6 +176,11 @@ class Host:
             raise PluginError(f"{check.id}: run_check must give a CheckResult; {author} gave {type(result).__name__}")
         return result.model_copy(update={"answered_by": self._answered_by, "wrapped_by": wrappers})
 
+    def runs_foreign_code(self, plugin: str) -> bool:
+        """Whether a check of this plugin, or what wraps or answers it, is none of auditkit's own."""
+        authors = {plugin, *(impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls())} - {"auditkit"}
+        return not all(map(self.is_builtin, authors))
+
     # ---- notifications
 
     def audit_started(self, plan: Plan) -> None:
@@ -214,7 +219,7 @@ class Host:
         """{name: the one offer of it}; several of a name are a fault, and only auditkit's own stands among them."""
         unshared = {}
         for name, offers in sorted(owners.items()):
-            kept = [offer for offer in offers if len(offers) == 1 or self._is_builtin(offer.plugin)]
+            kept = [offer for offer in offers if len(offers) == 1 or self.is_builtin(offer.plugin)]
             if len(offers) > 1:
                 plugins = " and ".join(sorted(repr(offer.plugin) for offer in offers))
                 used = "auditkit's own" if kept else "neither"
@@ -290,7 +295,7 @@ class Host:
                 raise PluginError(
                     f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {type(model).__name__}"
                 )
-            if not self._is_builtin(impl.plugin_name):
+            if not self.is_builtin(impl.plugin_name):
                 hold(model, arguments["options"], impl.plugin_name)
             model.abstain = arguments["options"].abstain if model.abstain is None else model.abstain
             model.random = arguments["options"].random
@@ -310,11 +315,12 @@ class Host:
             with foreign(who, needed=True):
                 return impl.function(**{name: arguments[name] for name in impl.argnames})
         except Exception as error:  # a plugin may raise anything at all
-            if isinstance(error, AuditkitError) or self._is_builtin(impl.plugin_name):
+            if isinstance(error, AuditkitError) or self.is_builtin(impl.plugin_name):
                 raise
             raise PluginError(f"{who} raised {raised(error, 500)}") from error
 
-    def _is_builtin(self, plugin: str) -> bool:
+    def is_builtin(self, plugin: str) -> bool:
+        """Whether a plugin is one of auditkit's own."""
         return any(seen.name == plugin and seen.source == "built-in" for seen in self.seen)
 
     def _notify(self, hook: str, **arguments: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.data.inputs import read_only
 from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
@@ -29,14 +30,14 @@ class Predictions:
         self.model = model
         self.data = data
         if answers is not None:
-            self.answers = answers
+            self.answers = _read_only(answers)
 
     @functools.cached_property
     def answers(self) -> Answers:
-        """What the model says, in its own vocabulary."""
+        """What the model says, in its own vocabulary; like all arrays here, nobody can change it in place."""
         if Capability.QUERIES in self.model.capabilities:
-            return self.model.answers(self.data.inputs)
-        return _recorded(self.model, self.data)
+            return _read_only(self.model.answers(self.data.inputs))
+        return _read_only(_recorded(self.model, self.data))
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
@@ -51,21 +52,21 @@ class Predictions:
         codes = _positions(self.answers.labels, self.model.classes, f"{self.model.name}: decision", self.model.abstain)
         if self.data.withheld is not None and Capability.QUERIES not in self.model.capabilities:
             codes[self.data.withheld] = -1
-        return codes
+        return read_only(codes)
 
     @functools.cached_property
     def abstained(self) -> np.ndarray:
         """(N,) bool: the model declined to decide; its entry in `labels` is a filler then."""
         if self.data.task == "regression":
-            return np.zeros(len(self.data), dtype=bool)
-        return self.codes < 0
+            return read_only(np.zeros(len(self.data), dtype=bool))
+        return read_only(self.codes < 0)
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) decisions in the data's vocabulary; predicted numbers (float64) for regression."""
         if self.data.task == "regression":
-            return self.answers.labels.astype(np.float64)
-        return np.asarray(self.classes)[self.codes]
+            return read_only(self.answers.labels.astype(np.float64))
+        return read_only(np.asarray(self.classes)[self.codes])
 
     @functools.cached_property
     def truth(self) -> np.ndarray:
@@ -79,7 +80,7 @@ class Predictions:
         truth = _positions(self.data.labels, self.classes, f"{self.data.name}: label", known=self.data.classes)
         if self.data.known is not None:
             truth[~self.data.known] = -1
-        return truth
+        return read_only(truth)
 
     @functools.cached_property
     def positive(self) -> int:
@@ -99,12 +100,12 @@ class Predictions:
     @functools.cached_property
     def selected(self) -> np.ndarray:
         """(N,) bool: decided positive (binary)."""
-        return self.codes == self.positive
+        return read_only(self.codes == self.positive)
 
     @functools.cached_property
     def outcomes(self) -> np.ndarray:
         """(N,) bool: truly positive (binary)."""
-        return self.truth == self.positive
+        return read_only(self.truth == self.positive)
 
     @functools.cached_property
     def scores(self) -> np.ndarray:
@@ -119,7 +120,7 @@ class Predictions:
             raise CapabilityError(f"{self.model.name}: the model gives no scores, only decisions")
         # A score without a probability is about the model's positive class; its sign turns where the data's is another.
         if self.data.task == "binary" and self.model.positive not in (None, self.model.classes[self.positive]):
-            return -self.answers.scores  # a decision function of the other class
+            return read_only(-self.answers.scores)  # a decision function of the other class
         return self.answers.scores
 
     @property
@@ -171,6 +172,10 @@ class Predictions:
         if data.train is not None and data.train is self.data.train:
             predictions.__dict__["train"] = self.train
         return predictions
+
+
+def _read_only(answers: Answers) -> Answers:
+    return Answers(*(None if part is None else read_only(part) for part in answers))  # type: ignore[arg-type]
 
 
 def _positions(

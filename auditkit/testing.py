@@ -21,6 +21,7 @@ from auditkit.run.context import AuditContext
 from auditkit.run.measure import measure
 from auditkit.run.plan import make_plan
 from auditkit.run.request import Request
+from auditkit.run.shared_data import SharedData
 
 
 class ToyModel(Model):
@@ -234,4 +235,5 @@ def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> 
     request = Request(checks=[check], budget="quick", seed=seed, device="cpu")
     context = AuditContext(host, data, request)
     _, (step,) = make_plan(context, model)
-    return measure(step, context, Predictions(model, data))
+    predictions = Predictions(model, data)
+    return measure(step, context, predictions, SharedData(data, predictions))

@@ -39,6 +39,13 @@ def without_mask(values: Any) -> Any:
     return plain
 
 
+def read_only(array: np.ndarray) -> np.ndarray:
+    """The same values, which nobody can change through what is given back; the array itself stays as it is."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
 def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
     """What stands for a table or an array in plain Python: texts are of modality text, rows of numbers an array.
 

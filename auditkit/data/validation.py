@@ -12,7 +12,7 @@ from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
-from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, without_mask
+from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, read_only, without_mask
 from auditkit.data.labels import (
     TASKS,
     Recorded,
@@ -64,8 +64,6 @@ def accept(data: Fields) -> dict[str, Any]:
     fields.update(_beside(data))
     bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
-    for column in fields["groups"].values():
-        column.setflags(write=False)  # a check that shuffles them in place would change what later checks measure
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
     check_disclosure(data)
@@ -82,6 +80,17 @@ def accept(data: Fields) -> dict[str, Any]:
         fields["schema"] = _schema(data)
     if data.train is not None:
         fields.update(_with_train(_with(data, fields), data.train))
+    fields.update(_read_only(_with(data, fields)))
+    return fields
+
+
+def _read_only(data: Fields) -> dict[str, Any]:
+    """Arrays that no check can change: what it shuffles in place would change what later checks measure."""
+    arrays = {"inputs": data.inputs, "labels": data.labels, **data.beside}
+    fields: dict[str, Any] = {name: read_only(part) for name, part in arrays.items() if isinstance(part, np.ndarray)}
+    fields["groups"] = {name: read_only(column) for name, column in data.groups.items()}
+    if data.recorded is not None:
+        fields["recorded"] = Recorded(*(None if part is None else read_only(part) for part in data.recorded))
     return fields
 
 

@@ -33,6 +33,8 @@ def describe(error: BaseException) -> ErrorInfo:
         lines = tuple(f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
     # redacted before it is cut: half an address or half a key would no longer be recognised
     message = one_line(scrubbed(without_paths(printable(error, 4000))), 1000) or type(error).__name__
+    if isinstance(error, ValueError) and "read-only" in message:
+        message = f"{message}: what a check is given is shared with the other checks; copy it first"
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
     return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)

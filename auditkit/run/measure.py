@@ -3,6 +3,7 @@
 What measuring one check needs is plain data, its rows and its answers: no host, no callback, nothing open.
 """
 
+import contextlib
 import functools
 import logging
 import time
@@ -29,6 +30,7 @@ from auditkit.run.failures import describe
 from auditkit.run.isolation import as_found
 from auditkit.run.kept_checks import Keeper
 from auditkit.run.plan import Step, draw_rows, seed_for
+from auditkit.run.shared_data import SharedData, own_views
 from auditkit.text import one_line, printable
 
 
@@ -127,16 +129,24 @@ class CheckTask:
         )
 
 
-def task_for(check: Check, context: AuditContext, predictions: Predictions) -> CheckTask:
+def task_for(check: Check, context: AuditContext, predictions: Predictions, foreign: bool = False) -> CheckTask:
     """The task of a check about one model.
+
+    Args:
+        check: with its parameters.
+        context: the audit.
+        predictions: the model's answers about all rows.
+        foreign: whether the check is none of auditkit's own.
 
     Raises:
         DataError: no row is left that the check can deal with.
     """
     request = context.request
     seed = seed_for(request.seed, check.id)
+    served = serve(check, context.data, predictions, seed)
+    data, answers = own_views(served.data, served.predictions, foreign)
     return CheckTask(
-        check, serve(check, context.data, predictions, seed), seed, request.budget,
+        check, served._replace(data=data, predictions=answers), seed, request.budget,
         request.device or predictions.model.device, request.include_rows, request.seconds_per_check,
     )  # fmt: skip
 
@@ -171,7 +181,7 @@ def measure_all(audited: AuditedModel) -> Measured:
     limits = (*request.limits, *audited.plan.limits)
     keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
     control = consistency_control(audited.predictions.consistency)
-    measured = Measured([], {}, [])
+    measured, shared = Measured([], {}, []), SharedData(context.data, audited.predictions)
     for position, step in enumerate(audited.steps):
         id = step.planned.check
         if request.progress is not None:
@@ -181,7 +191,7 @@ def measure_all(audited: AuditedModel) -> Measured:
         )  # fmt: skip
         tick = time.monotonic()
         stored = keeper.taken_up(id, key)
-        result = measure(step, context, audited.predictions) if stored is None else stored
+        result = stored or measure(step, context, audited.predictions, shared)
         written = keeper.kept(result, key) if stored is None else stored
         # a model that answers by chance cannot spoil what is said about the data alone
         if not step.kind.about_data:
@@ -197,8 +207,14 @@ def measure_all(audited: AuditedModel) -> Measured:
     return measured
 
 
-def measure(step: Step, context: AuditContext, predictions: Predictions) -> CheckResult:
+def measure(step: Step, context: AuditContext, predictions: Predictions, shared: SharedData) -> CheckResult:
     """Run one check of the plan; whatever happens, a result comes back.
+
+    Args:
+        step: what was planned.
+        context: the audit.
+        predictions: the model's answers about all rows.
+        shared: what this check shares with the others.
 
     Raises:
         KeyboardInterrupt: the user's own; nothing else leaves.
@@ -210,9 +226,13 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
         return _blank(step, "skipped", planned.skipped)
     check_context: Context | None = None
     try:
-        task = task_for(step.check, context, predictions)
+        foreign_author = context.host.runs_foreign_code(planned.plugin)
+        shared.refuse_spoilt()
+        held = shared.held(planned.check) if foreign_author else contextlib.nullcontext()
+        task = task_for(step.check, context, predictions, foreign_author)
         check_context = task.context(report_progress and functools.partial(report_progress, planned.check))
-        with foreign(f"the check {planned.check} of {task.model.name!r}"), as_found(task.model, task.seed):
+        who = f"the check {planned.check} of {task.model.name!r}"
+        with held, foreign(who), as_found(task.model, task.seed, foreign_author):
             result = context.host.run_check(task.check, task.model, task.served.data, check_context)
         # what was left out stands before what the check says, for it changes how that is read
         result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})

@@ -86,7 +86,7 @@ class Path:
         if wide.shape[1] == 1:
             return wide[:, 0]
         # captum repeats the rows for every point of the path: positions say whose target is meant
-        columns = torch.as_tensor(self.targets, dtype=torch.int64, device=wide.device)[positions]
+        columns = torch.tensor(self.targets, dtype=torch.int64, device=wide.device)[positions]
         return wide.gather(1, columns[:, None])[:, 0]
 
     def gradients(self) -> np.ndarray:

@@ -184,7 +184,7 @@ def problem(model: Model, fresh: Model, data: AuditData) -> tuple[torch.Tensor, 
     if model.output not in OUTPUTS:
         raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
     inputs = fresh.encode(data.inputs)
-    codes = torch.as_tensor(Predictions(model, data).truth, device=inputs.device)
+    codes = torch.tensor(Predictions(model, data).truth, device=inputs.device)
     single = model.output.startswith("one ")
     losses: dict[str, Callable[[Any, Any], Any]] = {
         "logits": functional.cross_entropy,

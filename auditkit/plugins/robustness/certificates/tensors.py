@@ -64,7 +64,7 @@ class Tensors:
     def pushed(self, rows: np.ndarray, classes: np.ndarray, radii: np.ndarray, sigma: float, steps: int) -> Any:
         """(M, *shape) points within a radius of each row at which noisy copies are decided otherwise more often."""
         origin = self.unit[torch.as_tensor(rows, device=self.unit.device)]
-        targets = torch.as_tensor(classes, device=origin.device).repeat_interleave(COPIES_CLIMBED)
+        targets = torch.tensor(classes, device=origin.device).repeat_interleave(COPIES_CLIMBED)
         radius = torch.as_tensor(radii, device=origin.device).to(origin).reshape(-1, *[1] * (origin.ndim - 1))
         points = origin.clone()
         for _ in range(steps):
@@ -93,14 +93,14 @@ class Tensors:
         """(N,) bool: proven that no change of this size makes the decision another than the class."""
         low, high = (self._inputs(tensor) for tensor in self.box(epsilon))
         threshold = None if self.surface.shift == 0 else 1 / (1 + np.exp(-self.surface.shift))
-        targets = torch.as_tensor(classes, device=low.device)
+        targets = torch.tensor(classes, device=low.device)
         positive = self.surface.positive
         return bounds.certified(network, low, high, targets, positive=positive, threshold=threshold).cpu().numpy()
 
     def broken(self, classes: np.ndarray, epsilon: float, steps: int) -> np.ndarray:
         """(N,) bool: a change of this size was found that makes the decision another than the class."""
         low, high = self.box(epsilon)
-        targets = torch.as_tensor(classes, device=low.device)
+        targets = torch.tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
         flags = []
         for indices in parts:

@@ -75,7 +75,7 @@ class Pictures(Suite):
     def __init__(
         self, images: Any, seeds: Mapping[str, int], device: str, declared: Sequence[tuple[float, float]] | None = None
     ) -> None:  # fmt: skip
-        self._images = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(images))
+        self._images = images if isinstance(images, torch.Tensor) else torch.tensor(images)
         self._array = not isinstance(images, torch.Tensor)
         self._device = torch.device(device)
         # bytes have a known range; their smallest and largest value would stretch a dark image

@@ -55,7 +55,7 @@ class Target:
         self.ceiling = torch.as_tensor(ceiling.reshape(shape), device=device)
         unit = ((origins - space.low) / space.scale).astype(np.float32).reshape(-1, *shape)
         self.x = torch.minimum(torch.as_tensor(unit, device=device).clamp_min(0), self.ceiling)
-        self.y = torch.as_tensor(classes, dtype=torch.int64, device=device)
+        self.y = torch.tensor(classes, dtype=torch.int64, device=device)
         free = None if space.free.all() else torch.as_tensor(space.free.reshape(shape), device=device)
         self._whole = torch.as_tensor(space.whole.reshape(shape), device=device) if space.whole.any() else None
         self.problem = Problem(self.logits, norm, 0.0, self.ceiling, free)

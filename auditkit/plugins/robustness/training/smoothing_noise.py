@@ -87,7 +87,7 @@ class SmoothingNoise(Trainer):
         if reason is not None:
             raise CapabilityError(f"{model.name}: smoothing-noise {reason}")
         noise = Noise(model, known, self.sigma, context.seed)
-        classes = torch.as_tensor(parent.truth, device=noise.like.device)
+        classes = torch.tensor(parent.truth, device=noise.like.device)
         # other noise than the training's, and drawn once, so that all that is compared meets the same
         rows = np.sort(context.rng.permutation(len(known))[:ROWS])
         copies = Noise(model, known, self.sigma, context.seed + 1).copies(rows)

@@ -156,6 +156,6 @@ def in_units(model: Model, data: AuditData, noise_space: NoiseSpace) -> Split:
     unit = (noise_space.rows - space.low) / space.scale
     return Split(
         torch.as_tensor(unit.reshape(-1, *noise_space.shape)).to(like),
-        torch.as_tensor(Predictions(model, data).truth, device=like.device),
+        torch.tensor(Predictions(model, data).truth, device=like.device),
         low, scale, top, torch.as_tensor(space.free.reshape(noise_space.shape), device=like.device),
     )  # fmt: skip
