@@ -45,10 +45,10 @@ def check(
 ) -> Callable[[Function], Function]:
     """Make a check of a function.
 
-    Its parameters, by name, are its needs: model, data, train, groups, labels, predictions, rng, context. An argument
-    with a default is a parameter of the check. Its docstring is the text in the report. It returns one value per row
-    (the mean, its interval and n follow, for everyone and for every group), a number, a mapping of numbers,
-    measurements, or Findings.
+    Its parameters, by name, are its needs: model, data, train, groups, labels, predictions, rng, context. One of them
+    with the default None is given where it is there. Any other argument with a default is a parameter of the check. Its
+    docstring is the text in the report. It returns one value per row (the mean, its interval and n follow, for everyone
+    and for every group), a number, a mapping of numbers, measurements, or Findings.
 
     Args:
         id: `family.name`; a measurement is called after its last part.
@@ -68,7 +68,7 @@ def check(
 
     def decorate(function: Function) -> Function:
         name = id.rpartition(".")[2]
-        arguments, fields = _signature(function, id)
+        arguments, optional, fields = _signature(function, id)
         definition = Definition(
             title=title or name.replace("_", " ").replace("-", " ").capitalize(),
             formula=formula or "see method", range=range or "see method",
@@ -76,7 +76,8 @@ def check(
         )  # fmt: skip
 
         def measure(self: Check, model: Model, data: AuditData, context: Context) -> Findings:
-            supplied = {argument: _argument(argument, model, data, context) for argument in arguments}
+            supplied = {argument: _argument(argument, model, data, context) for argument in (*arguments, *optional)}
+            supplied |= {argument: None for argument in optional if argument == "groups" and not data.groups}
             values = {field: getattr(self, field) for field in fields}
             returned = function(**supplied, **values)
             return to_findings(returned, name, data, unit=unit, direction=direction, exact=exact)
@@ -113,6 +114,8 @@ def to_findings(
         return Findings([_number(name, returned, unit, direction, exact)])
     if isinstance(returned, list | tuple) and returned and all(isinstance(entry, Measurement) for entry in returned):
         return Findings(returned)
+    if hasattr(returned, "reindex") and getattr(returned, "ndim", 0) == 1:
+        returned = _in_order_of_rows(returned, name, len(data))
     if isinstance(returned, np.ma.MaskedArray):  # a masked row has no value, whatever stands beneath its mask
         returned = np.ma.filled(returned.astype(float), np.nan)
     # anything else would become an array of one object
@@ -126,24 +129,44 @@ def to_findings(
     )
 
 
-def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], dict[str, Any]]:
+def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], list[str], dict[str, Any]]:
+    """What a check function must be given, what it is given where it is there, and its parameters."""
     arguments: list[str] = []
+    optional: list[str] = []
     fields: dict[str, Any] = {}
     # evaluated, for with `from __future__ import annotations` they are texts
     hints = inspect.get_annotations(function, eval_str=True)
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.default is not inspect.Parameter.empty:
+        if name in ARGUMENTS and parameter.default is None:
+            optional.append(name)
+        elif parameter.default is not inspect.Parameter.empty:
             fields[name] = (hints.get(name, type(parameter.default)), parameter.default)
         elif name in ARGUMENTS:
             arguments.append(name)
         else:
             raise PluginError(f"{id}: a check cannot be given {name!r}; {closest(name, ARGUMENTS)}")
-    return arguments, fields
+    return arguments, optional, fields
+
+
+def _in_order_of_rows(series: Any, name: str, rows: int) -> Any:
+    """A pandas Series with a value for each row, by its index: one that was sorted goes back to the order of the rows.
+
+    Raises:
+        FindingsError: its index does not name every row once.
+    """
+    if len(series) == rows and set(series.index) != set(range(rows)):
+        raise FindingsError(
+            f"{name}: a Series must have the index of the rows, 0 to {rows - 1}, in any order; give plain values with "
+            ".to_numpy() where they are in the order of the rows"
+        )
+    return series.reindex(range(rows)) if len(series) == rows else series
 
 
 def _argument(name: str, model: Model, data: AuditData, context: Context) -> Any:
     of_context = {"context": context, "predictions": context.predictions, "rng": context.rng}
-    supplied = {"model": model, "data": data, **of_context}
+    # of recorded answers the model can be asked nothing; a function that needs to ask has none of it
+    asked = model if Capability.QUERIES in model.capabilities else None
+    supplied = {"model": asked, "data": data, **of_context}
     return supplied[name] if name in supplied else getattr(data, name)
 
 

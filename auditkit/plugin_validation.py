@@ -5,13 +5,15 @@ import math
 import os
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from auditkit import hookspecs
-from auditkit.checks import MODALITIES, NEEDS, Check
-from auditkit.errors import closest
+from auditkit.checks import BUDGETS, MODALITIES, NEEDS, Check
+from auditkit.config import parse
+from auditkit.errors import ConfigError, closest
 from auditkit.io.atomic_files import plain_name
+from auditkit.results import Definition
 from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
 from auditkit.runfolder.manifest import UNSEALED
 from auditkit.text import shown
@@ -41,6 +43,8 @@ def problems(plugin: Any) -> list[str]:
         function = inspect.getattr_static(plugin, name, None)
         marks = getattr(getattr(function, "__func__", function), f"{hookspecs.PROJECT}_impl", None)
         if marks is None:
+            if name in HOOKS and callable(function):
+                texts.append(f"{name} is named like a hook and is none; mark it with @auditkit.hookimpl")
             continue
         hooks += 1
         hook = marks.get("specname") or name
@@ -73,11 +77,13 @@ def _bad_signature(function: Any, hook: str, marks: dict[str, Any]) -> list[str]
 
 
 def _own_class(value: Any, kind: type, module: types.ModuleType) -> bool:
-    return (
+    return bool(
         inspect.isclass(value)
         and issubclass(value, kind)
-        and not inspect.isabstract(value)
-        and value.__module__ == module.__name__
+        # without an id it is a base of others; with one, its method may be misspelt
+        and (getattr(value, "id", "") or not inspect.isabstract(value))
+        # what a package brings from its own files is its own
+        and f"{value.__module__}.".startswith(f"{module.__name__}.")
     )
 
 
@@ -89,9 +95,33 @@ def wrong_kind(value: Any, kind: type) -> str | None:
     id = value.id  # type: ignore[attr-defined]
     if not (isinstance(id, str) and form.fullmatch(id)):
         return f"id must be a name in lower case such as {example!r}; {shown(id)} was given"
-    unknown = sorted(str(need) for need in getattr(value, "needs", ()) if need not in NEEDS)
+    if not isinstance(value.needs, set | frozenset):  # type: ignore[attr-defined]
+        return f"needs must be a set of names; {shown(value.needs)} was given"  # type: ignore[attr-defined]
+    unknown = sorted(str(need) for need in value.needs if need not in NEEDS)  # type: ignore[attr-defined]
     if unknown:
         return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
+    return _wrong_facts(value)
+
+
+def _wrong_facts(kind: Any) -> str | None:
+    """What is wrong with the constants and the defaults of a check or trainer; None where nothing is."""
+    for method in sorted(getattr(kind, "__abstractmethods__", ())):
+        return f"it lacks the method {method}; {closest(method, [name for name in vars(kind) if name[0] != '_'])}"
+    for name, meaning in kind.definitions.items() if isinstance(kind.definitions, Mapping) else [("", None)]:
+        if not isinstance(name, str) or not isinstance(meaning, Definition):
+            return f"definitions must be {{name: auditkit.Definition}}; {shown(kind.definitions)} was given"
+    if not isinstance(kind.presets, Mapping) or not all(
+        isinstance(preset, Mapping) for preset in kind.presets.values()
+    ):
+        return f"presets must be {{budget: {{parameter: value}}}}; {shown(kind.presets)} was given"
+    for budget in kind.presets:
+        if budget not in BUDGETS:
+            return f"presets: {shown(budget)} is not a budget; {closest(str(budget), BUDGETS)}"
+    try:
+        for preset in ({}, *kind.presets.values()):
+            parse(kind, preset, "its own defaults and presets")
+    except ConfigError as error:
+        return str(error)
     return None
 
 

@@ -1,5 +1,7 @@
 """What the findings of every check and trainer must hold to, whoever wrote it; what does not is refused in words."""
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -7,8 +9,9 @@ from auditkit.checks import Check, Facts
 from auditkit.comparison.keys import key
 from auditkit.data import AuditData
 from auditkit.errors import FindingsError, closest
-from auditkit.results import CheckResult, Measurement, pairs
-from auditkit.text import one_line
+from auditkit.results import CheckResult, Control, Figure, Measurement, pairs
+from auditkit.results.value_range import ends
+from auditkit.text import one_line, shown
 
 
 def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> None:
@@ -20,8 +23,10 @@ def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> Non
         data: what was measured.
 
     Raises:
-        FindingsError: nothing was measured or shown; a control guards what is no measurement; a number is there twice;
-            or a measurement names a group that nobody is in.
+        FindingsError: nothing was measured or shown, or too much; a control guards what is no measurement, or says that
+            it holds where its bounds say otherwise; a number is there twice, is none that its definition allows, or
+            lies outside of its interval; a figure or a table names a field twice, or one that it lacks; or a
+            measurement names a group that nobody is in.
     """
     wrong = next(_faults(result, kind, data), "")
     if wrong:
@@ -54,8 +59,79 @@ def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator
                 "a measurement must differ from every other in name, slice, across or conditions; "
                 f"{one_line(measurement.name)!r}{where} is there {occurs} times"
             )
+    for measurement in result.measurements:
+        yield from _of_no_sense(measurement, result, data)
+    for control in result.controls:
+        yield from _of_two_minds(control)
+    for figure in result.figures:
+        yield from _without_field(figure)
+    for table in result.tables:
+        names = [column.name for column in table.columns]
+        if len(set(names)) < len(names):
+            yield f"the columns of table {one_line(table.name)!r} must have different names; they are {shown(names)}"
+    notes, size = sum(map(len, result.notes)), len(result.model_dump_json())
+    if notes > LARGEST_NOTES or size > LARGEST:
+        yield (
+            f"at most {LARGEST // MEGABYTE} MB of findings, {LARGEST_NOTES // MEGABYTE} MB of it notes, are taken; "
+            f"{size / MEGABYTE:.1f} MB were returned, {notes / MEGABYTE:.1f} MB of it notes"
+        )
     if not kind.own_slices:
         yield from _of_nobody(result, data)
+
+
+MEGABYTE = 2**20
+LARGEST, LARGEST_NOTES = 64 * MEGABYTE, MEGABYTE
+"""Characters of the findings of one check, as JSON, and of its notes."""
+ROUNDING = 1e-9
+"""By how much, of the larger number, two numbers may pass each other."""
+
+
+def _of_no_sense(measurement: Measurement, result: CheckResult, data: AuditData) -> Iterator[str]:
+    """A number that is none, or that its definition or its own interval rules out."""
+    where, interval, value = f"measurement {one_line(measurement.name)!r}", measurement.interval, measurement.value
+    definition = result.definitions.get(measurement.name)
+    least, most = ends(definition.range, data.task) if definition is not None else (-math.inf, math.inf)
+    if value is not None and not _in_order(least, value, most):
+        yield f"{where}: {value:.12g} is outside of its range ({one_line(definition.range if definition else '')})"
+    if interval is None:
+        return
+    low = -math.inf if interval.low is None else interval.low
+    high = math.inf if interval.high is None else interval.high
+    if not _in_order(low, high):
+        yield f"{where}: its interval must go from the lower to the higher end; it goes from {low} to {high}"
+    elif value is not None and not _in_order(low, value, high):
+        yield f"{where}: its interval, {low:.12g} to {high:.12g}, does not hold its value, {value:.12g}"
+
+
+def _in_order(*values: float) -> bool:
+    """Whether no value is larger than the next by more than a rounding."""
+    return all(
+        low <= high or low - high <= ROUNDING * max(abs(low), abs(high), 1) for low, high in itertools.pairwise(values)
+    )
+
+
+def _of_two_minds(control: Control) -> Iterator[str]:
+    """A control that says that it holds, or not, where its value and its bounds say otherwise."""
+    value, low, high = control.value, control.at_least, control.at_most
+    if (low is None and high is None) or control.holds is None:
+        return
+    inside = value is not None and (low is None or value >= low) and (high is None or value <= high)
+    if control.holds is True and not inside:
+        yield (
+            f"the control {one_line(control.name)!r} says that it holds, and its value {value} is not within its "
+            f"bounds ({low} to {high}); make it with Control.within"
+        )
+
+
+def _without_field(figure: Figure) -> Iterator[str]:
+    """A figure that draws a field which a row of its data lacks."""
+    axes = [axis.field for axis in (figure.x, figure.y, figure.series, figure.value) if axis is not None]
+    for field in (*axes, *filter(None, (figure.low, figure.high))):
+        for row in figure.data:
+            if field not in row:
+                name, lost = one_line(figure.name), one_line(field)
+                yield f"figure {name!r}: its data lack the field {lost!r}; {closest(field, row)}"
+                return
 
 
 def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:

@@ -40,11 +40,11 @@ def test_every_fault_is_named_and_costs_itself_alone(tmp_path, place):
     result = json.loads((tmp_path / "audit" / "results.json").read_text())
     assert json.loads((tmp_path / "audit" / "manifest.json").read_text())["complete"]
     assert [verdict["status"] for verdict in result["verdicts"]] == ["met"], "what is sound was measured"
-    told = "\n".join(result["outcome"]["reasons"])
+    reasons = "\n".join(result["outcome"]["reasons"])
     for name in FAULTS:
         key = {"check": f"acme.{name}:", "format": f"'acme-{name}'"}.get(place, f"'bad_{name}'")
-        assert key in told, f"{name} at {place} is not named:\n{told}"
-    assert told.count("ended the process that ran it") == len(ENDS_THE_PROCESS)
+        assert key in reasons, f"{name} at {place} is not named:\n{reasons}"
+    assert reasons.count("ended the process that ran it") == len(ENDS_THE_PROCESS)
     assert all((tmp_path / "audit" / name).is_file() for name in ("report.html", "summary.md", "junit.xml"))
 
 

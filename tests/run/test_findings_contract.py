@@ -186,3 +186,85 @@ def test_a_check_cannot_change_the_groups_that_others_measure():
     limit = {"measurement": "acme.shuffles", "at_least": 0.5, "judge": "point"}
     (check_result,) = audit(shuffles.check(), limits=[limit]).results
     assert check_result.status == "error" and "read-only" in check_result.error.message
+
+
+def number(**fields):
+    return Measurement(**{"name": "stable", "value": 0.5, "n": 10, **fields})
+
+
+def between(low, high):
+    return auditkit.results.Interval(low=low, high=high, method="m")
+
+
+@pytest.mark.parametrize(
+    ("measurement", "message"),
+    [
+        (number(interval=between(0.6, 0.4)), "must go from the lower to the higher end"),
+        (number(interval=between(0.6, 0.9)), "does not hold its value, 0.5"),
+        (number(interval=between(None, 0.4)), "does not hold its value"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_an_error(measurement, message):
+    refused(returning(measurement), message)
+
+
+@pytest.mark.parametrize("ends", [(None, None), (0.5, 0.5), (0.5 + 1e-13, 0.9), (0.0, None)])
+def test_an_interval_that_holds_its_value_is_taken(ends):
+    (check_result,) = returning(number(interval=between(*ends))).results
+    assert check_result.status == "measured"
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "right"),
+    [("0 to 1", 80.0, False), ("0 to 1", -0.1, False), ("0 to 1", 1.0, True), ("0 to 1", 1 + 1e-12, True),
+     ("0 or more", -1.0, False), ("any number", -5.0, True), ("r", 7.0, True)],
+)  # fmt: skip
+def test_a_number_outside_of_what_its_definition_allows_is_an_error(words, value, right):
+    definitions = {"stable": Definition(title="t", formula="f", range=words)}
+    result = returning(Measurement(name="stable", value=value, exact=True), definitions=definitions)
+    assert (result.results[0].status == "measured") == right
+    assert right or f"outside of its range ({words})" in result.results[0].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "right"),
+    [
+        ({"value": 0.2, "at_least": 0.5, "holds": True}, False),
+        ({"value": None, "at_most": 0.5, "holds": True}, False),
+        ({"value": 0.7, "at_most": 0.5, "holds": True}, False),
+        ({"value": 0.7, "at_least": 0.5, "holds": True}, True),
+        ({"value": 0.2, "at_least": 0.5, "holds": False}, True),
+        ({"value": 0.7, "at_least": 0.5, "holds": False}, True),  # for a reason beside the bounds
+        ({"value": None, "at_least": 0.5, "holds": None}, True),
+        ({"value": 3.0, "holds": True}, True),
+    ],
+)
+def test_a_control_cannot_hold_against_its_own_bounds(fields, right):
+    result = returning(MEASURED, controls=[Control(name="c", question="?", **fields)])
+    assert (result.results[0].status == "measured") == right
+    assert right or "says that it holds" in result.results[0].reason
+
+
+def test_a_figure_draws_fields_that_its_data_have():
+    axes = {"x": auditkit.results.Axis(field="x", title="x"), "y": auditkit.results.Axis(field="y", title="y")}
+    for row, right in (({"x": 1, "y": 2}, True), ({"x": 1, "z": 2}, False), ({}, False)):
+        figure = Figure(name="f", title="t", alt="a", mark="curve", data=({"x": 0, "y": 0}, row), **axes)
+        result = returning(MEASURED, figures=[figure])
+        assert (result.results[0].status == "measured") == right
+        assert right or "figure 'f': its data lack the field" in result.results[0].reason
+
+
+def test_findings_have_a_size_that_a_report_can_hold():
+    refused(returning(MEASURED, notes=["x" * 1024] * 1025), "1 MB of it notes, are taken; 1.0 MB were returned")
+    rows = tuple(("x" * 1000,) for _ in range(70_000))
+    table = Table(name="t", title="t", columns=({"name": "c", "title": "c"},), rows=rows)
+    refused(returning(MEASURED, tables=[table]), "at most 64 MB of findings")
+    twice = Table(name="t", title="t", columns=({"name": "c", "title": "c"},) * 2, rows=(("a", "b"),))
+    refused(returning(MEASURED, tables=[twice]), "must have different names")
+
+
+def test_four_rates_of_a_thousand_groups_are_taken():
+    rates = [number(name=f"rate_{rate}", slice={"g": str(group)}, interval=between(0.4, 0.6))
+             for rate in range(4) for group in range(1000)]  # fmt: skip
+    (check_result,) = returning(MEASURED, *rates, own_slices=True).results
+    assert check_result.status == "measured" and len(check_result.measurements) == 4001
