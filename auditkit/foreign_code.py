@@ -77,8 +77,7 @@ def foreign(who: str, needed: bool = False) -> Iterator[None]:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and came():
                     raise
-                kind = "" if isinstance(error, SystemExit) else f"{type(error).__name__}, which ends the program: "
-                raise ForeignExit(f"{kind}{one_line(error)}") from error
+                raise ForeignExit(f"{type(error).__name__}: {one_line(error)}") from error
     finally:
         if os.getpid() != process:
             os._exit(1)  # a copy of this process that foreign code forked and left running

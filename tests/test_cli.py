@@ -234,6 +234,8 @@ def test_plugins_are_listed_with_their_checks(folder):
     assert document["faults"] == []
     text = auditkit(folder, "plugins").stdout
     assert "fairness.groups: " in text
+    assert auditkit(folder, "plugins", "--plugin", "nowhere.py").returncode == 2
+    (folder / "broken.py").write_text("1 / 0\n")
     assert auditkit(folder, "plugins", "--plugin", "broken.py").returncode == 3
 
 
