@@ -22,6 +22,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 Plugin = Annotated[list[str] | None, typer.Option("--plugin", help="A plugin: name, module or .py file.")]
 FailOn = Annotated[str, typer.Option(help="'any': every exit code counts; 'missed': only a missed limit does.")]
 TrustPickle = Annotated[bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Measure everything, also what an earlier run finished.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict.")]
 
 
@@ -41,6 +42,7 @@ def run(
         bool, typer.Option("--include-rows", help="Show single rows, such as pictures; they may be of people.")
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print the plan and measure nothing.")] = False,
+    fresh: Fresh = False,
     json: Json = False,
     quiet: Quiet = False,
     fail_on: FailOn = "any",
@@ -50,7 +52,7 @@ def run(
     from auditkit.command import commands  # heavy: only where something runs
 
     flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
-    options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet)
+    options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet, fresh)
     code = commands.run(config, flags, options)
     raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
 
@@ -77,6 +79,7 @@ def train(
     trust_pickle: Annotated[
         bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
     ] = False,
+    fresh: Fresh = False,
     json: Json = False,
     quiet: Quiet = False,
     fail_on: FailOn = "any",
@@ -85,7 +88,7 @@ def train(
     """Train what [[train]] asks for; audit it beside its parent."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, must_train=True)
+    options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, fresh, must_train=True)
     code = commands.run(config, {"out": out}, options)
     raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
 

@@ -85,7 +85,7 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
 
 
 def _known_environment() -> None:
-    extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE"}
+    extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE", "AUDITKIT_RESUME_SECRET"}
     own_names = (name for name in os.environ if name.startswith("AUDITKIT_") and name not in extra)
     check_known(own_names, ENVIRONMENT, ConfigError, lambda name: f"the environment variable {name} is not known; ")
 

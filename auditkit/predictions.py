@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.data.digests import Digest
 from auditkit.data.inputs import read_only
 from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
@@ -135,6 +136,16 @@ class Predictions:
         return self.answers.probabilities
 
     @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 over the answers; of numbers over six digits, so that a rounding more or less changes it rarely."""
+        state = Digest()
+        for name, part in self.answers._asdict().items():
+            state.text(name)
+            if part is not None:
+                state.array(_six_digits(part) if part.dtype.kind == "f" else part)
+        return state.hexdigest()
+
+    @functools.cached_property
     def train(self) -> Predictions:
         """The same about the training split.
 
@@ -172,6 +183,12 @@ class Predictions:
         if data.train is not None and data.train is self.data.train:
             predictions.__dict__["train"] = self.train
         return predictions
+
+
+def _six_digits(numbers: np.ndarray) -> np.ndarray:
+    """Numbers at about six significant digits, which are 20 bits."""
+    mantissas, exponents = np.frexp(numbers.astype(np.float64))
+    return np.ldexp(np.round(np.ldexp(mantissas, 20)), exponents - 20)
 
 
 def _read_only(answers: Answers) -> Answers:

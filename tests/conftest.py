@@ -6,6 +6,8 @@ import os
 
 # two workers with two threads each on two cores spend their time waiting for each other; before numpy is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# no test writes into the home of whoever runs it
+os.environ.setdefault("AUDITKIT_RESUME_SECRET", "of the tests, and of nobody else")
 
 import pathlib
 

@@ -131,8 +131,8 @@ def test_rows_are_shown_only_where_the_file_or_the_flag_says_so(write, monkeypat
 
     included = []
 
-    def run(config, flags, _how):
-        included.append(commands._request(load(config, flags), None, True).include_rows)
+    def run(config, flags, options):
+        included.append(commands._request(load(config, flags), options).include_rows)
         return 0
 
     monkeypatch.setattr(commands, "run", run)

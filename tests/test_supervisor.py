@@ -149,3 +149,11 @@ def test_wrong_words_are_usage(tmp_path):
     for words in (("run", "--nope"), ("verify",), ("explain",)):
         done = subprocess.run([sys.executable, "-m", "auditkit", *words], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 2 and "Usage" in done.stderr and "no verdict" not in done.stderr
+
+
+def test_what_is_taken_up_is_said_and_fresh_measures_it(tmp_path):
+    lay_out(tmp_path, {})
+    assert "taken up" not in audit(tmp_path).stderr
+    assert "auditkit: 1 check was taken up from an earlier run; --fresh measures everything" in audit(tmp_path).stderr
+    assert "taken up" not in audit(tmp_path, "--fresh").stderr
+    assert "taken up" in audit(tmp_path).stderr

@@ -19,9 +19,11 @@ from auditkit.config import load
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, check_known
 from auditkit.host import Host
+from auditkit.results import AuditResult, Comparison
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
 from auditkit.run.context import AuditContext, Clock
+from auditkit.run.open import prepared
 from auditkit.run.request import Request
 from auditkit.settings import Settings
 from auditkit.signing import verification
@@ -37,6 +39,8 @@ class RunOptions(NamedTuple):
     """Print the plan and measure nothing."""
     json: bool = False
     quiet: bool = False
+    fresh: bool = False
+    """Nothing that an earlier run left in the folder is taken up."""
     must_train: bool = False
     """A configuration without a trainer is an error."""
 
@@ -58,7 +62,7 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *options.plugins])
     # before anything is opened, for a plugin that did not load is often why a model is not known
     print_faults(host.faults)
-    request = _request(settings, options.only, options.quiet)
+    request = _request(settings, options)
     opened = open_all(host, settings, home, options.trust_pickle, (*(request.checks or ()), *request.only))
     if not options.quiet:
         print_schema(opened.data)
@@ -71,11 +75,13 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
         plans = [plan_only(context, model) for model in opened.models]
         print_plan(plans, opened, json=options.json)
         return 0
-    write.check_formats(host, request.formats)
-    folder = runfolder.prepare(settings.audit.out, write.files(host))
-    with _run_log(folder):
-        result = audit_models(dataclasses.replace(context, folder=folder, clock=Clock.now()), opened.models)
-    if signer is not None:
+    if signer is not None and not verification.signed_by(out, signer):
+        request = dataclasses.replace(request, fresh=True)
+    with prepared(host, request, settings.audit.out) as folder, _run_log(folder):
+        context = dataclasses.replace(context, request=request, folder=folder, clock=Clock.now())
+        result = audit_models(context, opened.models)
+    _say_taken_up(result)
+    if signer is not None and folder is not None:
         print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
     print_result(result, out / "report.html", json=options.json)
     return result.exit_code
@@ -93,15 +99,23 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
         limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
         parameters=built.parameters, progress=Silence() if quiet else Lines(),
     )  # fmt: skip
-    folder = runfolder.prepare(out, write.files(host))
-    with _run_log(folder):
+    with prepared(host, request, out) as folder, _run_log(folder):
         context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
         result = audit_models(context, built.models)
+    _say_taken_up(result)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
     failed = [
         check_result for audit in result.audits for check_result in audit.results if check_result.status == "error"
     ]
     return 3 if failed else 0
+
+
+def _say_taken_up(result: AuditResult | Comparison) -> None:
+    """On stderr, for nobody shall take for measured now what was measured before."""
+    number = sum(len(audit.run.resumed) for audit in result.audits)
+    if number:
+        checks = "1 check was" if number == 1 else f"{number:,} checks were"
+        print(f"auditkit: {checks} taken up from an earlier run; --fresh measures everything", file=sys.stderr)
 
 
 def render(folder: str, format: str | None, plugins: Sequence[str], *, json: bool) -> int:
@@ -122,10 +136,11 @@ def _train(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Request:
+def _request(settings: Settings, options: RunOptions) -> Request:
     return Request(
         checks=settings.audit.checks,
-        only=tuple(only or ()),
+        only=tuple(options.only or ()),
+        fresh=options.fresh,
         parameters=settings.checks,
         limits=settings.limits,
         waivers=settings.waivers,
@@ -138,7 +153,7 @@ def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Req
         include_rows=settings.audit.include_rows,
         title=settings.audit.title or "",
         formats=settings.audit.formats,
-        progress=Silence() if quiet else Lines(),
+        progress=Silence() if options.quiet else Lines(),
     )
 
 
@@ -148,8 +163,11 @@ def _plugin(name: str, home: pathlib.Path) -> str | pathlib.Path:
 
 
 @contextlib.contextmanager
-def _run_log(folder: pathlib.Path) -> Iterator[None]:
+def _run_log(folder: pathlib.Path | None) -> Iterator[None]:
     """Write everything that auditkit logs into run.log of the folder too."""
+    if folder is None:
+        yield
+        return
     handler = logging.FileHandler(folder / runfolder.LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logger = logging.getLogger("auditkit")

@@ -36,12 +36,18 @@ def threads() -> int:
 
 
 def result_key(
-    planned: PlannedCheck, model: Model, data: AuditData, seed: int, device: str, thread_count: int, rows_shown: bool
+    planned: PlannedCheck, predictions: Predictions, seed: int, device: str, thread_count: int, rows_shown: bool
 ) -> str:
-    """The digest under which a finished check may be taken up again: all that its result depends on."""
+    """The digest under which a finished check may be taken up again: all that its result depends on.
+
+    The answers are part of it, for a fingerprint cannot see all that decides them: a file that a callable reads, or the
+    code of a network.
+    """
+    model, data = predictions.model, predictions.data
     return digest(
         {
-            "auditkit": __version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
+            "auditkit": __version__, "model": model.fingerprint, "answers": predictions.digest, "name": model.name,
+            "data": data.digest,
             "outcome": data.outcome, "selected_means": data.selected_means,
             "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
             "uses": planned.uses,

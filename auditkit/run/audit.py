@@ -20,7 +20,7 @@ from auditkit.run.context import AuditContext, Clock
 from auditkit.run.hide import hide
 from auditkit.run.judge import judged
 from auditkit.run.measure import measure_all
-from auditkit.run.open import checked, prepare, with_fitted_kinds, wrapped
+from auditkit.run.open import checked, prepared, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
 from auditkit.run.plan import make_plan
 from auditkit.run.predict import introduce, predictions_for
@@ -50,6 +50,7 @@ def audit(
     title: str = "",
     formats: Sequence[str] = (),
     out: str | os.PathLike[str] | None = None,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit one model on one data set.
@@ -73,6 +74,7 @@ def audit(
         title: what the audit is called; the report's heading.
         formats: formats made in the run folder beside those that are always made, such as `pdf`.
         out: the run folder; nothing is written where left out.
+        fresh: measure everything, also what an earlier run of the same audit left finished in the run folder.
         progress: called with (check, done, total, what).
 
     Raises:
@@ -82,7 +84,7 @@ def audit(
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
         device=device, seed=seed, seconds_per_check=seconds_per_check, formats=formats, progress=progress,
-        include_rows=include_rows, title=title,
+        include_rows=include_rows, title=title, fresh=fresh,
     )  # fmt: skip
     if data is None and isinstance(model, AuditData):
         model, data = None, model
@@ -90,10 +92,10 @@ def audit(
     # the model first: which columns are categories is known of it alone, and every check must read the data alike
     ready = wrapped(host, model, data)
     data = with_fitted_kinds(data, [ready])
-    context = AuditContext(host, data, request, prepare(host, request, out), clock=clock)
-    # the folder was prepared before anything was measured, so that an audit of hours cannot end in a folder that is
-    # refused
-    return publish(host, audit_one(context, ready), context.folder, request.formats)
+    # before anything is measured, so that an audit of hours cannot end in a folder that is refused
+    with prepared(host, request, out) as folder:
+        context = AuditContext(host, data, request, folder, clock=clock)
+        return publish(host, audit_one(context, ready), folder, request.formats)
 
 
 def compare(
@@ -130,8 +132,9 @@ def compare(
     request = make_request(**options)
     wrapped_models = [wrapped(host, model, data) for model in models]
     data = with_fitted_kinds(data, wrapped_models)
-    context = AuditContext(host, data, request, prepare(host, request, out), title=title, train=train)
-    return publish(host, audit_several(context, wrapped_models), context.folder, request.formats)
+    with prepared(host, request, out) as folder:
+        context = AuditContext(host, data, request, folder, title=title, train=train)
+        return publish(host, audit_several(context, wrapped_models), folder, request.formats)
 
 
 def audit_models(context: AuditContext, models: Sequence[Model]) -> AuditResult | Comparison:

@@ -19,7 +19,7 @@ from auditkit.data.disclosure import how_many
 from auditkit.errors import DataError, PluginError, TimeLimit
 from auditkit.foreign_code import foreign
 from auditkit.memory import out_of_memory
-from auditkit.models import Model
+from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key, threads
 from auditkit.results import CheckResult, ErrorInfo, Rows, digest
@@ -187,10 +187,10 @@ def measure_all(audited: AuditedModel) -> Measured:
         if request.progress is not None:
             request.progress(id, position, len(audited.steps), "starts")
         key = result_key(
-            step.planned, model, context.data, request.seed, audited.device, threads(), request.include_rows
+            step.planned, audited.predictions, request.seed, audited.device, threads(), request.include_rows
         )  # fmt: skip
         tick = time.monotonic()
-        stored = keeper.taken_up(id, key)
+        stored = keeper.taken_up(id, key) if rests_on_answers(step, audited.predictions) else None
         result = stored or measure(step, context, audited.predictions, shared)
         written = keeper.kept(result, key) if stored is None else stored
         # a model that answers by chance cannot spoil what is said about the data alone
@@ -205,6 +205,23 @@ def measure_all(audited: AuditedModel) -> Measured:
         context.host.check_finished(written)
         measured.results.append(result)
     return measured
+
+
+def rests_on_answers(step: Step, predictions: Predictions) -> bool:
+    """Whether the key of a check covers all that it depends on, so that it may be taken up again.
+
+    Of a model that answers by chance no answer is the same again. Into some models nobody can look (a callable, a
+    server): of them only what asks about nothing but the rows of the audit, whose answers are in the key.
+    """
+    model, consistency = predictions.model, predictions.consistency
+    if model.random or (consistency is not None and consistency.finding != "alike"):
+        return step.kind.about_data
+    asks_further = bool(step.planned.calls) or not step.kind.needs.isdisjoint(ASKING)
+    return not (asks_further and getattr(model.fingerprint, "opaque", False))
+
+
+ASKING = frozenset({Capability.QUERIES, Capability.GRADIENTS, Capability.TORCH_MODULE, Capability.TREES})
+"""Capabilities with which a check can ask a model about other rows."""
 
 
 def measure(step: Step, context: AuditContext, predictions: Predictions, shared: SharedData) -> CheckResult:

@@ -1,9 +1,10 @@
 """Opening: the model wrapped, the data in the kinds that the model was fitted on, the run folder ready."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from auditkit import runfolder
@@ -66,16 +67,19 @@ def with_fitted_kinds(data: AuditData, models: Sequence[Model]) -> AuditData:
     return _declared(dataclasses.replace(data, train=None, notes=(*data.notes, note)), numeric, train)
 
 
-def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
-    """The run folder, ready for an audit; None where nothing is to be written.
+@contextlib.contextmanager
+def prepared(host: Host, request: Request, out: str | os.PathLike[str] | None) -> Iterator[pathlib.Path | None]:
+    """The run folder, ready for an audit and locked against others meanwhile; None where nothing is to be written.
 
     Raises:
         ConfigError: a format is asked for that nobody offers.
+        EvidenceError: the folder cannot be used, or another audit writes to it.
     """
     write.check_formats(host, request.formats)
     if not isinstance(out, str | os.PathLike | None):
         raise ConfigError(f"out must be the path of a folder; {shown(out)} was given")
-    return None if out is None else runfolder.prepare(out, write.files(host))
+    with runfolder.locked(out):
+        yield None if out is None else runfolder.prepare(out, write.files(host), fresh=request.fresh)
 
 
 def _declared(data: AuditData, names: Sequence[str], train: AuditData | None = None) -> AuditData:

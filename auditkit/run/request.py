@@ -39,6 +39,8 @@ class Request:
     """What the audit of one model is called."""
     formats: Sequence[str] = ()
     """Formats made beside those that are always made."""
+    fresh: bool = False
+    """Nothing that an earlier run left in the folder is taken up."""
     progress: Progress | None = None
 
 

@@ -17,6 +17,7 @@ from auditkit.runfolder.folder import (
     verify,
     write,
 )
+from auditkit.runfolder.lock import locked
 from auditkit.runfolder.manifest import LOG, MANIFEST, read_manifest, seal
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "keep_checks",
     "load_model",
     "load_stored",
+    "locked",
     "parse_result",
     "prepare",
     "read_manifest",

@@ -21,6 +21,7 @@ from auditkit.io import strict_json
 from auditkit.io.atomic_files import plain_name, read_plain, real_folder, slug, write_atomic
 from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
 from auditkit.results.base import optional
+from auditkit.runfolder import authenticity
 from auditkit.runfolder.manifest import (
     ATTESTATION,
     MANIFEST,
@@ -57,14 +58,25 @@ class StoredCheck(Record):
     result: CheckResult
     changed: tuple[int, ...] = optional(())
     """Positions of the measurements that are not kept as they were measured: hidden, or without a name."""
+    code: str = optional("")
+    """Made of all of this under the secret of the user who kept it; see `authenticity`."""
+
+    def facts(self, model: str) -> bytes:
+        """What the code is made of."""
+        return canonical([self.key, model, self.result.check, self.sha256, self.changed])
 
 
-def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES) -> pathlib.Path:
+def prepare(
+    folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES, *, fresh: bool = False
+) -> pathlib.Path:  # fmt: skip
     """Make a folder ready for an audit, new or resumed, and mark it as not finished; an old signature goes.
+
+    Of a sealed folder in which anything was changed since, nothing is kept.
 
     Args:
         folder: where the audit goes; made where it does not exist.
         files: names of the files that formats will write.
+        fresh: keep no finished check and no model of an earlier run.
 
     Returns:
         The folder with links resolved.
@@ -89,9 +101,18 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
             "choose another folder for the audit, or empty this one"
         )
     drop_temporaries(path)
+    if fresh or (before is not None and before.complete and verify(path)):
+        _drop_kept(path)
     (path / ATTESTATION).unlink(missing_ok=True)  # what it was about is about to change
     unseal(path, before)
     return path
+
+
+def _drop_kept(folder: pathlib.Path) -> None:
+    """Remove finished checks and models, so that nothing is taken up."""
+    for name, kind in listing(folder).items():
+        if kind == "file" and name.partition("/")[0] in (CHECKS, MODELS):
+            (folder / name).unlink()
 
 
 def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
@@ -125,7 +146,8 @@ def store_check(
     path = _check_path(folder, result.check, model)
     for parent in (folder / CHECKS, path.parent):
         _make_inside(parent)
-    write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result, changed=changed)))
+    stored = StoredCheck(key=key, sha256=digest(result), result=result, changed=changed)
+    write_atomic(path, canonical(stored.model_copy(update={"code": authenticity.code_of(stored.facts(model))})))
     return path
 
 
@@ -148,7 +170,7 @@ def load_model(folder: pathlib.Path, name: str) -> bytes | None:
 
 
 def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> StoredCheck | None:
-    """What `store_check` kept under this key; None where there is nothing, or nothing to be trusted."""
+    """What `store_check` kept under this key; None where there is nothing, or nothing that this user kept."""
     path = _check_path(folder, check_id, model)
     # a link may lead to checks of another audit, which somebody else can change
     if not real_folder(folder / CHECKS) or not real_folder(path.parent):
@@ -158,7 +180,9 @@ def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") 
     except (OSError, EvidenceError):
         return None
     # the name of the file is not enough: it is made of the id alone and stays over changes of parameters
-    return stored if stored.key == key and stored.result.check == check_id else None
+    if stored.key != key or stored.result.check != check_id:
+        return None
+    return stored if authenticity.fits(stored.code, stored.facts(model)) else None
 
 
 def keep_checks(folder: pathlib.Path, checks: Iterable[tuple[str, str]]) -> None:

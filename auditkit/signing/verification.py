@@ -207,6 +207,13 @@ def verify(
     return Account((*problems, *sentences, *map(_not_made, different)), not problems, valid, letter.key_id, remade)
 
 
+def signed_by(folder: pathlib.Path, signer: Signer) -> bool:
+    """Whether nothing speaks against a run folder that this key signed; so it is of one that was never sealed."""
+    if not (folder / MANIFEST).is_file() or not read_manifest(folder).complete:
+        return True
+    return not verify(folder, Verifier(signer.key.public_key(), signer.id)).problems
+
+
 def _expected(folder: pathlib.Path) -> dict[str, Any]:
     """The statement that fits an intact folder."""
     return statement(runfolder.read_result(folder), read_plain(folder / MANIFEST), read_manifest(folder))

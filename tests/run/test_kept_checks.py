@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 import auditkit
 from auditkit import runfolder
+from auditkit.predictions import Predictions
 from auditkit.testing import ToyModel, toy_data
 from tests.run.acme import audit, draw
 
@@ -50,6 +52,50 @@ def test_a_check_is_measured_anew_where_anything_differs(tmp_path, change):
 def test_an_error_is_tried_again(tmp_path):
     audit("boom", out=tmp_path / "a")
     assert audit("boom", out=tmp_path / "a").run.resumed == ()
+
+
+def test_a_model_into_which_nobody_can_look_is_asked_again(tmp_path):
+    """A callable reads a file: other answers about the rows of the audit change the key; of more nobody knows."""
+    (tmp_path / "sign").write_text("1")
+
+    def answers(rows):
+        is_old = rows["age"] > 40
+        return np.where(is_old == bool(int((tmp_path / "sign").read_text())), "yes", "no")
+
+    def once():
+        model = auditkit.wrap(answers, classes=["no", "yes"], name="m")
+        checks = ["performance.quality", "explanations.importance", "data.integrity"]
+        return auditkit.audit(model, toy_data(), checks=checks, budget="quick", out=tmp_path / "a")
+
+    first = once()
+    assert "explanations.importance" not in once().run.resumed and "performance.quality" in once().run.resumed
+    (tmp_path / "sign").write_text("0")
+    turned = once()
+    assert "performance.quality" not in turned.run.resumed
+    assert turned.results != first.results
+
+
+def test_of_a_model_that_answers_by_chance_only_what_is_about_the_data_is_taken_up(tmp_path):
+    def answers(rows):
+        return np.random.default_rng().choice(["no", "yes"], len(rows))
+
+    def once():
+        model = auditkit.wrap(answers, classes=["no", "yes"], name="m", random=True)
+        return auditkit.audit(model, toy_data(), checks=["performance", "data"], out=tmp_path / "a")
+
+    once()
+    assert set(once().run.resumed) <= {"data.integrity"}
+
+
+def test_six_digits_of_a_score_are_what_the_key_sees():
+    data = toy_data()
+
+    def digest(change):
+        predictions = Predictions(ToyModel(), data)
+        scores = np.linspace(0.1, 0.9, len(data)) * (1 + change)
+        return Predictions(ToyModel(), data, predictions.answers._replace(scores=scores)).digest
+
+    assert digest(0) == digest(1e-12) != digest(1e-4)
 
 
 SCRIPT = """

@@ -17,6 +17,7 @@ from auditkit.errors import EvidenceError
 from auditkit.io import atomic_files
 from auditkit.results import AuditResult, CheckResult, Comparison, canonical
 from tests import fakes
+from tests.run.acme import audit
 
 KEY = "ab" * 32
 CHECK = fakes.audit().results[0]
@@ -242,7 +243,8 @@ def test_checks_of_an_earlier_plan_are_removed(tmp_path):
 
 def test_what_an_earlier_audit_left_is_removed(tmp_path):
     folder = runfolder.prepare(tmp_path)
-    for name in ("results.json", "report.html", "report.pdf", "acme.csv"):
+    runfolder.write(folder, "results.json", canonical(audit("share")))
+    for name in ("report.html", "report.pdf", "acme.csv"):
         runfolder.write(folder, name, b"{}")
     for model in ("mine", "old"):
         runfolder.store_model(folder, model, b"weights")
@@ -429,6 +431,7 @@ from auditkit.io import atomic_files
 from auditkit.results import canonical
 from auditkit.runfolder import folder as on_disk
 from tests import fakes
+from tests.run.acme import audit
 
 FOLDER, WATCHED = sys.argv[1], {atomic_files.__file__, on_disk.__file__}
 RESULTS = [fakes.audit(name=name) for name in ("one", "other")]

@@ -9,7 +9,7 @@ import hashlib
 import re
 import types
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -20,16 +20,32 @@ _IDLE = {
     "_feature_subsample_rng", "_stop_words_id", "memory", "callbacks", "_sklearn_version", "_evals_result",
     "_best_score", "refit_time_", "cv_results_", "_has_sorted_indices", "_has_canonical_format",
 }  # fmt: skip
+_KNOWN = frozenset({"catboost", "lightgbm", "numpy", "pandas", "scipy", "sklearn", "torch", "xgboost"})
+"""Libraries whose functions decide by their arguments alone."""
 _SEARCHES = ("best_estimator_", "classes_")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def fingerprint(*values: Any) -> str:
-    """SHA-256 in hexadecimal over the state of these things, in order."""
+class Fingerprint(str):
+    """SHA-256 in hexadecimal, and whether it covers all that decides the answers."""
+
+    __slots__ = ("opaque",)
+    opaque: bool
+    """Something could not be looked into: code that may read whatever it likes, an open file, a connection."""
+
+    def __new__(cls, digest: str, opaque: bool) -> Self:
+        """The digest with that fact beside it."""
+        made = super().__new__(cls, digest)
+        made.opaque = opaque
+        return made
+
+
+def fingerprint(*values: Any) -> Fingerprint:
+    """SHA-256 in hexadecimal over the state of these things, in order; it never raises."""
     walk = _Walk()
     for value in values:
         walk.add(value)
-    return walk.hash.hexdigest()
+    return Fingerprint(walk.hash.hexdigest(), walk.opaque)
 
 
 class _Walk:
@@ -39,6 +55,7 @@ class _Walk:
         self.hash = hashlib.sha256()
         self.seen: dict[int, int] = {}
         self.alive: list[Any] = []  # an id is only unique while its object lives
+        self.opaque = False
 
     def text(self, kind: str, value: object = "") -> None:
         raw = str(value).encode("utf-8", "surrogatepass")
@@ -63,7 +80,15 @@ class _Walk:
         else:
             self.seen[id(value)] = len(self.seen)
             self.alive.append(value)
-            self.composite(value)
+            try:
+                self.composite(value)
+            except Exception:  # a session, an open file, an object of C: whatever cannot be read through
+                self.unknown(value)
+
+    def unknown(self, value: Any) -> None:
+        """Add an object into which nobody can look, by its kind alone."""
+        self.opaque = True
+        self.text("unknown", f"{type(value).__module__}.{type(value).__qualname__}")
 
     def composite(self, value: Any) -> None:
         """Add an object that holds others."""
@@ -117,6 +142,8 @@ class _Walk:
 
     def function(self, function: Any) -> None:
         """Add a function: bytecode, constants, defaults, closure, and the globals that it names."""
+        # it may read a file or ask a server, unless it is of a library that is known to do neither
+        self.opaque = self.opaque or str(function.__module__).partition(".")[0] not in _KNOWN
         self.text("function", function.__qualname__)
         names = self.code(function.__code__)
         self.add((function.__defaults__, function.__kwdefaults__))
@@ -168,8 +195,8 @@ class _Walk:
             return
         try:
             reduced = value.__reduce_ex__(2)
-        except Exception:  # an object that cannot be copied either: its text is all there is
-            self.text("repr", _ADDRESS.sub("", written(value, repr)))
+        except Exception:  # an object that cannot be copied either
+            self.unknown(value)
             return
         if isinstance(reduced, str):
             self.text("name", reduced)

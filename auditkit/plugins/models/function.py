@@ -21,7 +21,7 @@ from auditkit.adapters import (
 from auditkit.data import as_array
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
-from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.text import one_line
 from auditkit.value_spelling import listed, match_class, spelling
@@ -77,7 +77,10 @@ class FunctionModel(LabelledModel):
     def fingerprint(self) -> str:
         """SHA-256, as good as can be, over bytecode, closure, named globals, classes and threshold."""
         chosen = self._user_options
-        return fingerprint("function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold)
+        walked = fingerprint(
+            "function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold
+        )
+        return Fingerprint(walked, opaque=True)  # what it calls may read a file or ask a server
 
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch.
