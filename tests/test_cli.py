@@ -56,7 +56,7 @@ def edit(folder: pathlib.Path, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [(["run"], 0), (["run", "--only", "fairnes"], 2), (["runn"], 2), (["verify", "."], 1)]
+    ("words", "code"), [(["run", "--fresh"], 0), (["run", "--only", "fairnes"], 2), (["runn"], 2), (["verify", "."], 1)]
 )
 def test_a_process_of_its_own_says_and_ends_as_the_command_within_this_one(folder, words, code):
     process = subprocess.run(

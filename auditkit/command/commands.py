@@ -80,7 +80,8 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     with prepared(host, request, settings.audit.out) as folder, _run_log(folder):
         context = dataclasses.replace(context, request=request, folder=folder, clock=Clock.now())
         result = audit_models(context, opened.models)
-    _say_taken_up(result)
+    if not options.quiet:
+        _say_taken_up(result)
     if signer is not None and folder is not None:
         print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
     print_result(result, out / "report.html", json=options.json)
@@ -102,7 +103,8 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     with prepared(host, request, out) as folder, _run_log(folder):
         context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
         result = audit_models(context, built.models)
-    _say_taken_up(result)
+    if not quiet:
+        _say_taken_up(result)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
     failed = [
         check_result for audit in result.audits for check_result in audit.results if check_result.status == "error"
