@@ -18,9 +18,9 @@ from auditkit.errors import EvidenceError, require
 from auditkit.reports import numbers
 from auditkit.reports.card import STATEMENTS
 from auditkit.reports.cardnumbers import standing
-from auditkit.reports.cardtables import required
+from auditkit.reports.cardtables import required, status
 from auditkit.reports.frontmatter import filled
-from auditkit.reports.metrics import key
+from auditkit.reports.metrics import key, meaningful
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, CheckResult, Comparison, Measurement, digest, verdict_line
 from auditkit.results.card import Card
@@ -66,8 +66,7 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
     if len(components) == 1:
         bom.metadata.component = components[0]
     else:
-        for component in components:
-            bom.components.add(component)
+        bom.components.update(components)
     return str(output.JsonV1Dot6(bom).output_as_string())
 
 
@@ -113,7 +112,7 @@ def model_card(audit: AuditResult) -> dict[str, Any]:
     card = Card.model_validate({name: value for name, value in audit.card.items() if name in Card.model_fields})
     parts = {
         "modelParameters": _parameters(audit, card),
-        "quantitativeAnalysis": {"performanceMetrics": [_metric(*number) for number in _numbers(audit)]},
+        "quantitativeAnalysis": {"performanceMetrics": [_metric(*number) for number in meaningful(audit)]},
         "considerations": _considerations(audit, card),
         "properties": [{"name": _text(name), "value": _text(value)} for name, value in _properties(audit, card)],
     }
@@ -138,14 +137,6 @@ def _parameters(audit: AuditResult, card: Card) -> dict[str, Any]:
         "inputs": [{"format": data.modality}],
         "outputs": [{"format": _text(capability)} for capability in audit.model.capabilities],
     }
-
-
-def _numbers(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
-    """Every number that means something: those that metrics.json has."""
-    for result in audit.results:
-        for measurement in result.measurements:
-            if measurement.value is not None and measurement.validity != "invalid":
-                yield result, measurement
 
 
 def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
@@ -177,19 +168,17 @@ def _considerations(audit: AuditResult, card: Card) -> dict[str, Any]:
         "useCases": _texts([card.intended_use, card.out_of_scope and f"Out of scope: {card.out_of_scope}"]),
         "technicalLimitations": _texts([card.caveats, *limits, *broken]),
         "ethicalConsiderations": [filled(sentences)] if card.ethical_considerations.strip() else [],
-        "fairnessAssessments": [_fairness(audit, attribute) for attribute in _attributes(audit)],
+        "fairnessAssessments": [
+            _fairness(audit, attribute) for attribute in dict.fromkeys(group.attribute for group in audit.data.groups)
+        ],
     }
-
-
-def _attributes(audit: AuditResult) -> list[str]:
-    return list(dict.fromkeys(group.attribute for group in audit.data.groups))
 
 
 def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
     """The disparities over the groups of an attribute; whether they harm is for people to say."""
     texts = [
         f"{result.title_of(measurement.name)}: {numbers.value(measurement)} ({numbers.uncertainty(measurement)})"
-        for result, measurement in _numbers(audit)
+        for result, measurement in meaningful(audit)
         if measurement.across == (attribute,)
     ]
     groups = ", ".join(group.value for group in audit.data.groups if group.attribute == attribute)
@@ -203,13 +192,13 @@ def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
 def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
     yield "auditkit:verdict", f"{audit.outcome.verdict}: {verdict_line(audit)}"
     for verdict in audit.verdicts:
-        status = f"waived ({verdict.status})" if verdict.waived else verdict.status
-        yield f"auditkit:limit:{verdict.limit.name}", f"{status}; required: {required(verdict)}; {verdict.reason}"
+        sentence_of_limit = f"{status(verdict)}; required: {required(verdict)}; {verdict.reason}"
+        yield f"auditkit:limit:{verdict.limit.name}", sentence_of_limit
     missing = [name.replace("_", " ") for name in STATEMENTS if name not in card.given]
     yield "auditkit:not provided by the owner", ", ".join(missing) or "nothing"
     yield "auditkit:fingerprint of the model", audit.model.fingerprint
     yield "auditkit:digest of the plan", audit.plan.digest
-    for result, measurement in _numbers(audit):
+    for result, measurement in meaningful(audit):
         # CycloneDX has no field for these, and they decide what a number is worth
         facts = {
             "n": measurement.n,

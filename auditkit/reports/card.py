@@ -77,10 +77,8 @@ def _provided(card: Card) -> Iterator[Markdown]:
 
 
 def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
-    statements = card.given
-    for key in keys:
-        if key in statements:
-            yield labelled(f"{LABELS[key]}.", paragraphs(_joined(statements[key])))
+    statements = {key: statement for key, statement in card.given.items() if key in keys}
+    yield from (labelled(f"{LABELS[key]}.", paragraphs(_joined(statements[key]))) for key in keys if key in statements)
     missing = _missing(card, keys)
     if missing:
         yield escape(f"Not provided by the model owner: {', '.join(missing)}.")
@@ -119,10 +117,8 @@ def _evaluation(results: tables.Results) -> Iterator[Markdown]:
 
 def _training(results: tables.Results) -> Iterator[Markdown]:
     rows = results[0].data.train_rows
-    if rows is None:
-        yield escape("The training data was not given to the audit.")
-    else:
-        yield escape(f"The audit was given {rows:,} rows of training data.")
+    nothing = "The training data was not given to the audit."
+    yield escape(nothing if rows is None else f"The audit was given {rows:,} rows of training data.")
 
 
 def _analyses(results: tables.Results) -> Iterator[Markdown]:
@@ -152,8 +148,7 @@ def _plugin_sections(results: tables.Results) -> Iterator[Markdown]:
             yield heading(2, f"{section.title}{of_model}")
             yield escape(f"Written by the plugin {section.plugin} {section.plugin_version}, not by auditkit.")
             yield from map(escape, section.paragraphs)
-            for figure in section.figures:
-                yield labelled("Figure:", f"{figure.title}. {figure.alt}")
+            yield from (labelled("Figure:", f"{figure.title}. {figure.alt}") for figure in section.figures)
             for plugin_table in section.tables:
                 yield heading(3, plugin_table.title)
                 yield tables.plugin_table(plugin_table)

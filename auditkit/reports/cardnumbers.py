@@ -89,14 +89,10 @@ def _cell(measurement: Measurement) -> str:
 
 
 def _uncertainty(measurement: Measurement) -> str:
-    sentence = numbers.uncertainty(measurement)
+    interval = measurement.interval
     # the card says once that intervals are of 95 %, so only others are named
-    unusual = measurement.interval is not None and measurement.interval.level != 0.95
-    return (
-        f"{sentence} at {numbers.level(measurement.interval)}"
-        if measurement.interval is not None and unusual
-        else sentence
-    )
+    level = "" if interval is None or interval.level == 0.95 else f" at {numbers.level(interval)}"
+    return numbers.uncertainty(measurement) + level
 
 
 def _absent(entries: Iterable[_Entry]) -> Iterable[str]:
@@ -106,8 +102,7 @@ def _absent(entries: Iterable[_Entry]) -> Iterable[str]:
             reasons.setdefault(measurement.reason or "", []).append(
                 f"{result.title_of(measurement.name)} of {numbers.about(measurement)}"
             )
-    for reason, names in reasons.items():
-        yield f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}"
+    return [f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}" for reason, names in reasons.items()]
 
 
 def _attributes(measurement: Measurement) -> int:

@@ -92,16 +92,14 @@ def definitions(results: Results) -> Markdown:
             for name, definition in sorted(
                 (name, definition) for name, definition in check_result.definitions.items() if name in measured
             ):
-                better = "" if definition.direction == "none" else definition.direction
                 key = f"{check_result.check}.{name}"
-                worse = [column_of(outcome, definition)] if outcome else []
                 rows[key] = (
                     key,
                     definition.title,
                     definition.formula,
                     definition.range,
-                    better,
-                    *worse,
+                    "" if definition.direction == "none" else definition.direction,
+                    *([column_of(outcome, definition)] if outcome else []),
                     definition.reference,
                 )
     worse = ["Worse off"] if outcome else []
@@ -209,14 +207,13 @@ def notes(results: Results) -> list[str]:
     every = (
         note
         for result in results
-        for note in (*result.data.notes, *result.model.notes, *result.provenance.notes, *_check_notes(result))
-    )
+        for note in (
+            *result.data.notes, *result.model.notes, *result.provenance.notes,
+            *(f"{check_result.check}: {note}" for check_result in result.results for note in check_result.notes),
+        )
+    )  # fmt: skip
     # several models share notes about the data
     return list(dict.fromkeys(every))
-
-
-def _check_notes(result: AuditResult) -> Iterable[str]:
-    return (f"{check_result.check}: {note}" for check_result in result.results for note in check_result.notes)
 
 
 def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:

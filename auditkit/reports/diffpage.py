@@ -72,15 +72,13 @@ def series_figure(series: Series) -> Figure | None:
         name: name if len(names) <= NAMED else position for position, name in enumerate(names, start=1)
     }
     unit = known[-1].measurement.unit
-    points: list[dict[str, Scalar]] = []
-    for point in known:
-        low, high = point.measurement.holding_ends
-        points.append(
-            {
-                "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,
-                "low": low, "high": high,
-            }
-        )  # fmt: skip
+    points: list[dict[str, Scalar]] = [
+        {
+            "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,
+            "low": point.measurement.holding_ends[0], "high": point.measurement.holding_ends[1],
+        }
+        for point in known
+    ]  # fmt: skip
     bounds = (
         (series.at_least, numbers.bounds(series.at_least, None, unit)),
         (series.at_most, numbers.bounds(None, series.at_most, unit)),

@@ -1,6 +1,5 @@
 """A diff and a history in words: what is said in the terminal, in Markdown and in HTML alike."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from auditkit.reports import numbers
@@ -77,24 +76,24 @@ def worse(diff: Diff) -> list[str]:
         "no longer tested": "undecided before and not tested now",
         "gone": "gone",
     }
-    named = {sentence: [limit.name for limit in diff.limits if limit.kind == kind] for kind, sentence in kinds.items()}
-    named["in error now, and not before"] = [limit.name for limit in diff.limits if _fails(limit)]
-    named["waived before and not now"] = [limit.name for limit in diff.limits if limit.lapsed]
-    named["weakened"] = [limit.name for limit in diff.limits if limit.weakened]
-    named["met only because it asks less"] = [
-        limit.name for limit in diff.limits if limit.kind == "met as it asks less" and not limit.weakened
-    ]
-    named["not judged any more for all that it was"] = [
-        f"{limit.name} ({limit.lost})" for limit in diff.limits if limit.lost
-    ]
-    phrases = [f"{sentence}: {', '.join(names)}" for sentence, names in named.items() if names]
-    lost_checks = [check.check for check in diff.checks if check.kind == "gone"]
-    return [*phrases, f"checks gone: {', '.join(lost_checks)}"] if lost_checks else phrases
-
-
-def _fails(change: LimitChange) -> bool:
-    """Whether a limit is in error that was undecided or not tested; where it was decided, its kind says so."""
-    return change.new == "error" and change.old in ("inconclusive", "not tested")
+    undecided = ("inconclusive", "not tested")
+    named = {
+        **{text: [limit.name for limit in diff.limits if limit.kind == kind] for kind, text in kinds.items()},
+        # of a limit that was decided its kind says so
+        "in error now, and not before": [
+            limit.name for limit in diff.limits if limit.new == "error" and limit.old in undecided
+        ],
+        "waived before and not now": [limit.name for limit in diff.limits if limit.lapsed],
+        "weakened": [limit.name for limit in diff.limits if limit.weakened],
+        "met only because it asks less": [
+            limit.name for limit in diff.limits if limit.kind == "met as it asks less" and not limit.weakened
+        ],
+        "not judged any more for all that it was": [
+            f"{limit.name} ({limit.lost})" for limit in diff.limits if limit.lost
+        ],
+        "checks gone": [check.check for check in diff.checks if check.kind == "gone"],
+    }
+    return [f"{sentence}: {', '.join(names)}" for sentence, names in named.items() if names]
 
 
 def _is_the_same(change: LimitChange) -> bool:
@@ -143,10 +142,9 @@ def series_note(series: Series) -> str:
     return f"Not the same number throughout. {'; '.join(series.breaks)}." if series.breaks else ""
 
 
-def series_rows(series: Series) -> Iterator[Row]:
+def series_rows(series: Series) -> list[Row]:
     """A row for each audit, oldest first."""
-    for point in series.points:
-        yield Row(_point(point))
+    return [Row(_point(point)) for point in series.points]
 
 
 def _point(point: Point) -> tuple[str, ...]:

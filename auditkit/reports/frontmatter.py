@@ -124,9 +124,9 @@ def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
         "interval": interval and {"low": low, "high": high, "level": interval.level, "method": interval.method},
         "n": measurement.n,
     }
-    metric = {
+    return {
         "type": f"{result.check}.{measurement.name}",
         "name": result.title_of(measurement.name),
         "value": measurement.value,
+        **filled({"args": filled(args)}),
     }
-    return {**metric, **filled({"args": filled(args)})}

@@ -90,9 +90,8 @@ def _limits(result: AuditResult) -> Iterator[_Case]:
 
 
 def _faults(result: AuditResult) -> Iterator[_Case]:
-    for check_result in result.results:
-        if check_result.status != "error":
-            continue
+    failed = [check_result for check_result in result.results if check_result.status == "error"]
+    for check_result in failed:
         fault = check_result.error
         lines = [] if fault is None else [*fault.traceback, f"{fault.type}: {fault.message}", fault.hint]
         text = "\n".join(line for line in lines if line)
@@ -139,9 +138,8 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
     if stated(result.data):
         yield "selected", stated(result.data)
     yield "limits", verdict_line(result)
-    for check_result in result.results:
-        if check_result.check == suite:
-            yield "plugin", f"{check_result.plugin} {check_result.plugin_version}"
+    plugins = (f"{check.plugin} {check.plugin_version}" for check in result.results if check.check == suite)
+    yield from (("plugin", plugin) for plugin in plugins)
 
 
 def _number_name(measurement: Measurement) -> str:

@@ -70,9 +70,7 @@ def paragraphs(text: str) -> Markdown:
 def table(titles: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdown:
     """A table; cells are escaped, an empty one gets a dash. Empty where there is no row."""
     lines = [_row(row) for row in rows]
-    if not lines:
-        return Markdown("")
-    return Markdown("\n".join([_row(titles), "|" + " --- |" * len(titles), *lines]))
+    return Markdown("\n".join([_row(titles), "|" + " --- |" * len(titles), *lines]) if lines else "")
 
 
 def _row(cells: Sequence[object]) -> str:

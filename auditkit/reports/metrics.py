@@ -7,10 +7,10 @@ models, the model's name stands before it. What is undefined or invalid is left 
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from auditkit.results import AuditResult, Comparison, Measurement, canonical
+from auditkit.results import AuditResult, CheckResult, Comparison, Measurement, canonical
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
@@ -19,7 +19,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     """One flat JSON object of numbers."""
     if isinstance(result, AuditResult):
         return canonical(_numbers(result, ""))
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float | None] = {}
     for audit in result.results:
         for key, value in _numbers(audit, f"{slug(audit.model.name)}.").items():
             numbers[_free(key, numbers)] = value
@@ -42,16 +42,24 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:55].strip("_") + f"~{mark}"
 
 
-def _numbers(result: AuditResult, prefix: str) -> dict[str, float]:
-    numbers: dict[str, float] = {}
-    for check_result in result.results:
-        for measurement in check_result.measurements:
-            if measurement.value is not None and measurement.validity != "invalid":
-                numbers[_free(prefix + key(check_result.check, measurement), numbers)] = measurement.value
+def meaningful(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
+    """Every number that means something: those that metrics.json has."""
+    return (
+        (result, measurement)
+        for result in audit.results
+        for measurement in result.measurements
+        if measurement.value is not None and measurement.validity != "invalid"
+    )
+
+
+def _numbers(audit: AuditResult, prefix: str) -> dict[str, float | None]:
+    numbers: dict[str, float | None] = {}
+    for result, measurement in meaningful(audit):
+        numbers[_free(prefix + key(result.check, measurement), numbers)] = measurement.value
     return numbers
 
 
-def _free(name: str, taken: Mapping[str, float]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     # a plugin may give two measurements of one name; both are kept, in the order in which they came
     suffix, free_name = 2, name
     while free_name in taken:

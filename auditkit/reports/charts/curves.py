@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.errors import present
 from auditkit.reports.charts.canvas import (
     Frame,
     bottom_axis,
@@ -79,10 +78,8 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     drawn = [_points(figure, name, (x_axis, y_axis), words, below, beside, frame) for name in names]
     layers = [*bottom_axis(frame, below, [cut(word, frame.width / max(1, len(words)) - 6) for word in words] or None)]
     layers += left_axis(frame, beside)
-    for index, pieces in enumerate(drawn):
-        layers += _band(frame, pieces, index)
-    for index, pieces in enumerate(drawn):
-        layers += _line(frame, pieces, index)
+    layers += [band for index, pieces in enumerate(drawn) for band in _band(frame, pieces, index)]
+    layers += [line for index, pieces in enumerate(drawn) for line in _line(frame, pieces, index)]
     layers += upright_layers(frame, placed)
     layers += _level_rules(
         frame, level_rules, beside, [point for pieces in drawn for piece in pieces for point in piece]
@@ -197,16 +194,11 @@ def _level_rules(frame: Frame, rules: Sequence[Rule], beside: Scale, drawn: Sequ
         lines.append({"x": 0, "x2": frame.width, "y": line})
         text = cut(clean(rule.label), frame.width - 8)
         wide = text_width(text)
-        best: tuple[float, float, float] | None = None
         # right first, for most curves of an audit fall to the right and leave room there
-        for x in (frame.width - wide - 4, 4.0, (frame.width - wide) / 2):
-            for y in (line - 10, line + 10):
-                hidden = _hides(x, y, wide, boxes, drawn, lines, frame.height)
-                if best is None or hidden < best[0]:
-                    best = (hidden, x, y)
-        best = present(best, "some place was tried")
-        boxes.append((best[1], best[2], wide))
-        rows.append({"x": best[1], "y": best[2], "text": text})
+        places = itertools.product((frame.width - wide - 4, 4.0, (frame.width - wide) / 2), (line - 10, line + 10))
+        x, y = min(places, key=lambda place: _hides(place[0], place[1], wide, boxes, drawn, lines, frame.height))
+        boxes.append((x, y, wide))
+        rows.append({"x": x, "y": y, "text": text})
     return [*segments(frame, lines, INK, thick=1.25, dash=(5, 3)), *texts(frame, rows, halo=True)]
 
 

@@ -52,7 +52,9 @@ def svg(figure: Figure, size: Size) -> str | None:
 def picture(figure: Figure) -> Picture | None:
     """`figure` in two widths; None where nothing in it can be drawn."""
     if figure.image is not None:
-        uri = Markup(f"data:{figure.image.media_type};base64,{_base64(figure.image.base64)}")
+        # decoded and encoded again, so that nothing but base64 stands in the address
+        plain = base64.b64encode(base64.b64decode(figure.image.base64)).decode()
+        uri = Markup(f"data:{figure.image.media_type};base64,{plain}")
         return Picture(uri, uri)
     wide, narrow = svg(figure, "wide"), svg(figure, "narrow")
     return None if wide is None or narrow is None else Picture(_uri(wide, PLAIN + " "), _uri(narrow, PLAIN))
@@ -76,8 +78,3 @@ def _uri(text: str, plain: str) -> Markup:
     Nothing is left in it that ends an attribute in double quotes or begins an entity, so it is markup as it stands.
     """
     return Markup("data:image/svg+xml," + urllib.parse.quote(text, safe=plain))
-
-
-def _base64(text: str) -> str:
-    """The image's bytes again, so that nothing but base64 stands in the address."""
-    return base64.b64encode(base64.b64decode(text)).decode()

@@ -58,7 +58,6 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
     cell = min(width / max(1, len(grid.columns)), 130.0)
     heads, turned, head = _heads(grid.columns, cell)
     frame = Frame(width, 0, left, head + LINE + 14, 2, 4)
-    layers: list[Spec] = []
     rects: list[Spec] = []
     numbers: list[Spec] = []
     names: list[Spec] = []
@@ -72,8 +71,7 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
         for index, column in enumerate(grid.columns):
             value = grid.cells.get((column, row))
             box = {"x": index * cell + 1, "x2": (index + 1) * cell - 1, "y": y + 1, "y2": y + height - 1}
-            colour = EMPTY if value is None else grid.colour(value)
-            rects.append(box | {"fill": colour})
+            rects.append(box | {"fill": EMPTY if value is None else grid.colour(value)})
             text = NONE if value is None else plain(value, percent=axis.percent)
             # a number cut short is another number, so a narrow cell has none; the table has it
             if text_width(text) <= cell - 4:
@@ -81,7 +79,7 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
                 numbers.append({"x": (index + 0.5) * cell, "y": y + height / 2, "text": text, "ink": ink})
         y += height
     frame = frame._replace(height=y)
-    layers += _boxes(frame, rects)
+    layers = _boxes(frame, rects)
     for ink in sorted({entry["ink"] for entry in numbers}):
         of_ink = [{key: entry[key] for key in ("x", "y", "text")} for entry in numbers if entry["ink"] == ink]
         layers += texts(frame, of_ink, align="center", colour=ink)
@@ -106,10 +104,12 @@ def _grid(figure: Figure, axis: Axis) -> Grid:
     y = figure.y.field if figure.y else "y"
     columns = list(dict.fromkeys(clean(row.get(x)) for row in figure.data))[:COLUMNS]
     rows = list(dict.fromkeys(clean(row.get(y)) for row in figure.data))[:ROWS]
-    cells: dict[tuple[str, str], float | None] = {}
-    for entry in figure.data:
-        value = entry.get(axis.field)
-        cells[clean(entry.get(x)), clean(entry.get(y))] = float(value or 0) if number(value) else None
+    cells = {
+        (clean(entry.get(x)), clean(entry.get(y))): (
+            float(entry.get(axis.field) or 0) if number(entry.get(axis.field)) else None
+        )
+        for entry in figure.data
+    }
     known = [value for (column, row), value in cells.items() if value is not None and column in columns and row in rows]
     # the owner's range is widened where a number lies outside it: a colour beyond the scale would not be drawn
     low, high = axis.domain or (min(known, default=0.0), max(known, default=1.0))
@@ -154,10 +154,13 @@ def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
     x = 2 - frame.left
     start = x + text_width(low) + 8
     steps = 6
-    rects = []
-    for step in range(steps):
-        colour = grid.colour(grid.low + (grid.high - grid.low) * step / (steps - 1))
-        rects.append({"x": start + 14 * step, "x2": start + 14 * (step + 1), "y": y - 6, "y2": y + 6, "fill": colour})
+    rects = [
+        {
+            "x": start + 14 * step, "x2": start + 14 * (step + 1), "y": y - 6, "y2": y + 6,
+            "fill": grid.colour(grid.low + (grid.high - grid.low) * step / (steps - 1)),
+        }
+        for step in range(steps)
+    ]  # fmt: skip
     after = start + 14 * steps + 8
     name = cut(clean(title(axis)), frame.width + frame.left - 4 - (after - x) - text_width(high) - 14)
     words = [{"x": x, "y": y, "text": low}, {"x": after, "y": y, "text": high}]

@@ -41,8 +41,8 @@ def lean(text: str) -> str:
     text = _MOVED.sub(_in_place, text)
     text = _LEAF.sub(lambda leaf: _hoisted(leaf[1]), text)
     text = text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
-    # last, for all patterns above look for double quotes
-    return _TAG.sub(_apostrophes, _unwrapped(text))
+    # last, for all patterns above look for double quotes; an address inside of these need not encode apostrophes
+    return _TAG.sub(lambda tag: tag[0] if "'" in tag[0] else tag[0].replace('"', "'"), _unwrapped(text))
 
 
 def _in_place(path: re.Match[str]) -> str:
@@ -64,11 +64,6 @@ def _unwrapped(text: str) -> str:
         return tag[0]
 
     return re.sub(r"</?g(?: [^>]*)?>", without_silent, text)
-
-
-def _apostrophes(tag: re.Match[str]) -> str:
-    """A tag with its attributes in single quotes, which an address inside of double ones need not encode."""
-    return tag[0] if "'" in tag[0] else tag[0].replace('"', "'")
 
 
 def _rounded(attribute: re.Match[str]) -> str:

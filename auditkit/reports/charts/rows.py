@@ -53,15 +53,6 @@ class Row(NamedTuple):
     """What the number says of that over all groups: at least it, or at most."""
 
 
-class Layout(NamedTuple):
-    """Where everything is, in pixels of the plot."""
-
-    frame: Frame
-    names: list[Spec]
-    middles: list[float]
-    numbers: list[Spec]
-
-
 def rows_chart(figure: Figure, size: Size) -> Spec:
     """The specification of a dot-whisker, forest or bars figure."""
     axis = figure.x or Axis(field="value", title="")
@@ -71,16 +62,15 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     bars = figure.mark == "bars"
     # a bar shows its number by its length, which lies where the axis does not begin at zero; dots do not
     across = scale([*values, *(rule.value for rule in rules)], axis, about=6 if size == "wide" else 4, zero=bars)
-    layout = _layout(rows, series, axis, size, rules=bool(rules))
-    frame = layout.frame
+    frame, names, middles, written = _layout(rows, axis, size)
     placed = upright(rules, across, frame.width, frame.left - 2, frame.right - 2)
     frame = frame._replace(top=room_above(placed) + LINE * len(series) * (len(series) > 1))
     layers = bottom_axis(frame, across)
     layers += upright_layers(frame, placed)
-    draw = _bars if bars else _dots
-    layers += draw(frame, across, rows, layout.middles, square=figure.mark == "forest")
-    layers += texts(frame, layout.names, align="right" if size == "wide" else "left", halo=size == "narrow")
-    layers += texts(frame, layout.numbers, align="right", halo=size == "narrow")
+    square = figure.mark == "forest"
+    layers += _bars(frame, across, rows, middles) if bars else _dots(frame, across, rows, middles, square)
+    layers += texts(frame, names, align="right" if size == "wide" else "left", halo=size == "narrow")
+    layers += texts(frame, written, align="right", halo=size == "narrow")
     layers += _key(frame, series, room_above(placed))
     layers += texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED)
     return sheet(frame, layers)
@@ -100,14 +90,13 @@ def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
     names = list(dict.fromkeys(clean(row.get(label)) for row in drawn))
     field = figure.series.field if figure.series else None
     series = list(dict.fromkeys(clean(row.get(field)) for row in drawn)) if field else [""]
-    rows: list[Row] = []
-    for name in names:
-        of_name = [row for row in drawn if clean(row.get(label)) == name]
-        for row in of_name:
-            position = series.index(clean(row.get(field))) if field else 0
-            ends = [_end(row, figure.low), _end(row, figure.high)]
-            value, bound = float(row[axis.field] or 0), clean(row.get("bound") or "")
-            rows.append(Row(name, position, value, ends[0], ends[1], bound))
+    rows = [
+        Row(
+            clean(row.get(label)), series.index(clean(row.get(field))) if field else 0, float(row[axis.field] or 0),
+            _end(row, figure.low), _end(row, figure.high), clean(row.get("bound") or ""),
+        )
+        for row in sorted(drawn, key=lambda row: names.index(clean(row.get(label))))
+    ]  # fmt: skip
     return rows[:ROWS], series
 
 
@@ -116,8 +105,8 @@ def _end(row: dict[str, Scalar], field: str | None) -> float | None:
     return float(end) if end is not None and number(end) else None
 
 
-def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, rules: bool) -> Layout:
-    """Each row's middle, its name and its number."""
+def _layout(rows: Sequence[Row], axis: Axis, size: Size) -> tuple[Frame, list[Spec], list[float], list[Spec]]:
+    """The frame, and each row's name, its middle and its number, in pixels of the plot."""
     written = [f"{row.bound} {plain(row.value, percent=axis.percent)}".strip() for row in rows]
     right = max((text_width(text) for text in written), default=0.0) + 14
     wide = size == "wide"
@@ -145,8 +134,7 @@ def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, 
             numbers.append({"x": width + (right if wide else 14.0) - 2, "y": beside, "text": text})
             middles.append(middle)
         y += max(room * len(of_name), tall + 5.0 if wide else 0.0)
-    frame = Frame(width, y + 4, left, 0, right if wide else 14.0, 46)
-    return Layout(frame, names, middles, numbers)
+    return Frame(width, y + 4, left, 0, right if wide else 14.0, 46), names, middles, numbers
 
 
 def _dots(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
@@ -184,8 +172,7 @@ def _whiskers(
     return lines, tips
 
 
-def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
-    del square  # bars have one shape
+def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float]) -> list[Spec]:
     layers: list[Spec] = []
     zero = across.at(0, frame.width)
     for index in sorted({row.series for row in rows}):

@@ -38,10 +38,9 @@ def scale(values: Iterable[Scalar], axis: Axis, *, about: int = 5, zero: bool = 
     # an axis that asks for logarithms and gets a zero falls back to an even one; a picture is better than none
     if axis.log and known and min(known) > 0:
         return _logarithmic(known, axis)
-    fixed = axis.domain
     low, high = _reach(known, zero, room, share=axis.percent)
-    if fixed:
-        low, high = min([fixed[0], *known]), max([fixed[1], *known])
+    if axis.domain:
+        low, high = min([axis.domain[0], *known]), max([axis.domain[1], *known])
     # one number alone still needs an axis of some length
     if low == high:
         low, high = low - (abs(low) * 0.1 or 1), high + (abs(high) * 0.1 or 1)

@@ -8,9 +8,9 @@ from auditkit.reports.html.common_parts import CheckOutcome, Common, common
 from auditkit.reports.html.figures import MergedFigure, merged_figures
 from auditkit.reports.html.measures import OwnTable, controls_grid, measures_grid, own_table
 from auditkit.reports.html.model_columns import beside_grids
-from auditkit.reports.html.sentences import LEVELS, answer, headline
+from auditkit.reports.html.sentences import LEVELS, answer, headline, owner
 from auditkit.reports.html.tables import Anchors, Content, Grid
-from auditkit.results import AuditResult, CheckResult, ErrorInfo, Table, Verdict
+from auditkit.results import AuditResult, CheckResult, ErrorInfo, Table
 
 
 class CheckView(NamedTuple):
@@ -70,21 +70,18 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
             common(models, [_method(outcome.result) for outcome in outcomes], repr, lambda sentence: sentence[0])
         ),
         notes=tuple(common(models, [outcome.result.notes for outcome in outcomes], repr)),
-        errors=tuple(common(models, [_errors(outcome.result) for outcome in outcomes], ErrorInfo.model_dump_json)),
+        errors=tuple(
+            common(
+                models,
+                [[outcome.result.error] if outcome.result.error else [] for outcome in outcomes],
+                ErrorInfo.model_dump_json,
+            )
+        ),
     )
 
 
 FAILING = ("does not hold", "could not be computed")
 """What is written of a control that shows nothing."""
-
-
-def owner(verdict: Verdict) -> str:
-    """The check that a limit is about."""
-    return verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
-
-
-def _errors(result: CheckResult) -> list[ErrorInfo]:
-    return [result.error] if result.error else []
 
 
 def _held_answer(outcome: CheckOutcome) -> Content:

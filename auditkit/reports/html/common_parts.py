@@ -86,5 +86,4 @@ def with_model(cells: Sequence[Cell], models: str, position: int = 1) -> list[Ce
 
 def folds(count: int) -> Iterator[range]:
     """The places of the models, as many at a time as stand beside each other."""
-    for start in range(0, count, BESIDE):
-        yield range(start, min(start + BESIDE, count))
+    return (range(start, min(start + BESIDE, count)) for start in range(0, count, BESIDE))

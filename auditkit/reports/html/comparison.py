@@ -56,16 +56,15 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
 
 def _sentence(comparison: Comparison) -> str:
     """How many of the models have which verdict."""
-    plural = {"met": "meet every limit", "missed": "miss a limit", "inconclusive": "are inconclusive",
-             "error": "ended in an error", "not tested": "were not fully tested"}  # fmt: skip
-    singular = {"met": "meets every limit", "missed": "misses a limit", "inconclusive": "is inconclusive",
-           "error": "ended in an error", "not tested": "was not fully tested"}  # fmt: skip
+    ways = {
+        "met": ("meets every limit", "meet every limit"), "missed": ("misses a limit", "miss a limit"),
+        "inconclusive": ("is inconclusive", "are inconclusive"),
+        "not tested": ("was not fully tested", "were not fully tested"),
+        "error": ("ended in an error", "ended in an error"),
+    }  # fmt: skip
     verdicts = [result.verdict for result in comparison.results]
-    parts = []
-    for word in ("met", "missed", "inconclusive", "not tested", "error"):
-        count = verdicts.count(word)
-        if count:
-            parts.append(f"{count} {singular[word] if count == 1 else plural[word]}")
+    counted = [(verdicts.count(word), one, many) for word, (one, many) in ways.items() if word in verdicts]
+    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted]
     return f"Of {len(verdicts)} models, {', '.join(parts)}."
 
 
@@ -129,10 +128,10 @@ def _keys(comparison: Comparison) -> list[Key]:
 
 def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Grid:
     tables = [lookup(audit) for audit in comparison.results]
-    rows = []
-    for number_key in keys:
-        name, check = name_and_title(comparison.results, number_key)
-        rows.append([Cell(name, check), *(number(table.get(number_key)) for table in tables)])
+    rows = [
+        [Cell(*name_and_title(comparison.results, number_key)), *(number(table.get(number_key)) for table in tables)]
+        for number_key in keys
+    ]
     heads = [Head("Number"), *(Head(result.model.name, "num") for result in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
@@ -142,18 +141,18 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
     tables = [lookup(audit) for audit in comparison.results]
     # one axis for all, so numbers in other units cannot be on it
     shares = [number_key for number_key in keys if _is_share(number_key, tables)][:PICTURED]
-    rows: list[dict[str, Scalar]] = []
-    for number_key in shares:
-        for audit, table in zip(comparison.results, tables, strict=True):
-            measurement = table.get(number_key)
-            if measurement is None or measurement.value is None or measurement.validity == "invalid":
-                continue
-            low, high = measurement.holding_ends
-            rows.append(
-                {"number": name_and_title(comparison.results, number_key)[0], "model": audit.model.name,
-                 "value": measurement.value, "low": low, "high": high,
-                 "n": measurement.n}
-            )  # fmt: skip
+    measured_shares = (
+        (name_and_title(comparison.results, number_key)[0], audit.model.name, table[number_key])
+        for number_key in shares
+        for audit, table in zip(comparison.results, tables, strict=True)
+        if number_key in table
+    )
+    rows: list[dict[str, Scalar]] = [
+        {"number": name, "model": model, "value": measurement.value, "low": measurement.holding_ends[0],
+         "high": measurement.holding_ends[1], "n": measurement.n}
+        for name, model, measurement in measured_shares
+        if measurement.value is not None and measurement.validity != "invalid"
+    ]  # fmt: skip
     if not rows:
         return None
     sentence = "; ".join(

@@ -4,11 +4,11 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.checks import family_of, owner, title
+from auditkit.reports.html.checks import family_of, title
 from auditkit.reports.html.common_parts import names
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.model_columns import Key, key, number
-from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of
+from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of, owner
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Measurement, whose_text
 
@@ -141,12 +141,9 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
                 continue
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
-            sentence = (
-                f"The first answer of {title(family).lower()}"
-                if depth[family] == 1
-                else f"A further answer of {title(family).lower()}"
-            )
-            answers[result.check] = depth[family], Chosen(key(result.check, first), sentence)
+            which = "The first" if depth[family] == 1 else "A further"
+            chosen = Chosen(key(result.check, first), f"{which} answer of {title(family).lower()}")
+            answers[result.check] = depth[family], chosen
     yield from (chosen for _, chosen in sorted(answers.values(), key=lambda pair: pair[0]))
 
 

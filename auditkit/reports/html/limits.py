@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.sentences import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
+from auditkit.reports.html.sentences import (
+    WORST,
+    about,
+    be,
+    capital,
+    cut,
+    day,
+    decisive,
+    measured,
+    name_of,
+    owner,
+    rule,
+)
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import (
     AuditResult,
@@ -166,5 +178,4 @@ def _pair_text(verdict: Verdict) -> str:
 
 
 def _definitions(verdict: Verdict, results: Sequence[CheckResult]) -> Mapping[str, Definition]:
-    check = verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
-    return next((result.definitions for result in results if result.check == check), {})
+    return next((result.definitions for result in results if result.check == owner(verdict)), {})

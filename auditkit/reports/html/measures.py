@@ -9,7 +9,6 @@ from auditkit.reports.html.common_parts import CheckOutcome, common, definitions
 from auditkit.reports.html.sentences import name_of
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import (
-    Axis,
     CheckResult,
     Column,
     Control,
@@ -38,11 +37,10 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
         Head("Validity", "wide"),
     )
     usual = common_method(result.measurements)
-    rows = []
-    for row, measurement in enumerate(result.every):
-        cells = _measurement(measurement, result, terms, usual)
-        anchor = anchors.of_group(measurement.slice, result.check, row)
-        rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
+    rows = [
+        _measurement(measurement, result, terms, usual, anchors.of_group(measurement.slice, result.check, row))
+        for row, measurement in enumerate(result.every)
+    ]
     caption = f"All measurements of {result.check}"
     caption += f"; intervals: {usual}, unless stated otherwise" if usual else ""
     return grid(anchors.new("table", result.check), caption, heads, rows)
@@ -72,7 +70,7 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
 
 def table_grid(table: Table, anchors: Anchors) -> Grid:
     """A table of the check's own."""
-    heads = [_head(column, table) for column in table.columns]
+    heads = [_head(column, [row[position] for row in table.rows]) for position, column in enumerate(table.columns)]
     rows = [
         [Cell(numbers.scalar(value, percent=column.percent)) for value, column in zip(row, table.columns, strict=True)]
         for row in table.rows
@@ -131,15 +129,15 @@ def made(measurement: Measurement) -> str:
 
 
 def _measurement(
-    measurement: Measurement, result: CheckResult, terms: Mapping[tuple[str, str], str], common: str
+    measurement: Measurement, result: CheckResult, terms: Mapping[tuple[str, str], str], common: str, anchor: str
 ) -> list[Cell]:
-    interval = numbers.uncertainty(measurement)
+    link = terms.get((result.check, measurement.name), "")
     return [
-        Cell(name_of(measurement.name, result.definitions), link=terms.get((result.check, measurement.name), "")),
+        Cell(name_of(measurement.name, result.definitions), link=link, anchor=anchor),
         Cell(whom(measurement), whose_text(measurement)),
         Cell(pairs(measurement.conditions)),
         Cell(numbers.value(measurement)),
-        Cell(interval, "" if made(measurement) == common else made(measurement)),
+        Cell(numbers.uncertainty(measurement), "" if made(measurement) == common else made(measurement)),
         Cell("" if measurement.n is None else numbers.count(measurement.n)),
         _chance(measurement),
         Cell("" if measurement.detectable is None else numbers.with_unit(measurement.detectable, measurement.unit)),
@@ -179,30 +177,27 @@ def _control(control: Control, known: Mapping[str, Definition]) -> list[Cell]:
     ]
 
 
-def _head(column: Column, table: Table) -> Head:
-    position = table.columns.index(column)
-    values = [row[position] for row in table.rows]
+def _head(column: Column, values: Sequence[Scalar]) -> Head:
     numeric = any(_is_number(value) for value in values) and all(value is None or _is_number(value) for value in values)
-    title = f"{column.title} ({column.unit})" if column.unit and column.unit != numbers.SHARE else column.title
-    return Head(title, "num" if numeric else "text")
+    return Head(_titled(column.title, column.unit), "num" if numeric else "text")
+
+
+def _titled(title: str, unit: str) -> str:
+    return f"{title} ({unit})" if unit and unit != numbers.SHARE else title
 
 
 def _columns(figure: Figure) -> list[tuple[str, str, bool]]:
     """The fields of a figure with their titles, and whether each is in percent; what names a row first."""
     orders = {"curve": (figure.series, figure.x, figure.y), "heat-map": (figure.y, figure.x, figure.value)}
-    axes = orders.get(figure.mark, (figure.y, figure.series, figure.x))
-    columns: list[tuple[str, str, bool]] = []
-    number_axis: Axis | None = None
-    for axis in axes:
-        if axis is not None:
-            unit = f" ({axis.unit})" if axis.unit and axis.unit != numbers.SHARE else ""
-            title = axis.title or ("about" if axis.field == "label" else axis.field)
-            columns.append((axis.field, title + unit, axis.percent))
-            number_axis = axis
-    percent = number_axis.percent if number_axis else False
-    for field, title in ((figure.low, "from"), (figure.high, "to")):
-        if field and any(row.get(field) is not None for row in figure.data):
-            columns.append((field, title, percent))
+    axes = [axis for axis in orders.get(figure.mark, (figure.y, figure.series, figure.x)) if axis is not None]
+    named = [(axis, axis.title or ("about" if axis.field == "label" else axis.field)) for axis in axes]
+    columns = [(axis.field, _titled(title, axis.unit), axis.percent) for axis, title in named]
+    # the last axis is that of the numbers
+    columns += [
+        (field, title, axes[-1].percent if axes else False)
+        for field, title in ((figure.low, "from"), (figure.high, "to"))
+        if field and any(row.get(field) is not None for row in figure.data)
+    ]
     if any("n" in row for row in figure.data) and all(field != "n" for field, _, _ in columns):
         columns.append(("n", "n", False))
     return columns

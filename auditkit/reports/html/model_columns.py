@@ -95,7 +95,6 @@ def _rows(
         counts = {table[number_key].n for table in tables if number_key in table}
         # models on the same rows share n; it stands once, in a column of its own
         shared = next(iter(counts)) if len(counts) == 1 else None
-        title = name_of(first.name, known)
         with_value = [
             table[number_key] for table in tables if number_key in table and table[number_key].value is not None
         ]
@@ -104,7 +103,7 @@ def _rows(
         sentence = "; ".join(part for part in ("" if method == usual else method, reason) if part)
         anchor = anchors.of_group(first.slice, check, row)
         cells = [
-            Cell(title, sentence, link=terms.get((check, first.name), ""), anchor=anchor),
+            Cell(name_of(first.name, known), sentence, link=terms.get((check, first.name), ""), anchor=anchor),
             Cell(whom(first)),
             Cell(pairs(first.conditions)),
             Cell("" if shared is None else numbers.count(shared)),

@@ -19,8 +19,7 @@ TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
 def render(result: AuditResult | Comparison) -> bytes:
     """The report as one HTML file: no script, no request, the same bytes for the same result."""
-    text = environment().get_template("report.html.j2").render(page=page(result))
-    return text.encode()
+    return environment().get_template("report.html.j2").render(page=page(result)).encode()
 
 
 @functools.lru_cache(maxsize=1)

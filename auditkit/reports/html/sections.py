@@ -15,7 +15,7 @@ from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
 from auditkit.reports.html.plugin_sections import plugin_sections
 from auditkit.reports.html.provenance import data_grids, models_grid, parameters, provenance_grids
 from auditkit.reports.html.rules import packs
-from auditkit.reports.html.tables import Anchors, Content, Grid
+from auditkit.reports.html.tables import Anchors, Content
 from auditkit.reports.outcome import open_question
 from auditkit.results import AuditResult, Comparison, verdict_line
 
@@ -144,11 +144,6 @@ def _limits(parts: Parts) -> Content:
     }
 
 
-def _by_group(parts: Parts) -> Grid | None:
-    titles = {check.check: check.title for family in parts.families for check in family.checks}
-    return groups_index(parts.audits, parts.anchors, titles)
-
-
 def _subject(parts: Parts) -> Content:
     """What was audited."""
     models = models_grid(parts.audits, parts.anchors)
@@ -162,14 +157,6 @@ def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entr
     )
 
 
-def _part_entry(section: Section, content: object) -> tuple[Entry, ...]:
-    return (Entry(section.id, section.title, part=True),)
-
-
-def _pack_entry(section: Section, content: tuple[Content, ...]) -> tuple[Entry, ...]:
-    return (Entry(content[0]["anchor"], section.title),)
-
-
 SECTIONS = (
     Section("first", "What matters most", _first),
     Section("side", "Side by side", _side),
@@ -178,10 +165,18 @@ SECTIONS = (
         "coverage", "What was not tested", lambda parts: covered(parts.audits, parts.anchors, parts.places)
     ),
     Section("families", "", lambda parts: parts.families, _family_entries),
-    Section("by-group", "Where each group is", _by_group, _part_entry),
+    Section(
+        "by-group", "Where each group is",
+        lambda parts: groups_index(
+            parts.audits, parts.anchors,
+            {check.check: check.title for family in parts.families for check in family.checks},
+        ),
+        lambda section, content: (Entry(section.id, section.title, part=True),),
+    ),
     Section(
         "packs", "Rules and their evidence",
-        lambda parts: packs(parts.audits, parts.anchors, parts.places), _pack_entry,
+        lambda parts: packs(parts.audits, parts.anchors, parts.places),
+        lambda section, content: (Entry(content[0]["anchor"], section.title),),
     ),
     Section(
         "plugins", "", lambda parts: plugin_sections(parts.audits, parts.anchors),

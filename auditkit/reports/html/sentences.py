@@ -69,15 +69,9 @@ def about(subject: Measurement | Limit) -> str:
 
 def certainty(measurement: Measurement) -> str:
     """` (95% interval 0.331 to 0.405, n = 6,012)`; what is not known is not said."""
-    parts = []
-    if measurement.interval is not None:
-        level = numbers.level(measurement.interval)
-        parts.append(f"{level} interval {numbers.uncertainty(measurement)}")
-    else:
-        parts.append("exact" if measurement.exact else "no interval")
-    if measurement.n is not None:
-        parts.append(f"n\u00a0=\u00a0{measurement.n:,}")
-    return f" ({', '.join(parts)})"
+    level = "" if measurement.interval is None else f"{numbers.level(measurement.interval)} interval "
+    size = "" if measurement.n is None else f", n\u00a0=\u00a0{measurement.n:,}"
+    return f" ({level}{numbers.uncertainty(measurement)}{size})"
 
 
 def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | None:
@@ -142,6 +136,11 @@ def rule(limit: Limit, verdict: Verdict) -> str:
 def decisive(verdict: Verdict) -> Judged | None:
     """The measurement that gave a verdict its status; of several the one furthest to the wrong side."""
     return furthest_off(verdict.limit, verdict.judged, verdict.status)
+
+
+def owner(verdict: Verdict) -> str:
+    """The check that a limit is about."""
+    return verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
 
 
 def capital(text: str) -> str:

@@ -48,11 +48,9 @@ def grid(anchor: str, caption: str, heads: Sequence[Head], rows: Sequence[Sequen
     """A table, with no more rows than `ROWS`, and without the columns in which nothing stands (the first one stays)."""
     # a column that says nothing takes the room of those that do, on a phone above all
     filled = [0, *(index for index in range(1, len(heads)) if any(row[index] != Cell("") for row in rows))]
-    left_out = ""
-    if len(rows) > ROWS:
-        left_out = f"The first {ROWS:,} of {len(rows):,} rows; results.json holds all of them."
+    shortened = f"The first {ROWS:,} of {len(rows):,} rows; results.json holds all of them."
     body = tuple(tuple(row[index] for index in filled) for row in rows[:ROWS])
-    return Grid(anchor, caption, tuple(heads[index] for index in filled), body, left_out)
+    return Grid(anchor, caption, tuple(heads[index] for index in filled), body, shortened if len(rows) > ROWS else "")
 
 
 class Anchors:
