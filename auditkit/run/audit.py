@@ -217,12 +217,17 @@ def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...
             reason=offer.value.applies_when or "not selected",
         )
         for id, offer in host.checks().items()
+    } | {
+        result.check: Coverage(
+            check=result.check,
+            question=result.about.question,
+            status=result.status,
+            reason=result.reason or "",
+            level=result.level,
+            higher_level=result.higher_level,
+        )
+        for result in results
     }
-    for result in results:
-        rows[result.check] = Coverage(
-            check=result.check, question=result.about.question, status=result.status, reason=result.reason or "",
-            level=result.level, higher_level=result.higher_level,
-        )  # fmt: skip
     return tuple(rows[id] for id in sorted(rows))
 
 

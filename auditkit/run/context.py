@@ -62,8 +62,9 @@ class AuditContext:
 
     @functools.cached_property
     def evidence(self) -> frozenset[str]:
-        """What the rule packs name: `check.measurement`, `check` or `family`."""
-        return frozenset(named_by(self.packs))
+        """What the rule packs name as evidence, or to complete it: `check.measurement`, `check` or `family`."""
+        clauses = [clause for pack in self.packs for clause in pack.clauses]
+        return frozenset(key for clause in clauses for key in (*clause.evidence, *clause.complete_with))
 
 
 def chosen_packs(host: Host, rules: Sequence[str]) -> list[RulePack]:
@@ -81,8 +82,3 @@ def chosen_packs(host: Host, rules: Sequence[str]) -> list[RulePack]:
             raise ConfigError(f"rules: there is no rule pack {one_line(name)!r}; {closest(name, offered)}")
         packs.append(load_pack(offered.get(name, path)))
     return packs
-
-
-def named_by(packs: Sequence[RulePack]) -> set[str]:
-    """What the packs name as evidence, or to complete it: `check.measurement`, `check` or `family`."""
-    return {key for pack in packs for clause in pack.clauses for key in (*clause.evidence, *clause.complete_with)}

@@ -80,8 +80,7 @@ def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...
     for group in groups:
         people = cells.people(group.slice)
         if people >= data.minimum_cell:
-            is_shown = cells.reason(group.slice) is None
-            size = {"people": people, "share": people / total} if is_shown else {}
+            size = {"people": people, "share": people / total} if cells.reason(group.slice) is None else {}
             large.append(group.model_copy(update={**size, "bars": True}))
         # an intersection that nobody is in leaves nobody out
         elif people:

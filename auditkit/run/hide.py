@@ -81,8 +81,8 @@ def hide(result: AuditResult, rule: Rule) -> AuditResult:
 
 def changed(measured: CheckResult, written: CheckResult) -> tuple[int, ...]:
     """The positions of the measurements that are not written as they were measured."""
-    before_and_after = zip(measured.measurements, written.measurements, strict=True)
-    return tuple(index for index, (before, after) in enumerate(before_and_after) if before != after)
+    pairs = enumerate(zip(measured.measurements, written.measurements, strict=True))
+    return tuple(index for index, (before, after) in pairs if before != after)
 
 
 def _planned(planned: PlannedCheck, rule: Rule) -> PlannedCheck:
@@ -113,8 +113,10 @@ def _judged(limit: Limit, judged: Judged, written: Measurement) -> Judged:
 
 
 def _outcome(outcome: Outcome, before: Sequence[Verdict], after: Sequence[Verdict], rule: Rule) -> Outcome:
-    old_and_new = zip(before, after, strict=True)
-    sentences = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in old_and_new}
+    sentences = {
+        f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}"
+        for old, new in zip(before, after, strict=True)
+    }
     return outcome.model_copy(
         update={"reasons": tuple(sentences.get(reason) or rule.text(reason) for reason in outcome.reasons)}
     )

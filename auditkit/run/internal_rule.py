@@ -76,8 +76,7 @@ def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
     end has no number either.
     """
     measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
-    before_and_after = zip(result.measurements, measurements, strict=True)
-    hidden = [before for before, after in before_and_after if before != after]
+    hidden = [before for before, after in zip(result.measurements, measurements, strict=True) if before != after]
     result = result.model_copy(update={"measurements": measurements})
     return without(result, hidden) if hidden else result
 
@@ -99,8 +98,7 @@ def _hidden(measured: Measurement, cells: Cells) -> Measurement:
 
 
 def _left_out(group: LeftOut, cells: Cells) -> LeftOut:
-    small = cells.unshown(group.slice) is not None
-    return group.model_copy(update={"people": None, "share": None}) if small else group
+    return group if cells.unshown(group.slice) is None else group.model_copy(update={"people": None, "share": None})
 
 
 def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:

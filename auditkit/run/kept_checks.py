@@ -43,9 +43,7 @@ class Keeper:
         stored = runfolder.load_stored(self.folder, check, self._key(key), self.shelf)
         # what a limit is judged by must be the number as it was measured; of a hidden one the folder knows only that
         # it was hidden
-        if stored is None or needed(stored, self.limits):
-            return None
-        return stored.result
+        return None if stored is None or needed(stored, self.limits) else stored.result
 
     def _key(self, key: str) -> str:
         # what was suppressed for other models or groups would leak, by comparison, what is suppressed now

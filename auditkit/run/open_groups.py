@@ -65,15 +65,13 @@ class OpenGroups:
 
     def may_further(self, measured: Measurement) -> bool:
         """Whether a number that is made of further counts may be published: of all groups or of none."""
-        is_few = _family(measured)[:2] in self._few or self._is_few(measured)
-        return self.people.all_open and not is_few
+        return self.people.all_open and _family(measured)[:2] not in self._few and not self._is_few(measured)
 
     def _is_few(self, measured: Measurement) -> bool:
         """Whether one of the further counts in a number, or its complement, is of few people, or is not known."""
         ends = [end for pair in measured.pairs for end in (pair.low, pair.high)]
-        counts: list[float] = []
-        for end in ends:
-            counts += [] if end.n is None or end.count is None else [end.count, end.n - end.count]
+        shares = [(end.count, end.n) for end in ends if end.n is not None and end.count is not None]
+        counts: list[float] = [number for count, n in shares for number in (count, n - count)]
         if measured.slice:
             known = {name: value for name, value in measured.slice.items() if name in self.people.data.groups}
             if measured.value is None or (known and self.people.every_count(known, self._model) is None):

@@ -63,9 +63,7 @@ def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Mea
     if data.task == "regression":
         return list(_errors(new, old, data)) if data.labels is not None else []
     rows = _rows(new, old, data)
-    if rows is None:
-        return []
-    return [*_shares(rows, data), *_predictive(rows, data), *_disparities(rows, data)]
+    return [] if rows is None else [*_shares(rows, data), *_predictive(rows, data), *_disparities(rows, data)]
 
 
 def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:

@@ -103,9 +103,8 @@ def with_offers(host: Host, check: Check) -> tuple[Check, dict[str, str]]:
                     f"{closest(name, rows)}{'' if blame else '. Name the plugin under [audit] plugins'}{blame}"
                 )
             offers[name] = rows[name]
-    if not offers:
-        return check, {}
-    return check.given(offers), {offer.plugin: offer.version for offer in offers.values()}
+    given = check.given(offers) if offers else check
+    return given, {offer.plugin: offer.version for offer in offers.values()}
 
 
 def missing_extra(kind: type[Any]) -> ErrorInfo | None:

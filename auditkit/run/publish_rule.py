@@ -121,8 +121,9 @@ class Publish:
 
     def _group(self, group: GroupInfo) -> GroupInfo:
         counts = self._people.counts({group.attribute: group.value}, "people") if self._people is not None else None
-        rows = counts[0] if counts else None
-        return group.model_copy(update={"rows": rows, "hidden": None if counts else self._reason})
+        return group.model_copy(
+            update={"rows": counts[0] if counts else None, "hidden": None if counts else self._reason}
+        )
 
     def _open_groups(self, result: CheckResult) -> OpenGroups | None:
         if self._people is None:
@@ -206,9 +207,12 @@ class Publish:
 
     def _control(self, control: Control) -> Control:
         """The question and whether it holds; values, bounds and sentences may be made of any count."""
-        removed = {"value": None, "at_least": None, "at_most": None}
-        sentences = {"question": self.text(control.question), "reason": self.text(control.reason)}
-        return control.model_copy(update={**removed, **sentences})
+        return control.model_copy(
+            update={
+                "value": None, "at_least": None, "at_most": None,
+                "question": self.text(control.question), "reason": self.text(control.reason),
+            }
+        )  # fmt: skip
 
     def _drawn(self, figure: Figure, result: CheckResult, withheld: set[str]) -> bool:
         """A figure that bears the name of a number draws this number alone."""

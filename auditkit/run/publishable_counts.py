@@ -146,9 +146,11 @@ class People:
         where that is several times `minimum_cell`; elsewhere all groups are taken.
         """
         large = disparity.name.endswith(AMONG_LARGE) and self.data.size * LARGE >= ROOM * self.minimum
-        for group in self.groups(disparity.across or tuple(disparity.slice)):
-            if self.estimated(group, words, model) and (not large or is_large(group, self.data)):
-                yield group
+        return (
+            group
+            for group in self.groups(disparity.across or tuple(disparity.slice))
+            if self.estimated(group, words, model) and (not large or is_large(group, self.data))
+        )
 
     def everyone_is_public(self, model: int = 0) -> bool:
         """Whether no count about everyone is kept back."""
@@ -158,9 +160,8 @@ class People:
     def groups(self, attributes: tuple[str, ...]) -> Iterator[dict[str, str]]:
         """Every group of these attributes in which somebody is, published or not."""
         ordered = tuple(name for name in self.data.groups if name in attributes)
-        for owner, group, kind in self._keys:
-            if owner == 0 and kind == EVERYBODY and tuple(name for name, _ in group) == ordered:
-                yield dict(group)
+        everybody = (group for owner, group, kind in self._keys if owner == 0 and kind == EVERYBODY)
+        return (dict(group) for group in everybody if tuple(name for name, _ in group) == ordered)
 
     def is_named(self, text: str) -> bool:
         """Whether a sentence names a sensitive attribute, its column, or one of its groups."""
@@ -197,9 +198,8 @@ class People:
 
     def _add_groups(self, attributes: tuple[str, ...]) -> None:
         for part in self._parts:
-            if not set(attributes) <= set(part.attributes):
-                continue
-            if attributes == () and part.attributes != self._parts[0].attributes:
+            twice = attributes == () and part.attributes != self._parts[0].attributes
+            if twice or not set(attributes) <= set(part.attributes):
                 continue
             for values in itertools.product(*(enumerate(self.data.cells.values[name]) for name in attributes)):
                 codes = dict(zip(attributes, (code for code, _ in values), strict=True))

@@ -32,16 +32,13 @@ def _names_in(data: AuditData) -> Iterator[object]:
     yield from (data.name, data.label_name)
     if hasattr(data.inputs, "columns"):
         for feature in data.schema:
-            yield feature.name
-            yield from map(spelling, feature.categories)
+            yield from (feature.name, *map(spelling, feature.categories))
     else:
         yield from data.feature_names
     for attribute, values in data.cells.values.items():
-        yield attribute
-        yield from values
+        yield from (attribute, *values)
 
 
 def _names_of(models: Iterable[Model]) -> Iterator[object]:
     for model in models:
-        yield model.name
-        yield from map(spelling, model.classes or ())
+        yield from (model.name, *map(spelling, model.classes or ()))

@@ -35,11 +35,10 @@ def with_sections(host: Host, result: AuditResult) -> AuditResult:
             continue
         if section is not None:
             sections.append(section)
-    update: dict[str, object] = {"sections": tuple(sections)}
+    outcome = result.outcome
     if len(host.faults) > known:
-        notes = result.outcome.notes
-        update["outcome"] = outcome_of(result.verdicts, result.results, host.faults, notes)
-    return result.model_copy(update=update)
+        outcome = outcome_of(result.verdicts, result.results, host.faults, outcome.notes)
+    return result.model_copy(update={"sections": tuple(sections), "outcome": outcome})
 
 
 def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:

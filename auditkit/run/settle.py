@@ -23,25 +23,20 @@ def settled(context: AuditContext) -> AuditContext:
     """
     data, request = context.data, context.request
     if data.streamed:
-        names = (*(request.checks or ()), *request.only)
-        refuse_uncounted(context.host, names, data.streamed, data.size)
-    _check_disclosure(context)
+        refuse_uncounted(context.host, (*(request.checks or ()), *request.only), data.streamed, data.size)
+    if data.disclosure == "publish" and request.include_rows:
+        mend = Mend("audit.include_rows", False)
+        raise ConfigError(
+            'include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out, or say '
+            f"{mend}",
+            mend=mend,
+        )
     limits = with_names(request.limits)
     check_names(limits, request.waivers)
     offered = _offered(context)
     resolve(limits, offered)
     scoped = tuple(limit.model_copy(update={"scope": _scope(limit, offered)}) for limit in limits)
     return dataclasses.replace(context, request=dataclasses.replace(request, limits=scoped))
-
-
-def _check_disclosure(context: AuditContext) -> None:
-    if context.data.disclosure != "publish" or not context.request.include_rows:
-        return
-    mend = Mend("audit.include_rows", False)
-    raise ConfigError(
-        f'include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out, or say {mend}',
-        mend=mend,
-    )
 
 
 def _offered(context: AuditContext) -> Offered:
