@@ -123,12 +123,8 @@ def bounded(figure: Figure, measurements: Iterable[Measurement]) -> Figure:
 
 def label(measurement: Measurement) -> str:
     """What a measurement is about, in few words: its slice, across and conditions; "everyone" for none of them."""
-    parts = [pairs(measurement.slice)] if measurement.slice else []
-    if measurement.across:
-        parts.append("over " + " and ".join(measurement.across))
-    if measurement.conditions:
-        parts.append(pairs(measurement.conditions))
-    return "; ".join(parts) or "everyone"
+    over = f"over {' and '.join(measurement.across)}" if measurement.across else ""
+    return "; ".join(filter(None, (pairs(measurement.slice), over, pairs(measurement.conditions)))) or "everyone"
 
 
 def _intervals(

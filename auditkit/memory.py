@@ -91,8 +91,7 @@ def out_of_memory(error: BaseException | None) -> bool:
         visited.add(id(error))
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
-        is_own = isinstance(error, AuditkitError)
-        if not is_own and any(text in printable(error).lower() for text in PHRASES):
+        if not isinstance(error, AuditkitError) and any(text in printable(error).lower() for text in PHRASES):
             return True
         # libraries wrap the error in one of their own
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -144,8 +144,7 @@ def _demand(holds: object, message: str) -> None:
 
 
 def _check_facts(kind: type[Check]) -> None:
-    about = kind.about()
-    question = about.question
+    question = kind.about().question
     _demand(question.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {question!r}")
     again = kind.model_validate(json.loads(kind().model_dump_json()))
     _demand(again == kind(), f"{kind.id}: its parameters must survive JSON there and back")

@@ -37,10 +37,8 @@ def spellings(values: Sequence[Any]) -> list[str]:
     of time and times of day; moments that are all midnights as days. In a column that also holds other texts each value
     is as a text file has it.
     """
-    if all(isinstance(value, str) and value in BOOLEANS for value in values):
-        return [spelling(meant(value)) for value in values]
     numbers = [is_number(value) for value in values]
-    if all(numbers):
+    if all(numbers) or all(isinstance(value, str) and value in BOOLEANS for value in values):
         return [spelling(meant(value)) for value in values]
     times = same_times(values)
     if times is not None:

@@ -92,8 +92,7 @@ def _matched(before: Named, after: Named, options: ComparisonOptions) -> list[tu
     """The pairs of models to compare: those named, or those with the same name, or the only ones."""
     old_model, new_model = options.old_model, options.new_model
     if old_model or new_model:
-        chosen = _model(before, old_model or new_model or "")
-        return [(chosen, _model(after, new_model or old_model or ""))]
+        return [(_model(before, old_model or new_model or ""), _model(after, new_model or old_model or ""))]
     if before.path == after.path:
         raise ConfigError(
             "old and new are the same audit; name two of its models with --old-model and --new-model: "

@@ -4,7 +4,7 @@ import inspect
 import json as json_module
 import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from auditkit.checks import Check, Offer, PluginRows
@@ -92,8 +92,9 @@ def look_up(name: str, host: Host) -> list[Explained]:
     rows = listed_rows(host)
     explanations += [row for row in rows if row.name == name]
     if not explanations:
-        known = [*kinds_and_trainers, *trainers, *packs, *_measurements(kinds_and_trainers)]
-        known += [row.name for row in rows]
+        known = [*kinds_and_trainers, *trainers, *packs, *(row.name for row in rows)]
+        measurements = [(id, key) for id, kind in kinds_and_trainers.items() for key in kind.definitions]
+        known += [name for id, key in measurements for name in (f"{id}.{key}", key)]
         raise ConfigError(
             "name must be a check, a measurement, a trainer, a rule pack, an attack, a corruption, a section of the "
             f"report or a format; {one_line(name)!r} is none, "
@@ -141,23 +142,18 @@ def _row(offer: Offer) -> Iterator[Fact]:
     yield Fact("plugin", f"{offer.plugin} {offer.version}".strip())
 
 
-def _measurements(kinds: Mapping[str, type[Check] | type[Trainer]]) -> Iterator[str]:
-    for id, kind in kinds.items():
-        for key in kind.definitions:
-            yield from (f"{id}.{key}", key)
-
-
 def _check(kind: type[Check] | type[Trainer], packs: Iterable[RulePack]) -> Iterator[Fact]:
     about = kind.about() if issubclass(kind, Check) else kind
-    for title in ("title", "question", "purpose", "method", "limits", "reference"):
-        yield Fact(title, getattr(about, title))
+    titles = ("title", "question", "purpose", "method", "limits", "reference")
+    yield from (Fact(title, getattr(about, title)) for title in titles)
     applies_when = getattr(kind, "applies_when", "")
     if applies_when:
         yield Fact("runs only", applies_when)
     yield Fact("needs", ", ".join(sorted(map(str, kind.needs))) or "nothing beyond decisions")
     yield Fact("measures", ", ".join(kind.definitions) or "no number that is defined beforehand")
-    for name, field in kind.model_fields.items():
-        yield Fact(f"parameter {field.alias or name}", _parameter(field))
+    yield from (
+        Fact(f"parameter {field.alias or name}", _parameter(field)) for name, field in kind.model_fields.items()
+    )
     id = kind.id if issubclass(kind, Check) else f"train.{kind.id}"
     yield from _clauses(lambda key: key in (id, id.partition(".")[0]) or key.startswith(f"{id}."), packs)
 
@@ -172,16 +168,17 @@ def _measurement(name: str, definition: Definition, packs: Iterable[RulePack]) -
         yield Fact(title, getattr(definition, title))
     if definition.harm is not None:
         yield Fact("worse off", f"of a benefit {definition.harm.benefit}, of a burden {definition.harm.burden}")
-    check = name.rpartition(".")[0]
-    yield from _clauses(lambda key: key in (name, check, name.partition(".")[0]), packs)
+    yield from _clauses(lambda key: key in (name, name.rpartition(".")[0], name.partition(".")[0]), packs)
 
 
 def _clauses(names: Callable[[str], bool], packs: Iterable[RulePack]) -> Iterator[Fact]:
     """The clauses of every pack for which something is evidence."""
-    for pack in packs:
-        for clause in pack.clauses:
-            if any(names(key) for key in clause.evidence):
-                yield Fact(f"evidence for {pack.id} {clause.id}", _clause_text(clause, pack))
+    return (
+        Fact(f"evidence for {pack.id} {clause.id}", _clause_text(clause, pack))
+        for pack in packs
+        for clause in pack.clauses
+        if any(names(key) for key in clause.evidence)
+    )
 
 
 def _pack(pack: RulePack) -> Iterator[Fact]:

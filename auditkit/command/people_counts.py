@@ -44,10 +44,8 @@ def count(
     frame = to_frame(counts)
     # into memory first: the table is small, and a file that is half written could be taken for counts
     buffer = io.BytesIO()
-    if target.suffix.lower() == ".csv":
-        frame.to_csv(buffer, index=False)
-    else:
-        frame.to_parquet(buffer, index=False)
+    write = frame.to_csv if target.suffix.lower() == ".csv" else frame.to_parquet
+    write(buffer, index=False)
     write_atomic(target, buffer.getvalue())
     small = int((frame["people"] < MINIMUM).sum())
     groups_in_words = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"

@@ -54,10 +54,8 @@ def verify(folder: str, public_key: str | None, plugins: Sequence[str], *, requi
     """Exit code 0 where nothing speaks against the folder, else 1."""
     verifier = None if public_key is None else read_verifier(pathlib.Path(public_key))
     account = verification.verify(pathlib.Path(folder), verifier, required=required, host=Host(plugins))
-    if json:
-        print(json_module.dumps(_document(account), sort_keys=True))
-    else:
-        print("\n".join(printable(line) for line in _lines(account)))
+    lines = "\n".join(printable(line) for line in _lines(account))
+    print(json_module.dumps(_document(account), sort_keys=True) if json else lines)
     return 1 if account.problems else 0
 
 

@@ -176,9 +176,7 @@ def _difference(
     pair = paired_change if same else None
     interval = pair.interval if pair is not None else change_interval(old, new)
     moved = _moved(change, interval, exact=old.exact and new.exact)
-    better = None
-    if moved and new.direction != "none":
-        better = (change > 0) == (new.direction == "higher")
+    better = (change > 0) == (new.direction == "higher") if moved and new.direction != "none" else None
     return Difference(
         value=change, interval=interval, paired=pair is not None, moved=moved, better=better,
         **common,  # type: ignore[arg-type]

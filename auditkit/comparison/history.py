@@ -90,8 +90,9 @@ def _series(number_key: Key, tables: _Tables) -> Series:
 def _breaks(number_key: Key, tables: _Tables) -> Iterator[str]:
     holding = [table for table in tables if number_key in table[2]]
     for (before, old, first), (after, new, second) in itertools.pairwise(holding):
-        reason = not_comparable(old, new).get(number_key[0], "")
-        reason = reason or redefined(first[number_key][0], second[number_key][0], number_key[1])
+        reason = not_comparable(old, new).get(number_key[0]) or redefined(
+            first[number_key][0], second[number_key][0], number_key[1]
+        )
         if reason:
             yield f"From {before.name} to {after.name} {reason}"
 

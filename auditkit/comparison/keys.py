@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from auditkit.results import AuditResult, CheckResult, DataInfo, Measurement, Verdict
+from auditkit.results import AuditResult, CheckResult, DataInfo, Measurement, Verdict, pairs
 
 Key: TypeAlias = tuple[Any, ...]
 FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "resamples", "trials"})
@@ -160,6 +160,4 @@ def _setting(data: DataInfo, name: str) -> object:
 
 def _data_setting_text(data: DataInfo, name: str) -> str:
     value = _setting(data, name)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={group}" for name, group in value.items()) or "none"
-    return str(value)
+    return (pairs(value) or "none") if isinstance(value, dict) else str(value)

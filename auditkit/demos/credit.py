@@ -64,11 +64,6 @@ def _pipeline() -> Pipeline:
     return make_pipeline(_preprocess(), trees)
 
 
-def frame(seed: int = 0) -> pandas.DataFrame:
-    """The test split alone, as a table."""
-    return make_applications(seed).test
-
-
 LIMITS = (
     Limit(
         name="accuracy", measurement="performance.quality.accuracy", everyone=True, at_least=0.7,

@@ -52,8 +52,7 @@ def outcome_of(
         return say("not tested", 5, "nothing was judged: no check measured anything", reasons)
     if not verdicts:
         why = "every limit is about another model" if elsewhere else "no limit was set"
-        more = "" if elsewhere else " before the audit"
-        return say("not tested", 5, f"nothing was judged: {why}", [why + more])
+        return say("not tested", 5, f"nothing was judged: {why}", [why + ("" if elsewhere else " before the audit")])
     return say("met", 0, line, [f"{verdict.limit.name}: {verdict.reason}" for verdict in verdicts])
 
 

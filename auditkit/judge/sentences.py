@@ -8,12 +8,8 @@ from auditkit.text import first_few
 
 def bounds(limit: Limit) -> str:
     """The rule in words: `at least 0.8`."""
-    parts = []
-    if limit.at_least is not None:
-        parts.append(f"at least {limit.at_least:.15g}")
-    if limit.at_most is not None:
-        parts.append(f"at most {limit.at_most:.15g}")
-    return " and ".join(parts)
+    edges = (("at least", limit.at_least), ("at most", limit.at_most))
+    return " and ".join(f"{words} {edge:.15g}" for words, edge in edges if edge is not None)
 
 
 def show(value: float, limit: Limit) -> str:

@@ -102,12 +102,8 @@ def _features(data: AuditData) -> list[FeatureInfo]:
 
 def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
     values = to_codes(data.inputs, (feature,))[:, 0]
-    if feature.numeric:
-        detail = value_range(values, data.minimum_cell)
-    elif feature.kind == "boolean":
-        detail = ""
-    else:
-        detail = f"{len(feature.categories)} values"
+    categories = "" if feature.kind == "boolean" else f"{len(feature.categories)} values"
+    detail = value_range(values, data.minimum_cell) if feature.numeric else categories
     fixed = "" if feature.mutable else "not to be changed"
     return _info(data, feature.name, feature.kind, values, ", ".join(part for part in (detail, fixed) if part))
 
@@ -154,13 +150,11 @@ def _missing(data: AuditData, name: str, groups: list[Cell]) -> int | None:
 
 def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInfo]:
     """The groups of one attribute; those too small to show together, where they are enough people for it."""
-    made = []
-    for cell in cells:
-        value = cell.where.get(attribute)
-        if value is None:
-            continue
-        reason = data.cells.unshown(cell.where)
-        made.append(GroupInfo(attribute=attribute, value=value, rows=None if reason else cell.n, hidden=reason))
+    hidden_cells = [(cell, data.cells.unshown(cell.where)) for cell in cells if attribute in cell.where]
+    made = [
+        GroupInfo(attribute=attribute, value=cell.where[attribute], rows=None if hidden else cell.n, hidden=hidden)
+        for cell, hidden in hidden_cells
+    ]
     small = smaller_together((attribute,), data)
     if small is not None:
         people = sum(map(data.cells.people, small.groups))

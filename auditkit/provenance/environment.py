@@ -95,22 +95,16 @@ def describe_run_on(
 
 def describe_model(model: Model, data: AuditData, predictions: Predictions) -> ModelInfo:
     """The model object of a result."""
-    positive = None
-    if data.task == "binary":
-        positive = spelling(predictions.classes[predictions.positive])
-    note = ""
-    if model.threshold is None and data.task == "binary":
-        note = "the model's own rule"
-    elif model.threshold is not None:
-        note = f"positive from a score of {model.threshold:g}"
+    binary = data.task == "binary"
+    own_rule = "the model's own rule" if binary else ""
     return ModelInfo(
         name=model.name,
         kind=model.kind,
         task=model.task,
         classes=tuple(spelling(label) for label in model.classes),
-        positive=positive,
+        positive=spelling(predictions.classes[predictions.positive]) if binary else None,
         threshold=model.threshold,
-        threshold_note=note,
+        threshold_note=own_rule if model.threshold is None else f"positive from a score of {model.threshold:g}",
         capabilities=tuple(str(capability) for capability in Capability if capability in model.capabilities),
         device=model.device,
         batch=model.batch,
@@ -132,10 +126,8 @@ def _changed_limits(folder: pathlib.Path | None, model: Model, plan: Plan, limit
         return ()
     for result in before.audits:
         # only the same plan on the same model gave numbers that the new limits could be fitted to
-        if result.model.fingerprint != model.fingerprint or result.plan.checks != plan.checks:
-            continue
-        old = [note for note in result.provenance.notes if note.startswith("limits were changed")]
-        if result.limits != tuple(limits):
-            return ("limits were changed after these numbers had been measured once",)
-        return tuple(old)
+        if result.model.fingerprint == model.fingerprint and result.plan.checks == plan.checks:
+            old = tuple(note for note in result.provenance.notes if note.startswith("limits were changed"))
+            changed = "limits were changed after these numbers had been measured once"
+            return old if result.limits == tuple(limits) else (changed,)
     return ()

@@ -36,7 +36,7 @@ from auditkit.runfolder.manifest import (
     safe_name,
     unseal,
 )
-from auditkit.text import one_line
+from auditkit.text import first_few, one_line
 
 RESULTS = "results.json"
 CHECKS = "checks"
@@ -97,7 +97,7 @@ def prepare(
     foreign = sorted(name for name, kind in kinds.items() if not _is_ours(name, kind, own_names))
     if foreign:
         raise EvidenceError(
-            f"the folder {path} holds what auditkit did not write there ({_some(foreign)}); "
+            f"the folder {path} holds what auditkit did not write there ({first_few([*map(safe_name, foreign)], 3)}); "
             "choose another folder for the audit, or empty this one"
         )
     drop_temporaries(path)
@@ -358,8 +358,3 @@ def _is_ours(name: str, kind: Kind, own_names: Collection[str]) -> bool:
     inside = bool(own_names) and room in (CHECKS, MODELS)
     suffix = ".json" if room == CHECKS else ".safetensors"
     return inside if kind == "folder" else kind == "file" and (name in own_names or (inside and name.endswith(suffix)))
-
-
-def _some(names: list[str]) -> str:
-    first = ", ".join(safe_name(name) for name in names[:3])
-    return first if len(names) <= 3 else f"{first} and {len(names) - 3:,} more"
