@@ -74,6 +74,8 @@ def _find(path: str | os.PathLike[str] | None) -> pathlib.Path:
 def _read(path: pathlib.Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ConfigError(f"{path.name} is not valid TOML: its lists lie too deep in one another") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         hint = "" if path.suffix == ".toml" else "; what is run is a configuration, which names data and model"
         raise ConfigError(f"{path.name} is not valid TOML: {one_line(error)}{hint}") from None

@@ -198,3 +198,8 @@ def test_data_in_place_of_a_configuration_are_said_to_be_none(tmp_path):
     (tmp_path / "people.csv").write_text("age,y\n1,0\n")
     with pytest.raises(ConfigError, match=r"what is run is a configuration, which names data and model$"):
         load(tmp_path / "people.csv")
+
+
+def test_a_file_that_is_nested_without_end_is_a_sentence(write):
+    with pytest.raises(ConfigError, match=r"is not valid TOML: its lists lie too deep in one another"):
+        load(write("a = " + "[" * 5000 + "]" * 5000))
