@@ -160,3 +160,9 @@ def test_what_is_taken_up_is_said_and_fresh_measures_it(tmp_path):
     assert "taken up" not in stderr_of()
     assert "auditkit: 1 check was taken up from an earlier run; --fresh measures everything" in stderr_of()
     assert "taken up" not in stderr_of("--fresh") and "taken up" not in stderr_of("-q")
+
+
+def test_a_name_that_no_file_can_have_is_usage(tmp_path):
+    for words in (("run", "x" * 300), ("verify", "x" * 300)):
+        done = subprocess.run([sys.executable, "-m", "auditkit", *words], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2 and "name too long" in done.stderr and "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """How a command ends: with an exit code that is reported, and with a sentence whatever happens."""
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -73,7 +74,11 @@ def in_sentences() -> Iterator[None]:
     except KeyboardInterrupt:
         _interrupted()
     except OSError as error:
-        _leave(NO_RESULT, f"the system refused: {one_line(error)}. This is no verdict")
+        # a name that no file can have was written by the user
+        _leave(
+            USAGE if error.errno == errno.ENAMETOOLONG else NO_RESULT,
+            f"the system refused: {one_line(error)}. This is no verdict",
+        )
     except BaseException as error:  # a panic of a library in Rust is no Exception
         if out_of_memory(error):
             _leave(

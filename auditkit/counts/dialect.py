@@ -189,7 +189,9 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
 
 def _check_signs(dialect: Dialect, name: str) -> None:
     signs = [sign for sign in dialect.signs.values() if sign is not None]
-    if len(set(signs)) < len(signs) or any(len(sign) != 1 or not sign.isascii() or sign in "\r\n" for sign in signs):
+    if len(set(signs)) < len(signs) or not all(
+        re.fullmatch(r"[^\r\nA-Za-z0-9\x80-\U0010ffff]", sign) for sign in signs
+    ):
         raise DataError(
             f"{name}: delimiter, quote and escape must be different signs of ASCII, such as ';', '\"' and '\\'; "
             f"{listed(signs)} were given"

@@ -100,7 +100,7 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
 
 def _form(file: pathlib.Path, options: Options) -> Literal["parquet", "records", "csv"]:
     """What a file is; raised where there is none, or of no such form."""
-    if not file.is_file():
+    if not os.path.isfile(file):  # also of a text that is too long for a name
         raise DataError(no_file_error(file))
     try:
         with file.open("rb") as stream:
@@ -181,13 +181,13 @@ def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> 
 
 def no_file_error(file: pathlib.Path) -> str:
     """What to say of a path at which no file is: a folder, or a name close to that of a file."""
-    if file.is_dir():
+    if os.path.isdir(file):
         return f"{str(file)!r} is a folder; name the files in it"
     try:
         beside = [path.name for path in file.parent.iterdir() if path.is_file()]
     except OSError:
         beside = []
-    return f"there is no file {str(file)!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
+    return f"there is no file {str(file)[:200]!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
 
 
 def _broken_error(file: pathlib.Path, error: Exception) -> DataError:

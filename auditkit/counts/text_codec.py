@@ -70,7 +70,7 @@ def encoding_of(path: pathlib.Path, declared: str | None) -> str:
         return marked or UTF8
     try:
         name = codecs.lookup(declared).name
-        "".encode(declared)  # Python knows codecs of other things than text, such as hex
+        b"a".decode(declared, "ignore")  # Python knows codecs of other things than text, such as hex
     except (LookupError, UnicodeError):
         raise DataError(
             f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {declared!r} was given"

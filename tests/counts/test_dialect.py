@@ -126,7 +126,17 @@ def test_a_delimiter_and_a_quote_are_two_different_signs(tmp_path, options):
             reader(path, **options)
 
 
-@pytest.mark.parametrize("encoding", ["hex", "rot13", "undefined", "klingon"])
+@pytest.mark.parametrize("setting", ["delimiter", "quote", "escape", "comment", "encoding"])
+@pytest.mark.parametrize("value", [3, True, [","], b","])
+def test_what_is_said_of_a_text_file_is_a_text(tmp_path, setting, value):
+    path = tmp_path / "people.csv"
+    path.write_text(PLAIN)
+    for stream in (False, True):
+        with pytest.raises(DataError, match=rf"^{setting} must be a text, or left out; .* was given$"):
+            read(path, stream=stream, **{setting: value})
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "undefined", "klingon", "idna"])
 def test_an_encoding_is_one_of_text(tmp_path, encoding):
     path = tmp_path / "people.csv"
     path.write_text(PLAIN)
@@ -245,7 +255,7 @@ def test_marks_behind_a_backslash_and_marks_that_mean_nothing_are_read_where_tha
     path.write_text("sex\tdecision\n" + '5"\t1\n"x\t0\n"say "\t1\n')
     assert read(path, quote="") == [('5"', 1), ('"x', 0), ('"say "', 1)]
     assert counted(path, quote="") == {('5"', 1): 1, ('"x', 0): 1, ('"say "', 1): 1}
-    for wrong in ({"escape": '"'}, {"escape": "ab"}, {"escape": ""}, {"escape": "\n"}):
+    for wrong in ({"escape": '"'}, {"escape": "ab"}, {"escape": ""}, {"escape": "\n"}, {"escape": "1"}):
         with pytest.raises(DataError, match="delimiter, quote and escape must be different signs"):
             AuditData.from_table(path, **wrong)
 

@@ -151,7 +151,7 @@ def _is_inputs(key: str, value: Any) -> bool:
 
 
 def _file(path: pathlib.Path, reading: Reading) -> Source:
-    if not path.is_file():
+    if not os.path.isfile(path):  # also of a text that is too long for a name
         raise DataError(f"path must be a csv, JSON, parquet or npz file; {no_file_error(path)}")
     with path.open("rb") as stream:
         # The bytes decide what a file is, for a name may say anything.

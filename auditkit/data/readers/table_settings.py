@@ -126,7 +126,11 @@ class TableSettings:
     def text(self) -> Options:
         """What is said of text files."""
         columns = None if self.columns is None else tuple(one_or_more(self.columns))
-        return Options(self.delimiter, columns, self.encoding, self.comment, self.quote, self.escape)
+        options = Options(self.delimiter, columns, self.encoding, self.comment, self.quote, self.escape)
+        for name, value in options._replace(columns=None)._asdict().items():
+            if not isinstance(value, str | None):
+                raise DataError(f"{name} must be a text, or left out; {value!r} was given")
+        return options
 
     @functools.cached_property
     def reading(self) -> Reading:

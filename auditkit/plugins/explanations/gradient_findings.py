@@ -232,8 +232,7 @@ def _concentration(shares: np.ndarray, conditions: dict[str, Scalar], least: int
     if len(shares) < least:
         few = fewer_than(least, "rows are given this class")
         return Measurement(name="top_decile_share", value=None, reason=few, conditions=conditions)
-    defined = shares[~np.isnan(shares)]
-    return _mean(defined, "top_decile_share", "share", "none", conditions)
+    return _mean(shares[~np.isnan(shares)], "top_decile_share", "share", "none", conditions)
 
 
 def _mean(

@@ -255,7 +255,7 @@ def test_npz(tmp_path):
     images = np.random.default_rng(0).random((20, 1, 4, 4), dtype=np.float32)
     np.savez_compressed(path, inputs=images, labels=np.arange(20) % 4, team=np.resize(["a", "b"], 20))
     data = read(path)
-    assert np.array_equal(data.inputs, images) and data.inputs.flags.writeable and data.name == "digits"
+    assert np.array_equal(data.inputs, images) and not data.inputs.flags.writeable and data.name == "digits"
     assert data.modality == "image" and data.classes == (0, 1, 2, 3) and set(data.groups) == {"team"}
     np.savez(path, x=np.asfortranarray(np.arange(6.0).reshape(3, 2)), y=np.array([b"no", b"yes", b"no"]))
     data = read(path)
@@ -321,6 +321,13 @@ def test_other_files(tmp_path, write):
         read(tmp_path)
     with pytest.raises(DataError, match="there is no file"):
         read(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("stream", [None, True])
+def test_the_text_of_a_table_in_place_of_its_path_is_no_file(stream):
+    text = "sex,decision\n" + "female,1\nmale,0\n" * 5000
+    with pytest.raises(DataError, match=r"there is no file .{200,260}(;|$)"):
+        AuditData.from_table(text, groups=["sex"], decisions="decision", stream=stream)
 
 
 @settings(max_examples=60, deadline=None)

@@ -84,8 +84,7 @@ def direction(slope: Tensor, points: Tensor, norm: Norm, low: Tensor, high: Tens
         return slope.sign()
     if norm == "L2":
         # by its largest entry first, because the squares of a tiny slope are zero in float32
-        scaled = slope / wide(size(slope, "Linf").clamp_min(1e-38), slope)
-        return unit_length(scaled)
+        return unit_length(slope / wide(size(slope, "Linf").clamp_min(1e-38), slope))
     is_stuck = ((slope > 0) & (points >= high)) | ((slope < 0) & (points <= low))
     flat = slope.masked_fill(is_stuck, 0).flatten(1)
     count_moved = max(1, round(SPARSE * flat.shape[1]))

@@ -35,8 +35,7 @@ def pixel_matrix(size: int, pieces: int) -> torch.Tensor:
     means = overlap.clamp_min(0)
     means = means / means.sum(dim=1, keepdim=True)
     # by the pixel's middle, for a pixel may lie across the edge of two pieces
-    piece = ((starts + 0.5) * pieces / size).long().clamp(0, pieces - 1)
-    return means[piece]
+    return means[((starts + 0.5) * pieces / size).long().clamp(0, pieces - 1)]
 
 
 def along_both(images: torch.Tensor, down: torch.Tensor, across: torch.Tensor) -> torch.Tensor:
