@@ -6,7 +6,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
-from auditkit.plugins.robustness.attackability import PROBED, REPEATS, way, with_codes
+from auditkit.plugins.robustness.attackability import PROBED, REPEATS, may_change, way, with_codes
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 from auditkit.results import of_everyone
@@ -92,7 +92,8 @@ class Evasion(Parameters, Check):
             from auditkit.plugins.robustness.evasion.cost import at_most  # imports torch, as the model did
 
             return at_most(self, model, data, rows) + asked_again
-        searched = (rows + min(rows, 2 * self.trial_rows)) * self.max_queries
+        queries = self.queries_of(int(may_change(with_codes(model, data)).sum()))
+        searched = (rows + min(rows, 2 * self.trial_rows)) * queries
         return searched + rows * len(self.grid) * self.black_draws + asked_again
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

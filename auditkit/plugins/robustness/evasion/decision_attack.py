@@ -47,13 +47,11 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
     def decide(points: np.ndarray) -> np.ndarray:
         return predictions.of(data.decode(points)).codes
 
-    origins, classes = codes[right], truth[right]
+    origins, classes, queries = codes[right], truth[right], parameters.queries_of(int(space.free.sum()))
     # the trial is a second search of some rows, in the same calls of the model; the first knows nothing of it
     trial_rows = rng.permutation(len(right))[: 2 * parameters.trial_rows]
     row_indices = np.concatenate([np.arange(len(right)), trial_rows])
-    search = Search(
-        decide, origins[row_indices], classes[row_indices], space, parameters.max_queries, teachers=len(right)
-    )
+    search = Search(decide, origins[row_indices], classes[row_indices], space, queries, teachers=len(right))
     search_result = hop_skip_jump.hop_skip_jump(
         search, codes, rng, lambda done, total: context.progress(done, total, "HopSkipJump, queries per row")
     )
@@ -78,7 +76,7 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
         controls=(
             noise_control(noise, POINTS),
             longer_control(share_longer),
-            known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, parameters.max_queries)),
+            known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, queries)),
         ),
         notes=attackability.what_moved(data, space),
     )

@@ -24,6 +24,8 @@ ATTACKS = {
     "standard": "Auto-PGD, also towards other classes, and FAB, with Square beside them (Croce and Hein, 2020)",
 }
 """The names in `attacks.registry`, and what each is."""
+FEW, MANY = 10, 64
+"""Features of a table from which a search by decisions asks more in proportion, and up to which it does."""
 
 
 class Parameters(PluginRows):
@@ -55,7 +57,11 @@ class Parameters(PluginRows):
     mode: Literal["exact", "fast"] = Field(
         default="exact", description="exact: every epsilon, upward; fast: the grid is halved for each row."
     )
-    max_queries: int = Field(default=1000, ge=50, description="Without gradients: queries for each row.")
+    max_queries: int = Field(
+        default=1000, ge=50,
+        description="Without gradients: queries for each row. In a table for up to 10 features that may change; with "
+        "more of them in proportion, up to 64.",
+    )  # fmt: skip
     square_queries: int = Field(default=500, ge=10, description="Of Square, which is tried beside the gradients.")
     noise_draws: int = Field(default=200, ge=1, description="Random changes of each size tried beside the gradients.")
     black_draws: int = Field(default=10, ge=1, description="The same, for attacks by decisions.")
@@ -108,3 +114,7 @@ class Parameters(PluginRows):
     def middle(self) -> float:
         """The epsilon at which groups are compared and the attack is tried."""
         return self.group_epsilon or self.grid[min(1, len(self.grid) - 1)]
+
+    def queries_of(self, features: int) -> int:
+        """Queries for each row of a table of which so many features may change; `FEW` and `MANY` say in what range."""
+        return self.max_queries * min(max(features, FEW), MANY) // FEW

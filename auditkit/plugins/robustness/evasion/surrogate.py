@@ -36,7 +36,7 @@ def fit(target: Target, classes: int, seed: int) -> Target:
     The model is asked at rows, mixtures of rows and noisy rows.
     """
     x, decided = _labelled_points(target, np.random.default_rng(seed))
-    y = torch.as_tensor(decided, dtype=torch.int64, device=x.device)
+    y = torch.tensor(decided, dtype=torch.int64, device=x.device)
     # the run attacks under no_grad in places, and leaves torch's generator as it was
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)

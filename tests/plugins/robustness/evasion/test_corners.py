@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas
+import pytest
 
 import auditkit
 from auditkit.checks import Context
@@ -77,3 +78,23 @@ def test_a_search_that_had_not_come_to_its_end_is_seen_and_one_that_had_is_not()
     failed = [[control.name for control in result.controls if control.holds is False] for result in (short, long)]
     assert failed == [["converged"], []]
     assert {validity for _, validity in curve(short).values()} == {"invalid"}
+
+
+@pytest.mark.parametrize(("features", "queries"), [(1, 50), (10, 50), (25, 125), (64, 320), (500, 320)])
+def test_a_table_of_many_features_is_asked_about_more_often(features: int, queries: int) -> None:
+    assert Evasion(max_queries=50).queries_of(features) == queries
+
+
+@pytest.mark.parametrize("features", [8, 24])
+def test_what_is_asked_follows_the_features_that_may_change_and_the_plan_says_so(features: int) -> None:
+    rows, effort = 12, {"max_queries": 50, "black_draws": 1, "trial_rows": 1}
+    table = pandas.DataFrame(np.random.default_rng(1).normal(0, 1, (rows, features))).add_prefix("f").assign(held=1.0)
+    labels = vote(table)
+    model = auditkit.wrap(vote, classes=("no", "yes"), task="binary")
+    data = AuditData(table, labels=labels, positive="yes", task="binary")
+    check = Evasion(rows=rows, **effort)
+    result = check(model, data, Context(rng=np.random.default_rng(0), predictions=Predictions(model, data)))
+    asked = next(measurement.value for measurement in result.measurements if measurement.name == "queries")
+    searched = rows * 50 * max(features, 10) // 10
+    # some rows are done before their budget is; without more for many features 24 of them would get 600 in all
+    assert searched / 2 < float(asked or 0) <= check.calls(model, data, rows)
