@@ -76,7 +76,7 @@ def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[i
     """The smallest ratio of two groups with its interval, between 0 and 1, and whose it is.
 
     As `widest`, with score intervals for the ratio of every pair; its high end is 1 unless some pair differs for
-    certain.
+    certain. A part whose shares are all 0 bounds the interval by 0 from below, and hides no gap in another part.
 
     Args:
         parts: one or several shares per group; each with at least two groups.
@@ -84,9 +84,9 @@ def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[i
         reference: in each part the position of the group with which alone the others are compared; None: all pairs.
 
     Returns:
-        None where all shares of a part are 0, so that no ratio is defined.
+        None where all shares of every part are 0, so that no ratio is defined.
     """
-    if any(part.rates.max() == 0 for part in parts):
+    if not any(part.rates.any() for part in parts):
         return None
     return _extreme_over_pairs(parts, level, reference, ratio=True)
 
@@ -217,6 +217,8 @@ def _from_pairs(part: Shares, pairs: Pairs, level: float, ratio: bool) -> Apart:
     i, j = pairs
     counts = part.successes[i], part.sizes[i], part.successes[j], part.sizes[j]
     low, high = score_ratio(*counts, level) if ratio else score_difference(*counts, level)
+    # the ratio of nobody to nobody may be any
+    low, high = np.nan_to_num(low), np.where(np.isnan(high), np.inf, high)
     with np.errstate(divide="ignore"):
         turned_low, turned_high = (1 / high, 1 / low) if ratio else (-high, -low)
     both = np.tile(i, 2), np.tile(j, 2)

@@ -90,8 +90,21 @@ def test_many_groups_use_one_interval_each():
 def test_a_ratio_of_nothing_but_zeros_is_undefined():
     nothing = shares([0, 0], [20, 30])
     assert stats.smallest([nothing]) is None
+    assert stats.smallest([nothing, nothing]) is None
     extreme = stats.smallest([shares([0, 3], [20, 30])])
     assert extreme.value == 0 and extreme.interval.low == 0
+
+
+@pytest.mark.parametrize("groups", [2, 150])
+def test_shares_of_nothing_but_zeros_hide_no_gap_in_another_part(groups):
+    apart, nothing = shares([90, 30], [100, 100]), shares([0] * groups, [100] * groups)
+    level = stats.sidak_level(0.95, 1 + (1 if groups == 2 else groups))
+    expected = stats.smallest([apart], level)
+    for part, parts in enumerate(([apart, nothing], [nothing, apart])):
+        extreme = stats.smallest(parts)
+        assert extreme.value == expected.value == pytest.approx(1 / 3) and extreme.at.part == extreme.high.part == part
+        # nothing is known of the ratio of nobody to nobody, so no low end holds
+        assert extreme.interval.low == 0 and extreme.interval.high == pytest.approx(expected.interval.high)
 
 
 def slow_z(successes, sizes):

@@ -24,8 +24,7 @@ def scores(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
         probabilities: (N, C).
         truth: (N,) the columns that are right.
     """
-    true_class = probabilities[np.arange(len(truth)), truth]
-    return np.log(np.clip(true_class, SMALLEST, 1.0))
+    return np.log(np.clip(probabilities[np.arange(len(truth)), truth], SMALLEST, 1.0))
 
 
 def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

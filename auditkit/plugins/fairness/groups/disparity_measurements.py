@@ -155,8 +155,8 @@ def _criterion(
     else:
         widest, smallest = stats.widest(parts, reference=reference), stats.smallest(parts, reference=reference)
         least = None if tests is None else disparities.detectable_ratio(parts, tests)
-        rates = " or the ".join(RATES[name].title.lower() for name in criterion.rates)
-        no_ratio = f"the {rates} is 0 in every group, so there is no ratio"
+        rates = " and the ".join(RATES[name].title.lower() for name in criterion.rates)
+        no_ratio = f"the {rates} {'are' if len(parts) > 1 else 'is'} 0 in every group, so there is no ratio"
     first, second = names_of_criterion(comparison.name)
     difference = _defined(
         first, value=widest.value, interval=widest.interval, detectable=gap,

@@ -54,6 +54,18 @@ def test_a_rate_that_one_group_lacks_hides_no_gap_in_the_other_rate(positives):
     assert verdict(result, "equalized_odds_ratio", at_least=0.8) == "missed"
 
 
+@pytest.mark.parametrize("rate", ["true_positive_rate", "false_positive_rate"])
+def test_a_rate_that_is_0_in_every_group_hides_no_gap_in_the_other_rate(rate):
+    """One rate is 90 and 30 %, the other 0 and 0: equalized odds have a ratio of a third, whatever 0 / 0 may be."""
+    selected = np.concatenate([np.arange(100) < 90, np.zeros(100), np.arange(100) < 30, np.zeros(100)]).astype(int)
+    labels = np.tile(np.repeat([1, 0] if rate == "true_positive_rate" else [0, 1], 100), 2)
+    result = run(CHECK, *recorded(selected, labels, {"g": np.repeat(["a", "b"], 200)}))
+    odds = one(result, "equalized_odds_ratio")
+    assert odds.value == pytest.approx(1 / 3) and odds.pairs[0].rate == rate and odds.interval.low == 0
+    assert verdict(result, "equalized_odds_ratio", at_least=0.8) == "missed"
+    assert verdict(result, "equalized_odds_ratio", at_least=0.1) == "inconclusive"  # nobody knows the other ratio
+
+
 def test_f2_labels_that_are_words_are_counted():
     decided = np.array(["yes"] * 30 + ["no"] * 10 + ["yes"] * 10 + ["no"] * 30)
     names = np.array(["a"] * 40 + ["b"] * 40)
