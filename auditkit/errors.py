@@ -150,11 +150,11 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
         # the package is there and lacks one of its own: to install it again would not help
-        if error.name is not None and error.name.partition(".")[0] != top:
-            needs = f"the package {error.name!r}, which {top!r} needs, is not installed"
-        else:
-            needs = f"the package {top!r} is not installed"
-        raise MissingExtra(f"{needs}; install it with: pip install '{DISTRIBUTION}[{extra}]'") from error
+        of_its_own = error.name is not None and error.name.partition(".")[0] != top
+        lacking = f"{error.name!r}, which {top!r} needs," if of_its_own else repr(top)
+        raise MissingExtra(
+            f"the package {lacking} is not installed; install it with: pip install '{DISTRIBUTION}[{extra}]'"
+        ) from error
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -63,11 +63,9 @@ def group_sentences(known_inputs: Seeing, data: AuditData) -> list[str]:
         False: f"The model is not given{by}: {{}}.",
         None: "It is not known whether the model is given {}; [model] inputs may state its columns.",
     }
-    sentences = []
-    for answer, wording in wordings.items():
-        names = [name for name in data.groups if known_inputs.gives(data.column_of(name)) is answer]
-        sentences += [wording.format(", ".join(names))] if names else []
-    return sentences
+    answers = {name: known_inputs.gives(data.column_of(name)) for name in data.groups}
+    named = {answer: [name for name in answers if answers[name] is answer] for answer in wordings}
+    return [wording.format(", ".join(named[answer])) for answer, wording in wordings.items() if named[answer]]
 
 
 def _checked(model: Model, data: AuditData, stated: tuple[str, ...]) -> frozenset[str]:

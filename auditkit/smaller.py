@@ -52,13 +52,11 @@ def smaller_cells(data: AuditData, order: int = 1) -> list[Cell]:
     # per set of attributes: a row in a small group of sex and age may be in a large one of sex
     sets = [small for attributes in data.cells.subsets(order) if (small := smaller_together(attributes, data))]
     cells = data.slices(order) if sets else []
-    together = []
-    for small in sets:
-        # a group may be made of several attributes, so its rows are those of its cells and not of a value
-        rows = np.logical_or.reduce([cell.rows for cell in cells if cell.where in small.groups])
-        people = sum(cell.n for cell in cells if cell.where in small.groups)
-        together.append(Cell(small.where, Members(np.flatnonzero(rows), len(data), people), None))
-    return together
+    # a group may be made of several attributes, so its rows are those of its cells and not of a value
+    parts = [(small.where, [cell for cell in cells if cell.where in small.groups]) for small in sets]
+    members = [(where, np.logical_or.reduce([cell.rows for cell in part]), sum(cell.n for cell in part))
+               for where, part in parts]  # fmt: skip
+    return [Cell(where, Members(np.flatnonzero(rows), len(data), people), None) for where, rows, people in members]
 
 
 def set_apart(result: CheckResult, data: AuditData) -> CheckResult:

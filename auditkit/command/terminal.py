@@ -40,8 +40,7 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         console.print(_verdict_line(audit))
         if audit.verdicts:
             console.print(_limits(audit))
-        troubles = [check_result for check_result in audit.results if check_result.status != "measured"]
-        for trouble in troubles:
+        for trouble in (check_result for check_result in audit.results if check_result.status != "measured"):
             console.print(Text(f"  {trouble.check} {trouble.status}: {one_line(trouble.reason or '')}", style="dim"))
         for reason in _elsewhere(audit):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))

@@ -56,13 +56,9 @@ def not_comparable(old: AuditResult, new: AuditResult) -> dict[str, str]:
     """{check: why its numbers in the two audits do not mean the same}."""
     question_changed = _another_question(old, new)
     before = {result.check: result for result in old.results if result.status == "measured"}
-    reasons = {}
-    for result in new.results:
-        if result.status == "measured" and result.check in before:
-            reason = question_changed or _another_setting(before[result.check], result)
-            if reason:
-                reasons[result.check] = reason
-    return reasons
+    in_both = [result for result in new.results if result.status == "measured" and result.check in before]
+    reasons = {result.check: question_changed or _another_setting(before[result.check], result) for result in in_both}
+    return {check: reason for check, reason in reasons.items() if reason}
 
 
 def _another_question(old: AuditResult, new: AuditResult) -> str:

@@ -75,12 +75,14 @@ def _repeated_answers(asker: Asker, some: np.ndarray, rng: np.random.Generator) 
     companies = _companies(asker, len(fill), rng)
     mixed_rows = [np.concatenate([base, companies[number]])[orders[number]] for number in range(2)]
     base_positions = [np.argsort(order)[: len(base)] for order in orders]
-    repeats: list[Answers] = []
-    mixed: list[Answers] = []
-    for number in range(REPEATS):
-        mixed.append(rows_of(asker.ask(mixed_rows[number % 2]), base_positions[number % 2]))
-        repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
-    return repeats, mixed
+    turns = [
+        (
+            rows_of(asker.ask(mixed_rows[number % 2]), base_positions[number % 2]),
+            rows_of(asker.ask(fixed), np.arange(len(base))),
+        )
+        for number in range(REPEATS)
+    ]
+    return [repeat for _, repeat in turns], [mixed for mixed, _ in turns]
 
 
 def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) -> tuple[Finding, str]:
@@ -92,9 +94,7 @@ def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) 
     if varies and min(split_p(numbers[0], is_even), order_p(numbers[0])) < CHANCE:
         return "dependence", HISTORY
     company_p = split_p(np.vstack(numbers), np.repeat([True, False], [len(repeats), len(mixed)]))
-    if min(company_p, split_p(numbers[1], is_even)) < CHANCE:
-        return "dependence", COMPANY
-    return "randomness", ""
+    return ("dependence", COMPANY) if min(company_p, split_p(numbers[1], is_even)) < CHANCE else ("randomness", "")
 
 
 def _by_asking_again(asker: Asker, differing: Question) -> tuple[Finding, str]:
@@ -110,10 +110,8 @@ def _by_asking_again(asker: Asker, differing: Question) -> tuple[Finding, str]:
             return "randomness", ""  # as in the shared pass now
         positions = odd[: min(LONG, len(rows) // 2)]
         company_rows = rows[positions]
-    answers_alone, answers_in_company = [], []
-    for _ in range(AGAIN):
-        answers_alone.append(asker.ask(rows))
-        answers_in_company.append(asker.ask(company_rows))
+    turns = [(asker.ask(rows), asker.ask(company_rows)) for _ in range(AGAIN)]
+    answers_alone, answers_in_company = zip(*turns, strict=True)
     if any(same(kind[0], answers).differs for kind in (answers_alone, answers_in_company) for answers in kind):
         return "randomness", ""
     if same(rows_of(answers_alone[0], positions), rows_of(answers_in_company[0], np.arange(len(positions)))).differs:

@@ -182,11 +182,8 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Co
     """
     if not comparison.changes:
         return None
-    checks = _checks(comparison)
-    rows = [
-        (change, _row(change, checks.get(_number_key(change.measurement), ("", {}))[1]))
-        for change in comparison.changes
-    ]
+    defined = _definitions(comparison)
+    rows = [(change, _row(change, defined.get(_number_key(change.measurement), {}))) for change in comparison.changes]
     # a paired change belongs to no check, so it is found by the rest of the key
     headline_numbers = {number_key[1:] for number_key in keys}
     first = [row for change, row in rows if _number_key(change.measurement) in headline_numbers]
@@ -204,14 +201,14 @@ def _number_key(measurement: Measurement) -> tuple[object, ...]:
     return key("", measurement)[1:]
 
 
-def _checks(comparison: Comparison) -> dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]]:
-    """{number: its check and what that defines}."""
-    check_of: dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]] = {}
-    for audit in comparison.results:
-        defined = {result.check: result.definitions for result in audit.results}
-        for number_key in lookup(audit):
-            check_of[number_key[1:]] = number_key[0], defined[number_key[0]]
-    return check_of
+def _definitions(comparison: Comparison) -> dict[tuple[object, ...], Mapping[str, Definition]]:
+    """{number: what its check defines}."""
+    return {
+        _number_key(measurement): result.definitions
+        for audit in comparison.results
+        for result in audit.results
+        for measurement in result.measurements
+    }
 
 
 def _row(change: Change, definitions: Mapping[str, Definition]) -> list[Cell]:

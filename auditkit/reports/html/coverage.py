@@ -45,16 +45,16 @@ def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:
         "skipped": "Not possible for this model, this data or this installation",
         "not selected": "Not asked for",
     }
-    reasons = []
-    for status in GAPS:
-        titles = list(
-            dict.fromkeys(
-                coverage.check for audit in audits for coverage in audit.coverage if coverage.status == status
-            )
-        )
-        if titles:
-            reasons.append(Reason(status, f"{words[status]} ({len(titles)})", first_few(titles, 12), anchor))
-    return reasons
+    every = [coverage for audit in audits for coverage in audit.coverage]
+    checks_of = {
+        status: list(dict.fromkeys(coverage.check for coverage in every if coverage.status == status))
+        for status in GAPS
+    }
+    return [
+        Reason(status, f"{words[status]} ({len(checks)})", first_few(checks, 12), anchor)
+        for status, checks in checks_of.items()
+        if checks
+    ]
 
 
 def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:

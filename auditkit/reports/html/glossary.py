@@ -17,17 +17,16 @@ def glossary(
         for name, definition in result.definitions.items():
             # models share definitions; that of the first stands
             definitions.setdefault((result.check, name), definition)
-    terms: list[Content] = []
-    anchor_of = {}
-    for (check, name), definition in sorted(definitions.items(), key=lambda entry: (entry[1].title.lower(), entry[0])):
-        anchor_of[check, name] = anchors.new("term", check, name)
-        terms.append(
-            {
-                "anchor": anchor_of[check, name],
-                "key": f"{check}.{name}",
-                "definition": definition,
-                "direction": DIRECTIONS[definition.direction],
-                "worse_off": worse_off_by(definition, data),
-            }
-        )
+    ordered = sorted(definitions.items(), key=lambda entry: (entry[1].title.lower(), entry[0]))
+    anchor_of = {(check, name): anchors.new("term", check, name) for (check, name), _ in ordered}
+    terms: list[Content] = [
+        {
+            "anchor": anchor_of[check, name],
+            "key": f"{check}.{name}",
+            "definition": definition,
+            "direction": DIRECTIONS[definition.direction],
+            "worse_off": worse_off_by(definition, data),
+        }
+        for (check, name), definition in ordered
+    ]
     return terms, anchor_of

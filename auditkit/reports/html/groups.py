@@ -24,13 +24,16 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
     rows = []
     for name in names:
         known = described.get(name)
-        # an intersection is not listed among the groups of the data, and has no size of its own here
-        hidden = known is not None and bool(known.hidden)
         rows.append(
             [
                 Cell(name),
+                # an intersection is not listed among the groups of the data, and has no size of its own here
                 Cell("" if known is None or known.rows is None else f"{known.rows:,}"),
-                Cell("", status="hidden" if hidden else "", items=tuple(limits_of.get(name, ()))),
+                Cell(
+                    "",
+                    status="hidden" if known is not None and known.hidden else "",
+                    items=tuple(limits_of.get(name, ())),
+                ),
                 Cell(
                     "", items=tuple((titles.get(check, check), link) for check, link in checks_of.get(name, {}).items())
                 ),

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from auditkit.reports.html.checks import family_of, title
 from auditkit.reports.html.common_parts import names
@@ -19,26 +19,23 @@ RULE = (
 )
 
 
-class Chosen(NamedTuple):
-    """A number, and why it is among the first."""
-
-    key: Key
-    why: str
+Choice: TypeAlias = tuple[Key, str]
+"""A number, and why it is among the first."""
 
 
-def five(audits: Sequence[AuditResult]) -> list[Chosen]:
-    """The numbers that matter most, by `RULE`; fewer where there are fewer.
+def five(audits: Sequence[AuditResult]) -> dict[Key, str]:
+    """{number: why it is among the first} of those that matter most, by `RULE`; fewer where there are fewer.
 
     Args:
         audits: of each model.
     """
-    choices: dict[Key, Chosen] = {}
-    for choice in itertools.chain(_deciding_numbers(audits), _doubtful(audits), _answers(audits)):
+    choices: dict[Key, str] = {}
+    for number_key, why in itertools.chain(_deciding_numbers(audits), _doubtful(audits), _answers(audits)):
         # a number that is judged and in doubt is listed once, for the first reason
-        choices.setdefault(choice.key, choice)
+        choices.setdefault(number_key, why)
         if len(choices) == FIVE:
             break
-    return list(choices.values())
+    return choices
 
 
 def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid | None:
@@ -51,14 +48,14 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappin
     """
     tables = [lookup(audit) for audit in audits]
     rows = []
-    for choice in five(audits):
-        name, check = name_and_title(audits, choice.key)
+    for number_key, why in five(audits).items():
+        name, check = name_and_title(audits, number_key)
         # of several models each has other groups at its ends, so they stand in its own cell
-        single = tables[0].get(choice.key) if len(tables) == 1 else None
+        single = tables[0].get(number_key) if len(tables) == 1 else None
         disparity = "" if single is None else capital(whose_text(single))
-        cells = [number(table.get(choice.key), with_groups=not disparity) for table in tables]
+        cells = [number(table.get(number_key), with_groups=not disparity) for table in tables]
         note = f"{disparity}. {check}" if disparity else check
-        rows.append([Cell(name, note, link=anchor_of.get(choice.key[0], "")), *cells, Cell(choice.why)])
+        rows.append([Cell(name, note, link=anchor_of.get(number_key[0], "")), *cells, Cell(why)])
     values = [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
     heads = [Head("Number", "wide"), *values, Head("Why it is here", "wide")]
     return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None
@@ -103,7 +100,7 @@ def name_and_title(audits: Sequence[AuditResult], number_key: Key) -> tuple[str,
     return number_key[1], number_key[0]
 
 
-def _deciding_numbers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+def _deciding_numbers(audits: Sequence[AuditResult]) -> Iterator[Choice]:
     """The number that decided each limit, worst first."""
     verdicts = [(audit, verdict) for audit in audits for verdict in audit.verdicts]
     verdicts.sort(key=lambda pair: (pair[1].waived, WORST.index(pair[1].status)))
@@ -115,24 +112,22 @@ def _deciding_numbers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
         named_limits.add(verdict.limit.name)
         status = "waived" if verdict.waived else verdict.status
         of_model = f" of {audit.model.name}" if len(audits) > 1 else ""
-        yield Chosen(
-            key(owner(verdict), judged.measurement), f"Under the limit {verdict.limit.name}{of_model}: {status}"
-        )
+        yield key(owner(verdict), judged.measurement), f"Under the limit {verdict.limit.name}{of_model}: {status}"
 
 
-def _doubtful(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+def _doubtful(audits: Sequence[AuditResult]) -> Iterator[Choice]:
     for audit in audits:
         for result in audit.results:
             first = headline(result, audit.verdicts)
             doubt = _doubt(result)
             if first is not None and doubt:
-                yield Chosen(key(result.check, first), f"In doubt: {doubt} in its check")
+                yield key(result.check, first), f"In doubt: {doubt} in its check"
 
 
-def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+def _answers(audits: Sequence[AuditResult]) -> Iterator[Choice]:
     """The answer of the first check of each family, then of the second, and so on."""
     depth: dict[str, int] = {}
-    answers: dict[str, tuple[int, Chosen]] = {}
+    answers: dict[str, tuple[int, Choice]] = {}
     for audit in audits:
         for result in audit.results:
             first = headline(result, audit.verdicts)
@@ -142,9 +137,9 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
             which = "The first" if depth[family] == 1 else "A further"
-            chosen = Chosen(key(result.check, first), f"{which} answer of {title(family).lower()}")
-            answers[result.check] = depth[family], chosen
-    yield from (chosen for _, chosen in sorted(answers.values(), key=lambda pair: pair[0]))
+            choice = key(result.check, first), f"{which} answer of {title(family).lower()}"
+            answers[result.check] = depth[family], choice
+    yield from (choice for _, choice in sorted(answers.values(), key=lambda pair: pair[0]))
 
 
 def _doubt(result: CheckResult) -> str:
