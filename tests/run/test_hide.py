@@ -88,7 +88,8 @@ def test_a_group_that_is_judged_and_not_shown_has_a_verdict_and_no_number(tmp_pa
         assert "not written" in verdict.reason and all(judged.measurement.value is None for judged in verdict.judged)
     for file in (tmp_path / "run").rglob("*"):
         if file.is_file() and file.suffix != ".parquet":
-            text = file.read_bytes().decode("utf-8", "replace")
+            # a time of day may have the same digits
+            text = re.sub(r"\d\d:\d\d:\d\d\.\d+", "", file.read_bytes().decode("utf-8", "replace"))
             assert not any(secret in text for secret in ("0.428", "42.9", ">0.612", "61.2 %", "61.2%", "0.612 (")), file
 
 
