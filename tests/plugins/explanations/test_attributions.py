@@ -12,7 +12,7 @@ from auditkit.plugins.explanations.attributions import (
     sampling_error,
     share,
 )
-from auditkit.plugins.explanations.importance_findings import flips
+from auditkit.plugins.explanations.importance import flips
 
 
 def test_flips_by_hand():
