@@ -1,11 +1,147 @@
-"""A rate in each of many groups, from the table of counts: values, and what intervals and tests are made of."""
+"""Rates and criteria, a row each; and the rates of many groups at once, from counts."""
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from auditkit.counts import Tally
-from auditkit.metrics.catalogue import Rate
+from auditkit.results import (
+    NOBODY,
+    RIGHTLY_REJECTED,
+    RIGHTLY_SELECTED,
+    SELECTED_LESS,
+    SELECTED_MORE,
+    WRONGLY_REJECTED,
+    WRONGLY_SELECTED,
+    Harm,
+)
+
+Direction: TypeAlias = Literal["higher", "lower", "none"]
+
+UNLABELLED = frozenset({"selected", "rejected", "decided", "abstained", "everyone"})
+"""The words that need no labels."""
+EVERY = "tp fp fn tn"
+DECIDED = "people with a decision and a known label"
+WILSON: Final = "Wilson (1927), JASA 22, for the interval"
+"""The source of every rate, as definitions name it."""
+ZOU_DONNER: Final = "Zou and Donner (2008), Statistics in Medicine 27"
+"""The source of what is made of several rates' intervals; see `stats.mover`."""
+
+
+class Rate(NamedTuple):
+    """A share of people: those in `numerator` among those in `denominator`."""
+
+    name: str
+    title: str
+    numerator: str
+    """Words of `BLOCKS`, separated by blanks."""
+    denominator: str
+    of: str
+    """What the denominator counts, in words."""
+    direction: Direction
+    pitfalls: str
+    harm: Harm
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it needs labels."""
+        return not UNLABELLED.issuperset(self.denominator.split())
+
+
+class Criterion(NamedTuple):
+    """A rule of fairness: these rates are the same in every group."""
+
+    name: str
+    title: str
+    rates: tuple[str, ...]
+    reference: str
+    pitfalls: str
+    odds: bool = False
+    """Whether the odds of the rate are compared in place of the rate: p / (1 - p)."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it needs labels."""
+        return any(RATES[name].labelled for name in self.rates)
+
+    @property
+    def harm(self) -> Harm:
+        """Who fares worse by it: the same as by its rates."""
+        return RATES[self.rates[0]].harm
+
+
+RATES = {
+    rate.name: rate
+    for rate in (
+        Rate("selection_rate", "Selection rate", "selected", "decided", "people with a decision", "none",
+             "Says nothing about whether the selected were the right ones.", SELECTED_MORE),
+        Rate("true_positive_rate", "True positive rate", "tp", "tp fn", "people with a positive label", "higher",
+             "Only as fair as the labels; undefined for a group without positive labels.", SELECTED_MORE),
+        Rate("false_positive_rate", "False positive rate", "fp", "fp tn", "people with a negative label", "lower",
+             "Only as fair as the labels; undefined for a group without negative labels.", SELECTED_MORE),
+        Rate("true_negative_rate", "True negative rate", "tn", "fp tn", "people with a negative label", "higher",
+             "Only as fair as the labels.", SELECTED_LESS),
+        Rate("false_negative_rate", "False negative rate", "fn", "tp fn", "people with a positive label", "lower",
+             "Only as fair as the labels.", SELECTED_LESS),
+        Rate("positive_predictive_value", "Positive predictive value", "tp", "tp fp", "people selected", "higher",
+             "Depends on how common the positive label is in the group; undefined where nobody was selected.",
+             RIGHTLY_SELECTED),
+        Rate("negative_predictive_value", "Negative predictive value", "tn", "fn tn", "people not selected", "higher",
+             "Depends on how common the positive label is in the group.", RIGHTLY_REJECTED),
+        Rate("false_discovery_rate", "False discovery rate", "fp", "tp fp", "people selected", "lower",
+             "Depends on how common the positive label is in the group.", WRONGLY_SELECTED),
+        Rate("false_omission_rate", "False omission rate", "fn", "fn tn", "people not selected", "lower",
+             "Depends on how common the positive label is in the group.", WRONGLY_REJECTED),
+        Rate("accuracy", "Accuracy", "tp tn", EVERY, DECIDED, "higher",
+             "Hides which of the two errors a group has.", NOBODY),
+        Rate("rejection_rate", "Rejection rate", "rejected", "decided", "people with a decision", "none",
+             "Says nothing about whether the right people were rejected.", SELECTED_LESS),
+        Rate("abstention_rate", "Abstention rate", "abstained", "everyone", "people", "lower",
+             "A model may look fair on those whom it decides about because it declines to decide about one group.",
+             NOBODY),
+        Rate("prevalence", "Positive label rate", "positives", "labelled", "people with a known label", "none",
+             "A fact about the labels, not about the model; people without a decision count.", NOBODY),
+        Rate("false_negative_share", "False negatives among errors", "fn", "fn fp", "people with a wrong decision",
+             "none", "Says which of the two errors a group has, not how often it has one.", SELECTED_LESS),
+    )
+}  # fmt: skip
+
+
+CRITERIA = {
+    criterion.name: criterion
+    for criterion in (
+        Criterion("demographic_parity", "Demographic parity", ("selection_rate",),
+                  "Calders and Verwer (2010), Three naive Bayes approaches for discrimination-free classification",
+                  "A difference can be lawful and right; equal rates can hide that the wrong people were selected."),
+        Criterion("equal_opportunity", "Equal opportunity", ("true_positive_rate",),
+                  "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413",
+                  "Takes the labels as true; a group without enough positive labels cannot be assessed."),
+        Criterion("equalized_odds", "Equalized odds", ("true_positive_rate", "false_positive_rate"),
+                  "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413",
+                  "The wider of the two gaps counts, so it needs positives and negatives in every group."),
+        Criterion("predictive_equality", "Predictive equality", ("false_positive_rate",),
+                  "Corbett-Davies et al. (2017), Algorithmic decision making and the cost of fairness, "
+                  "arXiv:1701.08230",
+                  "Takes the labels as true."),
+        Criterion("predictive_parity", "Predictive parity", ("positive_predictive_value",),
+                  "Chouldechova (2017), Fair prediction with disparate impact, arXiv:1703.00056",
+                  "Cannot hold together with equalized odds where groups differ in how common the label is."),
+        Criterion("accuracy_equality", "Accuracy equality", ("accuracy",),
+                  "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
+                  "One group may have false positives and another false negatives, at the same accuracy."),
+        # Berk et al. compare FN / FP, which are the odds of FN / (FN + FP); odds keep the order of shares, and their
+        # intervals.
+        Criterion("treatment_equality", "Treatment equality", ("false_negative_share",),
+                  "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
+                  "Compares which of the two errors groups have, not how often; undefined for a group without false "
+                  "positives.", odds=True),
+        Criterion("abstention_parity", "Abstention parity", ("abstention_rate",),
+                  "Jones et al. (2021), Selective classification can magnify disparities across groups, "
+                  "arXiv:2010.14134",
+                  "Equal shares without a decision may still spare one group more errors than another."),
+    )
+}  # fmt: skip
+
 
 PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 """(label, decision) of each outcome."""

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from auditkit.counts import Tally
-from auditkit.metrics.catalogue import DECIDED, EVERY, RATES, ZOU_DONNER, Direction, Rate
-from auditkit.metrics.rates import shares
+from auditkit.metrics.catalogue import DECIDED, EVERY, RATES, ZOU_DONNER, Direction, Rate, shares
 from auditkit.results import NOBODY, SELECTED_LESS, Harm
 from auditkit.stats import mover, wilson_bounds
 from auditkit.stats.proportions import Numbers

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.counts import count
-from auditkit.metrics.rates import PLACES
+from auditkit.metrics.catalogue import PLACES
 from benchmarks.fairness_rows import library
 from benchmarks.harness import Baseline, Gate, Line, Run, in_order, largest_difference
 from benchmarks.peers import Child, environment

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.counts import Counts, Tally, count
-from auditkit.metrics.rates import PLACES, shares
+from auditkit.metrics.catalogue import PLACES, shares
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.stats import resampled_counts
 from benchmarks.people import People

@@ -11,8 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from auditkit.metrics.catalogue import RATES
-from auditkit.metrics.rates import shares
+from auditkit.metrics.catalogue import RATES, shares
 from benchmarks import harness
 from benchmarks.fairness_rows import law, library
 from benchmarks.people import NAMES, people

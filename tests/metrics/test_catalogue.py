@@ -9,9 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from auditkit.metrics.catalogue import CRITERIA, RATES
+from auditkit.metrics.catalogue import BLOCKS, CRITERIA, RATES, shares
 from auditkit.metrics.composites import COMPOSITES
-from auditkit.metrics.rates import BLOCKS, shares
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.measures import INDICES, MEASURES
 from auditkit.plugins.fairness.groups.self_tests import Rows, number

@@ -7,8 +7,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.counts import Tally
 from auditkit.metrics import composites
-from auditkit.metrics.catalogue import RATES
-from auditkit.metrics.rates import interval_method, right_or_not, shares
+from auditkit.metrics.catalogue import RATES, interval_method, right_or_not, shares
 from auditkit.plugins.performance.estimates import Answers, Estimate, few
 from auditkit.results import Interval
 

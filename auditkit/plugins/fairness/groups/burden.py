@@ -8,8 +8,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pair_of_extremes
-from auditkit.metrics.catalogue import RATES
-from auditkit.metrics.rates import GroupShares, interval_method, shares
+from auditkit.metrics.catalogue import RATES, GroupShares, interval_method, shares
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.results import Interval, LeftOut, Measurement

@@ -6,8 +6,7 @@ import numpy as np
 
 from auditkit import group_pairs
 from auditkit.data import AuditData
-from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES
-from auditkit.metrics.rates import amount, shares
+from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES, amount, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.parameters import Parameters

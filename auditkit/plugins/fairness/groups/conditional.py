@@ -12,7 +12,7 @@ from auditkit.checks import Context
 from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest, present
-from auditkit.metrics.rates import interval_method
+from auditkit.metrics.catalogue import interval_method
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target

@@ -7,8 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from auditkit import group_pairs, stats
-from auditkit.metrics.catalogue import Rate
-from auditkit.metrics.rates import GroupShares
+from auditkit.metrics.catalogue import GroupShares, Rate
 from auditkit.results import LeftOut
 from auditkit.too_few import lacking
 from auditkit.variants import is_comparable

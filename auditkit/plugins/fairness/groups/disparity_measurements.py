@@ -8,8 +8,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
-from auditkit.metrics.catalogue import CRITERIA, RATES
-from auditkit.metrics.rates import interval_method
+from auditkit.metrics.catalogue import CRITERIA, RATES, interval_method
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
 from auditkit.plugins.fairness.groups.definitions import DEFINITIONS

@@ -8,7 +8,7 @@ from scipy import optimize, stats as laws
 from auditkit import stats
 from auditkit.counts import Tally
 from auditkit.group_pairs import Members
-from auditkit.metrics.rates import amount
+from auditkit.metrics.catalogue import amount
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.results import Interval
 

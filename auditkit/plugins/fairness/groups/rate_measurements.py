@@ -4,9 +4,8 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.metrics.catalogue import RATES, Rate
+from auditkit.metrics.catalogue import RATES, Rate, amount, interval_method, shares
 from auditkit.metrics.composites import COMPOSITES, Composite
-from auditkit.metrics.rates import amount, interval_method, shares
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.results import Interval, Measurement
 from auditkit.too_few import lacking

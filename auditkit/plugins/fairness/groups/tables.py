@@ -7,8 +7,7 @@ import numpy as np
 
 from auditkit.counts import Counts
 from auditkit.data import AuditData
-from auditkit.metrics.catalogue import RATES
-from auditkit.metrics.rates import amount, shares
+from auditkit.metrics.catalogue import RATES, amount, shares
 from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller

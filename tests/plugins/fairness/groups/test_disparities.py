@@ -5,8 +5,7 @@ import pytest
 
 from auditkit import stats
 from auditkit.counts import Encoded, Tally, count
-from auditkit.metrics.catalogue import RATES
-from auditkit.metrics.rates import GroupShares, shares
+from auditkit.metrics.catalogue import RATES, GroupShares, shares
 from auditkit.plugins.fairness.groups import disparities
 from auditkit.plugins.fairness.groups.disparities import Compared
 

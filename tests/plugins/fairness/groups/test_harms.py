@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from auditkit.counts import Tally
-from auditkit.metrics.catalogue import CRITERIA, RATES
+from auditkit.metrics.catalogue import CRITERIA, RATES, shares
 from auditkit.metrics.composites import COMPOSITES
-from auditkit.metrics.rates import shares
 
 MIRRORED = {"tp": "tn", "tn": "tp", "fp": "fn", "fn": "fp", "selected": "rejected", "rejected": "selected"}
 
