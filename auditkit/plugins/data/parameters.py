@@ -1,12 +1,10 @@
 """The parameters of `data.integrity`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
 class Parameters(BaseModel):
     """What a user may set for `data.integrity`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     leakage: float = Field(
         default=0.99, gt=0.5, lt=1, description="area under the ROC curve above which a feature leaks"

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from auditkit.errors import closest
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES
@@ -12,8 +12,6 @@ CDD = "conditional_demographic_disparity"
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.groups`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     intersections: int = Field(default=2, ge=1, description="the largest number of attributes that are intersected")
     measures: tuple[str, ...] = Field(default=DEFAULT, description="rates, criteria and indices to measure")

@@ -1,14 +1,12 @@
 """The parameters of `fairness.adverse_impact`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from auditkit.plugins.fairness.impact import categories
 
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.adverse_impact`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
     draws: int = Field(default=20_000, ge=1_000, description="samples behind the chance of a ratio under four fifths")

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from auditkit.plugins.fairness.impact import categories
 
@@ -19,8 +19,6 @@ class Attributes(NamedTuple):
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.bias_audit`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     mode: Literal["auto", "selection", "scoring"] = Field(
         default="auto", description="auto: selection where there are decisions, else scoring"

@@ -1,12 +1,10 @@
 """The parameters of `fairness.individual`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.individual`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     rows: int = Field(default=5000, ge=20, description="rows that are compared and changed, drawn by the audit")
     neighbours: int = Field(default=5, ge=1, le=100, description="how many nearest others a row is compared with")

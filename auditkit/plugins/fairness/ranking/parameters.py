@@ -1,6 +1,6 @@
 """The parameters of `fairness.ranking`."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 
 def top_label(k: float) -> int | str:
@@ -10,8 +10,6 @@ def top_label(k: float) -> int | str:
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.ranking`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     k: tuple[float, ...] = Field(default=(10, 0.1), description="tops: whole numbers of places, or shares of the list")
     query: str = Field(default="", description="column that names the list of each row; empty: all rows are one list")

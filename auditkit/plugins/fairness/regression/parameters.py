@@ -1,12 +1,10 @@
 """The parameters of `fairness.regression`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.regression`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     intersections: int = Field(default=2, ge=1, description="the largest number of attributes that are intersected")
     permutations: int = Field(

@@ -1,12 +1,10 @@
 """The parameters of `fairness.scores`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.scores`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
     bins: int = Field(default=10, ge=2, le=50, description="bins of the calibration error, at most")

@@ -1,14 +1,12 @@
 """The parameters of `fairness.slices`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from auditkit.plugins.fairness.slices.outcomes import Of
 
 
 class Parameters(BaseModel):
     """What a user may set for `fairness.slices`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
     depth: int = Field(default=2, ge=1, le=4, description="the largest number of conditions of a slice")
