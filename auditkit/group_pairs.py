@@ -1,9 +1,7 @@
 """Which two groups make a disparity: the one place where pairs of groups are made."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -24,11 +22,11 @@ class Members(NamedTuple):
     counts: np.ndarray | None = None
     """(K,) in the numerator, each counted once; None where the number is no share of people."""
 
-    def take(self, indices: np.ndarray) -> Members:
+    def take(self, indices: np.ndarray) -> Self:
         """Some of the groups, by their positions."""
         counts = None if self.counts is None else self.counts[indices]
         where = [self.where[index] for index in indices]
-        return Members(self.rate, where, self.values[indices], self.people[indices], counts)
+        return self._replace(where=where, values=self.values[indices], people=self.people[indices], counts=counts)
 
     def positions(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
         """The positions of some of the groups, in their order here."""

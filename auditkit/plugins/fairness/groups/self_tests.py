@@ -1,10 +1,8 @@
 """The check's tests of itself: numbers counted again row by row, shuffled groups, planted gaps."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -33,9 +31,9 @@ class Rows(NamedTuple):
     weight: np.ndarray | None
     """(N,) how much a row counts, its people times its weight; None: 1."""
 
-    def take(self, indices: np.ndarray) -> Rows:
+    def take(self, indices: np.ndarray) -> Self:
         """Some of the rows."""
-        return Rows(*(None if column is None else column[indices] for column in self))  # type: ignore[arg-type]
+        return type(self)(*(None if column is None else column[indices] for column in self))  # type: ignore[arg-type]
 
 
 def number(name: str, rows: Rows) -> float | None:

@@ -1,10 +1,8 @@
 """How many people of each group were selected, the rates, and the ratios to the group with the highest rate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -48,11 +46,12 @@ class Selection(NamedTuple):
         """The positions of the groups that are shown."""
         return np.flatnonzero([reason is None for reason in self.reasons])
 
-    def only(self, indices: Sequence[int] | np.ndarray) -> Selection:
+    def only(self, indices: Sequence[int] | np.ndarray) -> Self:
         """The same with these groups alone."""
-        return Selection(
-            self.attributes, [self.where[index] for index in indices], self.people[indices], self.selected[indices],
-            [self.reasons[index] for index in indices], self.large[indices], self.rate,
+        return self._replace(
+            where=[self.where[index] for index in indices], people=self.people[indices],
+            selected=self.selected[indices], reasons=[self.reasons[index] for index in indices],
+            large=self.large[indices],
         )  # fmt: skip
 
     @property

@@ -1,10 +1,8 @@
 """The reductions approach: a mixture of models, each the best answer to weights that the constraint sets."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -86,11 +84,11 @@ class Oracle:
         self.model: Model | None = None
         self._selected: np.ndarray | None = None
 
-    def __deepcopy__(self, memo: Any) -> Oracle:
+    def __deepcopy__(self, memo: Any) -> Self:
         # fairlearn copies the oracle before each fit; models must not be copied, and all copies share one count.
-        return Oracle(self.recipe, self.split, self.tell, self.count)
+        return type(self)(self.recipe, self.split, self.tell, self.count)
 
-    def fit(self, rows: np.ndarray, outcomes: Any, sample_weight: Any) -> Oracle:
+    def fit(self, rows: np.ndarray, outcomes: Any, sample_weight: Any) -> Self:
         """Fit a new copy of the parent on all training rows."""
         self.count[0] += 1
         self.tell(self.count[0])

@@ -3,9 +3,7 @@
 A bootstrap interval of a maximum cannot reach "no gap"; these come from all pairs of groups at once.
 """
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy import stats as laws
@@ -29,15 +27,15 @@ class Means(NamedTuple):
     rows: np.ndarray
     """(K,) int64 rows."""
 
-    def take(self, groups: np.ndarray) -> Means:
+    def take(self, groups: np.ndarray) -> Self:
         """Some of the groups."""
-        return Means(*(column[groups] for column in self))
+        return type(self)(*(column[groups] for column in self))
 
-    def logs(self) -> Means:
+    def logs(self) -> Self:
         """The same on the scale of logarithms (delta method); every mean must be above 0."""
         return self._replace(values=np.log(self.values), errors=self.errors / self.values**2)
 
-    def steady_logs(self) -> Means:
+    def steady_logs(self) -> Self:
         """As `logs`, with no error below what the group's size and the shape of all groups' values imply.
 
         A small group that happens to hold no large value looks surer than it is; the other groups know better.

@@ -1,9 +1,7 @@
 """The check's tests of itself: numbers from row masks, shuffled groups, planted shifts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -29,11 +27,11 @@ class Sample(NamedTuple):
     weights: np.ndarray | None
     """(N,) positive, or None."""
 
-    def take(self, rows: np.ndarray) -> Sample:
+    def take(self, rows: np.ndarray) -> Self:
         """Some of them."""
-        return Sample(self.codes[rows], self.values[rows], None if self.weights is None else self.weights[rows])
+        return type(self)(self.codes[rows], self.values[rows], None if self.weights is None else self.weights[rows])
 
-    def few(self, rng: np.random.Generator) -> Sample:
+    def few(self, rng: np.random.Generator) -> Self:
         """At most `ROWS` of them, drawn at random."""
         return self if len(self.codes) <= ROWS else self.take(rng.choice(len(self.codes), ROWS, replace=False))
 

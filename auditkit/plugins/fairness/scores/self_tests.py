@@ -1,9 +1,7 @@
 """The check's tests of itself: pairs counted one by one, order kept, shuffled groups, drawn labels, planted shifts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -16,8 +14,7 @@ ROWS = 2_000
 """Rows that are tried at most: a thousand times a thousand pairs."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """Some of the rows, as they came."""
 
     scores: np.ndarray
@@ -31,7 +28,7 @@ class Sample:
     def of(
         cls, scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None, groups: Mapping[str, np.ndarray],
         rng: np.random.Generator,
-    ) -> Sample:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """All rows, or 2,000 of them."""
         rows = np.arange(len(scores))
         if len(rows) > ROWS:

@@ -1,7 +1,5 @@
 """Gaps between groups at every threshold: rates from score tables, the worst place near the model's own."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -26,6 +24,15 @@ class Threshold(NamedTuple):
     """Where it comes from, or why there is none."""
 
 
+class Behind(NamedTuple):
+    """Two groups at one threshold."""
+
+    pair: stats.Place
+    threshold: float
+    end: Literal["low", "high"] | None
+    """Of the interval; None: they make the gap itself."""
+
+
 class Worst(NamedTuple):
     """The widest gap over many thresholds."""
 
@@ -37,15 +44,6 @@ class Worst(NamedTuple):
     interval: Interval
     behind: tuple[Behind, ...]
     """Who makes the gap, then who makes each end of its interval where they are others."""
-
-
-class Behind(NamedTuple):
-    """Two groups at one threshold."""
-
-    pair: stats.Place
-    threshold: float
-    end: Literal["low", "high"] | None
-    """Of the interval; None: they make the gap itself."""
 
 
 class Part(NamedTuple):

@@ -1,8 +1,6 @@
 """What may happen to a row and is searched for, as a number: 1 where it does. One line each."""
 
-from __future__ import annotations
-
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -62,9 +60,9 @@ class Errors(NamedTuple):
     weights: np.ndarray | None = None
     """(N,) how much each row counts in estimates; the search leaves weights aside."""
 
-    def take(self, rows: np.ndarray) -> Errors:
+    def take(self, rows: np.ndarray) -> Self:
         """Those of some rows."""
-        return Errors(self.values[rows], self.share, None if self.weights is None else self.weights[rows])
+        return type(self)(self.values[rows], self.share, None if self.weights is None else self.weights[rows])
 
 
 def errors_of(of: Of, data: AuditData, predictions: Predictions) -> tuple[np.ndarray, Errors]:
