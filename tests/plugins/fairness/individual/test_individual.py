@@ -12,7 +12,7 @@ import auditkit
 from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.fairness.individual import consistency, flip_test, flips
+from auditkit.plugins.fairness.individual import findings, flips
 from auditkit.plugins.fairness.individual.check import IndividualFairness
 from auditkit.plugins.fairness.individual.flips import Swapped, draw, swap
 from tests.plugins.recorded import control, one, recorded, run
@@ -253,7 +253,7 @@ def test_a_change_of_another_column_is_noticed(monkeypatch):
     def wrong(inputs, column, swapped):
         return right(inputs, column, swapped).assign(income=0.0)
 
-    monkeypatch.setattr(flip_test.flips, "swap", wrong)
+    monkeypatch.setattr(findings.flips, "swap", wrong)
     frame = people()
     result = run(CHECK, *build(lambda rows: rows["income"] > 9, frame, by_sex(frame)))
     assert control(result, "changed rows, sex").value == 1
@@ -262,7 +262,7 @@ def test_a_change_of_another_column_is_noticed(monkeypatch):
 
 def test_a_value_of_the_wrong_group_is_noticed(monkeypatch):
     right = flips.draw
-    monkeypatch.setattr(flip_test.flips, "draw", lambda *given: right(*given)._replace(donors=right(*given).rows))
+    monkeypatch.setattr(findings.flips, "draw", lambda *given: right(*given)._replace(donors=right(*given).rows))
     frame = people()
     result = run(CHECK, *build(lambda rows: rows["income"] > 0, frame, by_sex(frame)))
     assert control(result, "changed rows, sex").holds is False
@@ -271,14 +271,14 @@ def test_a_value_of_the_wrong_group_is_noticed(monkeypatch):
 @pytest.mark.parametrize("shift", [0, 1])
 def test_wrong_neighbours_are_noticed(monkeypatch, shift):
     """A row that is its own neighbour, as in AIF360; and the farthest in place of the nearest."""
-    right = consistency.nearest
+    right = findings.nearest
 
     def wrong(points, k):
         if shift:
             return right(-(points**3), k)[:, ::-1]
         return np.column_stack([np.arange(len(points)), right(points, k - 1)])
 
-    monkeypatch.setattr(consistency, "nearest", wrong)
+    monkeypatch.setattr(findings, "nearest", wrong)
     frame = people()
     result = run(CHECK, *build(lambda rows: rows["income"] > 0, frame, by_sex(frame)))
     assert control(result, "neighbours").holds is not True
