@@ -10,7 +10,7 @@ import numpy as np
 
 from auditkit.counts import Counts, Tally, count
 from auditkit.metrics.catalogue import PLACES, shares
-from auditkit.plugins.fairness.groups.measures import RATES
+from auditkit.plugins.fairness.groups.definitions import RATES
 from auditkit.stats import resampled_counts
 from benchmarks.people import People
 

@@ -12,7 +12,7 @@ import pytest
 from auditkit.metrics.catalogue import BLOCKS, CRITERIA, RATES, shares
 from auditkit.metrics.composites import COMPOSITES
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import INDICES, MEASURES
+from auditkit.plugins.fairness.groups.definitions import INDICES, MEASURES
 from auditkit.plugins.fairness.groups.self_tests import Rows, number
 from tests.metrics import test_composites
 from tests.plugins.fairness.groups import test_rate_measurements

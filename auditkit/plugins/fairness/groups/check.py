@@ -4,8 +4,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Capability, Model
-from auditkit.plugins.fairness.groups.definitions import BURDEN, DEFINITIONS
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MULTICLASS, OF_GROUPS, measure_of
+from auditkit.plugins.fairness.groups.definitions import BURDEN, DEFAULT, DEFINITIONS, MULTICLASS, OF_GROUPS, measure_of
 from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.variants import named
 

@@ -13,10 +13,10 @@ from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest, present
 from auditkit.metrics.catalogue import interval_method
+from auditkit.plugins.fairness.groups.definitions import INDICES
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
-from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.plugins.fairness.shared.partition import crossed_codes
 from auditkit.results import Interval, Measurement, Test

@@ -11,8 +11,7 @@ from auditkit.group_pairs import pair_of_extremes, pairs_behind
 from auditkit.metrics.catalogue import CRITERIA, RATES, interval_method
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
-from auditkit.plugins.fairness.groups.definitions import DEFINITIONS
-from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.definitions import DEFINITIONS, INDICES
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.results import Measurement, Test, left_out_text
 from auditkit.too_few import two_groups

@@ -15,9 +15,9 @@ from auditkit.plugins.fairness.groups import (
     tables,
 )
 from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
+from auditkit.plugins.fairness.groups.definitions import MEASURES
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
 from auditkit.plugins.fairness.groups.group_table import Target, tabulate, targets
-from auditkit.plugins.fairness.groups.measures import MEASURES
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.groups.rate_measurements import of_smaller, per_group
 from auditkit.plugins.fairness.shared.partition import no_intersection

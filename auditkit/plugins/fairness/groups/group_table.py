@@ -6,7 +6,7 @@ from auditkit.counts import Counts, Tally
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
 from auditkit.metrics.catalogue import right_or_not
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, WHOLE
+from auditkit.plugins.fairness.groups.definitions import DEFAULT, MEASURES, MULTICLASS, WHOLE
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.predictions import Predictions
 from auditkit.results import pairs

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from auditkit.errors import closest
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES
+from auditkit.plugins.fairness.groups.definitions import DEFAULT, MEASURES
 
 CDD = "conditional_demographic_disparity"
 

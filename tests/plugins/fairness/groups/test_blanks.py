@@ -8,7 +8,7 @@ from auditkit.data import AuditData
 from auditkit.metrics.catalogue import CRITERIA, RATES
 from auditkit.metrics.composites import COMPOSITES
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.definitions import INDICES
 from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import control, one, recorded, run
 
