@@ -12,10 +12,9 @@ from auditkit.checks import Context
 from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest, present
-from auditkit.metrics.catalogue import interval_method
+from auditkit.plugins.fairness.groups.comparisons import CORRECTIONS, family, with_weights
 from auditkit.plugins.fairness.groups.definitions import INDICES
 from auditkit.plugins.fairness.groups.disparities import Tested
-from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.plugins.fairness.shared.partition import crossed_codes
@@ -214,10 +213,8 @@ def measured(disparity: Conditional, tests: int, parameters: Parameters, data: A
         method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[parameters.correction]}"
         test = Test(method=method, p=disparity.p, p_adjusted=disparity.p_adjusted, family=family(tests))
         detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * disparity.error
-    interval = disparity.interval
-    if interval is not None:
-        interval = interval.model_copy(update={"method": interval_method(interval.method, data.weights is not None)})
-    return Measurement(
-        value=disparity.value, n=disparity.rows, interval=interval, test=test, detectable=detectable,
+    measurement = Measurement(
+        value=disparity.value, n=disparity.rows, interval=disparity.interval, test=test, detectable=detectable,
         reason=disparity.some_strata or None, validity="valid" if disparity.enough else "inconclusive", **common,
     )  # fmt: skip
+    return with_weights(measurement, data)

@@ -8,9 +8,8 @@ from auditkit.checks import Context
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, self_tests
-from auditkit.plugins.fairness.groups.disparity_measurements import names_of_criterion
+from auditkit.plugins.fairness.groups.comparisons import names_of
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.shared.partition import crossed
@@ -96,13 +95,7 @@ def tried(
     ]
     if not single:
         return []
-    names = sorted(
-        {
-            name
-            for comparison in tested
-            for name in (names_of_criterion(comparison.name) if comparison.name in CRITERIA else [comparison.name])
-        }
-    )
+    names = sorted({name for comparison in tested for name in names_of(comparison)})
     first = next((comparison for comparison in single if comparison.name == "demographic_parity"), single[0])
     of_first = (
         target.class_index

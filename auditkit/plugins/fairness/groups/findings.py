@@ -6,15 +6,8 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import Counts, count, encode
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.fairness.groups import (
-    burden,
-    conditional,
-    controls,
-    disparity_measurements,
-    figures,
-    tables,
-)
-from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
+from auditkit.plugins.fairness.groups import burden, conditional, controls, figures, tables
+from auditkit.plugins.fairness.groups.comparisons import beside_them, comparisons, measurements_of, test_all
 from auditkit.plugins.fairness.groups.definitions import MEASURES
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
 from auditkit.plugins.fairness.groups.group_table import Target, tabulate, targets
@@ -50,10 +43,10 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     tests = test_all(everything, parameters, context.rng)
     gaps = []
     for comparison in compared:
-        measurements = disparity_measurements.measurements(comparison, tests, parameters, data, context.rng)
+        measurements = measurements_of(comparison, tests, parameters, data, context.rng)
         gaps += measurements
         if isinstance(comparison, Compared):
-            gaps += disparity_measurements.beside_them(comparison, measurements, data)
+            gaps += beside_them(comparison, measurements, data)
     conditions = [conditional.measured(disparity, tests, parameters, data) for disparity in explained]
 
     context.progress(2, 3, "controls")
