@@ -18,16 +18,6 @@ class Law(NamedTuple):
     gaps: np.ndarray
     """(B, pairs) areas between the curves of each pair of groups."""
 
-    @property
-    def typical(self) -> np.ndarray:
-        """(pairs,) the mean gap of each pair."""
-        return self.gaps.mean(axis=0)
-
-    @property
-    def largest(self) -> np.ndarray:
-        """(B,) the largest gap over the pairs."""
-        return self.gaps.max(axis=1)
-
 
 def auc_gap(areas: list[Area], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
     """The widest gap of the areas under the curve with its interval, for all of the pairs at once.
@@ -92,7 +82,7 @@ def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
 
     The area between the curves of each pair counts in units of its mean by chance.
     """
-    typical = law.typical
+    typical = law.gaps.mean(axis=0)
 
     # Two small groups lie far apart by chance; in units of its own mean by chance a pair competes fairly with the
     # others.

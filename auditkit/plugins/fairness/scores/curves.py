@@ -1,6 +1,6 @@
 """ROC curves as exact piecewise linear functions, and the area between two of them."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -43,8 +43,9 @@ def between(first: Curve, second: Curve) -> float:
     rates = np.concatenate([first.false, second.false])
     rates.sort(kind="stable")  # two sorted runs are merged in linear time
     rates = rates[np.concatenate([[True], rates[1:] != rates[:-1]])]
-    starts = _from_right(first, rates[:-1]) - _from_right(second, rates[:-1])
-    ends = _from_left(first, rates[1:]) - _from_left(second, rates[1:])
+    # Where the curves begin to the right of each rate, and where they arrive at the next one from the left.
+    starts = _heights(first, rates[:-1], "right") - _heights(second, rates[:-1], "right")
+    ends = _heights(first, rates[1:], "left") - _heights(second, rates[1:], "left")
     # Between neighbouring rates both curves are straight: the area is a trapezium, or two triangles where they cross.
     sizes = np.abs(starts) + np.abs(ends)
     crossing = starts * ends < 0
@@ -61,17 +62,9 @@ def thinned(table: ScoreTable, points: int) -> np.ndarray:
     return rates[:, np.unique(np.append(np.minimum(indices, len(along) - 1), [0, len(along) - 1]))[-points:]]
 
 
-def _from_right(curve: Curve, rates: np.ndarray) -> np.ndarray:
-    """Where the curve begins to the right of each place; places lie in 0 to below 1."""
-    return _line(curve, rates, np.searchsorted(curve.false, rates, side="right") - 1)
-
-
-def _from_left(curve: Curve, rates: np.ndarray) -> np.ndarray:
-    """Where the curve arrives from the left; places lie above 0, up to 1."""
-    return _line(curve, rates, np.searchsorted(curve.false, rates, side="left") - 1)
-
-
-def _line(curve: Curve, rates: np.ndarray, piece: np.ndarray) -> np.ndarray:
+def _heights(curve: Curve, rates: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
+    """Where the curve begins to the right of each rate, from 0 to below 1; or arrives from the left, above 0 to 1."""
+    piece = np.searchsorted(curve.false, rates, side=side) - 1
     start, end = curve.false[piece], curve.false[piece + 1]
     share = (rates - start) / (end - start)
     return curve.high[piece] + share * (curve.low[piece + 1] - curve.high[piece])

@@ -4,7 +4,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.plugins.fairness.scores import calibration, curves
-from auditkit.plugins.fairness.scores.calibration_measurements import CalibrationFound
+from auditkit.plugins.fairness.scores.measurements import CalibrationFound
 from auditkit.plugins.fairness.scores.partition import BOTH, Partition
 from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near

@@ -6,8 +6,16 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.models import Capability
-from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
-from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
+from auditkit.plugins.fairness.scores import figures, self_tests, sweep, thresholds
+from auditkit.plugins.fairness.scores.measurements import (
+    NO_PROBABILITIES,
+    CalibrationFound,
+    Ranked,
+    areas_per_group,
+    calibration_per_group,
+    find_calibration,
+    ranking_gaps,
+)
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import BOTH, Partition, partition, smaller_partitions
 from auditkit.plugins.fairness.scores.score_table import sort
@@ -38,23 +46,23 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     tests = _tests(parts, probable)
     draws = max(parameters.permutations, PER_TEST * tests)
 
-    measurements = [measurement for part in parts for measurement in per_group(part)]
+    measurements = [measurement for part in parts for measurement in areas_per_group(part)]
     ranked: list[Ranked] = []
     for step, part in enumerate(parts[1:]):
         context.keep(Findings(list(measurements), notes=reading, level=level))
         context.progress(step, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
-        ranked.append(gaps(part, data, draws, tests, context.rng))
+        ranked.append(ranking_gaps(part, data, draws, tests, context.rng))
         measurements += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
-    calibrated = calibration_measurements.find(parts, data, probable, parameters.bins, draws, tests, context.rng)
+    calibrated = find_calibration(parts, data, probable, parameters.bins, draws, tests, context.rng)
     measurements += calibrated.measurements
     near = thresholds.find(parameters, parts, data, threshold, probable, rows.scores)
     measurements += near.measurements
     measurements = adjusted(measurements)
     together: list[Measurement] = []
     for part in smaller_partitions(rows, data, parameters.intersections):
-        calibration, _ = calibration_measurements.per_group(part, probable, parameters.bins, draws, context.rng)
-        together += [*per_group(part), *calibration]
+        calibration, _ = calibration_per_group(part, probable, parameters.bins, draws, context.rng)
+        together += [*areas_per_group(part), *calibration]
     context.keep(Findings(list(measurements), notes=[*reading, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
@@ -76,7 +84,7 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
     recorded = Capability.QUERIES not in predictions.model.capabilities
     if recorded and predictions.scores.min() >= 0 and predictions.scores.max() <= 1:
         return True, ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
-    return False, [f"{calibration_measurements.NO_PROBABILITIES}: calibration was not measured."]
+    return False, [f"{NO_PROBABILITIES}: calibration was not measured."]
 
 
 def _tests(parts: list[Partition], probable: bool) -> int:
@@ -90,7 +98,7 @@ def _tests(parts: list[Partition], probable: bool) -> int:
 
 def _controls(
     parameters: Parameters, data: AuditData, context: Context, ranked: list[Ranked],
-    calibrated: calibration_measurements.CalibrationFound, threshold: sweep.Threshold, tests: int,
+    calibrated: CalibrationFound, threshold: sweep.Threshold, tests: int,
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
     sample = self_tests.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
@@ -158,7 +166,7 @@ def _shuffled(
 
 
 def _calibrated(
-    parameters: Parameters, calibrated: calibration_measurements.CalibrationFound, tests: int, rng: np.random.Generator
+    parameters: Parameters, calibrated: CalibrationFound, tests: int, rng: np.random.Generator
 ) -> list[Control]:
     controls = []
     if calibrated.profiles:

@@ -8,7 +8,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.errors import present
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
-from auditkit.plugins.fairness.scores.calibration_measurements import Planted
+from auditkit.plugins.fairness.scores.measurements import Planted
 
 ROWS = 2_000
 """Rows that are tried at most: a thousand times a thousand pairs."""

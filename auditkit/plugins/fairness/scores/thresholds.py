@@ -10,7 +10,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
-from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
+from auditkit.plugins.fairness.scores.measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import Labels, Partition
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table

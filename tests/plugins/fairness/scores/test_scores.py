@@ -12,7 +12,7 @@ from auditkit import stats
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.scores import auc_gaps, calibration_measurements, findings, self_tests
+from auditkit.plugins.fairness.scores import auc_gaps, findings, measurements, self_tests
 from auditkit.plugins.fairness.scores.check import ScoreFairness
 from auditkit.predictions import Predictions
 from tests.plugins.recorded import control, one, recorded, run
@@ -308,7 +308,7 @@ def test_tests_that_cry_wolf_are_noticed(monkeypatch):
 
 
 def test_a_power_that_is_not_there_is_noticed(monkeypatch):
-    monkeypatch.setattr(calibration_measurements.auc_gaps, "detectable_gap", lambda *given: 0.01)
+    monkeypatch.setattr(measurements.auc_gaps, "detectable_gap", lambda *given: 0.01)
     result = check(*healthy(np.random.default_rng(16), 300))
     assert control(result, "planted shift").holds is False
     assert any("planted shift" in note for note in result.notes)
