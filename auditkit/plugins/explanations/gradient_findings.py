@@ -13,11 +13,10 @@ from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.plugins.explanations.attributions import mean_absolute
 from auditkit.plugins.explanations.background import draw_background
-from auditkit.plugins.explanations.baselines import make_baseline
 from auditkit.plugins.explanations.columns import column_owners, gather
 from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
 from auditkit.plugins.explanations.influence import group_notes, group_shares, influence, interval
-from auditkit.plugins.explanations.integrated import Integrated, Path
+from auditkit.plugins.explanations.integrated import Integrated, Path, make_baseline
 from auditkit.plugins.explanations.self_tests import (
     coarse_map,
     largest_relative_change,

@@ -24,10 +24,10 @@ from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from auditkit.data import AuditData
+from auditkit.plugins.explanations import exact
 from auditkit.plugins.explanations.attributions import additivity_gap
-from auditkit.plugins.explanations.exact import Case, exact_attributions, linear_values, margin
+from auditkit.plugins.explanations.exact import Case, exact_attributions, linear_values, margin, tree_values
 from auditkit.plugins.explanations.outputs import Output
-from auditkit.plugins.explanations.trees import tree_values
 from tests.plugins.explanations.brute import interventional
 from tests.plugins.explanations.models import DATA, binary_table
 
@@ -123,13 +123,14 @@ def test_the_published_tree():
     published = next(record for record in json.loads(path.read_text()) if record["id"] == "and_tree_80")
     x = np.array(published["X"], float)
     tree = DecisionTreeRegressor(max_depth=2, random_state=0).fit(x, published["y"])
-    assert tree_values(tree, x, x)[:, :, 0] == pytest.approx(np.array(published["shapley"]), abs=published["tol"])
+    values = tree_values(tree, x, x, Case.progress)[:, :, 0]
+    assert values == pytest.approx(np.array(published["shapley"]), abs=published["tol"])
 
 
 def test_linear_values_by_hand():
     line = Ridge(alpha=0)
     line.coef_, line.intercept_ = np.array([2.0, -1.0]), 7.0
-    values = linear_values(line, np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [2.0, 2.0]]))
+    values = linear_values(line, np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [2.0, 2.0]]), Case.progress)
     assert values[0, :, 0].tolist() == [4.0, -3.0]
 
 
@@ -241,8 +242,6 @@ def test_categories_in_trees_are_not_explained_as_numbers():
 
 
 def test_a_broken_tree_explainer_is_not_believed(monkeypatch):
-    from auditkit.plugins.explanations import exact
-
     model = RandomForestClassifier(5, random_state=0).fit(X, LABELS["binary"])
     right = exact.tree_values
     monkeypatch.setattr(exact, "tree_values", lambda *given: right(*given) * 1.2)
@@ -271,11 +270,10 @@ def test_a_time_limit_is_no_reason_to_sample_instead():
 
 def test_without_shap_the_reason_says_how_to_install_it(monkeypatch):
     from auditkit.errors import MissingExtra
-    from auditkit.plugins.explanations import trees
 
     def absent(module, extra):
         raise MissingExtra(f"install it with: pip install 'auditkit-rai[{extra}]'")
 
-    monkeypatch.setattr(trees, "require", absent)
+    monkeypatch.setattr(exact, "require", absent)
     model = RandomForestClassifier(5, random_state=0).fit(X, LABELS["binary"])
     assert "auditkit-rai[shap]" in exact_attributions(case(model), model, np.random.default_rng(0))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from auditkit.plugins.explanations.baselines import blur, make_baseline
-from auditkit.plugins.explanations.integrated import Path, relative_gaps
+from auditkit.plugins.explanations.integrated import Path, blur, make_baseline, relative_gaps
 from auditkit.plugins.models.torch.state import frozen
 
 
