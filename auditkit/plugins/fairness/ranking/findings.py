@@ -21,9 +21,8 @@ from auditkit.plugins.fairness.ranking.definitions import (
     TOP,
 )
 from auditkit.plugins.fairness.ranking.parameters import Parameters
-from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import NOBODY, smaller_splits, split
-from auditkit.plugins.fairness.shared.self_tests import false_alarms
+from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test, left_out_text
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups

@@ -12,9 +12,8 @@ from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
-from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import NOBODY, Split, no_intersection, smaller_splits, split
-from auditkit.plugins.fairness.shared.self_tests import false_alarms
+from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
 from auditkit.stats import Extreme
 from auditkit.text import first_few

@@ -19,8 +19,7 @@ from auditkit.plugins.fairness.scores.measurements import (
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import BOTH, Partition, partition, smaller_partitions
 from auditkit.plugins.fairness.scores.score_table import sort
-from auditkit.plugins.fairness.shared.adjust import adjusted
-from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
+from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, adjusted, false_alarms
 from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named
 

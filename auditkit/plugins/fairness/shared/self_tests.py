@@ -1,10 +1,11 @@
-"""What the checks' trials of their own tests have in common: how many false alarms there may be, and how it is said."""
+"""What the checks' tests have in common: p-values adjusted over all of them, how many false alarms there may be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from auditkit.results import Control
+from auditkit import stats
+from auditkit.results import Control, Measurement
 
 LEVEL = 0.05
 """The share of false alarms that every test promises."""
@@ -49,3 +50,17 @@ def false_alarms(
         name, question, share, at_most=most_alarms(trials), guards=guards, on_failure="inconclusive",
         reason=f"{raises} more false alarms than the 5 % {promises}",
     )  # fmt: skip
+
+
+def adjusted(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """The measurements, each test with its p-value adjusted by Holm over all of them; see `stats.holm`."""
+    tests = [measurement.test for measurement in measurements if measurement.test is not None]
+    p_values = iter(stats.holm([test.p for test in tests]))
+    return [
+        measurement
+        if measurement.test is None
+        else measurement.model_copy(
+            update={"test": measurement.test.model_copy(update={"p_adjusted": float(next(p_values))})}
+        )
+        for measurement in measurements
+    ]

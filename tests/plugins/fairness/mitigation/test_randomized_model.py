@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, strategies as some
 from scipy import stats
 
-from auditkit.plugins.fairness.mitigation.deterministic_draws import draws
+from auditkit.plugins.fairness.mitigation.randomized_model import draws
 
 
 def frame(rows: int = 5000) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """p-values adjusted over all the tests of a check."""
 
 from auditkit import stats
-from auditkit.plugins.fairness.shared.adjust import adjusted
+from auditkit.plugins.fairness.shared.self_tests import adjusted
 from auditkit.results import Measurement, Test
 
 
