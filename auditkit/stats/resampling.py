@@ -4,8 +4,6 @@ Not for a maximum over groups: resamples of equal groups differ too, so the inte
 `auditkit.stats.gaps`.
 """
 
-from typing import Literal
-
 import numpy as np
 
 from auditkit.results import Interval
@@ -26,43 +24,28 @@ def chunks(draws: int, size: int, held: int | None = None) -> list[int]:
     return [min(at_once, draws - start) for start in range(0, draws, at_once)]
 
 
-def resampled_counts(
-    counts: np.ndarray,
-    replicates: int,
-    rng: np.random.Generator,
-    law: Literal["multinomial", "poisson"] = "multinomial",
-) -> np.ndarray:
+def resampled_counts(counts: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
     """(replicates, *shape) tables as if the rows behind `counts` had been drawn anew, exact in law.
 
-    Rows drawn with replacement fall into the cells by the multinomial law, which keeps their total. Under the Poisson
-    law each row is taken Poisson(1) times on its own, and the sum over a cell of c rows is Poisson(c): the total
-    varies, and tables of parts of the data that are resampled apart add up to a resample of the whole.
+    Rows drawn with replacement fall into the cells by the multinomial law, which keeps their total.
 
     Args:
         counts: whole numbers of people, 0 or more, of any shape, with a sum above 0.
         replicates: how many tables.
         rng: the source of chance.
-        law: "multinomial" or "poisson".
 
     Raises:
-        ValueError: `law` is neither, or there is nobody.
+        ValueError: there is nobody.
 
-    Source: Efron (1979), Annals of Statistics 7; Chamandy, Muralidharan, Najmi and Naidu (2012), Estimating uncertainty
-    for massive data streams, Google.
+    Source: Efron (1979), Annals of Statistics 7.
     """
     flat = np.ravel(counts)
     occupied = np.flatnonzero(flat)  # cells of nobody stay so, and cost nothing
     if not len(occupied):
         raise ValueError("counts hold nobody: there is nothing to resample")
-    if law == "multinomial":
-        total = int(flat.sum())
-        occupied_counts = rng.multinomial(total, flat[occupied] / total, size=replicates)
-    elif law == "poisson":
-        occupied_counts = rng.poisson(flat[occupied], size=(replicates, len(occupied)))
-    else:
-        raise ValueError(f"law must be 'multinomial' or 'poisson'; {law!r} was given")
+    total = int(flat.sum())
     drawn = np.zeros((replicates, len(flat)), dtype=np.int64)
-    drawn[:, occupied] = occupied_counts
+    drawn[:, occupied] = rng.multinomial(total, flat[occupied] / total, size=replicates)
     return drawn.reshape(replicates, *np.shape(counts))
 
 

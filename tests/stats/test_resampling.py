@@ -26,47 +26,39 @@ def test_resampled_counts_follow_the_law_of_resampled_rows():
     assert drawn.reshape(5000, 4).std(axis=0) == pytest.approx(by_rows.std(axis=0), rel=0.06)
 
 
-def by_rows(counts, replicates, rng, law):
+def by_rows(counts, replicates, rng):
     """Tables from rows drawn anew, one row at a time."""
     rows = np.repeat(np.arange(counts.size), counts.ravel())
     n = len(rows)
-    if law == "poisson":
-        drawn = [np.bincount(rows, weights=rng.poisson(1, n), minlength=counts.size) for _ in range(replicates)]
-    else:
-        drawn = [np.bincount(rows[rng.integers(0, n, n)], minlength=counts.size) for _ in range(replicates)]
+    drawn = [np.bincount(rows[rng.integers(0, n, n)], minlength=counts.size) for _ in range(replicates)]
     return np.array(drawn).reshape(replicates, *counts.shape)
 
 
-@pytest.mark.parametrize("law", ["multinomial", "poisson"])
-def test_resampled_counts_are_rows_drawn_anew_in_law(law):
+def test_resampled_counts_are_rows_drawn_anew_in_law():
     counts = np.array([[30, 0], [4, 16]])
     rng = np.random.default_rng(5)
-    resampled = stats.resampled_counts(counts, 4000, rng, law)
-    redrawn = by_rows(counts, 4000, rng, law)
+    resampled = stats.resampled_counts(counts, 4000, rng)
+    redrawn = by_rows(counts, 4000, rng)
     assert resampled.shape == (4000, 2, 2) and resampled.dtype == np.int64 and (resampled[:, 0, 1] == 0).all()
     for cell, cell_redrawn in zip(resampled.reshape(4000, 4).T, redrawn.reshape(4000, 4).T, strict=True):
         assert len(set(cell)) == 1 or scipy_stats.ks_2samp(cell, cell_redrawn).pvalue > 1e-4
     share = [tables[:, 1].sum(axis=1) / tables.sum(axis=(1, 2)) for tables in (resampled, redrawn)]
     assert scipy_stats.ks_2samp(*share).pvalue > 1e-4
-    variance = counts if law == "poisson" else counts * (1 - counts / 50)
     assert resampled.mean(axis=0) == pytest.approx(counts, abs=5 * np.sqrt(30 / 4000))
-    assert resampled.var(axis=0) == pytest.approx(variance, rel=0.12)
+    assert resampled.var(axis=0) == pytest.approx(counts * (1 - counts / 50), rel=0.12)
     together = np.cov(resampled[:, 0, 0], resampled[:, 1, 1])[0, 1]
-    assert together == pytest.approx(0 if law == "poisson" else -30 * 16 / 50, abs=1.5)
+    assert together == pytest.approx(-30 * 16 / 50, abs=1.5)
 
 
-def test_the_total_is_kept_by_the_multinomial_law_only():
+def test_the_total_is_kept():
     counts, rng = np.array([5, 0, 20]), np.random.default_rng(0)
     assert (stats.resampled_counts(counts, 200, rng).sum(axis=1) == 25).all()
-    assert stats.resampled_counts(counts, 2000, rng, "poisson").sum(axis=1).var() == pytest.approx(25, rel=0.15)
 
 
 def test_what_cannot_be_resampled_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="nobody"):
         stats.resampled_counts(np.zeros(3, int), 10, rng)
-    with pytest.raises(ValueError, match="'normal' was given"):
-        stats.resampled_counts(np.ones(3, int), 10, rng, "normal")
 
 
 def test_no_interval_where_resamples_do_not_vary_or_are_undefined():
