@@ -223,7 +223,7 @@ def _differential(
     comparison: disparities.Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
     # The logarithm of a ratio has no end where somebody is selected in one group and nobody in another.
-    extreme = ratios.epsilon_extreme(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
+    extreme = ratios.epsilon(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
     if extreme is None:
         return undefined(
             comparison, comparison.name, "in some group nobody, or everybody, is selected, so a ratio has no end"

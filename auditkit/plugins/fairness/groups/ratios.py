@@ -85,38 +85,24 @@ def detectable_odds(part: stats.Shares, gap: float | None) -> tuple[float | None
     return (high - low, low / high) if np.isfinite(high) and high > 0 else (None, None)
 
 
-def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
-    """Differential fairness: the largest log-ratio of two groups' rates, over the outcomes that occur.
-
-    Args:
-        parts: for each outcome, its share in each group.
-        smoothed: whether each outcome of each group gets one person more, divided by the number of outcomes.
-
-    Returns:
-        From 0; infinite where an outcome occurs in some groups and not in others.
-
-    Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
-    """
-    # An outcome that occurs nowhere is 0 / 0 for every pair, and says nothing about any.
-    occurring = [part for part in parts if smoothed or part.rates.max() > 0]
-    extreme = stats.smallest([_with_one_more(part, len(parts)) if smoothed else part for part in occurring])
-    if extreme is None:
-        return 0.0
-    return -float(np.log(extreme.value)) if extreme.value > 0 else np.inf
-
-
-def epsilon_extreme(
+def epsilon(
     parts: Sequence[stats.Shares], smoothed: bool = False, reference: Sequence[int] | None = None
 ) -> stats.Extreme | None:
-    """`epsilon` with its interval and whose it is; None where it is infinite.
+    """Differential fairness: the largest log-ratio of two groups' rates, over the outcomes that occur, and whose it is.
 
     The interval is that of the unsmoothed number of all people, widened to hold the value; it may have no high end.
 
     Args:
         parts: for each outcome, its share in each group.
-        smoothed: as in `epsilon`.
+        smoothed: whether each outcome of each group gets one person more, divided by the number of outcomes.
         reference: in each part the position of the group with which alone the others are compared; None: all pairs.
+
+    Returns:
+        From 0; None where it is infinite, as an outcome occurs in some groups and not in others.
+
+    Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
     """
+    # An outcome that occurs nowhere is 0 / 0 for every pair, and says nothing about any.
     occurring = [index for index, part in enumerate(parts) if part.rates.max() > 0]
     positions = None if reference is None else [reference[index] for index in occurring]
     ratio = stats.smallest([parts[index] for index in occurring], reference=positions)
