@@ -188,8 +188,7 @@ def _pairs(parts: Sequence[Shares], reference: Sequence[int] | None) -> list[Pai
         elif _many(part, reference):
             pairs.append((np.atleast_1d(part.rates.argmin()), np.atleast_1d(part.rates.argmax())))
         else:
-            first, second = np.triu_indices(len(part.sizes), 1)
-            pairs.append((first, second))
+            pairs.append(pairs_of(len(part.sizes)))
     return pairs
 
 

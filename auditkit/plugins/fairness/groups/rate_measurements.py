@@ -14,16 +14,9 @@ from auditkit.too_few import lacking
 def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     """Every rate and every composite of the target, for every group of one table."""
     groups = target.of(groups)
-    measurements = [
-        measurement
-        for name in target.measures
-        if name in RATES
-        for measurement in _rate(RATES[name], target, groups, data)
-    ]
-    for name in target.measures:
-        if name in COMPOSITES:
-            measurements += _composite(COMPOSITES[name], target, groups, data)
-    return measurements
+    rates = [_rate(RATES[name], target, groups, data) for name in target.measures if name in RATES]
+    composites = [_composite(COMPOSITES[name], target, groups, data) for name in target.measures if name in COMPOSITES]
+    return [measurement for measurements in (*rates, *composites) for measurement in measurements]
 
 
 def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:

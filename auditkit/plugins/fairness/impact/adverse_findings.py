@@ -111,12 +111,10 @@ def _measurements(impact: Impact) -> list[Measurement]:
     for index, where in enumerate(groups.where):
         reason = groups.reasons[index]
         if reason is not None:
-            measurements.append(
-                Measurement(name="selection_rate", value=None, reason=reason, unit="share", slice=where)
-            )
-            measurements.append(
-                Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)
-            )
+            measurements += [
+                Measurement(name="selection_rate", value=None, reason=reason, unit="share", slice=where),
+                Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where),
+            ]
             continue
         x, n = int(groups.selected[index]), int(groups.people[index])
         measurements += [_rate(x, n, where), *_comparison(impact, index)]

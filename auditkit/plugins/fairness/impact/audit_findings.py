@@ -116,14 +116,14 @@ def _ratio(breakdown: Breakdown, index: int, common: dict[str, Any]) -> Measurem
 
 
 def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
-    measurements = []
-    for breakdown in breakdowns:
-        people, hidden, _ = breakdown.unknown
-        count: dict[str, Any] = (
-            {"value": people, "exact": True} if hidden is None else {"value": None, "reason": hidden}
+    return [
+        Measurement(
+            name="unknown_category", value=None if hidden else people, exact=hidden is None, reason=hidden,
+            unit="people", across=breakdown.attributes,
         )
-        measurements.append(Measurement(name="unknown_category", unit="people", across=breakdown.attributes, **count))
-    return measurements
+        for breakdown in breakdowns
+        for people, hidden, _ in [breakdown.unknown]
+    ]  # fmt: skip
 
 
 def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list[Measurement]:
@@ -178,28 +178,29 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
     """Rates and ratios per category; no line at any ratio, for the rule has none."""
     of_class = [measurement for measurement in measurements if measurement.conditions == assessed.conditions]
     of = "" if assessed.classified is None else f", classified as {assessed.classified}"
-    drawings = []
-    for name, title, caption, axis in (
-        (
-            assessed.rate,
-            f"{assessed.mode.capitalize()} rate per category",
-            "Lines are 95 % Wilson intervals, which the rule does not require.",
-            Axis(field="value", title=f"{assessed.mode.capitalize()} rate", unit="share", percent=True),
-        ),
-        (
-            "impact_ratio",
-            "Impact ratio per category",
-            "Lines are 95 % score intervals for all pairs of categories at once, which the rule does not require. The "
-            "rule sets no value that a ratio must reach. Categories left out by the auditor are not drawn.",
-            Axis(field="value", title="Impact ratio"),
-        ),
-    ):
-        of_name = [
-            measurement
-            for measurement in of_class
-            if measurement.name == name and not (measurement.reason or "").startswith(LEFT_OUT)
-        ]
-        drawings.append(
-            figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", of_name, axis=axis, caption=caption)
+    drawings = [
+        figures.dot_whisker(
+            f"{name}{assessed.suffix}", f"{title}{of}",
+            [
+                measurement for measurement in of_class
+                if measurement.name == name and not (measurement.reason or "").startswith(LEFT_OUT)
+            ],
+            axis=axis, caption=caption,
         )
+        for name, title, caption, axis in (
+            (
+                assessed.rate,
+                f"{assessed.mode.capitalize()} rate per category",
+                "Lines are 95 % Wilson intervals, which the rule does not require.",
+                Axis(field="value", title=f"{assessed.mode.capitalize()} rate", unit="share", percent=True),
+            ),
+            (
+                "impact_ratio",
+                "Impact ratio per category",
+                "Lines are 95 % score intervals for all pairs of categories at once, which the rule does not require. "
+                "The rule sets no value that a ratio must reach. Categories left out by the auditor are not drawn.",
+                Axis(field="value", title="Impact ratio"),
+            ),
+        )
+    ]  # fmt: skip
     return [figure for figure in drawings if figure is not None]

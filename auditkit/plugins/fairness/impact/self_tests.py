@@ -1,6 +1,6 @@
 """The checks' tests of themselves: people counted again row by row, tests tried on equal groups, tables that add up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,7 +31,8 @@ def recount(
     people = np.ones(len(decisions), dtype=np.int64) if data.people is None else data.people
     worst = 0
     for selection, index in tried:
-        rows = _rows(selection.where[index], data.groups) & (decisions >= 0)
+        members = [data.groups[name] == value for name, value in selection.where[index].items()]
+        rows = np.logical_and.reduce([*members, decisions >= 0])
         recounted = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
         worst = max(
             worst, abs(recounted[0] - int(selection.people[index])), abs(recounted[1] - int(selection.selected[index]))
@@ -84,11 +85,3 @@ def _least_p(chosen: np.ndarray, sizes: np.ndarray) -> float:
         for index in rest
     ]
     return float(significance.holm_over_pairs(p, len(sizes) * (len(sizes) - 1) // 2).min())
-
-
-def _rows(where: Mapping[str, str], groups: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(N,) bool: the rows of a group."""
-    mask = np.ones(len(next(iter(groups.values()))), dtype=bool)
-    for name, value in where.items():
-        mask &= groups[name] == value
-    return mask

@@ -24,36 +24,36 @@ def draw(
     minimum: int,
 ) -> list[Figure]:
     """Residuals per group, quantiles of predictions, disparities."""
-    drawings: list[Figure | None] = []
     residuals = [
         measurement for measurement in per_group if measurement.name == "mean_residual" and len(measurement.slice) <= 1
     ]
-    axis = Axis(field="value", title="Mean residual (prediction - label)", unit="label units")
-    caption = "Dots are means of prediction - label, lines 95 % Student intervals. Above 0: predicted too high."
-    rules = [Rule(value=0.0, label="no error on average")]
-    drawings.append(
-        figures.dot_whisker(
-            "mean_residual", "Mean residual per group", residuals, axis=axis, caption=caption, rules=rules
-        )
-    )
-    drawings += [
+    dots = figures.dot_whisker(
+        "mean_residual", "Mean residual per group", residuals,
+        axis=Axis(field="value", title="Mean residual (prediction - label)", unit="label units"),
+        caption="Dots are means of prediction - label, lines 95 % Student intervals. Above 0: predicted too high.",
+        rules=[Rule(value=0.0, label="no error on average")],
+    )  # fmt: skip
+    curves = [
         _quantiles(split, predicted, weights, max(BEYOND, minimum)) for split in splits if len(split.attributes) == 1
     ]
-    for name, title, names, still, label in (
-        ("differences", "Differences, in units of the label",
-         [name for name, definition in DEFINITIONS.items() if definition.direction == "lower" and name != KS], 0.0,
-         "no difference"),
-        ("distances", "Kolmogorov-Smirnov distances", [KS], 0.0, "no difference"),
-        ("ratios", "Ratios of errors",
-         [name for name, definition in DEFINITIONS.items() if definition.direction == "higher"],
-         1.0, "equal"),
-    ):  # fmt: skip
-        residuals = [measurement for measurement in between if measurement.name in names]
-        axis = Axis(field="value", title=title)
-        caption = f"Lines are 95 % intervals that hold for all pairs of groups at once. At {still:.0f} all are equal."
-        rules = [Rule(value=still, label=label)]
-        drawings.append(figures.forest(name, title, residuals, axis=axis, caption=caption, rules=rules))
-    return [figure for figure in drawings if figure is not None]
+    forests = [
+        figures.forest(
+            name, title, [measurement for measurement in between if measurement.name in names],
+            axis=Axis(field="value", title=title), rules=[Rule(value=still, label=label)],
+            caption=f"Lines are 95 % intervals that hold for all pairs of groups at once. At {still:.0f} all are "
+            "equal.",
+        )
+        for name, title, names, still, label in (
+            ("differences", "Differences, in units of the label",
+             [name for name, definition in DEFINITIONS.items() if definition.direction == "lower" and name != KS], 0.0,
+             "no difference"),
+            ("distances", "Kolmogorov-Smirnov distances", [KS], 0.0, "no difference"),
+            ("ratios", "Ratios of errors",
+             [name for name, definition in DEFINITIONS.items() if definition.direction == "higher"],
+             1.0, "equal"),
+        )
+    ]  # fmt: skip
+    return [figure for figure in (dots, *curves, *forests) if figure is not None]
 
 
 def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, beyond: int) -> Figure | None:

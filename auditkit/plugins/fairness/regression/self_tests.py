@@ -58,9 +58,8 @@ def largest_deviation(
     }
     worst = 0.0
     for quantity, where, value in claims:
-        rows = np.ones(len(predicted), dtype=bool)
-        for pair in where.items():
-            rows &= masks[pair]
+        everyone = np.ones(len(predicted), dtype=bool)
+        rows = np.logical_and.reduce([everyone, *(masks[pair] for pair in where.items())])
         predicted_here, weights_here = predicted[rows], None if weights is None else weights[rows]
         residuals = None if labels is None else predicted_here - labels[rows]
         recomputed = _again(quantity.name, predicted_here, residuals, weights_here)

@@ -75,15 +75,17 @@ def _calibration(part: Partition, known: dict[int, calibration.Profile]) -> Figu
     for group, levels in known.items():
         bins = calibration.binned(levels)
         low, high = stats.wilson_bounds(bins.rates * bins.sizes, bins.sizes)
-        for values in np.round(np.stack([bins.scores, bins.rates, low, high], axis=1), 6).tolist():
-            points.append(
-                {"group": part.names[group], **dict(zip(("score", "rate", "low", "high"), values, strict=True))}
-            )
+        points += [
+            {"group": part.names[group], **dict(zip(("score", "rate", "low", "high"), values, strict=True))}
+            for values in np.round(np.stack([bins.scores, bins.rates, low, high], axis=1), 6).tolist()
+        ]
         ends += [float(bins.scores.min()), float(bins.scores.max())]
     if not points:
         return None
-    for end in (round(min(ends), 6), round(max(ends), 6)):
-        points.append({"group": "calibrated", "score": end, "rate": end, "low": end, "high": end})
+    points += [
+        {"group": "calibrated", "score": end, "rate": end, "low": end, "high": end}
+        for end in (round(min(ends), 6), round(max(ends), 6))
+    ]
     (attribute,) = part.attributes
     return figures.curve(
         f"calibration-{attribute}", f"Calibration by {attribute}", points,

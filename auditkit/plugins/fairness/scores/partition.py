@@ -78,8 +78,10 @@ def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encode
 
 def smaller_partitions(rows: Sorted, data: AuditData, order: int) -> list[Partition]:
     """The groups too small to show as one group, for each set of up to `order` attributes that has some."""
-    partitions = []
-    for cell in smaller_cells(data, order):
-        inside = score_tables(rows, np.where(cell.rows, 0, 1), 2)[:1]
-        partitions.append(Partition(tuple(cell.where), [cell.where], [None], inside, data.minimum_rate))
-    return partitions
+    return [
+        Partition(
+            tuple(cell.where), [cell.where], [None], score_tables(rows, np.where(cell.rows, 0, 1), 2)[:1],
+            data.minimum_rate,
+        )
+        for cell in smaller_cells(data, order)
+    ]  # fmt: skip

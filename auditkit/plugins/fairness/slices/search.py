@@ -160,10 +160,7 @@ def top_slices(
 
 def members(space: Space, slice_: Slice) -> np.ndarray:
     """(N,) bool: the rows of a slice."""
-    inside = np.ones(space.codes.shape[1], dtype=bool)
-    for feature, code in zip(slice_.features, slice_.codes, strict=True):
-        inside &= space.codes[feature] == code
-    return inside
+    return np.all(space.codes[list(slice_.features)] == np.array(slice_.codes)[:, None], axis=0)
 
 
 class _Best:
