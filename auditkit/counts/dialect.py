@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
+import itertools
 import pathlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, Final, NamedTuple
 
 from auditkit.counts.quotation import MarkedRows
-from auditkit.counts.text_codec import UTF8, encoding_note, encoding_of, not_decoded, reading, rows_of
+from auditkit.counts.text_codec import (
+    PACKED_FAULTS,
+    UTF8,
+    encoding_note,
+    encoding_of,
+    not_decoded,
+    reading,
+    rows_of,
+)
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
 from auditkit.value_spelling import listed
@@ -99,12 +109,8 @@ def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
         DataError: no rows, an encoding that cannot be read, or names that do not fit the first line.
     """
     encoding = encoding_of(path, options.encoding)
-
-    def read(stream: IO[str]) -> Dialect:
-        return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding)
-
-    dialect = reading(path, encoding, read)
-    return dialect._replace(notes=(*dialect.notes, *encoding_note(encoding)))
+    dialect: Dialect = reading(path, encoding, lambda stream: _dialect(_Lines(stream), path.name, options))
+    return dialect._replace(encoding=encoding, notes=(*dialect.notes, *encoding_note(encoding)))
 
 
 def body(path: pathlib.Path, dialect: Dialect) -> MarkedRows:
@@ -112,14 +118,22 @@ def body(path: pathlib.Path, dialect: Dialect) -> MarkedRows:
     return MarkedRows(*rows_of(path, dialect.encoding, dialect.lines), dialect.delimiter, dialect.quote)
 
 
-def check_marks(path: pathlib.Path, dialect: Dialect, rows: MarkedRows) -> None:
-    """Refuse rows, once they were read, where a value does not end where its quotation mark does.
+@contextlib.contextmanager
+def arrow_rows(path: pathlib.Path, dialect: Dialect) -> Iterator[MarkedRows]:
+    """The body of a file while Arrow reads it; a header alone, which Arrow refuses, is a file without rows.
 
     Raises:
-        DataError: with the line, and ways to say how marks within values are written.
+        DataError: what is wrong with the file; where a value does not end where its quotation mark does, with the line,
+            and ways to say how marks within values are written.
     """
-    if rows.doubtful:
-        reading(path, dialect.encoding, lambda stream: _find_fault(stream, dialect, path.name))
+    try:
+        with body(path, dialect) as rows:
+            yield rows
+            if rows.doubtful:
+                reading(path, dialect.encoding, lambda stream: _find_fault(stream, dialect, path.name))
+    except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
+        if "Empty CSV" not in str(error):
+            raise _broken(path, error, dialect) from error
 
 
 def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
@@ -131,7 +145,7 @@ def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
     return f" (where that is the line of several names in a text file, say what parts them, as in {mend})", [mend]
 
 
-def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
+def _broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     """What is wrong with a file that cannot be taken apart, without the values that stand in it."""
     text = str(error)
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
@@ -206,9 +220,8 @@ def _marks(line: str, quote: str, escape: str | None) -> int:
 def _without_trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
     """The names, and whether rows like this one end with a delimiter that parts nothing."""
     empty = len(row) > 1 and not row[-1].strip()
-    if empty and not names[-1] and len(row) == len(names):
-        return names[:-1], True
-    return names, empty and len(row) == len(names) + 1
+    is_nameless = empty and not names[-1] and len(row) == len(names)
+    return (names[:-1], True) if is_nameless else (names, empty and len(row) == len(names) + 1)
 
 
 class _Lines:
@@ -286,14 +299,11 @@ def _declared_names(columns: tuple[str, ...], header: list[str], delimiter: str,
 
 def _find_fault(stream: IO[str], dialect: Dialect, name: str) -> None:
     """Raise with the first value that does not end where its mark does, or line of another number of fields."""
-    lines = _Lines(stream)
-    for _ in range(dialect.lines):
-        next(lines, None)
     read: list[str] = []
-    before = lines.read
+    before = dialect.lines
 
     def kept() -> Iterator[str]:
-        for line in lines:
+        for line in itertools.islice(stream, dialect.lines, None):
             read.append(line)
             yield line
 
@@ -301,8 +311,8 @@ def _find_fault(stream: IO[str], dialect: Dialect, name: str) -> None:
         # Arrow says which row it was, not which line: a value in quotation marks may run over several
         for row in dialect.strict_reader(kept()):
             if row and len(row) != dialect.fields and not (dialect.comment and row[0].startswith(dialect.comment)):
-                raise _ragged(name, lines.read, row, "".join(read), dialect)
-            before = lines.read
+                raise _ragged(name, before + len(read), row, "".join(read), dialect)
+            before += len(read)
             read.clear()
     except csv.Error:
         raise _odd_mark(name, before + 1, "".join(read), dialect) from None
@@ -327,9 +337,8 @@ def _ragged(name: str, line: int, row: list[str], text: str, dialect: Dialect) -
     """The error about a row with another number of fields than the header."""
     # a first line of one field may be a comment or a title
     sign = SIGN.match(dialect.names[0]) if len(dialect.names) == 1 else None
-    mend = Mend("data.comment", sign.group() if sign else COMMENT)
-    mends = [mend] if sign or row[0].startswith(COMMENT) else []
-    hint = f", or say that such lines are no rows, with {mend}" if mends else ""
+    mends = [Mend("data.comment", sign.group() if sign else COMMENT)] if sign or row[0].startswith(COMMENT) else []
+    hint = "".join(f", or say that such lines are no rows, with {mend}" for mend in mends)
     if len(dialect.names) == 1 and not sign:
         hint = "; where the first line is a title, take it out"
     other = next((quote for quote in QUOTES if any(field.strip().startswith(quote) for field in row)), "")

@@ -24,10 +24,6 @@ ROWS = 10_000_000
 """Combinations of values that are held; more would not fit into memory with everything else."""
 
 
-TEXT = Options()
-"""Of text files all is found out."""
-
-
 class Part(NamedTuple):
     """What one unit of a file holds."""
 
@@ -46,7 +42,7 @@ def count_file(
     positive: Any = None,
     rename: Mapping[str, Rename] | None = None,
     missing: Sequence[str] | Markers | None = None,
-    text: Options = TEXT,
+    text: Options | None = None,
     threads: int = 2,
 ) -> Counts:
     """Count the rows of files in one pass, a batch at a time; the result does not depend on the number of threads.
@@ -65,7 +61,7 @@ def count_file(
         rename: {attribute: a callable} that takes its distinct values, none missing, and gives the name of each one's
             group; so bins and renamed values fold the table at the end.
         missing: the texts that mean missing, or `Markers`, which learn those that were met; None: the empty text.
-        text: what is said about text files; what is not said is found out.
+        text: what is said about text files; what is not said, and where None is given all of it, is found out.
         threads: how many row groups are read at once.
 
     Raises:
@@ -73,7 +69,7 @@ def count_file(
             or values that cannot be counted, a weight is not a positive number.
     """
     names = _names(groups, label, decision, weights, rename)
-    lists, cells = _count_units(paths, names, text, threads)
+    lists, cells = _count_units(paths, names, text or Options(), threads)
     markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
     values = {name: typed(listed_values, markers) for name, listed_values in lists.items()}
     return _table(names, values, cells, positive, dict(rename or {}))
@@ -83,9 +79,8 @@ def count_values(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     columns: Sequence[str],
     *,
-    bins: Mapping[str, Bins] | None = None,
-    text: Options = TEXT,
-    threads: int = 2,
+    bins: Mapping[str, Bins],
+    text: Options,
 ) -> tuple[dict[str, list[Any]], Cells]:
     """The distinct values of some columns as they stand in files, and how many rows hold each combination of them.
 
@@ -94,7 +89,6 @@ def count_values(
         columns: at least one.
         bins: of columns that are numbers to be put into bins: one value then stands for all of a bin.
         text: what is said about text files; what is not said is found out.
-        threads: how many row groups are read at once.
 
     Returns:
         {column: its values}, None for a missing one and every field of a text file as text; and the cells, whose codes
@@ -103,7 +97,7 @@ def count_values(
     Raises:
         DataError: as `count_file`.
     """
-    return _count_units(paths, Names(tuple(columns), None, None, None, bins or {}), text, threads)
+    return _count_units(paths, Names(tuple(columns), None, None, None, bins), text, threads=2)
 
 
 def _count_units(paths: Any, names: Names, text: Options, threads: int) -> tuple[dict[str, list[Any]], Cells]:

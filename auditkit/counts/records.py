@@ -6,13 +6,19 @@ import pathlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-from auditkit.counts.text_codec import HEAD, UTF8, encoding_of, not_decoded, unpacked
+from auditkit.counts.text_codec import HEAD, UTF8, encoding_of, is_binary, not_decoded, unpacked
 from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
 from auditkit.lazy import pyarrow
 
+Form: TypeAlias = Literal["parquet", "npz", "binary", "records", "document", "csv"]
+"""Of JSON there are files with a record a line, and those of one document; `binary` is of no kind that is read."""
+PARQUET: Final = b"PAR1"
+PICKLE: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+"""What such a file begins with."""
 BATCH: Final = 1 << 16
 """Records at a time."""
 START: Final = 1 << 20
@@ -29,19 +35,34 @@ OTHERS: Final = {
 SHAPES: Final = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
 
 
-def form_of(path: pathlib.Path, declared: str | None) -> Literal["records", "document", "csv"]:
-    """What a file of text holds by what it begins with: a record a line, one document of JSON, or no JSON.
+def form_of(path: pathlib.Path, declared: str | None) -> Form:
+    """What a file holds by what it begins with, as a name may say anything; text that is no JSON is taken to be csv.
 
     Args:
-        path: the file, also compressed with gzip. A name alone makes it a document, so that no broken one is a csv.
+        path: the file, text also compressed with gzip. A name alone makes it a document, so that no broken one is a
+            csv.
         declared: the encoding as the owner says.
 
     Raises:
-        DataError: it is in another encoding.
+        DataError: it is empty, cannot be read, or is in another encoding.
     """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from error
+    if not head:
+        raise DataError(f"{path.name} is empty")
+    if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
+        return "parquet"
+    if head.startswith(ZIP):
+        return "npz"
     with unpacked(path) as file:
-        # faults are ignored, for the start may end in the middle of a letter
-        start = file.read(HEAD).decode(encoding_of(path, declared), "ignore")
+        head = file.read(HEAD)
+    if is_binary(head, declared) or head.startswith(PICKLE):
+        return "binary"
+    # faults are ignored, for the start may end in the middle of a letter
+    start = head.decode(encoding_of(path, declared), "ignore")
     for opening, kind in OTHERS.items():
         if start.lstrip().lower().startswith(opening):
             raise DataError(f"{path.name} is {kind}, and no table; write it as csv, JSON records, parquet or npz")

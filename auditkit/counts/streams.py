@@ -1,14 +1,15 @@
 """Files as batches of columns: Parquet by row groups, csv by blocks, records of JSON by lines; faults are said here."""
 
+import contextlib
 import os
 import pathlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from auditkit.counts.dialect import Dialect, Options, body, broken, check_marks, dialect_of, parted_otherwise
-from auditkit.counts.records import Records, form_of
-from auditkit.counts.text_codec import HEAD, PACKED_FAULTS, encoding_of, is_binary, unpacked
+from auditkit.counts.dialect import Dialect, Options, arrow_rows, dialect_of, parted_otherwise
+from auditkit.counts.records import Form, Records, form_of
+from auditkit.counts.text_codec import encoding_of
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
 from auditkit.lazy import pyarrow
@@ -19,7 +20,6 @@ UNIT: Final = 1 << 20
 """Rows that one thread counts before it takes the next; smaller row groups are taken together."""
 BLOCK: Final = 1 << 23
 """Bytes of csv at a time; a row must fit."""
-PARQUET: Final = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,11 @@ class RowGroups(Unit):
         """Lists of pyarrow arrays, one a column."""
         # a column may be a group and the label at once, and Arrow refuses to read it twice
         columns = list(dict.fromkeys(self.names.read))
-        try:
-            with pyarrow.parquet.ParquetFile(
-                # the footer was read before, and pre-buffering would hold a whole row group
-                self.path,
-                metadata=self.metadata,
-                read_dictionary=list(self.texts),
-                pre_buffer=False,
-            ) as file:
-                for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=columns, use_threads=False):
-                    yield [batch.column(name) for name in self.names.read]
-        except (pyarrow.ArrowException, OSError) as error:
-            raise _broken_error(self.path, error) from error
+        # the footer was read before, and pre-buffering would hold a whole row group
+        options = {"metadata": self.metadata, "read_dictionary": list(self.texts), "pre_buffer": False}
+        with _parquet(self.path, **options) as file:
+            for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=columns, use_threads=False):
+                yield [batch.column(name) for name in self.names.read]
 
 
 @dataclass(frozen=True)
@@ -66,19 +59,12 @@ class Csv(Unit):
         read = pyarrow.csv.ReadOptions(column_names=numbered, block_size=BLOCK)
         # what means missing is the owner's word, not a list of Arrow's
         convert = pyarrow.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=included)
-        try:
-            with body(self.path, dialect) as stream:
-                for batch in pyarrow.csv.open_csv(stream, read, dialect.parse_options(), convert):
-                    if dialect.comment:
-                        first = batch.column(numbered[0]).cast(pyarrow.string())
-                        batch = batch.filter(
-                            pyarrow.compute.invert(pyarrow.compute.starts_with(first, dialect.comment))
-                        )
-                    yield [batch.column(column) for column in columns]
-                check_marks(self.path, dialect, stream)
-        except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
-            if "Empty CSV" not in str(error):  # a header alone is a file without rows
-                raise broken(self.path, error, dialect) from error
+        with arrow_rows(self.path, dialect) as stream:
+            for batch in pyarrow.csv.open_csv(stream, read, dialect.parse_options(), convert):
+                if dialect.comment:
+                    first = batch.column(numbered[0]).cast(pyarrow.string())
+                    batch = batch.filter(pyarrow.compute.invert(pyarrow.compute.starts_with(first, dialect.comment)))
+                yield [batch.column(column) for column in columns]
 
 
 def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[Unit]:
@@ -98,23 +84,13 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
     return [Csv(file, names, True, dialect)]
 
 
-def _form(file: pathlib.Path, options: Options) -> Literal["parquet", "records", "csv"]:
-    """What a file is; raised where there is none, or of no such form."""
+def _form(file: pathlib.Path, options: Options) -> Form:
+    """What a file is: Parquet, records or csv; raised where there is none, or of no such form."""
     if not os.path.isfile(file):  # also of a text that is too long for a name
         raise DataError(no_file_error(file))
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(HEAD)
-    except OSError as error:
-        raise DataError(f"{file.name} cannot be read: {error.strerror}") from error
-    if not head:
-        raise DataError(f"{file.name} is empty")
-    if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
-        return "parquet"
-    with unpacked(file) as stream:
-        if is_binary(stream.read(HEAD), options.encoding):
-            raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
     form = form_of(file, options.encoding)
+    if form in ("npz", "binary"):
+        raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
     if form == "document":
         raise DataError(
             f"{file.name} holds one document of JSON, which cannot be read a part at a time; write a record a line "
@@ -133,32 +109,25 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
     if form == "records":
         return None
     if form == "parquet":
-        try:
-            with pyarrow.parquet.ParquetFile(file) as opened:
-                schema = opened.schema_arrow
-        except (pyarrow.ArrowException, OSError) as error:
-            raise _broken_error(file, error) from error
+        with _parquet(file) as opened:
+            schema = opened.schema_arrow
         return dict(zip(schema.names, schema.types, strict=True))
     return dict.fromkeys(dialect_of(file, options).names)
 
 
 def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
-    try:
-        with pyarrow.parquet.ParquetFile(file) as opened:
-            metadata, schema = opened.metadata, opened.schema_arrow
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _broken_error(file, error) from error
+    with _parquet(file) as opened:
+        metadata, schema = opened.metadata, opened.schema_arrow
     _check_columns(file, names, schema.names)
     texts = [name for name in names.counted if _is_text(schema.field(name).type)]
     parts: list[Unit] = []
     groups: list[int] = []
-    rows = 0
     for index in range(metadata.num_row_groups):
         groups.append(index)
-        rows += metadata.row_group(index).num_rows
+        rows = sum(metadata.row_group(group).num_rows for group in groups)
         if rows >= UNIT or index == metadata.num_row_groups - 1:
             parts.append(RowGroups(file, names, False, metadata, tuple(groups), tuple(texts)))
-            groups, rows = [], 0
+            groups = []
     return parts
 
 
@@ -190,5 +159,11 @@ def no_file_error(file: pathlib.Path) -> str:
     return f"there is no file {str(file)[:200]!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
 
 
-def _broken_error(file: pathlib.Path, error: Exception) -> DataError:
-    return DataError(f"{file.name} cannot be read as parquet: {str(error)[:300]}; it may be cut off: write it again")
+@contextlib.contextmanager
+def _parquet(file: pathlib.Path, **options: Any) -> Iterator[Any]:
+    try:
+        with pyarrow.parquet.ParquetFile(file, **options) as opened:
+            yield opened
+    except (pyarrow.ArrowException, OSError) as error:
+        message = f"{file.name} cannot be read as parquet: {str(error)[:300]}; it may be cut off: write it again"
+        raise DataError(message) from error

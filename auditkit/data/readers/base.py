@@ -14,10 +14,6 @@ from auditkit.lazy import pandas
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""
 LABELS: Final = ("labels", "y")
-PARQUET, FEATHER = b"PAR1", b"ARROW1"
-PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-"""What such a file begins with."""
 
 
 @dataclass(frozen=True)

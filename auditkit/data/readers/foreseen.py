@@ -12,8 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from auditkit.counts.dialect import Options, body, dialect_of
 from auditkit.counts.records import first_record, form_of
-from auditkit.counts.streams import PARQUET
-from auditkit.counts.text_codec import GZIP, HEAD, PACKED_FAULTS, is_binary, unpacked
+from auditkit.counts.text_codec import GZIP, PACKED_FAULTS, unpacked
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
@@ -74,12 +73,7 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
             f"{path.name} would take about {size(files_extent.memory)}, over half of the {size(memory)} of memory here"
         )
         reason = "the file was counted in a stream, as the table would not fit into half of the memory"
-    lacking = _lacking(settings)
-    if lacking:
-        # Several files are not read into one table, so there is no other way to offer.
-        way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
-        mends = () if several else (IN_MEMORY,)
-        raise DataError(f"{why}, so people are counted in a stream, and {lacking}{way_out}", mend=mends)
+    _check_lacking(f"{why}, so people are counted in a stream, and", settings, several)
     rows = None if files_extent is None else files_extent.rows
     return Foreseen(paths, reason, f"{why}, so people were counted in a stream{_unread(settings)}", rows)
 
@@ -159,11 +153,7 @@ def _as_stated(source: Any, settings: TableSettings) -> Foreseen:
             f"{sentence} {requirement}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY
         )
     paths = files(pathlib.Path(source))
-    mends = (IN_MEMORY,) if len(paths) == 1 else ()
-    way_out = f". Or say {IN_MEMORY} to read it all into memory" if mends else ""
-    lacking = _lacking(settings)
-    if lacking:
-        raise DataError(f"{sentence} {lacking}{way_out}", mend=mends)
+    _check_lacking(sentence, settings, len(paths) > 1)
     note = f"people were counted in a stream, as stream = true says{_unread(settings)}"
     return Foreseen(paths, "stream = true counts people in a stream", note, None)
 
@@ -176,6 +166,14 @@ def _can_be_counted(path: pathlib.Path, settings: TableSettings) -> bool:
 
 def _is_given(value: Any) -> bool:
     return value is not None and (callable(value) or not hasattr(value, "__len__") or len(value) > 0)
+
+
+def _check_lacking(sentence: str, settings: TableSettings, several: bool) -> None:
+    """Raise where something is not given that counting needs; several files are not read into one table instead."""
+    lacking = _lacking(settings)
+    if lacking:
+        way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
+        raise DataError(f"{sentence} {lacking}{way_out}", mend=() if several else IN_MEMORY)
 
 
 def _lacking(settings: TableSettings) -> str:
@@ -241,16 +239,10 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
     extents = []
     for path in paths:
         try:
-            with unpacked(path) as file:
-                head = file.read(HEAD)
-            # The header of a csv file may begin with the letters PAR1, but holds no byte below the tab.
-            if head.startswith(PARQUET) and min(head) < 9:
-                extents.append(_parquet(path, named))
-                continue
-            form = "document" if is_binary(head, options.encoding) else form_of(path, options.encoding)
-            if form == "document":
+            measure = EXTENTS.get(form_of(path, options.encoding))
+            if measure is None:
                 return None
-            extents.append(_records(path, options) if form == "records" else _text(path, named, options))
+            extents.append(measure(path, named, options))
         except (DataError, *PACKED_FAULTS, ValueError):
             return None  # whoever reads it says what is wrong
     rows = [file_extent.rows for file_extent in extents]
@@ -258,17 +250,14 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
     return Extent(sum(file_extent.memory for file_extent in extents), known)
 
 
-def _parquet(path: pathlib.Path, named: int) -> Extent:
+def _parquet(path: pathlib.Path, named: int, options: Options) -> Extent:
     with pyarrow.parquet.ParquetFile(path) as opened:
         metadata = opened.metadata
-    memory = float(metadata.num_rows * named * NAMED)
-    for row_group_index in range(metadata.num_row_groups):
-        group = metadata.row_group(row_group_index)
-        for column_index in range(group.num_columns):
-            column = group.column(column_index)
-            texts = column.total_uncompressed_size if column.physical_type == "BYTE_ARRAY" else 0
-            memory += column.num_values * CELL + texts
-    return Extent(memory, metadata.num_rows)
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    columns = [group.column(index) for group in groups for index in range(group.num_columns)]
+    texts = sum(column.total_uncompressed_size for column in columns if column.physical_type == "BYTE_ARRAY")
+    values = sum(column.num_values for column in columns)
+    return Extent(float(metadata.num_rows * named * NAMED + values * CELL + texts), metadata.num_rows)
 
 
 def _text(path: pathlib.Path, named: int, options: Options) -> Extent:
@@ -280,13 +269,16 @@ def _text(path: pathlib.Path, named: int, options: Options) -> Extent:
     return Extent(size + rows * (dialect.fields * CELL + named * NAMED), None)
 
 
-def _records(path: pathlib.Path, options: Options) -> Extent:
+def _records(path: pathlib.Path, named: int, options: Options) -> Extent:
     fields = len(first_record(path, options.encoding) or ())
     size = float(path.stat().st_size) * _expansion(path)
     with unpacked(path) as file:
         start = file.read(START)
     rows = size / (len(start) / max(1, start.count(b"\n")))
     return Extent(2 * size + rows * (RECORD + FIELD * fields), None)
+
+
+EXTENTS: Final = {"parquet": _parquet, "csv": _text, "records": _records}
 
 
 def _expansion(path: pathlib.Path) -> float:

@@ -3,20 +3,26 @@
 import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from auditkit.counts.markers import Markers
-from auditkit.counts.records import form_of
+from auditkit.counts.records import PICKLE, form_of
 from auditkit.counts.streams import no_file_error
-from auditkit.counts.text_codec import HEAD, is_binary, unpacked
+from auditkit.counts.text_codec import HEAD, unpacked
 from auditkit.data.inputs import as_column, plain_inputs, without_mask
-from auditkit.data.readers.base import FEATHER, INPUTS, PARQUET, PICKLE, ZIP, Reading, Source
+from auditkit.data.readers.base import INPUTS, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
 from auditkit.value_spelling import listed
+
+BINARIES: Final = {
+    (b"ARROW1",): "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened",
+    (b"",): "of no kind that is read here",
+}  # fmt: skip
+"""What files that are not read begin with."""
 
 
 def open_source(source: Any, reading: Reading) -> Source:
@@ -98,8 +104,8 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
                 f"{name}: array {column!r} has the shape {np.shape(value)}; columns have one value per row, and the "
                 f"array that the model eats is called {known}"
             )
-    rows: dict[str, int] = {} if key is None else {key: len(inputs)}
-    rows.update({column: len(value) for column, value in columns.items()})
+    of_inputs = {} if key is None else {key: len(inputs)}
+    rows = of_inputs | {column: len(value) for column, value in columns.items()}
     if len(set(rows.values())) > 1:
         raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
     if not rows:
@@ -153,28 +159,19 @@ def _is_inputs(key: str, value: Any) -> bool:
 def _file(path: pathlib.Path, reading: Reading) -> Source:
     if not os.path.isfile(path):  # also of a text that is too long for a name
         raise DataError(f"path must be a csv, JSON, parquet or npz file; {no_file_error(path)}")
-    with path.open("rb") as stream:
-        # The bytes decide what a file is, for a name may say anything.
-        head = stream.read(HEAD)
-    if not head:
-        raise DataError(f"{path.name} is empty")
+    form = form_of(path, reading.text.encoding)
     name = pathlib.Path(path.name.removesuffix(".gz")).stem
-    if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
+    if form == "parquet":
         from auditkit.data.readers.frames import read_parquet
 
         return read_parquet(path, name, reading.missing)
-    if head.startswith(ZIP):
+    if form == "npz":
         return from_arrays(read_npz(path), name, reading.missing)
+    if form == "binary":
+        with unpacked(path) as stream:
+            head = stream.read(HEAD)
+        kind = next(kind for starts, kind in BINARIES.items() if head.startswith(starts))
+        raise DataError(f"{path.name} is {kind}; write it as csv (UTF-8), JSON records, parquet or npz")
     from auditkit.data.readers import textfile  # pyarrow, which only a file of text needs
 
-    with unpacked(path) as stream:
-        head = stream.read(HEAD)
-    if is_binary(head, reading.text.encoding) or head.startswith(PICKLE):
-        raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
-    is_csv = form_of(path, reading.text.encoding) == "csv"
-    return (textfile.read_text_file if is_csv else textfile.read_json)(path, name, reading)
-
-
-def _guess(head: bytes) -> str:
-    kinds = {(FEATHER,): "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened"}
-    return next((kind for start, kind in kinds.items() if head.startswith(start)), "of no kind that is read here")
+    return (textfile.read_text_file if form == "csv" else textfile.read_json)(path, name, reading)

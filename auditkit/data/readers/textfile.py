@@ -13,10 +13,10 @@ import pandas
 import pyarrow
 from pyarrow import compute, csv as arrow
 
-from auditkit.counts.dialect import Dialect, body, broken, check_marks, dialect_of
+from auditkit.counts.dialect import Dialect, arrow_rows, dialect_of
 from auditkit.counts.markers import Markers
 from auditkit.counts.records import SHAPES, nested, once, parsed, unreadable
-from auditkit.counts.text_codec import PACKED_FAULTS, encoding_note, encoding_of, not_decoded, unpacked
+from auditkit.counts.text_codec import encoding_note, encoding_of, not_decoded, unpacked
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.frames import from_frame
@@ -61,14 +61,9 @@ def _table(path: pathlib.Path, dialect: Dialect) -> Any:
     indices = [str(index) for index in range(dialect.fields)]
     read = arrow.ReadOptions(column_names=indices, block_size=BLOCK)
     convert = arrow.ConvertOptions(column_types=dict.fromkeys(indices, pyarrow.string()), strings_can_be_null=False)
-    try:
-        with body(path, dialect) as stream:
-            table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
-            check_marks(path, dialect, stream)
-    except (pyarrow.ArrowException, *PACKED_FAULTS, UnicodeError) as error:
-        if "Empty CSV" not in str(error):  # a header alone is a file without rows
-            raise broken(path, error, dialect) from error
-        table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
+    table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
+    with arrow_rows(path, dialect) as stream:
+        table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
     if dialect.comment:  # Arrow's parser knows no comments
         table = table.filter(compute.invert(compute.starts_with(table.column(0), dialect.comment)))
     return table
@@ -80,7 +75,8 @@ def _names(dialect: Dialect, table: Any, file: str) -> tuple[dict[int, str], lis
     twice = sorted({name for name in names.values() if dialect.names.count(name) > 1 and name})
     if twice:
         raise DataError(f"{file}: column names must differ; {listed(twice)} occurs more than once. Rename the columns")
-    if not names[0] and len(names) > 1 and _counts_rows(table.column(0)):
+    rows = range(table.num_rows)
+    if not names[0] and len(names) > 1 and table.column(0).to_pylist() == [str(row) for row in rows]:
         del names[0]
         notes.append("the first column has no name and numbers the rows, as pandas writes its index; it was left out")
     nameless = next((index for index, name in names.items() if not name), None)
@@ -91,11 +87,6 @@ def _names(dialect: Dialect, table: Any, file: str) -> tuple[dict[int, str], lis
     if dialect.trailing and set(table.column(len(dialect.names)).unique().to_pylist()) - {""}:
         raise DataError(f"{file}: some rows have more fields than the header; name every column in the first line")
     return names, notes
-
-
-def _counts_rows(column: Any) -> bool:
-    """Whether a column of texts counts the rows from 0."""
-    return bool(column.to_pylist() == [str(row) for row in range(len(column))])
 
 
 def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
