@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData
-from auditkit.data.cells import Cell, Members
+from auditkit.data.cells import Cell
 from auditkit.results import TOGETHER, CheckResult, Definition, Measurement, pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than
@@ -56,7 +56,7 @@ def smaller_cells(data: AuditData, order: int = 1) -> list[Cell]:
     parts = [(small.where, [cell for cell in cells if cell.where in small.groups]) for small in sets]
     members = [(where, np.logical_or.reduce([cell.rows for cell in part]), sum(cell.n for cell in part))
                for where, part in parts]  # fmt: skip
-    return [Cell(where, Members(np.flatnonzero(rows), len(data), people), None) for where, rows, people in members]
+    return [Cell(where, np.flatnonzero(rows), len(data), people, None) for where, rows, people in members]
 
 
 def set_apart(result: CheckResult, data: AuditData) -> CheckResult:

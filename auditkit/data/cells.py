@@ -9,9 +9,9 @@ What is shown says nothing about subtraction: a small cell that is alone among l
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -26,16 +26,8 @@ MOST: Final = 100_000
 LARGEST_LEFT_OUT: Final = 0.05
 """The share of people in groups too small to show up to which a disparity over the others can meet a limit."""
 
-
-class Members(NamedTuple):
-    """The rows of a cell, kept as positions: a mask of all rows for each of a thousand cells would not fit."""
-
-    rows: np.ndarray
-    """(K,) the positions."""
-    total: int
-    """Rows of the data."""
-    people: int
-    """People whom the K rows stand for."""
+ROUNDS: Final = 100
+"""Times that all lines are gone through at most, in search of what can be worked out; tables settle after a few."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,21 +36,21 @@ class Cell:
 
     where: dict[str, str]
     """{attribute: value}, attributes in the order of the data."""
-    members: Members
+    positions: np.ndarray
+    """(K,) of its rows: a mask of all rows for each of a thousand cells would not fit."""
+    total: int
+    """Rows of the data."""
+    n: int
+    """How many people the K rows stand for."""
     hidden: str | None
     """Why nothing is measured of it; None where a check measures what it can."""
 
     @property
     def rows(self) -> np.ndarray:
         """(N,) bool: which rows are in it."""
-        mask = np.zeros(self.members.total, dtype=bool)
-        mask[self.members.rows] = True
+        mask = np.zeros(self.total, dtype=bool)
+        mask[self.positions] = True
         return mask
-
-    @property
-    def n(self) -> int:
-        """How many people."""
-        return self.members.people
 
 
 class Cells:
@@ -84,12 +76,9 @@ class Cells:
         self.minimum = minimum
         self.least = minimum if least is None else least
         self._people = people
-        self.values: dict[str, list[str]] = {}
-        self._codes: dict[str, np.ndarray] = {}
-        for name, column in self.groups.items():
-            encoded = encode(np.asarray(column, dtype=str))
-            self.values[name] = list(encoded.values)
-            self._codes[name] = encoded.codes
+        encoded = {name: encode(np.asarray(column, dtype=str)) for name, column in self.groups.items()}
+        self.values = {name: list(column.values) for name, column in encoded.items()}
+        self._codes = {name: column.codes for name, column in encoded.items()}
         self._code_of = {name: {value: code for code, value in enumerate(self.values[name])} for name in self.values}
         self._decided = decided
         self._counts: dict[tuple[str, ...], np.ndarray] = {}
@@ -110,7 +99,7 @@ class Cells:
         for end, people, combination in zip(ends.tolist(), counts, values, strict=True):
             where = dict(zip(attributes, combination, strict=True))
             if people or not self.empty(where):
-                cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
+                cells.append(Cell(where, order[start:end], len(fused), people, self.reason(where)))
             start = end
         return cells
 
@@ -173,9 +162,8 @@ class Cells:
     def size(self) -> int:
         """How many people there are in the whole data, which has groups."""
         whole_data = self._whole
-        if whole_data._people is not None:
-            return int(whole_data._people.sum())
-        return len(next(iter(whole_data._codes.values()), ()))
+        people = whole_data._people
+        return len(next(iter(whole_data._codes.values()), ())) if people is None else int(people.sum())
 
     def counts(self, attributes: tuple[str, ...]) -> np.ndarray:
         """People in each combination of values of these attributes: int64, an axis for each, in their order.
@@ -203,3 +191,59 @@ class Cells:
                 "shown. Give bins or fewer values to one of them under [data.groups], or ask for fewer intersections"
             )
         return np.ravel_multi_index(tuple(self._codes[name] for name in attributes), shape), shape
+
+
+def deducible(cells: Cells, shown_sets: Iterable[tuple[str, ...]]) -> list[dict[str, str]]:
+    """The small groups whose number of people follows from numbers that are shown.
+
+    A reader knows how many people everyone and each larger group are, that a combination that is not listed is empty,
+    and that a small group has at least one person and fewer than the smallest that is shown. Every line of a table adds
+    up to a group of one attribute less, or to everyone; bounds are carried along these lines until they stand still.
+
+    Args:
+        cells: of the data.
+        shown_sets: the sets of attributes whose groups are listed.
+
+    Source: constraint propagation as in Buzzigoli and Giusti (1999), An algorithm to calculate the lower and upper
+    bounds of the elements of an array given its marginals.
+    """
+    sets = sorted({(), *(tuple(name for name in cells.groups if name in names) for names in shown_sets)}, key=len)
+    people = {names: cells.counts(names) if names else np.array(cells.size) for names in sets}
+    small = {names: (table > 0) & (table < cells.minimum) & bool(names) for names, table in people.items()}
+    low = {names: np.where(small[names], 1, table) for names, table in people.items()}
+    high = {names: np.where(small[names], cells.minimum - 1, table) for names, table in people.items()}
+    lines = [
+        (names, axis, names[:axis] + names[axis + 1 :])
+        for names in sets
+        for axis in range(len(names))
+        if names[:axis] + names[axis + 1 :] in people
+    ]
+    for _ in range(ROUNDS):
+        before = sum(int((high[names] - low[names]).sum()) for names in sets)
+        for names, axis, total in lines:
+            _carry(low, high, names, axis, total)
+        if sum(int((high[names] - low[names]).sum()) for names in sets) == before:
+            break
+    return [
+        {name: cells.values[name][code] for name, code in zip(names, codes, strict=True)}
+        for names in sets
+        for codes in np.argwhere(small[names] & (low[names] == high[names])).tolist()
+    ]
+
+
+def _carry(
+    low: dict[tuple[str, ...], np.ndarray],
+    high: dict[tuple[str, ...], np.ndarray],
+    table: tuple[str, ...],
+    axis: int,
+    total: tuple[str, ...],
+) -> None:
+    """Narrow the bounds of the lines of a table along an axis, and of their totals."""
+    least, greatest = low[table].sum(axis=axis), high[table].sum(axis=axis)
+    low[total], high[total] = np.maximum(low[total], least), np.minimum(high[total], greatest)
+    # A cell is what the total leaves beside the largest, or the smallest, that the others can be.
+    at_least, at_most = (np.expand_dims(bound, axis) for bound in (low[total] - greatest, high[total] - least))
+    low[table], high[table] = (
+        np.maximum(low[table], at_least + high[table]),
+        np.minimum(high[table], at_most + low[table]),
+    )

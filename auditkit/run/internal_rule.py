@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.data.cells import Cells
-from auditkit.data.deducible import deducible
+from auditkit.data.cells import Cells, deducible
 from auditkit.figures import label
 from auditkit.results import (
     CheckResult,

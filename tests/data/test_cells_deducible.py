@@ -8,8 +8,7 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 from scipy.optimize import linprog
 
-from auditkit.data.cells import Cells
-from auditkit.data.deducible import deducible
+from auditkit.data.cells import Cells, deducible
 
 
 def column(**sizes):
