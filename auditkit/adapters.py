@@ -13,7 +13,7 @@ import numpy as np
 from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
-from auditkit.models import Answers, Model, ModelOptions, decide
+from auditkit.models import Answers, Capability, Model, ModelOptions, decide
 from auditkit.text import first_few, one_line, shown
 from auditkit.value_spelling import listed, match_class, spelling
 
@@ -120,6 +120,41 @@ LABELS_NOTE = "classes are the labels of the data"
 _NAME_THEM = "To say otherwise, name the class of each output with wrap(…, classes=[…]) or [model] classes"
 
 
+class LabelledModel(Model):
+    """A model that has no classes of its own: task and classes are taken from the labels where its user named none.
+
+    Args:
+        options: as the user gave them.
+    """
+
+    def __init__(self, options: ModelOptions) -> None:
+        self._user_options = self._options = options
+        self._known_labels: tuple[Any, ...] = ()
+
+    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
+        """Take task and classes from the data where the user named none; the next answer settles them."""
+        model_options = completed(self._user_options, task, positive)
+        if self._user_options.classes is not None or (model_options, labels) == (self._options, self._known_labels):
+            return
+        self._options, self._known_labels = model_options, labels
+        # All that the first answer settled goes, for it was read under the former labels.
+        self.output, self.classes, self.positive = "", (), None
+        self.notes = tuple(note for note in self.notes if not note.startswith(LABELS_NOTE))
+        self._declare()
+
+    def _declare(self) -> None:
+        """What can be said before the first answer."""
+        options, able = self._options, {Capability.QUERIES}
+        self.task = options.task or self.task
+        if self.task == "regression":
+            settle(self, options)
+            able.add(Capability.SCORES)
+        elif options.classes is not None:
+            self.classes = tuple(options.classes)
+            settle(self, options)
+        self.capabilities = frozenset(able)
+
+
 def positive_column(model: Model) -> int:
     """The column of the positive class of a binary model."""
     return len(model.classes) - 1 if model.positive is None else model.classes.index(model.positive)
@@ -128,8 +163,7 @@ def positive_column(model: Model) -> int:
 def names(classes: tuple[Any, ...], codes: np.ndarray) -> np.ndarray:
     """The class values at these positions, as an array of one kind."""
     # One array of all classes first, so that every batch of answers has the same type.
-    chosen: np.ndarray = np.asarray(classes)[codes]
-    return chosen
+    return np.take(np.asarray(classes), codes)
 
 
 def answer_probabilities(model: Model, probabilities: np.ndarray, labels: np.ndarray | None = None) -> Answers:

@@ -28,23 +28,27 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
             f"{name}: the zip archive is broken: {type(error).__name__}: {one_line(error)}"
         ) from error
     total = sum(member.file_size for member in infos)
-    if len(infos) > MOST_MEMBERS:
-        raise ModelFileRejected(f"{name}: a model archive may have {MOST_MEMBERS} members; it has {len(infos)}")
-    if total > MOST_BYTES:
-        raise ModelFileRejected(f"{name}: a model archive may unpack to {MOST_BYTES} bytes; it would to {total}")
-    # The sizes are those that the archive states; zipfile stops reading a member at its stated size.
-    if total > MOST_RATIO * max(1, len(data)):
-        raise ModelFileRejected(
-            f"{name}: a model archive may unpack to {MOST_RATIO} times its size; it would to {total // len(data)} times"
-        )
-    for member in infos:
-        if _leaves(member.filename):
-            raise ModelFileRejected(f"{name}: a member's name leaves the archive: {one_line(member.filename)!r}")
-        if member.flag_bits & 0x1:
-            raise ModelFileRejected(f"{name}: the archive is encrypted; save the model without a password")
+    ratio = total // max(1, len(data))
     by_name = {member.filename: member for member in infos}
-    if len(by_name) < len(infos):
-        raise ModelFileRejected(f"{name}: two members of the archive have the same name")
+    leaving = next((member for member in by_name if _leaves(member)), "")
+    # The sizes are those that the archive states; zipfile stops reading a member at its stated size.
+    faults = (
+        (len(infos) > MOST_MEMBERS, f"a model archive may have {MOST_MEMBERS} members; it has {len(infos)}"),
+        (total > MOST_BYTES, f"a model archive may unpack to {MOST_BYTES} bytes; it would to {total}"),
+        (
+            total > MOST_RATIO * max(1, len(data)),
+            f"a model archive may unpack to {MOST_RATIO} times its size; it would to {ratio} times",
+        ),
+        (leaving, f"a member's name leaves the archive: {one_line(leaving)!r}"),
+        (
+            any(member.flag_bits & 0x1 for member in infos),
+            "the archive is encrypted; save the model without a password",
+        ),
+        (len(by_name) < len(infos), "two members of the archive have the same name"),
+    )
+    fault = next((sentence for is_there, sentence in faults if is_there), None)
+    if fault is not None:
+        raise ModelFileRejected(f"{name}: {fault}")
     return by_name
 
 

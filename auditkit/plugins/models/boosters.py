@@ -78,7 +78,6 @@ class LightGBMModel(FittedModel):
 
     def __init__(self, booster: Any, options: ModelOptions) -> None:
         super().__init__(booster, options)
-        self._booster = booster
         adopt(self, options, "LightGBM booster")
         # The parameters may call the objective by an alias; the text form has it under its own name.
         lines = (text for text in booster.model_to_string().splitlines() if text.startswith("objective="))
@@ -108,18 +107,19 @@ class LightGBMModel(FittedModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256 over the trees, the preprocessing, the classes and the threshold."""
-        return fingerprint("lightgbm", self._booster, self._options.preprocess, self.classes, self.threshold)
+        return fingerprint("lightgbm", self._estimator, self._options.preprocess, self.classes, self.threshold)
 
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch."""
-        eaten = self._columns(prepared(inputs, self._options.preprocess, self.name))
+        eaten = self.as_fitted(prepared(inputs, self._options.preprocess, self.name))
         with noting(self), failing(self.name, "LightGBM", eaten):
-            output = np.asarray(self._booster.predict(eaten), dtype=np.float64)
+            output = np.asarray(self._estimator.predict(eaten), dtype=np.float64)
         if self.task == "regression":
             return Answers(output, output, None)
         return answer_probabilities(self, output if output.ndim == 2 else np.column_stack([1 - output, output]))
 
-    def _columns(self, inputs: Any) -> Any:
+    def as_fitted(self, inputs: Any) -> Any:
+        """The inputs as the booster was fitted: its columns, in its order, with its types."""
         if not hasattr(inputs, "columns"):
             values = as_array(inputs)
             return inputs if values is None else values
@@ -129,4 +129,4 @@ class LightGBMModel(FittedModel):
 
     def estimator(self) -> Any:
         """The booster; None behind a preprocessing of the user's own."""
-        return None if self._options.preprocess is not None else self._booster
+        return None if self._options.preprocess is not None else self._estimator

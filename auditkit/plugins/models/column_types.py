@@ -50,11 +50,11 @@ class Types:
             ModelError: a type cannot be brought back without guessing.
         """
         notes: list[str] = []
-        changed: dict[int, Any] = {}
-        for position, categories in self._encoded.items():
-            column = _as_encoded(frame.iloc[:, position], categories, name)
-            if column is not None:
-                changed[position] = column
+        encoded = {
+            position: _as_encoded(frame.iloc[:, position], categories, name)
+            for position, categories in self._encoded.items()
+        }
+        changed: dict[int, Any] = {position: column for position, column in encoded.items() if column is not None}
         # Several boosters inside one estimator were fitted on the same table: the first one speaks for all.
         for booster in self._boosters[:1]:
             of_booster, notes = booster.restore(frame, name)

@@ -38,7 +38,7 @@ def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
 
     if isinstance(obj, AuditData):
         return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
-    return RecordedModel.read(obj, options)
+    return RecordedModel(obj, options)
 
 
 def _made_by(module: str, maker: str) -> Callable[[Any, ModelOptions], Model]:

@@ -70,7 +70,12 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     if model is None:
         raise ModelFileRejected(f"{path.name}: it holds a {type(opened.model).__name__}, which is no model")
     model.loaded = opened.loaded
-    model.source = _source(path, data, form, options)
+    # how to open it again, and how to tell that it is still the same file
+    model.source = {
+        "path": str(path), "format": form, "sha256": hashlib.sha256(data).hexdigest(),
+        "class_path": options.class_path, "arguments": dict(options.arguments), "trust": list(options.trust),
+        "trust_pickle": options.trust_pickle,
+    }  # fmt: skip
     note(model, *opened.notes, *(warned(warning) for warning in caught))
     return model
 
@@ -187,9 +192,9 @@ def _refuse_pickle(name: str, kind: str, options: ModelOptions) -> None:
 
 
 def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    from auditkit.plugins.models.torch.weights import module_with, safe_weights
+    from auditkit.plugins.models.torch.weights import module_with
 
-    module = module_with(safe_weights(data), options, name)
+    module = module_with(require("safetensors.torch", "torch").load(data), options, name)
     return _Opened(module, f"safetensors weights into {options.class_path}: the user's own code was run")
 
 
@@ -205,14 +210,6 @@ def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(model, "torch.export archive, no foreign code", (*notes, remark) if remark else notes)
 
 
-def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    return _Opened(read_xgboost(data, name), "XGBoost model file, no foreign code")
-
-
-def _lightgbm(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    return _Opened(read_lightgbm(data), "LightGBM model file, no foreign code")
-
-
 def _unsupported(format_name: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
     def refuse(data: bytes, name: str, options: ModelOptions) -> _Opened:
         raise ModelFileRejected(f"{name}: {format_name} is not supported yet; {instead}")
@@ -226,8 +223,8 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "torch": _torch,
     "safetensors": _safetensors,
     "exported": _exported,
-    "xgboost": _xgboost,
-    "lightgbm": _lightgbm,
+    "xgboost": lambda data, name, _: _Opened(read_xgboost(data, name), "XGBoost model file, no foreign code"),
+    "lightgbm": lambda data, _, __: _Opened(read_lightgbm(data), "LightGBM model file, no foreign code"),
     "onnx": _unsupported("ONNX", f'save the model as {_SAFE}, or give object = "package.module:factory"'),
     "torchscript": _unsupported(
         "TorchScript",
@@ -239,16 +236,3 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     ),
     "keras": _unsupported("Keras", 'give object = "package.module:factory" with a function that asks the model'),
 }
-
-
-def _source(path: pathlib.Path, data: bytes, form: str, options: ModelOptions) -> Mapping[str, Any]:
-    """How to open it again, and how to tell that it is still the same file."""
-    return {
-        "path": str(path),
-        "format": form,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "class_path": options.class_path,
-        "arguments": dict(options.arguments),
-        "trust": list(options.trust),
-        "trust_pickle": options.trust_pickle,
-    }

@@ -4,7 +4,6 @@ The columns that an object was fitted on are found here among those of a table.
 """
 
 import functools
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -240,20 +239,12 @@ class FittedModel(Model):
     """
 
     def __init__(self, fitted: Any, options: ModelOptions) -> None:
-        self._thing, self._options = fitted, options
-
-    @abstractmethod
-    def _columns(self, inputs: Any) -> Any:
-        """The inputs as the object was fitted: its columns, in its order, with its types."""
+        self._estimator, self._options = fitted, options
 
     @functools.cached_property
     def fitted_table(self) -> FittedTable:
         """What the object was fitted on."""
-        return FittedTable(self._thing, self.name)
-
-    def as_fitted(self, inputs: Any) -> Any:
-        """The inputs as they are handed to the object inside."""
-        return self._columns(inputs)
+        return FittedTable(self._estimator, self.name)
 
     @property
     def feature_names(self) -> tuple[Any, ...] | None:

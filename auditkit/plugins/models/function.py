@@ -7,6 +7,7 @@ import numpy as np
 
 from auditkit.adapters import (
     LABELS_NOTE,
+    LabelledModel,
     adopt,
     answer_probabilities,
     classes_from_labels,
@@ -22,7 +23,6 @@ from auditkit.data import as_array
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
-from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.text import one_line
 from auditkit.value_spelling import listed, match_class, spelling
 
@@ -57,21 +57,6 @@ class FunctionModel(LabelledModel):
             )
         self._declare()
         note(self, "the fingerprint of a callable covers its code, closure and named globals, not all it may call")
-
-    def _declare(self) -> None:
-        """What can be said before the first answer."""
-        options = self._options
-        able = {Capability.QUERIES}
-        if options.task == "regression":
-            self.task = "regression"
-            settle(self, options)
-            able.add(Capability.SCORES)
-        elif options.classes is not None:
-            self.classes = tuple(options.classes)
-            settle(self, options)
-        elif options.task is not None:
-            self.task = options.task
-        self.capabilities = frozenset(able)
 
     @property
     def fingerprint(self) -> str:

@@ -15,35 +15,39 @@ class RecordedModel(Model):
     """A model of which only its recorded decisions or scores are known.
 
     Args:
-        task: what it predicts.
-        classes: its classes; empty for regression.
-        positive: the class that the scores are about (binary); the last unless given.
-        threshold: the score from which a row was decided positive; where decisions are recorded they hold.
-        has_scores: True where scores are recorded.
-        name: for the report.
-        digest: SHA-256 of the recorded answers.
+        recorded: decisions, scores, or both; where decisions are recorded they hold.
+        options: `task` is binary unless given, `classes` are those of the labels.
+
+    Raises:
+        ModelError: nothing is recorded, or the recorded answers cannot be decisions or scores.
     """
 
     kind = "recorded"
     loaded = "recorded answers"
 
-    def __init__(
-        self,
-        task: Task,
-        classes: tuple[Any, ...] = (),
-        positive: Any = None,
-        threshold: float | None = None,
-        has_scores: bool = False,
-        name: str = "recorded answers",
-        digest: str = "",
-    ) -> None:
-        self.task = task
-        self.classes = tuple(classes)
-        self.positive = classes[-1] if positive is None and task == "binary" else positive
-        self.threshold = threshold
-        self.name = name
+    def __init__(self, recorded: Recorded, options: ModelOptions) -> None:
+        self.name, self.task, (decisions, scores) = options.name or self.loaded, options.task or "binary", recorded
+        if decisions is None and scores is None:
+            raise ModelError(f"{self.name}: decisions or scores must stand beside the data; name their column")
+        _check_finite(scores, self.name)
+        self.classes = () if self.task == "regression" else _classes(decisions, self.task, options, self.name)
+        self.positive = _positive(options.positive, self.classes, self.name) if self.task == "binary" else None
+        if self.task == "multiclass" and decisions is None:
+            mend = Mend("data.task", "regression")
+            raise ModelError(
+                f"{self.name}: more than two classes need recorded decisions; only scores were given. Where they are "
+                f"predicted numbers, say {mend}",
+                mend=mend,
+            )
+        self.threshold, self.stated = options.threshold, options.inputs
+        if decisions is None and scores is not None and self.task == "binary":
+            self.threshold = _threshold(scores, options.threshold, self.name)
+            self.notes = (f"decisions are recorded scores at or above {self.threshold:g}",)
+        has_scores = self.task != "multiclass" and scores is not None
         self.capabilities = frozenset({Capability.SCORES} if has_scores else set())
-        self._digest = digest
+        # Decisions are written as text, so that 1, 1.0 and "1" from three readers have one digest.
+        spelt = decisions if decisions is None else [spelling(decision) for decision in decisions]
+        self._digest = fingerprint(spelt, scores)
 
     @classmethod
     def of(
@@ -68,40 +72,7 @@ class RecordedModel(Model):
             name=name, task=data.task, classes=data.classes or None, positive=data.positive, threshold=threshold,
             inputs=inputs,
         )  # fmt: skip
-        return cls.read(data.recorded or Recorded(None, None), options)
-
-    @classmethod
-    def read(cls, recorded: Recorded, options: ModelOptions) -> Self:
-        """The model of these answers; `options.task` is binary unless given, `options.classes` those of the labels.
-
-        Raises:
-            ModelError: as `of`.
-        """
-        name, task, (decisions, scores) = options.name or "recorded answers", options.task or "binary", recorded
-        if decisions is None and scores is None:
-            raise ModelError(f"{name}: decisions or scores must stand beside the data; name their column")
-        _check_finite(scores, name)
-        classes = () if task == "regression" else _classes(decisions, task, options, name)
-        positive = _positive(options.positive, classes, name) if task == "binary" else None
-        if task == "multiclass" and decisions is None:
-            mend = Mend("data.task", "regression")
-            raise ModelError(
-                f"{name}: more than two classes need recorded decisions; only scores were given. Where they are "
-                f"predicted numbers, say {mend}",
-                mend=mend,
-            )
-        notes: tuple[str, ...] = ()
-        threshold = options.threshold
-        if decisions is None and scores is not None and task == "binary":
-            threshold = _threshold(scores, threshold, name)
-            notes = (f"decisions are recorded scores at or above {threshold:g}",)
-        known = task != "multiclass" and scores is not None
-        # Decisions are written as text, so that 1, 1.0 and "1" from three readers have one digest.
-        digest = fingerprint(decisions if decisions is None else [spelling(decision) for decision in decisions], scores)
-        model = cls(task, classes, positive, threshold, known, name, digest)
-        model.notes = notes
-        model.stated = options.inputs
-        return model
+        return cls(data.recorded or Recorded(None, None), options)
 
     def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """None: what stands beside recorded answers need not be what they were made from."""

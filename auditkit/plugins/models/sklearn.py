@@ -52,7 +52,6 @@ class SklearnModel(FittedModel):
 
     def __init__(self, estimator: Any, options: ModelOptions, *, fitted: bool = True) -> None:
         super().__init__(estimator, options)
-        self._estimator = estimator
         self._largest: bool | None = None
         package = library(last_step(estimator))
         self.kind = package if package in ("xgboost", "lightgbm") else "sklearn"
@@ -62,8 +61,7 @@ class SklearnModel(FittedModel):
         self.task = _task(estimator, options, self.name)
         if self.task != "regression" and (fitted or hasattr(estimator, "classes_")):
             self.classes = _classes(estimator, options, self.name)
-            settle(self, options)
-        elif self.task == "regression":
+        if self.task == "regression" or self.classes:
             settle(self, options)
         if fitted:
             self._declare()
@@ -93,7 +91,7 @@ class SklearnModel(FittedModel):
 
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch; decisions are those of `predict`, or of the threshold where one is given."""
-        eaten = self._columns(prepared(inputs, self._options.preprocess, self.name))
+        eaten = self.as_fitted(prepared(inputs, self._options.preprocess, self.name))
         with noting(self), failing(self.name, type(self._estimator).__name__, eaten):
             if self.task == "regression":
                 numbers = self._one_per_row(self._estimator.predict(eaten), len(inputs)).astype(np.float64)
@@ -113,9 +111,8 @@ class SklearnModel(FittedModel):
             self._largest = bool((predicted == np.argmax(probabilities[probe], axis=1)).all())
             if not self._largest:
                 note(self, "decisions come from predict, which is not always the class of the largest probability")
-        if self._largest is False:
-            return answer_probabilities(self, probabilities, names(self.classes, self._codes(self._predict(eaten))))
-        return answer_probabilities(self, probabilities)
+        labels = names(self.classes, self._codes(self._predict(eaten))) if self._largest is False else None
+        return answer_probabilities(self, probabilities, labels)
 
     def _known_largest(self) -> bool:
         last = last_step(self._estimator)
@@ -158,11 +155,11 @@ class SklearnModel(FittedModel):
             )
         return predicted.reshape(rows)
 
-    def _columns(self, inputs: Any) -> Any:
+    def as_fitted(self, inputs: Any) -> Any:
         """The inputs as the estimator was fitted: its columns, in its order, with its types."""
-        return as_parameters(self._as_fitted(inputs), self._estimator)
+        return as_parameters(self._restored(inputs), self._estimator)
 
-    def _as_fitted(self, inputs: Any) -> Any:
+    def _restored(self, inputs: Any) -> Any:
         values = as_array(inputs)
         if values is not None:
             names = self.fitted_table.names
@@ -205,9 +202,8 @@ class SklearnModel(FittedModel):
 
     def estimator(self) -> Any:
         """The estimator or whole Pipeline, the best one of a search; None behind a preprocessing of the user's own."""
-        if self._options.preprocess is not None:
-            return None
-        return getattr(self._estimator, "best_estimator_", self._estimator)
+        best = getattr(self._estimator, "best_estimator_", self._estimator)
+        return None if self._options.preprocess is not None else best
 
 
 def _check_fitted(estimator: Any, name: str) -> None:

@@ -15,6 +15,7 @@ import torch
 
 from auditkit.adapters import (
     PROBE,
+    LabelledModel,
     adopt,
     answer_probabilities,
     classes_from_labels,
@@ -28,11 +29,9 @@ from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
-from auditkit.plugins.models.torch.output_graph import watched
-from auditkit.plugins.models.torch.output_ranges import Origin
+from auditkit.plugins.models.torch.output_ranges import Origin, watched
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
 from auditkit.text import one_line
 
@@ -88,21 +87,13 @@ class TorchModel(LabelledModel):
 
     def _declare(self) -> None:
         """What can be said before the first answer."""
-        able = {Capability.QUERIES, Capability.GRADIENTS}
+        super()._declare()
+        able = {Capability.GRADIENTS}
         if self._hookable:
             able.add(Capability.TORCH_MODULE)
-        chosen = self._options
-        if chosen.task is not None:
-            self.task = chosen.task
-        if self.task == "regression":
-            settle(self, chosen)
-            able.add(Capability.SCORES)
-        elif chosen.classes is not None:
-            self.classes = tuple(chosen.classes)
-            settle(self, chosen)
-        if self.task != "regression" and (chosen.task is not None or self.classes):
+        if self.task != "regression" and (self._options.task is not None or self.classes):
             able |= {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
-        self.capabilities = frozenset(able)
+        self.capabilities |= able
 
     @property
     def fingerprint(self) -> str:

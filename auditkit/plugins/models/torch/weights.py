@@ -11,11 +11,6 @@ from auditkit.models import ModelOptions
 from auditkit.text import one_line
 
 
-def safe_weights(data: bytes) -> dict[str, Any]:
-    """The tensors of a `.safetensors` file."""
-    return require("safetensors.torch", "torch").load(data)
-
-
 def torch_weights(data: bytes) -> Any:
     """The tensors of a file of `torch.save`, read with the restricted unpickler; None where it holds more."""
     try:

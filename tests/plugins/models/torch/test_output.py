@@ -12,7 +12,7 @@ from torch import nn
 import auditkit
 from auditkit import AuditData
 from auditkit.errors import ModelError
-from auditkit.plugins.models.torch.output_graph import watched
+from auditkit.plugins.models.torch.output_ranges import watched
 from tests.plugins.models.tables import wrapped
 
 ROWS = np.random.default_rng(5).normal(size=(300, 4))
