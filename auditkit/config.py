@@ -116,8 +116,7 @@ def _keys(kind: Any, key_path: list[str]) -> list[str]:
     for step in key_path:
         if isinstance(kind, type) and issubclass(kind, BaseModel) and step in kind.model_fields:
             kind = kind.model_fields[step].annotation
-        models = _models_in(kind)
-        kind = models[0] if models else kind
+        kind = next(iter(_models_in(kind)), kind)
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
 
 

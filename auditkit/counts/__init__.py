@@ -7,7 +7,7 @@ frames.py        to_frame(), from_frame(): a table of counts as rows of a data f
 files.py         count_file(): files that need not fit into memory
 unit.py          a part of a file that is read at a time
 streams.py       files as batches of columns: Parquet and csv
-records.py       the same of JSON with a record a line
+records.py       the same of JSON with a record a line; what a file holds, by its beginning
 arrow_codes.py   columns of batches as codes
 names.py         from values to names of groups and classes
 suppression.py   which counts may be published so that no small one follows

@@ -33,9 +33,10 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
     if clashing:
         raise DataError(f"an attribute is called {clashing[0]!r}, as a column of the table of counts is; rename it")
     cell, label, decision = np.nonzero(counts.tally.rows)
-    columns: dict[str, Any] = {}
-    for index, name in enumerate(counts.attributes):
-        columns[name] = pandas.Categorical.from_codes(counts.cells[cell, index], _texts(counts.values[index]))
+    columns: dict[str, Any] = {
+        name: pandas.Categorical.from_codes(counts.cells[cell, index], _texts(counts.values[index]))
+        for index, name in enumerate(counts.attributes)
+    }
     for name, codes in ((LABEL, label), (DECISION, decision)):
         # pandas writes -1 for missing
         without_unknown = np.where(codes == len(counts.classes), -1, codes)
@@ -58,8 +59,7 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
         DataError: a column is missing, or its values do not fit.
     """
     names = [str(name) for name in frame.columns]
-    needed = (LABEL, DECISION, PEOPLE)
-    check_known(needed, names, DataError, lambda name: f"a table of counts has a column {name!r}; ")
+    check_known((LABEL, DECISION, PEOPLE), names, DataError, lambda name: f"a table of counts has a column {name!r}; ")
     weighted = set(WEIGHTS) <= set(names)
     if classes is None:
         classes = _classes(frame[LABEL], frame[DECISION])

@@ -20,8 +20,10 @@ class Markers:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
-        self._numbers = {float(text): text for text in self.texts if NUMBER.fullmatch(text)}
-        self._times = {spelt: text for text in self.texts for spelt in (same_times([text]) or ())}
+        self.numbers = {float(text): text for text in self.texts if NUMBER.fullmatch(text)}
+        """Those that are numbers."""
+        self.times = {spelt: text for text in self.texts for spelt in (same_times([text]) or ())}
+        """Those that are moments, or lengths of time, as `same_times` spells them."""
         self.met: set[str] = set()
         """The markers that some value has."""
 
@@ -39,17 +41,7 @@ class Markers:
         return [f"missing lists {', '.join(map(repr, unmet))}, which no value has"] if unmet else []
 
     def _is_met(self, text: str) -> bool:
-        return text in self.met or (bool(NUMBER.fullmatch(text)) and self._numbers[float(text)] in self.met)
-
-    @property
-    def any_times(self) -> bool:
-        """Whether some are moments, or lengths of time."""
-        return bool(self._times)
-
-    @property
-    def numbers(self) -> list[float]:
-        """Those that are numbers."""
-        return list(self._numbers)
+        return text in self.met or (bool(NUMBER.fullmatch(text)) and self.numbers[float(text)] in self.met)
 
     def _marker(self, value: Any) -> str | None:
         # item() would make a plain number of a moment of numpy's
@@ -60,11 +52,11 @@ class Markers:
         if isinstance(value, str):
             if value in self.texts or value.strip() in self.texts:
                 return str(value) if value in self.texts else value.strip()
-            if self._numbers and NUMBER.fullmatch(value.strip()):
-                return self._numbers.get(float(value))
+            if self.numbers and NUMBER.fullmatch(value.strip()):
+                return self.numbers.get(float(value))
         # True equals 1 in Python, and means no missing value
         elif isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
-            return self._numbers.get(float(value))
+            return self.numbers.get(float(value))
         elif str(value) in self.texts:
             return str(value)
-        return next(iter(self._times.get(spelt) for spelt in same_times([value]) or ()), None) if self._times else None
+        return next(iter(self.times.get(spelt) for spelt in same_times([value]) or ()), None) if self.times else None

@@ -16,6 +16,10 @@ EMPTY: Final = "(empty)"
 CLASSES: Final = 100
 """A label with more values than this is a number to predict, or a mistake."""
 INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+TYPES: Final[tuple[tuple[Callable[[str], Any], Callable[[str], Any]], ...]] = (
+    (BOOLEANS.__contains__, BOOLEANS.__getitem__), (INTEGER.fullmatch, int), (NUMBER.fullmatch, float),
+)  # fmt: skip
+"""Whether a field is written so, and what makes a value of it."""
 
 Rename = Callable[[list[Any]], Sequence[str]]
 """Takes the distinct values of a column, none missing, and gives the name of each one's group."""
@@ -40,13 +44,7 @@ def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
     present = [present_value(value) for value in values]
     fields = [value for value in present if isinstance(value, Field)]
     # a text file does not say what is a number: a column is one where every value is written as one
-    as_type: Callable[[str], Any] = str
-    if all(field in BOOLEANS for field in fields):
-        as_type = BOOLEANS.__getitem__
-    elif all(INTEGER.fullmatch(field) for field in fields):
-        as_type = int
-    elif all(NUMBER.fullmatch(field) for field in fields):
-        as_type = float
+    as_type = next((as_type for is_written, as_type in TYPES if all(map(is_written, fields))), str)
     return [as_type(value) if isinstance(value, Field) else value for value in present]
 
 

@@ -122,12 +122,13 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
     texts = [name for name in names.counted if _is_text(schema.field(name).type)]
     parts: list[Unit] = []
     groups: list[int] = []
+    rows = 0
     for index in range(metadata.num_row_groups):
         groups.append(index)
-        rows = sum(metadata.row_group(group).num_rows for group in groups)
+        rows += metadata.row_group(index).num_rows
         if rows >= UNIT or index == metadata.num_row_groups - 1:
             parts.append(RowGroups(file, names, False, metadata, tuple(groups), tuple(texts)))
-            groups = []
+            groups, rows = [], 0
     return parts
 
 

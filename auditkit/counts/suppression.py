@@ -266,15 +266,15 @@ class _Choice:
         """In a line nothing is suppressed alone, and beside a small count enough people are to hide it among."""
         block, counts = self._table.block, self._table.counts
         members = [int(block[index]) for index in (*line.parts, line.total)]
-        constraints = []
-        for member in members:
-            if self._free[member] and members.count(member) == 1:
-                constraints.append(({**dict.fromkeys(members, 1.0), member: -1.0}, 0.0))
+        constraints = [
+            ({**dict.fromkeys(members, 1.0), member: -1.0}, 0.0)
+            for member in members
+            if self._free[member] and members.count(member) == 1
+        ]
         if small[list(line.parts)].any():
-            capacity: dict[int, float] = {}
-            for index in line.parts:
-                number = int(block[index])
-                capacity[number] = capacity.get(number, 0.0) + float(min(counts[index], self._minimum))
-            capacity[members[-1]] = capacity.get(members[-1], 0.0) + float(self._minimum)
+            capacity = dict.fromkeys(members, 0.0)
+            for index, member in zip(line.parts, members, strict=False):
+                capacity[member] += float(min(counts[index], self._minimum))
+            capacity[members[-1]] += float(self._minimum)
             constraints.append((capacity, float(self._minimum)))
         return constraints

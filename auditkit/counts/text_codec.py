@@ -136,9 +136,8 @@ def _encoding_error(fault: str, sample: bytes) -> DataError:
     # latin-1 reads whatever there is
     readings = {wide: ""} if b"\x00" in sample else likely(sample) or {"latin-1": ""}
     mends = {Mend("data.encoding", encoding): word for encoding, word in readings.items()}
-    if len(mends) == 1:
-        how = f"as in {next(iter(mends))}"
-    else:
+    how = f"as in {next(iter(mends))}"
+    if len(mends) > 1:
         how = "by the one of these, or another, that reads its words rightly: "
         how += ", ".join(f"{mend} reads {word!r}" for mend, word in mends.items())
     return DataError(f"{fault}; save it as UTF-8, or say how it is written, {how}", mend=mends)

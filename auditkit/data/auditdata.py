@@ -12,7 +12,7 @@ import numpy as np
 
 from auditkit.counts.names import MISSING
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
-from auditkit.data.codes import from_codes, to_codes, whole_numbers
+from auditkit.data.codes import codes_of, from_codes, to_codes, whole_numbers
 from auditkit.data.fields import Fields, Modality
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
@@ -174,11 +174,9 @@ class AuditData(Fields):
         Raises:
             DataError: the inputs are neither a table nor an array (N, D).
         """
-        if hasattr(self.inputs, "columns"):
-            return to_codes(self.inputs, self.schema)
         array = as_array(self.inputs)
-        if array is not None and array.ndim == 2:
-            return array.astype(np.float64)
+        if hasattr(self.inputs, "columns") or (array is not None and array.ndim == 2):
+            return codes_of(self.inputs, self.schema)
         raise DataError(f"codes() needs a table or an array (N, D); these inputs are of modality {self.modality!r}")
 
     @functools.cached_property

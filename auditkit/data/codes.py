@@ -94,11 +94,7 @@ def _numeric(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
     if isinstance(storage, np.dtype) and storage.kind == "O":
         return _objects(codes, feature)
     if isinstance(storage, np.dtype):
-        if storage.kind not in "iu":
-            return pandas.Series(codes.astype(storage))
-        if lacking.any():
-            return pandas.Series(codes)  # integers have no missing value
-        return pandas.Series(whole_numbers(codes, storage))
+        return pandas.Series(whole_numbers(codes, storage) if storage.kind in "iu" else codes.astype(storage))
     if storage.kind not in "iu":
         values = pandas.Series(codes).astype(object)
     else:
@@ -113,7 +109,7 @@ def _numeric(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
 def whole_numbers(codes: np.ndarray, storage: np.dtype[Any]) -> np.ndarray:
     """Codes rounded to integers of the type `storage`, of a wider type where they do not fit, or floats."""
     if np.isnan(codes).any():
-        return codes
+        return codes  # integers have no missing value
     rounded = np.rint(codes)
     bounds = np.iinfo(storage)
     # numpy wraps a number round that its type cannot hold, 300 to 44 in a byte, without a word.
@@ -162,6 +158,5 @@ def _as_index(values: Any) -> pandas.Index[Any]:
 
 def _storage(feature: FeatureSchema) -> Any:
     """The pandas type of the column, also where only its name is known."""
-    if feature.storage is not None or not feature.dtype:
-        return feature.storage
-    return pandas.api.types.pandas_dtype(feature.dtype)
+    is_named_only = feature.storage is None and feature.dtype
+    return pandas.api.types.pandas_dtype(feature.dtype) if is_named_only else feature.storage

@@ -101,9 +101,7 @@ class Digest:
             codes, distinct = np.where(lacking, -1, np.arange(len(values))), values[~lacking]
         else:
             codes, distinct = pandas.factorize(values)
-        if kind in ("string", "empty"):
-            self.texts(list(distinct))
-        else:
-            self.texts([f"{type(value).__name__} {value}" for value in distinct])
+        are_texts = kind in ("string", "empty")
+        self.texts(list(distinct) if are_texts else [f"{type(value).__name__} {value}" for value in distinct])
         self.text(kind if kind != "empty" else "string")
         self._numbers(np.asarray(codes, dtype=np.int64))

@@ -32,8 +32,9 @@ def check_disclosure(data: Fields) -> None:
     if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 <= share <= 1:
         raise DataError(f"{data.name}: largest_left_out must be a share from 0 to 1; {share!r} was given")
     if data.disclosure not in WAYS:
-        known = " or ".join(map(repr, WAYS))
-        raise DataError(f"{data.name}: disclosure must be {known}; {data.disclosure!r} was given")
+        raise DataError(
+            f"{data.name}: disclosure must be {' or '.join(map(repr, WAYS))}; {data.disclosure!r} was given"
+        )
     if data.disclosure == "publish" and data.minimum_cell < 2:
         mend = Mend("data.minimum_cell", 10)
         raise DataError(

@@ -90,9 +90,7 @@ class Fields:
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
         """The distinct labels, sorted; empty for regression and where there are no labels."""
-        if self.labels is None or self.task == "regression":
-            return ()
-        return tuple(np.unique(self.labels).tolist())
+        return () if self.labels is None or self.task == "regression" else tuple(np.unique(self.labels).tolist())
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ def as_array(inputs: Any) -> np.ndarray | None:
         tensor = inputs.detach().cpu()
         if str(tensor.dtype) == "torch.bfloat16":  # a type that numpy lacks; every value fits in float32
             tensor = tensor.float()
-        array: np.ndarray = tensor.numpy()
-        return array
+        return np.asarray(tensor.numpy())
     return None
 
 
@@ -71,9 +70,7 @@ def take_rows(inputs: Any, indices: np.ndarray) -> Any:
     """Rows of a table, an array, a tensor or a list, as the same kind of thing."""
     if hasattr(inputs, "iloc"):
         return inputs.iloc[indices].reset_index(drop=True)
-    if isinstance(inputs, list):
-        return [inputs[position] for position in indices]
-    return inputs[indices]
+    return [inputs[position] for position in indices] if isinstance(inputs, list) else inputs[indices]
 
 
 def all_finite(inputs: Any) -> bool:

@@ -200,9 +200,8 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
     known = ("kind", "categories", "low", "high", "mutable")
     check_known(facts, known, DataError, lambda fact: f"schema of {feature.name!r}: unknown fact {fact!r}; ")
     feature = _of_kind(feature, facts.get("kind", feature.kind), column)
-    feature = replace(feature, declared=facts.get("kind") not in (None, "boolean"))
-    if "mutable" in facts:
-        feature = replace(feature, mutable=bool(facts["mutable"]))
+    is_declared = facts.get("kind") not in (None, "boolean")
+    feature = replace(feature, declared=is_declared, mutable=bool(facts.get("mutable", feature.mutable)))
     if "categories" in facts:
         feature = _with_categories(feature, tuple(facts["categories"]))
     ends = [end for end in ("low", "high") if facts.get(end) is not None]

@@ -95,9 +95,8 @@ def sentinels_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
         values: (K,) the different numbers, rising.
         counts: (K,) how many rows hold each.
     """
-    codes_found = []
     often = np.array([_frequent(values, counts, index) for index in range(len(values))], dtype=bool)
-    codes_found += [
+    codes_found = [
         Sentinel(float(value), int(count)) for value, count in zip(values[often], counts[often], strict=True)
     ]
     values, counts = values[~often], counts[~often]

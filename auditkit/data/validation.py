@@ -193,8 +193,10 @@ def _texts(inputs: Any, name: str) -> list[str]:
     texts = inputs if isinstance(inputs, list) else list(inputs)
     wrong = next((position for position, text in enumerate(texts) if not isinstance(text, str)), None)
     if wrong is not None:
-        kind = type(texts[wrong]).__name__
-        raise DataError(f"{name}: inputs of modality text must be a list of str; the one at {wrong} is {kind}")
+        raise DataError(
+            f"{name}: inputs of modality text must be a list of str; the one at {wrong} is "
+            f"{type(texts[wrong]).__name__}"
+        )
     return texts if all(type(text) is str for text in texts) else [str(text) for text in texts]
 
 
@@ -327,10 +329,8 @@ def _beside(data: Fields) -> dict[str, Any]:
 def _index_notes(inputs: Any) -> list[str]:
     """The names of an index, which is no feature."""
     named = [str(name) for name in getattr(getattr(inputs, "index", None), "names", None) or () if name is not None]
-    if not named:
-        return []
     reason = f"the index of the inputs is no feature and is left out: {', '.join(named)}"
-    return [f"{reason}; call reset_index() where it is one"]
+    return [f"{reason}; call reset_index() where it is one"] if named else []
 
 
 def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.ndarray | None) -> list[str]:

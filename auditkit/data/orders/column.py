@@ -11,7 +11,7 @@ import decimal
 import enum
 import fractions
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -159,46 +159,48 @@ def _plain(value: Any) -> str | tuple[str, float] | None:
         value = value.value
     # A moment of numpy is left as it is, for item() makes an integer of one in nanoseconds.
     value = value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, complex):
-        return ("numbers", value.real) if value.imag == 0 else None
-    if isinstance(value, bool | int | float | decimal.Decimal | fractions.Fraction):
-        return _finite("numbers", value)
-    # The moments of pandas are datetimes, and datetimes are dates; its lengths of time are timedeltas.
-    if isinstance(value, datetime.date):
-        return "dates", seconds(value)
-    if isinstance(value, datetime.time):
-        return "lengths of time", value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
-    if isinstance(value, datetime.timedelta):
-        return "lengths of time", value.total_seconds()
+    for kind, read in KINDS_OF_PYTHON:
+        if isinstance(value, kind):
+            return read(value)
     return _of_pandas(value)
 
 
 def _of_pandas(value: Any) -> tuple[str, float] | None:
-    """Periods and intervals, and the moments of numpy."""
+    """Periods and intervals."""
     if isinstance(value, pandas.Period):
         return "dates", seconds(value.start_time.to_pydatetime(warn=False))
-    if isinstance(value, pandas.Interval):
-        low, high = _plain(value.left), _plain(value.right)
-        if not isinstance(low, tuple) or not isinstance(high, tuple):
-            return None
-        ends = [end for end in (low[1], high[1]) if math.isfinite(end)]  # "65 and over" stands at 65
-        return (low[0], sum(ends) / len(ends)) if ends else None
-    if isinstance(value, np.datetime64):
-        return "dates", seconds(pandas.Timestamp(value).to_pydatetime(warn=False))
-    if isinstance(value, np.timedelta64):
-        return "lengths of time", pandas.Timedelta(value).total_seconds()
-    return None
+    if not isinstance(value, pandas.Interval):
+        return None
+    low, high = _plain(value.left), _plain(value.right)
+    if not isinstance(low, tuple) or not isinstance(high, tuple):
+        return None
+    ends = [end for end in (low[1], high[1]) if math.isfinite(end)]  # "65 and over" stands at 65
+    return (low[0], sum(ends) / len(ends)) if ends else None
 
 
-def _finite(kind: str, value: Any) -> tuple[str, float]:
+def _finite(value: Any) -> tuple[str, float]:
     try:
-        return kind, float(value)
+        return "numbers", float(value)
     except OverflowError:  # beyond 1e308
-        return kind, math.copysign(math.inf, value)
+        return "numbers", math.copysign(math.inf, value)
+
+
+def _clock(value: datetime.time) -> tuple[str, float]:
+    return "lengths of time", value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+
+
+KINDS_OF_PYTHON: Final[tuple[tuple[Any, Callable[[Any], str | tuple[str, float] | None]], ...]] = (
+    (str, str),
+    (bytes, lambda value: value.decode("utf-8", "replace")),
+    (complex, lambda value: ("numbers", value.real) if value.imag == 0 else None),
+    (bool | int | float | decimal.Decimal | fractions.Fraction, _finite),
+    (datetime.date, lambda value: ("dates", seconds(value))),
+    (datetime.time, _clock),
+    (datetime.timedelta, lambda value: ("lengths of time", value.total_seconds())),
+    (np.datetime64, lambda value: ("dates", seconds(pandas.Timestamp(value).to_pydatetime(warn=False)))),
+    (np.timedelta64, lambda value: ("lengths of time", pandas.Timedelta(value).total_seconds())),
+)
+"""How values of Python and numpy are read; the moments of pandas are datetimes, its lengths of time timedeltas."""
 
 
 EARLIEST: Final = 101

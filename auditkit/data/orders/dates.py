@@ -79,10 +79,7 @@ ZONES: Final = {
     "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9,
 }  # fmt: skip
 """Hours from UTC of zones that are named in texts; cst is that of America."""
-Forms = tuple[re.Pattern[str], ...]
-
-
-FORMS: Final[dict[str, Forms]] = {
+FORMS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     order: tuple(re.compile(form + CLOCK) for form in forms) for order, forms in ORDERS.items()
 }
 
@@ -92,7 +89,7 @@ def moments(texts: Sequence[str], order: str) -> list[float] | None:
 
     A date without a zone is taken to be in UTC; of two digits of a year, 69 to 99 are of the last century (POSIX).
     """
-    known: Forms = ()
+    known: tuple[re.Pattern[str], ...] = ()
     values = []
     for text in texts:
         bare = CTIME.sub(r"\1 \2, \4 \3", BEFORE.sub("", WEEKDAY.sub("", text))).strip()

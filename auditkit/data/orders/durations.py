@@ -46,15 +46,14 @@ def heights(texts: Sequence[str]) -> list[float] | None:
 
 
 def _seconds(text: str) -> float | None:
-    for form in (CLOCK, ISO):
-        match = form.fullmatch(text)
-        if match:
-            parts = match.groupdict()
-            total = sum(LONG[name] * float(str(parts[name]).replace(",", ".")) for name in LONG if parts.get(name))
-            half = parts.get("p")
-            if half:  # 12 a.m. is midnight
-                total += (12 if half == "p" else 0) * 3600 - (43200 if parts["h"] == "12" else 0)
-            return -total if parts["sign"] else total
+    clock = CLOCK.fullmatch(text) or ISO.fullmatch(text)
+    if clock:
+        parts = clock.groupdict()
+        total = sum(LONG[name] * float(str(parts[name]).replace(",", ".")) for name in LONG if parts.get(name))
+        half = parts.get("p")
+        if half:  # 12 a.m. is midnight
+            total += (12 if half == "p" else 0) * 3600 - (43200 if parts["h"] == "12" else 0)
+        return -total if parts["sign"] else total
     spoken = SPOKEN.fullmatch(text)
     if spoken:
         numbers = {name: float(number) for name, number in spoken.groupdict("0").items() if name != "sign"}

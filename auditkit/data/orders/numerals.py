@@ -188,9 +188,7 @@ def versions(texts: Sequence[str]) -> list[float] | None:
     matches = [VERSION.fullmatch(text) for text in texts]
     # 1.10 comes after 1.9, as it does not among texts and numbers.
     keys = [tuple(map(int, version[1].split("."))) for version in matches if version is not None]
-    if len(keys) < len(texts) or max(map(len, keys)) < 3:
-        return None
-    return _ranks(keys)
+    return None if len(keys) < len(texts) or max(map(len, keys)) < 3 else _ranks(keys)
 
 
 def addresses(texts: Sequence[str]) -> list[float] | None:

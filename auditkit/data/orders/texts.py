@@ -120,12 +120,10 @@ def _fitting(texts: list[str], forms: Sequence[_Form]) -> list[Reading]:
         if values is not None and all(values != reading.values for reading in readings):
             readings.append(form.reading(values))
     one_number = [reading.kind == "number" for reading in readings] == [True, *(False for _ in readings[1:])]
-    if one_number and all(_same_order(readings[0].values, reading.values) for reading in readings[1:]):
-        return readings[:1]  # dates with the year first: the order is that of the numbers
     points_only = [reading.setting for reading in readings] == [POINT, COMMA] and not any("," in text for text in texts)
-    if points_only and _same_order(readings[0].values, readings[1].values):
-        return readings[:1]  # 1.234 and 2.500: the order is the same in both
-    return readings
+    # dates with the year first have the order of the numbers; 1.234 and 2.500 have the same in both readings
+    alike = all(_same_order(readings[0].values, reading.values) for reading in readings[1:])
+    return readings[:1] if alike and (one_number or points_only) else readings
 
 
 def _same_order(first: list[float], second: list[float]) -> bool:

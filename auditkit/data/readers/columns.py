@@ -105,7 +105,7 @@ def _without(texts: Any, missing: Markers) -> Any:
     likely = compute.is_in(distinct, value_set=pyarrow.array(missing.texts, pyarrow.string()))
     if missing.numbers:
         likely = compute.or_(likely, _matches(distinct, NUMBER))
-    if missing.any_times:
+    if missing.times:
         likely = compute.or_(likely, _matches(distinct, TIME))
     markers = [marker for marker in distinct.filter(likely).to_pylist() if missing.means_missing(marker)]
     if not markers:
@@ -131,9 +131,7 @@ def _numbers(texts: Any, name: str) -> tuple[pandas.Series[Any] | None, str]:
     start = texts.slice(0, FEW)
     if not _any(_matches(start, NUMBER)) and start.null_count < len(start):
         return None, ""  # most columns of text are known by their first values
-    if not _all(texts, NUMBER):
-        return None, _not_numbers(texts, name)
-    return _cast(texts), ""
+    return (_cast(texts), "") if _all(texts, NUMBER) else (None, _not_numbers(texts, name))
 
 
 def _cast(texts: Any) -> pandas.Series[Any] | None:
@@ -152,8 +150,7 @@ def _cast(texts: Any) -> pandas.Series[Any] | None:
 
 
 def _floats(texts: Any) -> np.ndarray:
-    numbers: np.ndarray = compute.cast(texts, pyarrow.float64()).to_numpy()
-    return numbers
+    return np.asarray(compute.cast(texts, pyarrow.float64()).to_numpy())
 
 
 def _not_numbers(texts: Any, name: str) -> str:
@@ -182,9 +179,7 @@ def _booleans(texts: Any) -> pandas.Series[Any] | None:
     if not _all(texts.slice(0, FEW), "^(?i:true|false)$"):
         return None
     distinct = compute.unique(texts.drop_null()).to_pylist()
-    if not distinct or any(value not in BOOLEANS for value in distinct):
-        return None
-    return _as_booleans(texts, BOOLEANS)
+    return _as_booleans(texts, BOOLEANS) if distinct and set(distinct) <= set(BOOLEANS) else None
 
 
 def _as_booleans(texts: Any, known: Mapping[str, bool]) -> pandas.Series[Any]:

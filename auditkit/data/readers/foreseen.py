@@ -148,9 +148,10 @@ def _as_stated(source: Any, settings: TableSettings) -> Foreseen:
             mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
-        requirement = "that needs the path of a Parquet or csv file, or of records of JSON"
         raise DataError(
-            f"{sentence} {requirement}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY
+            f"{sentence} that needs the path of a Parquet or csv file, or of records of JSON; "
+            f"{type(source).__name__} was given. Or say {IN_MEMORY}",
+            mend=IN_MEMORY,
         )
     paths = files(pathlib.Path(source))
     _check_lacking(sentence, settings, len(paths) > 1)

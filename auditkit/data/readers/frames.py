@@ -99,9 +99,8 @@ def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:
     notes = []
     if None in frame.index.names and not _numbers_rows(frame.index):
         notes.append("the index of the table has no name and is left out; name it, or call reset_index(), to keep it")
-    if not named:
-        return frame.reset_index(drop=True), notes
-    return frame.reset_index(level=named).reset_index(drop=True), notes
+    frame = frame.reset_index(level=named) if named else frame
+    return frame.reset_index(drop=True), notes
 
 
 def _numbers_rows(index: pandas.Index[Any]) -> bool:
@@ -113,11 +112,8 @@ def _numbers_rows(index: pandas.Index[Any]) -> bool:
 
 def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:
     """The table with every value that is a marker taken out, in whatever type it stands."""
-    marked = {}
-    for name in frame.columns if markers.texts else ():
-        lacking = _are_markers(frame[name], markers)
-        if lacking.any():
-            marked[name] = frame[name].mask(lacking)
+    are_lacking = {name: _are_markers(frame[name], markers) for name in (frame.columns if markers.texts else ())}
+    marked = {name: frame[name].mask(lacking) for name, lacking in are_lacking.items() if lacking.any()}
     if not marked:
         return frame
     frame = frame.copy(deep=False)  # the table may be the user's own
@@ -130,7 +126,7 @@ def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
     """(N,) bool: where a value is a marker."""
     if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
         # A marker such as 9.9 is another number in float32 than in float64, so it takes the type of the column.
-        known = np.asarray(markers.numbers).astype(column.dtype if column.dtype.kind == "f" else np.float64)
+        known = np.asarray(list(markers.numbers)).astype(column.dtype if column.dtype.kind == "f" else np.float64)
         lacking = np.isin(column.to_numpy(), known)
         for value in np.unique(column.to_numpy()[lacking]):
             markers.means_missing(value)
@@ -140,5 +136,4 @@ def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
     except TypeError:  # lists and objects, of which none is a marker
         return np.zeros(len(column), dtype=bool)
     means = np.array([markers.means_missing(value) for value in distinct] + [False], dtype=bool)
-    is_marker: np.ndarray = means[codes]  # the code of a missing value is -1
-    return is_marker
+    return np.asarray(means[codes])  # the code of a missing value is -1

@@ -141,9 +141,7 @@ def group_source(name: str, options: Any) -> str | None:
     """The column that a group is made of; None where values were given in its place."""
     if options is None:
         return name
-    if isinstance(options, Mapping):
-        return str(options.get("column", name))
-    return None
+    return str(options.get("column", name)) if isinstance(options, Mapping) else None
 
 
 def options_of(options: Any) -> dict[str, Any]:
@@ -167,8 +165,7 @@ def with_features(roles: Roles, source: Source) -> Roles:
         indices, among = roles.features(free), free
     except AuditkitError:  # a feature that has another role is refused later, in words of its own
         indices, among = roles.features(every), every
-    feature_names = None if indices is None else tuple(str(among[index]) for index in indices)
-    return replace(roles, features=feature_names)
+    return replace(roles, features=None if indices is None else tuple(str(among[index]) for index in indices))
 
 
 def renamed_groups(roles: Roles) -> dict[str, str]:
@@ -222,9 +219,7 @@ def groups_of(roles: Roles, source: Source, blanks: Blanks) -> dict[str, Bare]:
 
 def ids_of(roles: Roles, source: Source, blanks: Blanks) -> np.ndarray | None:
     """(N,) a number for each person, by the columns that name one; None where none do."""
-    if not roles.id:
-        return None
-    return numbered([blanks.off(_single(name, source)).values for name in roles.id])
+    return numbered([blanks.off(_single(name, source)).values for name in roles.id]) if roles.id else None
 
 
 def _single(name: str, source: Source) -> Any:
