@@ -91,7 +91,12 @@ class Membership(Check):
         note = f"{sides.twice} rows that occur more than once in training split and audit data were left out."
         notes = [note] if sides.twice else []
         if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
-            return Findings([_undefined(name) for name in (*ATTACKS, "memorisation")], notes=notes)
+            reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")
+            undefined = [
+                Measurement(name=name, value=None, reason=reason, direction="lower")
+                for name in (*ATTACKS, "memorisation")
+            ]
+            return Findings(undefined, notes=notes)
         measurements = [*_headline(sides), *_per_group(sides, data)]
         context.progress(1, 3, "trying the attack without the model")
         controls = [_blind_control(sides, context.seed), _placebo_control(sides, context.rng)]
@@ -101,11 +106,6 @@ class Membership(Check):
             measurements=[*measurements, *odd.measurements], controls=[*controls, *odd.controls],
             figures=[_figure(sides)], notes=notes,
         )  # fmt: skip
-
-
-def _undefined(name: str) -> Measurement:
-    reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")
-    return Measurement(name=name, value=None, reason=reason, direction="lower")
 
 
 def _headline(sides: Sides) -> list[Measurement]:
@@ -219,15 +219,12 @@ def _memorisation(model: Model, data: AuditData, sides: Sides, limit: int, conte
         measurements.append(Measurement(value=value, interval=interval, n=len(positions), **common))
     unseen = fitted(ready[: len(values)], truth, sides.classes, context.seed)(ready[len(values) :]).argmax(axis=1)
     skill = float(sides.others.right.mean() - np.mean(unseen == sides.others.truth))
-    return Findings(measurements, [_skill_control(skill)])
-
-
-def _skill_control(gap: float) -> Control:
-    return Control.within(
+    control = Control.within(
         "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
-        gap, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",
+        skill, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",
         reason="The model is better than the reference in general, so what looks memorised may be skill.",
     )  # fmt: skip
+    return Findings(measurements, [control])
 
 
 def _figure(sides: Sides) -> Figure:

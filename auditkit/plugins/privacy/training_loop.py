@@ -167,9 +167,12 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
     for row in rows:
         plain.zero_grad()
         loss(plain(inputs[row : row + 1]), targets[row : row + 1]).backward()  # type: ignore[no-untyped-call]
-        single = {name: parameter.grad for name, parameter in plain.named_parameters() if name in names}
+        single = {  # a parameter that is not reached has a gradient of 0
+            name: torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            for name, parameter in plain.named_parameters()
+        }
         row_gradient = torch.cat([trial_parameters[name].grad_sample[row].flatten() for name in names])  # type: ignore[attr-defined]
-        true_gradient = torch.cat([_or_zeros(single[name], trial_parameters[name]).flatten() for name in names])
+        true_gradient = torch.cat([single[name].flatten() for name in names])
         size = max(float(true_gradient.norm()), 1e-12)
         worst = max(worst, float((row_gradient - true_gradient).norm()) / size)
     return worst
@@ -274,7 +277,3 @@ def _secret(device: torch.device) -> torch.Generator:
     generator = torch.Generator(device=device)
     generator.manual_seed(secrets.randbits(63))
     return generator
-
-
-def _or_zeros(gradient: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
-    return torch.zeros_like(like) if gradient is None else gradient

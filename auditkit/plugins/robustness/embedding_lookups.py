@@ -66,7 +66,10 @@ def with_codes(model: Model, data: AuditData, array: np.ndarray) -> AuditData:
     A column is looked up where one place stands for each of its values, whatever the other columns are.
     """
     rows = array[:ROWS]
-    asked = [(inputs, _patterns(model, inputs)) for inputs in (rows, np.random.default_rng(0).permuted(rows, axis=0))]
+    asked = [
+        (inputs, {_pattern(place) for place in _watched(model, model.encode(inputs)).places})
+        for inputs in (rows, np.random.default_rng(0).permuted(rows, axis=0))
+    ]
     is_whole = (array == np.round(array)).all(axis=0)
     columns = [
         column
@@ -81,10 +84,6 @@ def with_codes(model: Model, data: AuditData, array: np.ndarray) -> AuditData:
         codes = tuple(np.unique(array[:, column]).tolist())
         schema[column] = replace(schema[column], kind="category", categories=codes, low=codes[0], high=codes[-1])
     return replace(data, schema=tuple(schema)) if columns else data
-
-
-def _patterns(model: Model, rows: np.ndarray) -> set[bytes]:
-    return {_pattern(place) for place in _watched(model, model.encode(rows)).places}
 
 
 def _pattern(values: np.ndarray) -> bytes:

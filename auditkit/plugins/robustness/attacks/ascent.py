@@ -16,6 +16,22 @@ Loss: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
 """Inputs (N, ...) to a number for each row (N,): what the attack makes large."""
 
 
+def reachable(
+    unit: torch.Tensor, top: torch.Tensor, free: torch.Tensor, epsilon: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The ends of what a change of every free feature by at most epsilon, within the range, can reach.
+
+    Args:
+        unit: (N, *shape) rows; 0 is the smallest value of a feature.
+        top: (*shape) the largest; a row outside of the range widens it to itself.
+        free: (*shape) which features may be changed.
+        epsilon: in units.
+    """
+    reach = epsilon * free
+    low = torch.maximum(unit - reach, torch.zeros_like(top).minimum(unit))
+    return low, torch.minimum(unit + reach, torch.maximum(top, unit))
+
+
 def climb(
     loss: Loss,
     start: torch.Tensor,

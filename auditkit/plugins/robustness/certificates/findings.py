@@ -30,14 +30,20 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         *sorted(
             curve, key=lambda measurement: measurement.conditions["radius"] == parameters.group_radius, reverse=True
         ),
-        *_by_group(parameters, proven, right, data),
+        *(
+            _smoothed(
+                parameters, proven, right, parameters.group_radius, rows=cell.rows, slice=cell.where,
+                reason=data.unmeasured(cell, "certified rows"),
+            )
+            for cell in slices_and_smaller(data)
+        ),
         share_of("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
         Measurement(
             name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
         ),
         *unsmoothed,
         clean,
-    ]
+    ]  # fmt: skip
     return Findings(
         measurements=measurements,
         controls=_controls(proven),
@@ -52,16 +58,6 @@ def _smoothed(parameters: Parameters, proven: Proven, right: np.ndarray, radius:
     flags = (right & (proven.smoothed.radius > radius))[fields.pop("rows", slice(None))]
     conditions = {"radius": radius, "norm": proven.noise_space.norm, "sigma": parameters.sigma}
     return share_of("smoothed_certified_accuracy", flags, conditions=conditions, **fields)
-
-
-def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    return [
-        _smoothed(
-            parameters, proven, right, parameters.group_radius, rows=cell.rows, slice=cell.where,
-            reason=data.unmeasured(cell, "certified rows"),
-        )
-        for cell in slices_and_smaller(data)
-    ]  # fmt: skip
 
 
 def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:

@@ -81,17 +81,9 @@ class Tensors:
             points = origin + change * (radius / _length(change).clamp_min(1e-12)).clamp_max(1.0)
         return points.detach()
 
-    def box(self, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """The ends of what a change of every free feature by at most epsilon, within the range, can reach."""
-        reach = epsilon * self.free
-        zero = torch.zeros_like(self.top)
-        low = torch.maximum(self.unit - reach, torch.minimum(zero, self.unit))
-        high = torch.minimum(self.unit + reach, torch.maximum(self.top, self.unit))
-        return low, high
-
     def certified(self, network: bounds.Network, classes: np.ndarray, epsilon: float) -> np.ndarray:
         """(N,) bool: proven that no change of this size makes the decision another than the class."""
-        low, high = (self._inputs(tensor) for tensor in self.box(epsilon))
+        low, high = (self._inputs(tensor) for tensor in ascent.reachable(self.unit, self.top, self.free, epsilon))
         threshold = None if self.surface.shift == 0 else 1 / (1 + np.exp(-self.surface.shift))
         targets = torch.tensor(classes, device=low.device)
         positive = self.surface.positive
@@ -99,7 +91,7 @@ class Tensors:
 
     def broken(self, classes: np.ndarray, epsilon: float, steps: int) -> np.ndarray:
         """(N,) bool: a change of this size was found that makes the decision another than the class."""
-        low, high = self.box(epsilon)
+        low, high = ascent.reachable(self.unit, self.top, self.free, epsilon)
         targets = torch.tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
         flags = []

@@ -47,7 +47,8 @@ def by_feature(moves: Moves, single: Singles, data: AuditData, cost: float) -> l
         rows.append(
             Row(
                 field.name, kind, _share(flips_near, data), _share(flips_ever, data)["share"],
-                float(np.median(feature_costs[flips_ever])) if enough else None, _share(is_cheapest, data)["share"],
+                float(f"{np.median(feature_costs[flips_ever]):.4g}") if enough else None,
+                _share(is_cheapest, data)["share"],
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: (-(row.near["share"] or 0.0), -(row.ever or 0.0), row.name))
@@ -68,7 +69,7 @@ def table(rows: list[Row], cost: float) -> Table:
             Column(name="median", title="Median cost", unit="cost"),
             Column(name="cheapest", title="Is the cheapest flip", unit="share", percent=True),
         ),
-        rows=tuple((row.name, row.kind, row.near["share"], row.ever, _round(row.median), row.cheapest) for row in rows),
+        rows=tuple((row.name, row.kind, row.near["share"], row.ever, row.median, row.cheapest) for row in rows),
     )
 
 
@@ -131,7 +132,3 @@ def _drawn(measurement: Measurement | None) -> dict[str, float | None]:
         "share": measurement.value if measurement else None, "low": ends.low if ends else None,
         "high": ends.high if ends else None,
     }  # fmt: skip
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")

@@ -57,8 +57,14 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
     searched = Searched(moves, single, search.best_single(moves, single, parameters.depth), best, oracle)
     controls = _controls(parameters, model, data, context, searched)
-    everyone = _everyone(parameters, searched, data)
-    groups = _by_group(parameters, searched, data)
+    # the cost at which groups are compared comes first: a report may show the first number alone
+    costs = sorted(parameters.within, key=lambda number: number != parameters.group_cost)
+    everyone = [measurement for cost in costs for measurement in _shares(searched, data, cost)]
+    groups = [
+        measurement
+        for cell in slices_and_smaller(data)
+        for measurement in _shares(searched, data, parameters.group_cost, cell)
+    ]
     gaps = _gaps(parameters, searched, data, context)
     query_count = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
     rows = figures.by_feature(searched.moves, single, data, parameters.group_cost)
@@ -69,20 +75,6 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         tables=[figures.table(rows, parameters.group_cost)],
         notes=_notes(parameters, searched, data),
     )
-
-
-def _everyone(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
-    """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
-    costs = sorted(parameters.within, key=lambda number: number != parameters.group_cost)
-    return [measurement for cost in costs for measurement in _shares(searched, data, cost)]
-
-
-def _by_group(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
-    return [
-        measurement
-        for cell in slices_and_smaller(data)
-        for measurement in _shares(searched, data, parameters.group_cost, cell)
-    ]
 
 
 def _shares(searched: Searched, data: AuditData, cost: float, cell: Cell | None = None) -> list[Measurement]:
@@ -139,7 +131,8 @@ def _controls(
         oracle,
     )
     hand = self_tests.by_hand(moves, before, searched.single, oracle, context.rng)
-    limit = self_tests.cheaper_than(searched.best, parameters.within[-1])
+    # clearly below what the search found, and the largest cost for rows that withstood, which is infinite there
+    limit = np.minimum(searched.best.costs * (1 - self_tests.CLOSE), parameters.within[-1])
     chance = self_tests.random_changes(
         moves, before, limit, parameters.depth, parameters.draws, oracle, context.rng
     )  # fmt: skip

@@ -114,11 +114,6 @@ def by_hand(
     return worst
 
 
-def cheaper_than(cheapest: search.Cheapest, most: float) -> np.ndarray:
-    """(N,) costs clearly below what the search found, and `most` for rows that withstood."""
-    return np.minimum(np.where(np.isfinite(cheapest.costs), cheapest.costs * (1 - CLOSE), np.inf), most)
-
-
 def random_changes(
     moves: Moves, before: np.ndarray, limit: np.ndarray, depth: int, draws: int, oracle: Oracle,
     rng: np.random.Generator,

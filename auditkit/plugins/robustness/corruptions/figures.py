@@ -3,7 +3,7 @@
 from auditkit import figures
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
-from auditkit.plugins.robustness.corruptions.paired import mean_interval
+from auditkit.plugins.robustness.corruptions.group_losses import mean_interval
 from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
 
 

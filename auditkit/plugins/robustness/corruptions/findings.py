@@ -11,8 +11,7 @@ from auditkit.models import Model
 from auditkit.plugins.robustness.corruptions import figures, self_tests
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers, corrupted_answers
-from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
-from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
+from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps, mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.plugins.robustness.corruptions.suite import suite
 from auditkit.plugins.robustness.shares import share_of
@@ -36,7 +35,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     tested = _tested([*_drops(answers), *gaps(answers, data, AT, parameters, context.rng)])
     ignored = [] if data.weights is None else ["Weights are not used here: every row counts alike."]
     return Findings(
-        measurements=[*_everyone(answers), *_by_severity(answers), *groups, *tested],
+        measurements=[*_everyone(answers), *groups, *tested],
         controls=self_tests.controls(answers, model, data, context),
         figures=figures.pictures(answers, groups),
         tables=[figures.strengths(corruptions, names)],
@@ -45,7 +44,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 
 
 def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
-    """Mean, clean, worst, relative, steady; the first may be all that a report shows."""
+    """Mean, clean, worst, relative, steady, then each corruption; the first may be all that a report shows."""
     n, rows = len(answers.clean), answers.by_row(slice(None))
     steady = answers.clean & answers.right[:, AT].all(axis=0)
     accuracy = answers.accuracy
@@ -62,6 +61,11 @@ def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
         ),
         _relative(answers.clean, rows),
         share_of("steady_accuracy", steady, conditions={"severity": MIDDLE}),
+        *(
+            share_of("accuracy", right, conditions={"corruption": name, "severity": severity})
+            for name, levels in zip(answers.names, answers.right, strict=True)
+            for severity, right in zip(SEVERITIES, levels, strict=True)
+        ),
     ]  # fmt: skip
 
 
@@ -83,14 +87,6 @@ def _relative(clean: np.ndarray, rows: np.ndarray) -> Measurement:
         return Measurement(value=None, reason="no row is decided rightly as it is, so nothing can be lost", **common)
     value = float(1 - rows.mean() / clean.mean())
     return Measurement(value=value, interval=relative_drop_interval(clean, rows), n=len(clean), **common)
-
-
-def _by_severity(answers: CorruptedAnswers) -> list[Measurement]:
-    return [
-        share_of("accuracy", answers.right[corruption, level], conditions={"corruption": name, "severity": severity})
-        for corruption, name in enumerate(answers.names)
-        for level, severity in enumerate(SEVERITIES)
-    ]
 
 
 def _drops(answers: CorruptedAnswers) -> list[Measurement]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
+from auditkit.plugins.robustness.corruptions import jpeg, light, linear
 from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed, Corrupt, Suite
 
 BATCH = 128
@@ -56,8 +56,8 @@ APPLY: Mapping[str, Apply] = {
     "contrast": lambda images, strength, _: light.contrast(images, strength),
     "jpeg": lambda images, strength, _: jpeg.jpeg(images, strength),
     "pixelate": lambda images, strength, _: linear.pixelate(images, strength),
-    "elastic": warps.elastic,
-    "rotation": warps.rotation,
+    "elastic": linear.elastic,
+    "rotation": linear.rotation,
     "occlusion": light.occlusion,
 }
 

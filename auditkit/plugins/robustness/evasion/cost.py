@@ -11,8 +11,8 @@ from auditkit.models import Model, main_output
 from auditkit.plugins.robustness import disguised_logits
 from auditkit.plugins.robustness.attackability import may_change, with_codes
 from auditkit.plugins.robustness.attacks import rays, registry
-from auditkit.plugins.robustness.evasion import loss_trace, run, surrogate
-from auditkit.plugins.robustness.evasion.attack_checklist import OTHERS
+from auditkit.plugins.robustness.evasion import run, surrogate
+from auditkit.plugins.robustness.evasion.attack_checklist import DRAWN, OTHERS, WAYS
 from auditkit.plugins.robustness.evasion.model_surface import MIXED, mixtures
 from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.noise_space import as_inputs
@@ -42,7 +42,7 @@ def at_most(parameters: Parameters, model: Model, data: AuditData, rows: int) ->
     for_each = sweeps + nearest + surrogate.ASKED + _by_decisions(parameters.max_queries, sizes)
     # on the sample: alone at each size, through the whole range, at three scales, and with twice the steps
     by_attack = once * (sizes + 6) + registry.passes(registry.ATTACKS["pgd"], steps, 7) + BESIDE
-    beside = sizes * (parameters.noise_draws + BESIDE) + 4 * loss_trace.WAYS + loss_trace.DRAWN + OTHERS
+    beside = sizes * (parameters.noise_draws + BESIDE) + 4 * WAYS + DRAWN + OTHERS
     for_tried = by_attack + beside + _by_decisions(parameters.max_queries // 4, 0)
     squared = rows if parameters.attack == "standard" else min(rows, parameters.trial_rows)
     by_squares = squared * sizes * (parameters.square_queries + BESIDE)

@@ -5,7 +5,7 @@ from auditkit.errors import present
 from auditkit.figures import curve, dot_whisker
 from auditkit.plugins.robustness.evasion import shares
 from auditkit.plugins.robustness.evasion.outcome import Outcome
-from auditkit.plugins.robustness.shares import comparable
+from auditkit.plugins.robustness.shares import comparable, share_of
 from auditkit.results import Axis, Figure, Measurement, Scalar
 
 ACCURACY = Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1))
@@ -21,7 +21,7 @@ def pictures(
     points = [_point(measurement) for measurement in (clean, *by_size)]
     over_epsilon = curve(
         "robust-accuracy", "Accuracy under attack over the size of the change", points,
-        x=_size(outcome), y=ACCURACY, low="low", high="high",
+        x=Axis(field="epsilon", title="epsilon", unit=outcome.norm), y=ACCURACY, low="low", high="high",
         caption="Epsilon 0 is accuracy without an attack; the band is a 95 % interval.",
     )  # fmt: skip
     charts = [over_epsilon]
@@ -45,21 +45,18 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
             {**_point(measurement), "group": cell.where[attribute]}
             for cell in cells
             for measurement in (
-                shares.clean(outcome.broken_at[cell.rows] > 0),
+                share_of("clean_accuracy", outcome.broken_at[cell.rows] > 0),
                 *(shares.robust(outcome, epsilon, cell.rows, cell.where) for epsilon in epsilons),
             )
         ]
         figures.append(
             curve(
                 f"robust-accuracy-over-{attribute}", f"Accuracy under attack by {attribute}",
-                points, x=_size(outcome), y=ACCURACY, series=Axis(field="group", title=attribute),
+                points, x=Axis(field="epsilon", title="epsilon", unit=outcome.norm),
+                y=ACCURACY, series=Axis(field="group", title=attribute),
             )
         )  # fmt: skip
     return figures
-
-
-def _size(outcome: Outcome) -> Axis:
-    return Axis(field="epsilon", title="epsilon", unit=outcome.norm)
 
 
 def _point(measurement: Measurement) -> dict[str, Scalar]:

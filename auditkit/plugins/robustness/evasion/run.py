@@ -11,7 +11,6 @@ from auditkit.plugins.robustness.evasion import (
     attack_checklist,
     controls,
     gradient_free,
-    loss_trace,
     model_surface,
     surrogate,
 )
@@ -214,7 +213,7 @@ class Run:
         return {
             "converged": attack_checklist.longer(bench),
             "restarts": attack_checklist.again(bench),
-            **loss_trace.trace(bench),
+            **attack_checklist.trace(bench),
             "random-noise": attack_checklist.noise(bench, parameters.grid, parameters.noise_draws),
             **attack_checklist.unbounded(bench, self.right),
             "one-step": attack_checklist.one_step(bench),
@@ -225,8 +224,8 @@ class Run:
             "returned-points": self.tally.unfit / max(1, self.tally.returned),
             "monotone": attack_checklist.falls(bench, parameters.grid),
             "logit-scale": attack_checklist.scale_gap(bench),
-            "unstable-loss": loss_trace.unstable(bench),
-            "slopes-hold": loss_trace.slope_correlation(bench),
+            "unstable-loss": attack_checklist.unstable(bench),
+            "slopes-hold": attack_checklist.slope_correlation(bench),
             "undefended-copy": attack_checklist.undefended(bench, self.row),
             "black-box": self.black_box(bench),
         }

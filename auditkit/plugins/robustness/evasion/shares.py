@@ -16,11 +16,6 @@ from auditkit.too_few import two_groups
 COUNTED = "attacked rows"
 
 
-def clean(right: np.ndarray) -> Measurement:
-    """Accuracy without an attack, of (N,) bool."""
-    return share_of("clean_accuracy", right)
-
-
 def robust(
     outcome: Outcome, epsilon: float, rows: np.ndarray | None = None, where: dict[str, str] | None = None,
     reason: str | None = None,

@@ -69,7 +69,9 @@ def known_ratio(plan: catalogue.Plan, scene: Scene, rows: np.ndarray, rng: np.ra
 def _attack_row(
     plan: catalogue.Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, result: AttackResult, row_index: int
 ) -> None:
-    sizes: tuple[float | None, ...] = plan.epsilons if catalogue.takes_epsilon(plan.attack, plan.options) else (None,)
+    # an attack that is given no epsilon looks for the smallest change
+    takes_epsilon = "eps" in catalogue.options_of(plan.attack) and "eps" not in plan.options
+    sizes: tuple[float | None, ...] = plan.epsilons if takes_epsilon else (None,)
     for step, epsilon in enumerate(sizes):
         # the queries that a small epsilon leaves are there for the larger ones
         watch.limit = plan.max_queries * (step + 1) // len(sizes)

@@ -80,11 +80,6 @@ def unfit(name: str, options: Mapping[str, Any], classes: int) -> Refusal | None
     return None
 
 
-def takes_epsilon(attack: Any, options: Mapping[str, Any]) -> bool:
-    """Whether the attack is given an epsilon, rather than looking for the smallest change."""
-    return "eps" in options_of(attack) and "eps" not in options
-
-
 @dataclass(frozen=True)
 class Plan:
     """How an attack is run."""

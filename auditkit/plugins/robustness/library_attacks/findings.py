@@ -124,8 +124,16 @@ class _Run:
             for epsilon in self.parameters.epsilons
         ]
         of_attacks = [
-            measurement for result in ran for measurement in (_median(result, self.parameters.norm), _queries(result))
-        ]
+            measurement
+            for result in ran
+            for measurement in (
+                _median(result, self.parameters.norm),
+                Measurement(
+                    name="queries_per_row", value=float(result.queries.mean()), exact=True, n=len(result.queries),
+                    unit="rows", conditions={"attack": result.name},
+                ),
+            )
+        ]  # fmt: skip
         return Findings(
             measurements=[*overall, *by_attack, *of_attacks, clean],
             controls=self._controls(ran),
@@ -222,13 +230,6 @@ def _median(result: AttackResult, norm: str) -> Measurement:
         return Measurement(value=None, reason="the attack found no wrong decision", **common)
     interval, value = stats.median_interval(distances), float(np.median(distances))
     return Measurement(value=value, interval=interval, n=len(distances), exact=interval is None, **common)
-
-
-def _queries(result: AttackResult) -> Measurement:
-    return Measurement(
-        name="queries_per_row", value=float(result.queries.mean()), exact=True, n=len(result.queries), unit="rows",
-        conditions={"attack": result.name},
-    )  # fmt: skip
 
 
 def _changed_decisions(scene: Scene) -> float:

@@ -134,7 +134,7 @@ class Lesson:
             return float(self._attacked(self.split.take(rows), self.epsilon, generator).loss)
 
     def _attacked(self, rows: Split, epsilon: float, generator: torch.Generator) -> Attacked:
-        climb = Climb(*rows.box(rows.unit, epsilon), self.steps, generator)
+        climb = Climb(*ascent.reachable(rows.unit, rows.top, rows.free, epsilon), self.steps, generator)
         return self.loss(self.surface, rows.unit, rows.classes, climb)
 
 

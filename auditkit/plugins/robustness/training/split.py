@@ -34,12 +34,6 @@ class Split(NamedTuple):
     free: torch.Tensor
     """(*shape) bool: may be changed."""
 
-    def box(self, unit: torch.Tensor, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """The ends of what a change of every free feature by at most epsilon, within the range, can reach."""
-        reach = epsilon * self.free
-        low = torch.maximum(unit - reach, torch.zeros_like(self.top).minimum(unit))
-        return low, torch.minimum(unit + reach, torch.maximum(self.top, unit))
-
     def take(self, rows: np.ndarray) -> Self:
         """The same of some rows."""
         indices = torch.as_tensor(rows, device=self.unit.device)

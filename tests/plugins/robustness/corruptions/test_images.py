@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from scipy import fft, ndimage
 
-from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
+from auditkit.plugins.robustness.corruptions import jpeg, light, linear
 from auditkit.plugins.robustness.corruptions.base import IMAGE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.images import Pictures
 from auditkit.plugins.robustness.corruptions.suite import seeds
@@ -69,23 +69,23 @@ def test_rotation_is_scipys(degrees):
     expected = plane_by_plane(
         images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest")
     )
-    points = warps.rotated(tensor(images), torch.full((6,), degrees)).numpy()
+    points = linear.rotated(tensor(images), torch.full((6,), degrees)).numpy()
     np.testing.assert_allclose(points, expected, atol=1e-4)
 
 
 def test_rotation_turns_to_both_sides():
     images = tensor(pictures(n=40))
-    turned = warps.rotation(images, 20.0, chance())
-    sides = [warps.rotated(images, torch.full((40,), side)) for side in (-20.0, 20.0)]
+    turned = linear.rotation(images, 20.0, chance())
+    sides = [linear.rotated(images, torch.full((40,), side)) for side in (-20.0, 20.0)]
     which = torch.stack([torch.isclose(turned, side).flatten(1).all(dim=1) for side in sides])
     assert which.any(dim=0).all() and which.any(dim=1).all()
 
 
 def test_elastic_moves_pixels_by_about_the_share_and_leaves_a_flat_image():
     flat = torch.full((4, 1, 32, 32), 0.3)
-    np.testing.assert_allclose(warps.elastic(flat, 0.05, chance()).numpy(), 0.3, atol=1e-6)
+    np.testing.assert_allclose(linear.elastic(flat, 0.05, chance()).numpy(), 0.3, atol=1e-6)
     slope = torch.arange(64.0).view(1, 1, 64, 1).expand(8, 1, 64, 64) / 63
-    gone = (warps.elastic(slope, 0.04, chance()) - slope)[:, :, 20:44] * 63
+    gone = (linear.elastic(slope, 0.04, chance()) - slope)[:, :, 20:44] * 63
     assert float(gone.std()) == pytest.approx(0.04 * 64, rel=0.35)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from auditkit.plugins.robustness.attacks import PGD, Attacked, Problem, rays, registry, sweep
-from auditkit.plugins.robustness.evasion import attack_checklist, controls, gradient_free, loss_trace, model_surface
+from auditkit.plugins.robustness.evasion import attack_checklist, controls, gradient_free, model_surface
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface
@@ -107,10 +107,10 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     )
     assert attack_checklist.scale_gap(tried) == 0 and attack_checklist.falls(tried, GRID) == 0
     assert attack_checklist.one_step(tried) <= 0
-    assert loss_trace.slope_correlation(tried) == pytest.approx(1)
+    assert attack_checklist.slope_correlation(tried) == pytest.approx(1)
     assert attack_checklist.unbounded(tried, 1.0) == {"unbounded": 0, "high-distortion": 0}
     assert attack_checklist.undefended(tried, registry.ATTACKS["pgd"]) == 1
-    assert loss_trace.trace(tried)["silent-success"] == 0 and loss_trace.trace(tried)["incomplete"] < 0.05
+    assert attack_checklist.trace(tried)["silent-success"] == 0 and attack_checklist.trace(tried)["incomplete"] < 0.05
     target.y = 1 - target.y
     assert target.agreement() == 0
 
@@ -132,7 +132,7 @@ def test_an_attack_that_stands_still_fails_its_trials() -> None:
     assert attack_checklist.noise(lame(), GRID, 50) > 0.3
     assert attack_checklist.unbounded(lame(), 0.9) == {"unbounded": 1, "high-distortion": 0.9}
     assert attack_checklist.longer(lame()) >= share > 0 and attack_checklist.again(lame()) >= share
-    assert loss_trace.trace(lame())["silent-success"] >= share
+    assert attack_checklist.trace(lame())["silent-success"] >= share
     whole = lame()
     gradient_free.by_squares(target, whole.tally, whole.rows, 0.1, 200, 0)
     assert np.mean(np.isfinite(whole.tally.broken_at)) > 0.9 * share
@@ -181,7 +181,7 @@ class Masked(torch.nn.Module):
 @pytest.mark.parametrize(("how", "holds"), [("ripples", False), ("partly", False), ("turned", False), ("plain", True)])
 def test_a_slope_of_something_else_than_the_decision_is_seen(norm: str, how: str, holds: bool) -> None:
     target, _ = make(norm=norm, module=Masked(how))
-    assert (loss_trace.slope_correlation(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
+    assert (attack_checklist.slope_correlation(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
 
 
 def median_filtered(x: torch.Tensor) -> torch.Tensor:
@@ -216,7 +216,7 @@ def test_kinks_on_the_row_and_bends_within_a_large_epsilon_are_no_masked_slope(
     rows, target = np.arange(30), SimpleNamespace(problem=problem)
     tried: Any = SimpleNamespace(target=target, rows=rows, epsilon=epsilon, seed=0)
     target.at = lambda some: (torch.as_tensor(digits.pictures)[some], torch.as_tensor(digits.labels)[some])
-    assert (loss_trace.slope_correlation(tried) >= controls.KEPT) is holds
+    assert (attack_checklist.slope_correlation(tried) >= controls.KEPT) is holds
 
 
 @pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])

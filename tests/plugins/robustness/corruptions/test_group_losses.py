@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from auditkit import stats
-from auditkit.plugins.robustness.corruptions.group_losses import losses, p_value, widest
-from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
+from auditkit.plugins.robustness.corruptions.group_losses import (
+    losses,
+    mean_interval,
+    p_value,
+    relative_drop_interval,
+    widest,
+)
 
 
 def test_the_relative_drop_agrees_with_a_bootstrap():
