@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from auditkit.checks import Check, Facts
 from auditkit.comparison.keys import key
@@ -154,6 +154,11 @@ _OWN = "(a check about other parts of the data is a class with own_slices = True
 def _groups(measurement: Measurement) -> Iterator[tuple[str, str | None]]:
     """The attributes that a measurement names, with the values where it names any."""
     yield from ((name, None) for name in measurement.across)
-    ends: list[Mapping[str, str]] = [end.slice for pair in measurement.pairs for end in (pair.low, pair.high)]
-    for where in (measurement.slice, *ends, *(group.slice for group in measurement.left_out)):
+    ends = (end.slice for pair in measurement.pairs for end in (pair.low, pair.high))
+    # a column that could not be searched is left out too, and is no group
+    for where in (
+        measurement.slice,
+        *ends,
+        *(group.slice for group in measurement.left_out if set(group.slice) != {"column"}),
+    ):
         yield from where.items()

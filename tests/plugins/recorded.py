@@ -15,6 +15,7 @@ from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
 from auditkit.run.controls import apply_controls
 from auditkit.run.disparities import complete_disparities
+from auditkit.run.findings_contract import refuse_wrong
 from auditkit.run.internal_rule import hide_small_cells
 from auditkit.smaller import set_apart
 
@@ -44,12 +45,14 @@ def recorded(
 
 
 def run(check: Check, model: Model, data: AuditData, seed: int = 0) -> CheckResult:
-    """The check's result with its controls applied and small cells hidden; it must survive being written."""
+    """The check's result with its controls applied and small cells hidden; it must make sense, and survive writing."""
     context = Context(rng=np.random.default_rng(seed), predictions=Predictions(model, data), seed=seed)
     result = check(model, data, context)
     again = CheckResult.model_validate_json(result.model_dump_json())
     assert again == result
-    return hide_small_cells(apply_controls(complete_disparities(set_apart(result, data), data)), data.cells)
+    apart = set_apart(result, data)
+    refuse_wrong(apart, type(check), data)
+    return hide_small_cells(apply_controls(complete_disparities(apart, data)), data.cells)
 
 
 def one(result: CheckResult, name: str, slice: dict[str, str] | None = None, **more: Any) -> Measurement:
