@@ -242,10 +242,7 @@ class Host:
         self.rules()
 
     def _hooks_of(self, seen: Seen) -> tuple[str, ...]:
-        if seen.plugin is None:
-            return ()
-        callers = self._manager.get_hookcallers(seen.plugin) or []
-        return tuple(sorted(caller.name for caller in callers))
+        return tuple(sorted(caller.name for caller in self._manager.get_hookcallers(seen.plugin) or []))
 
     # ---- calling
 
