@@ -131,7 +131,9 @@ class _Attempt:
             with contextlib.suppress(OSError):
                 self._child.send_signal(number)
 
-        numbers = [getattr(signal, name) for name in FORWARDED if hasattr(signal, name)]
+        known = [getattr(signal, name) for name in FORWARDED if hasattr(signal, name)]
+        # what is ignored, as a hang-up under nohup, stays so
+        numbers = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
         before = {number: signal.signal(number, pass_on) for number in numbers}
         try:
             yield

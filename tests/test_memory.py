@@ -225,11 +225,14 @@ def test_an_error_of_auditkits_own_is_no_missed_limit(tmp_path):
         "from auditkit.run import judge as stage\nfrom auditkit.cli import main\nimport sys\n"
         "def fail(*a, **k): raise ERROR\nstage.judge = fail\nsys.argv = ['auditkit', 'run', '-q']\nmain()"
     )
-    for error, message in (("KeyError('x')", "KeyError"), ("MemoryError('64 GiB')", "out of memory (64 GiB)")):
+    words = "out of memory (64 GiB)"
+    for error, ends, message in (("KeyError('x')", 4, "KeyError"), ("MemoryError('64 GiB')", 3, words)):
         done = subprocess.run(
             [sys.executable, "-c", code.replace("ERROR", error)], cwd=tmp_path, capture_output=True, text=True
         )
-        assert done.returncode == 3 and message in done.stderr
+        assert done.returncode == ends and message in done.stderr and "Traceback" not in done.stderr
+    log = (tmp_path / "out" / "run.log").read_text()
+    assert "internal error: KeyError" in log and "'x'" not in log, "places, and no text that may hold a row"
     assert list((tmp_path / "out").rglob("*.json")), "finished checks are kept"
 
 

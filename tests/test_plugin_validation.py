@@ -14,6 +14,7 @@ from auditkit.hookspecs import Attack, Corruption, Format, hookimpl
 from auditkit.host import Host
 from auditkit.plugin_validation import wrong_kind, wrong_row
 from auditkit.plugins.robustness.corruptions.check import Corruptions
+from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key
 from auditkit.run.context import AuditContext
 from auditkit.run.plan import make_plan
@@ -165,10 +166,10 @@ def test_the_plan_says_whose_rows_a_check_uses_and_a_check_that_uses_none_says_n
 
 
 def test_a_kept_check_is_of_no_use_with_another_version_of_a_plugin_that_it_uses():
-    model, data = ToyModel(), toy_data()
+    predictions = Predictions(ToyModel(), toy_data())
     step = planned(plugin(register_corruptions=[FOG]))
     keys = {
-        result_key(step.model_copy(update={"uses": {"acme": version}}), model, data, 0, "cpu", 1, False)
+        result_key(step.model_copy(update={"uses": {"acme": version}}), predictions, 0, "cpu", 1, False)
         for version in ("1.0", "1.1", "1.0")
     }
     assert len(keys) == 2

@@ -25,12 +25,13 @@ def sleep(data):
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
-def start(folder: pathlib.Path) -> tuple[subprocess.Popen[str], int]:
+def start(folder: pathlib.Path, nohup: bool = False) -> tuple[subprocess.Popen[str], int]:
     """An audit that sleeps in a check, and the process that does."""
     lay_out(folder, {"acme": SLEEP}, checks=("acme",))
     started = subprocess.Popen(
-        [sys.executable, "-m", "auditkit", "run", "-q"], cwd=folder, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "auditkit", "run", "-q"], cwd=folder, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL),
+    )  # fmt: skip
     while not (folder / "child").exists() or not (folder / "child").read_text():
         assert started.poll() is None
         time.sleep(0.02)
@@ -58,6 +59,18 @@ def test_who_ends_the_command_ends_the_audit(tmp_path, number, code):
     stderr = started.communicate(timeout=30)[1]
     assert started.returncode == code and is_gone(child)
     assert ("interrupted; the same command goes on" in stderr) == (number == signal.SIGINT) and "Trace" not in stderr
+
+
+@posix
+def test_a_command_that_ignores_a_hang_up_goes_on(tmp_path):
+    started, child = start(tmp_path, nohup=True)
+    started.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert started.poll() is None
+    os.kill(child, 0)
+    started.terminate()
+    started.communicate(timeout=30)
+    assert started.returncode == 143 and is_gone(child)
 
 
 @posix

@@ -28,7 +28,8 @@ def locked(folder: str | os.PathLike[str] | None) -> Iterator[None]:
         path.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDONLY)
     except OSError as error:
-        raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
+        why = "there is a file of this name; name a folder" if path.is_file() else error.strerror or error
+        raise EvidenceError(f"the run folder {path} cannot be used: {why}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

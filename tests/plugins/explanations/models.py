@@ -85,7 +85,7 @@ class Network(Model):
         self.net = net
         self.output = output
         self.classes = classes
-        self.encoder = encoder or (lambda inputs: torch.as_tensor(np.asarray(inputs), dtype=torch.float32))
+        self.encoder = encoder or (lambda inputs: torch.tensor(np.asarray(inputs), dtype=torch.float32))
         self.task = task or ("binary" if len(classes) == 2 else "multiclass")
         self.capabilities = frozenset(
             {Capability.QUERIES, Capability.SCORES, Capability.PROBABILITIES, Capability.GRADIENTS}

@@ -145,7 +145,7 @@ def test_weights_are_respected():
 
 def test_a_wrong_accuracy_is_noticed(monkeypatch):
     right = decisions.rate
-    monkeypatch.setattr(decisions, "rate", lambda *given: right(*given)._replace(value=1.0))
+    monkeypatch.setattr(decisions, "rate", lambda *given: right(*given)._replace(value=1.0, interval=None))
     labels = RNG.integers(0, 2, 200)
     result = run(FAST, *recorded(RNG.integers(0, 2, 200), labels))
     assert control(result, "recount").holds is False and control(result, "shuffled answers").holds is False

@@ -41,7 +41,12 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     notes = _notes(parameters, codes)
     has_company = exposure.longer_than_one(codes)
     if not has_company.any():
-        return Findings(notes=[*notes, "No list holds two people, so there is nothing to measure."], level=level)
+        reason = "no list holds two people, so there is nothing to compare"
+        unmeasured = [
+            Measurement(name="exposure_ratio", value=None, reason=reason, across=(attribute,))
+            for attribute in data.groups
+        ]
+        return Findings(unmeasured, notes=notes, level=level)
     if not has_company.all():
         data, scores = data.take(has_company), scores[has_company]
         codes = np.unique(codes[has_company], return_inverse=True)[1]

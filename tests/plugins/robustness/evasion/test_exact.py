@@ -112,7 +112,7 @@ class Relu(torch.nn.Module):
 def test_a_relu_net_by_mixed_integer_programming() -> None:
     net, data = Relu().eval(), pictures(24, 3)
     with torch.no_grad():
-        own = net(torch.as_tensor(data.inputs)).argmax(1).numpy()
+        own = net(torch.tensor(data.inputs)).argmax(1).numpy()
     parts = (net.first, net.second)
     (w1, b1), (w2, b2) = (
         tuple(parameter.detach().double().numpy() for parameter in part.parameters()) for part in parts

@@ -34,7 +34,7 @@ def trained(request, pictures, run_trainer) -> Trained:
 
 def robust(model: Any, data: AuditData, epsilon: float = EPSILON) -> float:
     """Accuracy under the family's own attack."""
-    x, y = torch.as_tensor(data.inputs), torch.as_tensor(data.labels)
+    x, y = torch.tensor(data.inputs), torch.tensor(data.labels)
     with model.module() as module:
         problem = Problem(module)
         return float((~APGD(steps=40, loss="dlr")(problem, x, y, epsilon).broken).float().mean())
