@@ -4,38 +4,17 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.common_parts import CheckOutcome, Common, common
-from auditkit.reports.html.figures import MergedFigure, merged_figures
-from auditkit.reports.html.measures import OwnTable, controls_grid, measures_grid, own_table
+from auditkit.reports.html.common_parts import CheckOutcome, common
+from auditkit.reports.html.figures import merged_figures
+from auditkit.reports.html.measures import controls_grid, measures_grid, own_table
 from auditkit.reports.html.model_columns import beside_grids
 from auditkit.reports.html.sentences import LEVELS, answer, headline, owner
 from auditkit.reports.html.tables import Anchors, Content, Grid
 from auditkit.results import AuditResult, CheckResult, ErrorInfo, Table
 
 
-class CheckView(NamedTuple):
-    """A section of the report about one check, of one model or of several."""
-
-    anchor: str
-    question: str
-    title: str
-    check: str
-    answers: tuple[Common[Content], ...]
-    """Each with the limits that it was held against."""
-    figures: tuple[MergedFigure, ...]
-    measures: tuple[tuple[str, Grid], ...]
-    """Each with its title."""
-    tables: tuple[OwnTable, ...]
-    controls: Grid | None
-    failing: int
-    """How many controls do not hold."""
-    method: tuple[Common[tuple[str, str]], ...]
-    notes: tuple[Common[str], ...]
-    errors: tuple[Common[ErrorInfo], ...]
-
-
-def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> CheckView:
-    """Everything that the report says about one check.
+def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> Content:
+    """Everything that the report says about one check, of one model or of several.
 
     Args:
         outcomes: what it found of each model.
@@ -47,15 +26,17 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
     # a check that was skipped for the first model may have no words of its own in an older result
     about = next((outcome.result.about for outcome in outcomes if outcome.result.about.question), first.about)
     controls = controls_grid(outcomes, anchors) if any(outcome.result.controls for outcome in outcomes) else None
-    return CheckView(
-        anchor=anchors.new("check", first.check),
-        question=about.question or about.title or first.check,
-        title=about.title or first.check,
-        check=first.check,
-        answers=tuple(common(models, [[_held_answer(outcome)] for outcome in outcomes], repr)),
-        figures=merged_figures(outcomes, anchors),
-        measures=tuple(_measures(outcomes, anchors, terms)),
-        tables=tuple(
+    return {
+        "anchor": anchors.new("check", first.check),
+        "question": about.question or about.title or first.check,
+        "title": about.title or first.check,
+        "check": first.check,
+        # each with the limits that it was held against
+        "answers": common(models, [[_held_answer(outcome)] for outcome in outcomes], repr),
+        "figures": merged_figures(outcomes, anchors),
+        # each with its title
+        "measures": _measures(outcomes, anchors, terms),
+        "tables": [
             own_table(part.item, about.title or first.check, anchors, part.models)
             for part in common(
                 models,
@@ -63,21 +44,18 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
                 Table.model_dump_json,
                 operator.attrgetter("name"),
             )
+        ],
+        "controls": controls,
+        # how many controls do not hold
+        "failing": sum(any(cell.status in FAILING for cell in row) for row in controls.rows) if controls else 0,
+        "method": common(models, [_method(outcome.result) for outcome in outcomes], repr, lambda sentence: sentence[0]),
+        "notes": common(models, [outcome.result.notes for outcome in outcomes], repr),
+        "errors": common(
+            models,
+            [[outcome.result.error] if outcome.result.error else [] for outcome in outcomes],
+            ErrorInfo.model_dump_json,
         ),
-        controls=controls,
-        failing=sum(any(cell.status in FAILING for cell in row) for row in controls.rows) if controls else 0,
-        method=tuple(
-            common(models, [_method(outcome.result) for outcome in outcomes], repr, lambda sentence: sentence[0])
-        ),
-        notes=tuple(common(models, [outcome.result.notes for outcome in outcomes], repr)),
-        errors=tuple(
-            common(
-                models,
-                [[outcome.result.error] if outcome.result.error else [] for outcome in outcomes],
-                ErrorInfo.model_dump_json,
-            )
-        ),
-    )
+    }
 
 
 FAILING = ("does not hold", "could not be computed")
@@ -135,7 +113,7 @@ class Family(NamedTuple):
 
     anchor: str
     title: str
-    checks: tuple[CheckView, ...]
+    checks: tuple[Content, ...]
 
 
 def families(

@@ -4,7 +4,6 @@ How much their numbers differ on the same rows follows, with the uncertainty of 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.html.figures import Drawn, drawn
@@ -20,20 +19,8 @@ PICTURED = 8
 """How many numbers the picture of all models holds."""
 
 
-class Side(NamedTuple):
-    """What several models are held against each other by."""
-
-    verdict: str
-    sentence: str
-    reasons: tuple[Reason, ...]
-    limits: Grid | None
-    headlines: Grid
-    figure: Drawn | None
-    changed: Content | None
-
-
-def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: Anchors) -> Side:
-    """The head of a comparison.
+def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: Anchors) -> Content:
+    """The head of a comparison: what several models are held against each other by.
 
     Args:
         comparison: the audits.
@@ -43,15 +30,15 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
     # the head of the page shows the verdict that the exit code follows
     worst = next(result for result in comparison.results if result.exit_code == comparison.exit_code)
     keys = _keys(comparison)
-    return Side(
-        verdict=worst.verdict,
-        sentence=_sentence(comparison),
-        reasons=tuple(_first(comparison, reasons)),
-        limits=_limits(comparison, anchors),
-        headlines=_headlines(comparison, keys, anchors),
-        figure=_drawn(comparison, keys, anchors),
-        changed=changed(comparison, keys, anchors),
-    )
+    return {
+        "verdict": worst.verdict,
+        "sentence": _sentence(comparison),
+        "reasons": _first(comparison, reasons),
+        "limits": _limits(comparison, anchors),
+        "headlines": _headlines(comparison, keys, anchors),
+        "figure": _drawn(comparison, keys, anchors),
+        "changed": changed(comparison, keys, anchors),
+    }
 
 
 def _sentence(comparison: Comparison) -> str:
@@ -182,7 +169,13 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Co
     """
     if not comparison.changes:
         return None
-    defined = _definitions(comparison)
+    # {number: what its check defines}
+    defined = {
+        _number_key(measurement): result.definitions
+        for audit in comparison.results
+        for result in audit.results
+        for measurement in result.measurements
+    }
     rows = [(change, _row(change, defined.get(_number_key(change.measurement), {}))) for change in comparison.changes]
     # a paired change belongs to no check, so it is found by the rest of the key
     headline_numbers = {number_key[1:] for number_key in keys}
@@ -199,16 +192,6 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Co
 def _number_key(measurement: Measurement) -> tuple[object, ...]:
     """What a number is, without its check."""
     return key("", measurement)[1:]
-
-
-def _definitions(comparison: Comparison) -> dict[tuple[object, ...], Mapping[str, Definition]]:
-    """{number: what its check defines}."""
-    return {
-        _number_key(measurement): result.definitions
-        for audit in comparison.results
-        for result in audit.results
-        for measurement in result.measurements
-    }
 
 
 def _row(change: Change, definitions: Mapping[str, Definition]) -> list[Cell]:

@@ -2,12 +2,11 @@
 
 import collections
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.html.common_parts import CheckOutcome, common, definitions, with_model, with_models
 from auditkit.reports.html.sentences import name_of
-from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
 from auditkit.results import (
     CheckResult,
     Column,
@@ -68,28 +67,8 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
     return grid(anchors.new("controls", check), f"Controls of {check}", with_models(heads), rows)
 
 
-def table_grid(table: Table, anchors: Anchors) -> Grid:
-    """A table of the check's own."""
-    heads = [_head(column, [row[position] for row in table.rows]) for position, column in enumerate(table.columns)]
-    rows = [
-        [Cell(numbers.scalar(value, percent=column.percent)) for value, column in zip(row, table.columns, strict=True)]
-        for row in table.rows
-    ]
-    return grid(anchors.new("table", table.name), table.title, heads, rows)
-
-
-class OwnTable(NamedTuple):
-    """A table that a check or a plugin wrote."""
-
-    title: str
-    grid: Grid
-    caption: str
-    models: str = ""
-    """Whose it is, where it is not everyone's."""
-
-
-def own_table(table: Table, owner: str, anchors: Anchors, models: str = "") -> OwnTable:
-    """A table of a check or of a section, as the page prints it.
+def own_table(table: Table, owner: str, anchors: Anchors, models: str = "") -> Content:
+    """A table that a check or a plugin wrote, in the section of a check or in one of its own, as the page prints it.
 
     Args:
         table: as it is saved.
@@ -97,10 +76,15 @@ def own_table(table: Table, owner: str, anchors: Anchors, models: str = "") -> O
         anchors: the page's.
         models: whose it is, where it is not everyone's.
     """
-    made = table_grid(table, anchors)
+    heads = [_head(column, [row[position] for row in table.rows]) for position, column in enumerate(table.columns)]
+    rows = [
+        [Cell(numbers.scalar(value, percent=column.percent)) for value, column in zip(row, table.columns, strict=True)]
+        for row in table.rows
+    ]
     # captions name regions for screen readers, so no two tables of the page may share one
-    caption = f"{owner}: {made.caption}" + (f" ({models})" if models else "")
-    return OwnTable(made.caption, made._replace(caption=caption), table.caption, models)
+    caption = f"{owner}: {table.title}" + (f" ({models})" if models else "")
+    made = grid(anchors.new("table", table.name), caption, heads, rows)
+    return {"title": table.title, "grid": made, "caption": table.caption, "models": models}
 
 
 def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:

@@ -53,12 +53,12 @@ def page(result: AuditResult | Comparison) -> Content:
     """What the templates need; nothing is computed there."""
     parts = parts_of(result)
     first, compared = parts.first, parts.side
-    reasons = compared.reasons if compared else parts.reasons[0]
+    reasons = compared["reasons"] if compared else parts.reasons[0]
     heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
     return {
         "heading": cut(heading, LETTERS),
-        "verdict": compared.verdict if compared else first.verdict,
-        "sentence": cut(compared.sentence if compared else as_sentence(capital(verdict_line(first))), 2 * LETTERS),
+        "verdict": compared["verdict"] if compared else first.verdict,
+        "sentence": cut(compared["sentence"] if compared else as_sentence(capital(verdict_line(first))), 2 * LETTERS),
         "reasons": reasons[:REASONS],
         "facts": _facts(parts.audits),
         "sections": sections(parts),

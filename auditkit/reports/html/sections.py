@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from auditkit.reports.html.checks import Family, families
-from auditkit.reports.html.comparison import Side, side
+from auditkit.reports.html.comparison import side
 from auditkit.reports.html.coverage import covered, gaps
 from auditkit.reports.html.glossary import glossary
 from auditkit.reports.html.groups import groups_index
@@ -32,7 +32,7 @@ class Parts(NamedTuple):
     """{check: anchor}"""
     reasons: tuple[tuple[Reason, ...], ...]
     """For the verdict of each audit."""
-    side: Side | None
+    side: Content | None
     """Where there are several models."""
 
     @property
@@ -65,14 +65,6 @@ class Section(NamedTuple):
     """Its lines in the contents."""
 
 
-class Shown(NamedTuple):
-    """A section that stands on the page."""
-
-    template: str
-    content: Any
-    entries: tuple[Entry, ...]
-
-
 def parts_of(result: AuditResult | Comparison) -> Parts:
     """What the sections of a report are built from."""
     audits = result.audits
@@ -88,20 +80,24 @@ def parts_of(result: AuditResult | Comparison) -> Parts:
         anchors=anchors,
         terms=tuple(terms),
         families=by_family,
-        places={check.check: check.anchor for family in by_family for check in family.checks},
+        places={check["check"]: check["anchor"] for family in by_family for check in family.checks},
         reasons=verdict_reasons,
         side=side(result, verdict_reasons, anchors) if isinstance(result, Comparison) else None,
     )
 
 
-def sections(parts: Parts) -> tuple[Shown, ...]:
-    """The sections that have something to say, in the order of the page."""
+def sections(parts: Parts) -> list[Content]:
+    """The sections that have something to say and so stand on the page, in its order."""
     built = ((section, section.build(parts)) for section in SECTIONS)
-    return tuple(
-        Shown(f"{section.id.replace('-', '_')}.html.j2", content, section.entries(section, content))
+    return [
+        {
+            "template": f"{section.id.replace('-', '_')}.html.j2",
+            "content": content,
+            "entries": section.entries(section, content),
+        }
         for section, content in built
         if content is not None and content != ()
-    )
+    ]
 
 
 def _first(parts: Parts) -> Content:
@@ -131,7 +127,7 @@ def _side(parts: Parts) -> Content | None:
 def _limits(parts: Parts) -> Content:
     """How the limits were met."""
     if parts.side is not None:
-        grid = parts.side.limits
+        grid = parts.side["limits"]
     else:
         grid = limits_grid(parts.first, parts.anchors) if parts.first.verdicts else None
     return {
@@ -152,7 +148,7 @@ def _subject(parts: Parts) -> Content:
 
 def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entry, ...]:
     return tuple(
-        Entry(family.anchor, family.title, True, tuple((check.anchor, check.title) for check in family.checks))
+        Entry(family.anchor, family.title, True, tuple((check["anchor"], check["title"]) for check in family.checks))
         for family in content
     )
 
@@ -169,7 +165,7 @@ SECTIONS = (
         "by-group", "Where each group is",
         lambda parts: groups_index(
             parts.audits, parts.anchors,
-            {check.check: check.title for family in parts.families for check in family.checks},
+            {check["check"]: check["title"] for family in parts.families for check in family.checks},
         ),
         lambda section, content: (Entry(section.id, section.title, part=True),),
     ),
