@@ -13,7 +13,7 @@ def register_checks() -> Iterable[type[Check]]:
     from auditkit.plugins.robustness.certificates.check import Certificates
     from auditkit.plugins.robustness.changes.check import Changes
     from auditkit.plugins.robustness.corruptions.check import Corruptions
-    from auditkit.plugins.robustness.evasion import Evasion
+    from auditkit.plugins.robustness.evasion.check import Evasion
     from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
 
     return [Evasion, Changes, Corruptions, Certificates, LibraryAttacks]

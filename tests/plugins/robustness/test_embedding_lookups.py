@@ -22,7 +22,7 @@ from auditkit.plugins.robustness.attacks import Problem
 from auditkit.plugins.robustness.certificates.check import Certificates
 from auditkit.plugins.robustness.changes.check import Changes
 from auditkit.plugins.robustness.corruptions.check import Corruptions
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult

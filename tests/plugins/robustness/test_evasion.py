@@ -12,7 +12,7 @@ import pytest
 import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
 from auditkit.run.controls import apply_controls

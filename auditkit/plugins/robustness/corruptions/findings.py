@@ -1,21 +1,24 @@
-"""From answers to findings: what `robustness.corruptions` says."""
+"""From answers to findings: what `robustness.corruptions` says.
+
+With the grid of corruptions, the fall over severities, groups, and what a severity means, as figures and a table.
+"""
 
 from typing import Any
 
 import numpy as np
 
-from auditkit import stats
+from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Model
-from auditkit.plugins.robustness.corruptions import figures, self_tests
-from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES
+from auditkit.plugins.robustness.corruptions import self_tests
+from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers, corrupted_answers
 from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps, mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.plugins.robustness.corruptions.suite import suite
 from auditkit.plugins.robustness.shares import share_of
-from auditkit.results import Interval, Measurement, Test
+from auditkit.results import Axis, Column, Figure, Interval, Measurement, Scalar, Table, Test
 
 AT = SEVERITIES.index(MIDDLE)
 
@@ -37,8 +40,8 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     return Findings(
         measurements=[*_everyone(answers), *groups, *tested],
         controls=self_tests.controls(answers, model, data, context),
-        figures=figures.pictures(answers, groups),
-        tables=[figures.strengths(corruptions, names)],
+        figures=_figures(answers, groups),
+        tables=[_strengths(corruptions, names)],
         notes=[*corruptions.notes, *ignored],
     )
 
@@ -119,3 +122,60 @@ def _tested(measurements: list[Measurement]) -> list[Measurement]:
         )
         for measurement in measurements
     ]
+
+
+def _figures(answers: CorruptedAnswers, groups: list[Measurement]) -> list[Figure]:
+    """A heat map, a curve, and dots by group where groups may be shown."""
+    charts = [_grid(answers), _fall(answers)]
+    dots = figures.dot_whisker(
+        "accuracy-by-group", f"Mean accuracy under corruptions of severity {MIDDLE}, by group",
+        [group.model_copy(update={"conditions": {}}) for group in groups if group.name == "mean_accuracy"],
+        axis=Axis(field="value", title="Mean accuracy", percent=True, domain=(0, 1)),
+        caption="Averaged over the corruptions. Lines are 95 % intervals.",
+    )  # fmt: skip
+    return [*charts, dots] if dots else charts
+
+
+def _strengths(suite: Suite, names: tuple[str, ...]) -> Table:
+    """What each severity of each corruption does, in words."""
+    return Table(
+        name="strengths", title="What the severities mean",
+        columns=(
+            Column(name="corruption", title="Corruption"),
+            *(Column(name=f"severity_{severity}", title=f"Severity {severity}") for severity in SEVERITIES),
+        ),
+        rows=tuple((name, *(suite.strength(name, severity) for severity in SEVERITIES)) for name in names),
+    )  # fmt: skip
+
+
+def _grid(answers: CorruptedAnswers) -> Figure:
+    cells: list[dict[str, Scalar]] = [
+        {"corruption": name, "severity": str(severity), "accuracy": float(answers.accuracy[corruption, level])}
+        for corruption, name in enumerate(answers.names)
+        for level, severity in enumerate(SEVERITIES)
+    ]
+    return figures.heat_map(
+        "corruption-grid", "Accuracy under each corruption", cells, x=Axis(field="severity", title="Severity"),
+        y=Axis(field="corruption", title="Corruption"), value=Axis(field="accuracy", title="Accuracy", percent=True),
+        caption=f"Without a corruption {answers.clean.mean():.1%} of the same rows are decided rightly.",
+    )  # fmt: skip
+
+
+def _fall(answers: CorruptedAnswers) -> Figure:
+    points: list[dict[str, Scalar]] = []
+    for level, severity in enumerate((0, *SEVERITIES)):
+        rows = answers.by_row(slice(level - 1, level)) if level else answers.clean.astype(float)
+        ends = mean_interval(rows)
+        # the smallest of many shares has no simple interval, so the line has no band
+        worst = float(answers.accuracy[:, level - 1].min()) if level else float(answers.clean.mean())
+        points.append(
+            {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high}
+        )
+        points.append({"which": "worst", "severity": severity, "accuracy": worst, "low": None, "high": None})
+    return figures.curve(
+        "accuracy-over-severity", "Accuracy over the severity of corruptions", points,
+        x=Axis(field="severity", title="Severity"),
+        y=Axis(field="accuracy", title="Accuracy", percent=True, domain=(0, 1)),
+        series=Axis(field="which", title="Over the corruptions"), low="low", high="high",
+        caption="Severity 0 is without a corruption. The band is a 95 % interval of the mean; the worst has none here.",
+    )  # fmt: skip

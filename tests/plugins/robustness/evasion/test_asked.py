@@ -16,7 +16,7 @@ from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.certificates.check import Certificates
 from auditkit.plugins.robustness.changes.check import Changes
 from auditkit.plugins.robustness.corruptions.check import Corruptions
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
 from auditkit.run.controls import apply_controls

@@ -14,7 +14,8 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
 from auditkit.plugins.robustness.certificates.check import Certificates
-from auditkit.plugins.robustness.evasion import Evasion, controls
+from auditkit.plugins.robustness.evasion import controls
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.plugins.robustness.evasion.findings import UNTRIED
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult

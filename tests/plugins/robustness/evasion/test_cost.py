@@ -11,7 +11,8 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.attacks import Problem, registry
-from auditkit.plugins.robustness.evasion import Evasion, cost
+from auditkit.plugins.robustness.evasion import cost
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.predictions import Predictions
 
 SMALL = {"rows": 24, "steps": 8, "max_queries": 120, "square_queries": 30, "trial_rows": 8, "noise_draws": 10}

@@ -13,7 +13,7 @@ import torch
 import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
 from auditkit.run.controls import apply_controls

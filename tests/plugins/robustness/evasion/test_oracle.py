@@ -10,7 +10,7 @@ import pytest
 import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion.check import Evasion
 from auditkit.plugins.robustness.library_attacks.art import quiet, require_art, seeded
 from auditkit.predictions import Predictions
 
