@@ -15,6 +15,7 @@ from auditkit.results import (
     VerdictStatus,
     left_out_text,
     pairs,
+    room,
     whose_text,
 )
 
@@ -112,15 +113,11 @@ def ends(interval: Interval) -> tuple[float, float]:
 def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Judged:
     """The judged measurement with the least room to the bound."""
 
-    def room(judgement: Judged) -> float:
-        if judgement.measurement.value is None:  # not written
-            return math.inf
-        low, high = _ends_compared(limit, judgement.measurement)
-        room_below = math.inf if limit.at_least is None else low - limit.at_least
-        room_above = math.inf if limit.at_most is None else limit.at_most - high
-        return min(room_below, room_above)
+    def slack(judgement: Judged) -> float:
+        written = judgement.measurement
+        return math.inf if written.value is None else room(limit, *_ends_compared(limit, written))
 
-    return min(judged, key=room)
+    return min(judged, key=slack)
 
 
 NEVER = 100
@@ -139,11 +136,11 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
     for bound, reached in ((limit.at_least, low), (limit.at_most, high)):
         if bound is None or not (low < bound < high or bound in (low, high)):
             continue
-        half, room = abs(value - reached), abs(value - bound)
-        if room <= 1e-4 * half:  # a hundred million times the rows
+        half, left = abs(value - reached), abs(value - bound)
+        if left <= 1e-4 * half:  # a hundred million times the rows
             return "The point is on the bound itself: no number of rows decides."
         if math.isfinite(half):
-            needed = max(needed, (half / room) ** 2)
+            needed = max(needed, (half / left) ** 2)
     if measurement.n is None or needed <= 1:
         return "More rows would decide."
     if needed - 1 > NEVER:

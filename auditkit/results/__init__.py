@@ -75,7 +75,7 @@ from auditkit.results.harms import (
     meaning_text,
 )
 from auditkit.results.verdict_line import count_line, verdict_line
-from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off
+from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off, room
 
 __all__ = [
     "FRAME_COLUMNS",
@@ -158,6 +158,7 @@ __all__ = [
     "of_everyone",
     "pairs",
     "remark_text",
+    "room",
     "verdict_line",
     "whose_text",
 ]

@@ -99,13 +99,18 @@ def furthest_off(limit: Limit, judged: Sequence[Judged], status: VerdictStatus) 
 
     def slack(one_judged: Judged) -> float:
         value = one_judged.measurement.value
-        if value is None:
-            return math.inf
-        # in the units of the number, so only numbers under one limit may be compared
-        above = math.inf if limit.at_least is None else value - limit.at_least
-        return min(above, math.inf if limit.at_most is None else limit.at_most - value)
+        return math.inf if value is None else room(limit, value, value)
 
     return min((judgement for judgement in judged if judgement.status == status), key=slack, default=None)
+
+
+def room(limit: Limit, low: float, high: float) -> float:
+    """How far what reaches from `low` to `high` is inside of a limit's bounds; below 0, how far outside of one.
+
+    In the units of the number, so only numbers under one limit may be compared.
+    """
+    above = math.inf if limit.at_least is None else low - limit.at_least
+    return min(above, math.inf if limit.at_most is None else limit.at_most - high)
 
 
 class Outcome(Record):

@@ -124,8 +124,6 @@ def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
 
 
 def _with_harms(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
-    if not measurement.pairs:
-        return measurement
     pairs = tuple(_with_harm(pair, measurement, result, data) for pair in measurement.pairs)
     return measurement.model_copy(update={"pairs": pairs})
 

@@ -113,10 +113,9 @@ def _in_order(*values: float) -> bool:
 def _of_two_minds(control: Control) -> Iterator[str]:
     """A control that says that it holds, or not, where its value and its bounds say otherwise."""
     value, low, high = control.value, control.at_least, control.at_most
-    if (low is None and high is None) or control.holds is None:
-        return
+    bounded = low is not None or high is not None
     inside = value is not None and (low is None or value >= low) and (high is None or value <= high)
-    if control.holds is True and not inside:
+    if control.holds and bounded and not inside:
         yield (
             f"the control {one_line(control.name)!r} says that it holds, and its value {value} is not within its "
             f"bounds ({low} to {high}); make it with Control.within"

@@ -23,7 +23,6 @@ from auditkit.results import (
     LeftOut,
     Measurement,
     Scalar,
-    Table,
     group_name,
     pairs,
 )
@@ -45,10 +44,16 @@ class Internal:
     def check(self, result: CheckResult) -> CheckResult:
         """A check's result without numbers about groups that are too small to show.
 
-        Its measurements stay as many and in the same order; one whose number goes is left without value, interval, n,
-        test and rates of groups, with the reason. To apply it twice is to apply it once.
+        Its measurements stay as many and in the same order, whatever the check returned; one whose number goes is left
+        without value, interval, n, test and rates of groups, with the reason. To apply it twice is to apply it once.
+
+        Where rates of such groups are estimated (`minimum_rate` below `minimum_cell`), a disparity with one of them at
+        an end has no number either.
         """
-        return hide_small_cells(result, self._cells)
+        measurements = tuple(_hidden(measured, self._cells) for measured in result.measurements)
+        hidden = [before for before, after in zip(result.measurements, measurements, strict=True) if before != after]
+        result = result.model_copy(update={"measurements": measurements})
+        return without(result, hidden) if hidden else result
 
     def data(self, info: DataInfo, results: Sequence[CheckResult]) -> DataInfo:
         """The description, which holds only what may be shown, with the groups that can be worked out all the same."""
@@ -68,18 +73,6 @@ class Internal:
         return ""
 
 
-def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
-    """The result without a number about any group that is too small to show, whatever the check returned.
-
-    Where rates of such groups are estimated (`minimum_rate` below `minimum_cell`), a disparity with one of them at an
-    end has no number either.
-    """
-    measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
-    hidden = [before for before, after in zip(result.measurements, measurements, strict=True) if before != after]
-    result = result.model_copy(update={"measurements": measurements})
-    return without(result, hidden) if hidden else result
-
-
 def _hidden(measured: Measurement, cells: Cells) -> Measurement:
     reason = cells.unshown(measured.slice)
     if reason is not None:
@@ -92,12 +85,12 @@ def _hidden(measured: Measurement, cells: Cells) -> Measurement:
         return measured
     if not measured.pairs and measured.value is not None:
         return bare(measured, UNKNOWN_END)
-    left_out = tuple(_left_out(group, cells) for group in measured.left_out)
+    left_out = tuple(group if cells.unshown(group.slice) is None else _uncounted(group) for group in measured.left_out)
     return measured.model_copy(update={"n": None, "left_out": left_out})  # n less the others would be a small group
 
 
-def _left_out(group: LeftOut, cells: Cells) -> LeftOut:
-    return group if cells.unshown(group.slice) is None else group.model_copy(update={"people": None, "share": None})
+def _uncounted(group: LeftOut) -> LeftOut:
+    return group.model_copy(update={"people": None, "share": None})
 
 
 def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
@@ -116,7 +109,7 @@ def bare(measured: Measurement, reason: str) -> Measurement:
     """A measurement without a number; of a disparity the two groups are still named."""
     if measured.value is None and measured.n is None and not measured.pairs:
         return measured
-    left_out = tuple(group.model_copy(update={"people": None, "share": None}) for group in measured.left_out)
+    left_out = tuple(map(_uncounted, measured.left_out))
     return withheld(measured, reason).model_copy(update={"bound": measured.bound, "left_out": left_out})
 
 
@@ -141,7 +134,9 @@ def without(result: CheckResult, removed: Sequence[Measurement]) -> CheckResult:
     return result.model_copy(
         update={
             "figures": tuple(figure for figure in figures if figure is not None),
-            "tables": tuple(_table(table, hidden) for table in result.tables),
+            "tables": tuple(
+                table.model_copy(update={"rows": tuple(map(hidden.stays, table.rows))}) for table in result.tables
+            ),
             "notes": tuple(hidden.without_numbers(note) for note in result.notes),
             "controls": tuple(
                 control.model_copy(
@@ -165,29 +160,23 @@ class Hidden(NamedTuple):
     shown: Mapping[str, frozenset[float]] = {}
     """By group, the numbers that stay: of a group large enough, one number can go and another stay."""
 
-    def has(self, row: Sequence[Scalar]) -> bool:
-        """Whether a row is about it: in words, or by the values of a group in columns of their own."""
-        texts = _texts(row)
-        # a figure of several measures writes the measure before the label
-        labelled = any(text in self.labels or text.partition(": ")[2] in self.labels for text in texts)
-        return labelled or bool(self._about(row))
-
     def stays(self, row: Sequence[Scalar]) -> tuple[Scalar, ...]:
-        """The cells of a row with None for those that may not be shown: numbers that no measurement shows."""
-        if not self.has(row):
+        """The cells of a row with None for those that may not be shown: numbers that no measurement shows.
+
+        A row is about what is hidden in words, or by the values of a group in columns of their own.
+        """
+        texts = {cell for cell in row if isinstance(cell, str)}
+        groups = [
+            group for group in self.groups if set(group.values()) <= texts or any(_names(text, group) for text in texts)
+        ]
+        # a figure of several measures writes the measure before the label
+        if not groups and not any(text in self.labels or text.partition(": ")[2] in self.labels for text in texts):
             return tuple(row)
-        groups = self._about(row)
         shown_numbers = self.shown.get(pairs(groups[0]), frozenset()) if len(groups) == 1 else frozenset()
         return tuple(
             cell if isinstance(cell, str) or (not isinstance(cell, bool) and cell in shown_numbers) else None
             for cell in row
         )
-
-    def _about(self, row: Sequence[Scalar]) -> list[dict[str, str]]:
-        texts = _texts(row)
-        return [
-            group for group in self.groups if set(group.values()) <= texts or any(_names(text, group) for text in texts)
-        ]
 
     def without_numbers(self, text: str) -> str:
         """A sentence about one of the groups, without its numbers; their names stay."""
@@ -214,10 +203,6 @@ def _figure(figure: Figure, hidden: Hidden) -> Figure | None:
     return figure.model_copy(update={"data": drawn, "alt": alt}) if drawn else None
 
 
-def _table(table: Table, hidden: Hidden) -> Table:
-    return table.model_copy(update={"rows": tuple(map(hidden.stays, table.rows))})
-
-
 def _numbers_shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[float]]:
     """By group, every number that its measurements show, and the count that a share of people is."""
     numbers_of: dict[str, set[float]] = {}
@@ -229,10 +214,6 @@ def _numbers_shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[f
         numbers = (measured.value, measured.n, hits, *ends)
         numbers_of.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
     return {group: frozenset(numbers) for group, numbers in numbers_of.items()}
-
-
-def _texts(row: Sequence[Scalar]) -> set[str]:
-    return {cell for cell in row if isinstance(cell, str)}
 
 
 def _names(text: str, group: dict[str, str]) -> bool:

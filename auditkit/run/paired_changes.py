@@ -13,7 +13,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.predictions import Predictions
-from auditkit.results import Change, Interval, Measurement
+from auditkit.results import Change, Measurement
 from auditkit.run.controls import consistency_control, guarded
 from auditkit.too_few import fewer_than, two_groups
 
@@ -93,11 +93,11 @@ def _shares(rows: Rows, data: AuditData) -> Iterator[Measurement]:
             reason = hidden or (None if n >= few else fewer_than(few, "rows count for it"))
             if reason is not None:
                 yield Measurement(value=None, reason=reason, **common)
-                continue
-            # only discordant rows move a paired difference; what both got right cancels
-            gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
-            interval = stats.paired_difference_interval(gained, lost, n)
-            yield Measurement(value=(gained - lost) / n, n=n, interval=interval, **common)
+            else:
+                # only discordant rows move a paired difference; what both got right cancels
+                gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
+                interval = stats.paired_difference_interval(gained, lost, n)
+                yield Measurement(value=(gained - lost) / n, n=n, interval=interval, **common)
 
 
 def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
@@ -122,30 +122,22 @@ def _disparities(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         cells = [inside for _, inside, hidden in of_attribute if hidden is None and inside.any()]
         # a disparity over the rest is no bound on that over all: either model may have its extreme in who is left out
         left_out = any(hidden is not None for _, _, hidden in of_attribute)
+        counts = np.array(
+            [[[np.sum(c & (rows.new == a) & (rows.old == b)) for b in (0, 1)] for a in (0, 1)] for c in cells]
+        )
         for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
             common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
-            if len(cells) < 2:
-                reason = two_groups([attribute], "can be shown")
+            shift = stats.disparity_shift(counts, rng, ratio=direction == "higher") if len(cells) > 1 else None
+            if shift is None:
+                few = two_groups([attribute], "can be shown")
+                reason = few if len(cells) < 2 else "one of the models selects nobody"
                 yield Measurement(value=None, reason=reason, validity="inconclusive", **common)
-                continue
-            counts = np.array(
-                [[[np.sum(c & (rows.new == a) & (rows.old == b)) for b in (0, 1)] for a in (0, 1)] for c in cells]
-            )
-            yield _disparity(counts, name, left_out, rng, common)
-
-
-def _disparity(
-    counts: np.ndarray, name: str, left_out: bool, rng: np.random.Generator, common: dict[str, Any]
-) -> Measurement:
-    """From (G, 2, 2) counts of group, decision and the other's decision."""
-    shift = stats.disparity_shift(counts, rng, ratio=name.endswith("ratio"))
-    if shift is None:
-        return Measurement(value=None, reason="one of the models selects nobody", validity="inconclusive", **common)
-    return Measurement(
-        value=shift.value, interval=shift.interval, n=int(counts.sum()),
-        reason="some groups are too small to show and are left out" if left_out else None,
-        validity="inconclusive" if left_out else "valid", **common,
-    )  # fmt: skip
+            else:
+                yield Measurement(
+                    value=shift.value, interval=shift.interval, n=int(counts.sum()),
+                    reason="some groups are too small to show and are left out" if left_out else None,
+                    validity="inconclusive" if left_out else "valid", **common,
+                )  # fmt: skip
 
 
 def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
@@ -157,21 +149,17 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         common: dict[str, Any] = {
             "name": "positive_predictive_value", "unit": "share", "direction": "higher", "slice": group,
         }  # fmt: skip
-        if hidden is not None:
-            yield Measurement(value=None, reason=hidden, **common)
-            continue
         # one pass over the rows in place of eight masks
         code = 4 * rows.truth[inside] + 2 * rows.new[inside] + rows.old[inside]
         counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
-        among, few = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)
-        if group and among < few:
-            yield Measurement(value=None, reason=fewer_than(few, "rows count for it"), **common)
-            continue
-        shift = stats.predictive_shift(counts, rng)
+        among, least = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)
+        few = hidden or (fewer_than(least, "rows count for it") if group and among < least else None)
+        shift = stats.predictive_shift(counts, rng) if few is None else None
         if shift is None:
-            yield Measurement(value=None, reason="one of the models decides positive for nobody here", **common)
-            continue
-        yield Measurement(value=shift.value, interval=shift.interval, n=among, **common)
+            reason = few or "one of the models decides positive for nobody here"
+            yield Measurement(value=None, reason=reason, **common)
+        else:
+            yield Measurement(value=shift.value, interval=shift.interval, n=among, **common)
 
 
 def _errors(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Measurement]:
@@ -185,13 +173,10 @@ def _errors(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Mea
         reason = hidden or (None if len(errors) else "no row of this group counts for it")
         if reason is not None:
             yield Measurement(value=None, reason=reason, **common)
-            continue
-        yield Measurement(value=float(errors.mean()), interval=_mean(errors), n=len(errors), **common)
-
-
-def _mean(values: np.ndarray) -> Interval | None:
-    interval = stats.student_interval(values)
-    return interval.model_copy(update={"method": f"{interval.method}, paired"}) if interval else None
+        else:
+            interval = stats.student_interval(errors)
+            interval = interval and interval.model_copy(update={"method": f"{interval.method}, paired"})
+            yield Measurement(value=float(errors.mean()), interval=interval, n=len(errors), **common)
 
 
 def _cells(data: AuditData, is_used: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:

@@ -16,7 +16,7 @@ from auditkit.results import CheckResult, Control, Measurement
 from auditkit.run.controls import apply_controls
 from auditkit.run.disparities import complete_disparities
 from auditkit.run.findings_contract import refuse_wrong
-from auditkit.run.internal_rule import hide_small_cells
+from auditkit.run.internal_rule import Internal
 from auditkit.smaller import set_apart
 
 
@@ -52,7 +52,7 @@ def run(check: Check, model: Model, data: AuditData, seed: int = 0) -> CheckResu
     assert again == result
     apart = set_apart(result, data)
     refuse_wrong(apart, type(check), data)
-    return hide_small_cells(apply_controls(complete_disparities(apart, data)), data.cells)
+    return Internal(data.cells).check(apply_controls(complete_disparities(apart, data)))
 
 
 def one(result: CheckResult, name: str, slice: dict[str, str] | None = None, **more: Any) -> Measurement:

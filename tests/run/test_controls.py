@@ -8,7 +8,7 @@ import pytest
 from auditkit.data.cells import Cells
 from auditkit.results import About, CheckResult, Control, Interval, Measurement
 from auditkit.run.controls import apply_controls
-from auditkit.run.internal_rule import hide_small_cells
+from auditkit.run.internal_rule import Internal
 
 
 def result(controls=(), measurements=()) -> CheckResult:
@@ -75,7 +75,7 @@ def test_a_number_about_a_hidden_group_is_taken_out_whatever_the_check_returned(
     interval = Interval(low=0, high=1, method="m")
     leaking = Measurement(name="a", value=0.3, n=3, interval=interval, slice={"sex": "X"})
     fine = Measurement(name="a", value=0.3, n=40, interval=interval, slice={"sex": "F"})
-    after = hide_small_cells(result([], [leaking, fine, A]), cells).measurements
+    after = Internal(cells).check(result([], [leaking, fine, A])).measurements
     assert (after[0].value, after[0].n, after[0].interval) == (None, None, None)
     assert after[0].reason == "fewer than 10 people"
     assert after[1:] == (fine, A)
