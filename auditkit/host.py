@@ -58,7 +58,7 @@ class Host:
         self.seen: list[Seen] = []
         self.faults: list[str] = []
         """What went wrong with a plugin that was asked for, each a sentence that names it."""
-        self._manager.register(_Core(self), "auditkit")
+        self._manager.register(self, "auditkit")
         if builtin:
             for dotted in BUILTIN:
                 self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
@@ -134,7 +134,7 @@ class Host:
                 version=seen.version,
                 source=seen.source,  # type: ignore[arg-type]
                 loaded=seen.plugin is not None,
-                hooks=self._hooks_of(seen),
+                hooks=tuple(sorted(caller.name for caller in self._manager.get_hookcallers(seen.plugin) or [])),
                 checks=tuple(id for id, offer in checks.items() if offer.plugin == seen.name),
                 error=seen.error,
             )
@@ -241,9 +241,6 @@ class Host:
         self.formats()
         self.rules()
 
-    def _hooks_of(self, seen: Seen) -> tuple[str, ...]:
-        return tuple(sorted(caller.name for caller in self._manager.get_hookcallers(seen.plugin) or []))
-
     # ---- calling
 
     def _offers(self, hook: str, kind: type, *, unique: bool = True) -> list[Offer]:
@@ -335,8 +332,9 @@ class Host:
             self.faults.append(sentence)
             log.warning(sentence)
 
+    @hookspecs.hookimpl(tryfirst=True, specname="run_check")
     def _ask(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
-        """The first plugin that answers run_check, else the check itself; remembers who it was."""
+        """The core's own answer to run_check: the first plugin that answers, or the check; notes who it was."""
         arguments: dict[str, Any] = {"check": check, "model": model, "data": data, "context": context}
         for impl in reversed(self._manager.hook.run_check.get_hookimpls()):
             if _wraps(impl) or impl.plugin_name == "auditkit":
@@ -346,17 +344,6 @@ class Host:
                 self._answered_by = impl.plugin_name
                 return answer
         return check(model, data, context)
-
-
-class _Core:
-    """auditkit's own answer to run_check: goes first, asks the others, and notes who answered."""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-
-    @hookspecs.hookimpl(tryfirst=True)
-    def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
-        return self._host._ask(check, model, data, context)
 
 
 def wrap(
