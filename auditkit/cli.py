@@ -1,11 +1,19 @@
 """The command `auditkit`: results on stdout, progress and messages on stderr, an exit code that can be trusted."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditkit.command import exit_code
+from auditkit.lazy import Lazy
+
+if TYPE_CHECKING:
+    from auditkit.command import commands, comparison, explanation, lists, people_counts, signature
+else:  # heavy: each is imported only where one of its commands runs
+    commands, people_counts = Lazy("auditkit.command.commands"), Lazy("auditkit.command.people_counts")
+    comparison, signature = Lazy("auditkit.command.comparison"), Lazy("auditkit.command.signature")
+    lists, explanation = Lazy("auditkit.command.lists"), Lazy("auditkit.command.explanation")
 
 app = typer.Typer(
     name="auditkit",
@@ -35,9 +43,7 @@ def run(
     budget: Annotated[str | None, typer.Option(help="quick, standard or thorough.")] = None,
     device: Annotated[str | None, typer.Option(help="Where checks run, such as cpu or cuda.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed of everything random.")] = None,
-    trust_pickle: Annotated[
-        bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
-    ] = False,
+    trust_pickle: TrustPickle = False,
     include_rows: Annotated[
         bool, typer.Option("--include-rows", help="Show single rows, such as pictures; they may be of people.")
     ] = False,
@@ -49,8 +55,6 @@ def run(
     exit_zero: ExitZero = False,
 ) -> None:
     """Run the audit that auditkit.toml describes."""
-    from auditkit.command import commands  # heavy: only where something runs
-
     flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
     options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet, fresh)
     code = commands.run(config, flags, options)
@@ -66,8 +70,6 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Audit an embedded example; works offline."""
-    from auditkit.command import commands  # heavy: only where something runs
-
     raise exit_code.report(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
 
 
@@ -76,9 +78,7 @@ def train(
     config: Annotated[str | None, typer.Argument(help="auditkit.toml with [[train]] tables.")] = None,
     out: Annotated[str | None, typer.Option(help="The run folder.")] = None,
     plugin: Plugin = None,
-    trust_pickle: Annotated[
-        bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
-    ] = False,
+    trust_pickle: TrustPickle = False,
     fresh: Fresh = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -86,8 +86,6 @@ def train(
     exit_zero: ExitZero = False,
 ) -> None:
     """Train what [[train]] asks for; audit it beside its parent."""
-    from auditkit.command import commands  # heavy: only where something runs
-
     options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, fresh, must_train=True)
     code = commands.run(config, {"out": out}, options)
     raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
@@ -101,8 +99,6 @@ def render(
     json: Json = False,
 ) -> None:
     """Make the formats again from results.json."""
-    from auditkit.command import commands  # heavy: only where something runs
-
     raise exit_code.report(commands.render(folder, format, plugin or (), json=json))
 
 
@@ -117,8 +113,6 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check that a run folder is unchanged, and who signed it."""
-    from auditkit.command import signature  # heavy: only where something runs
-
     raise exit_code.report(signature.verify(folder, public_key, plugin or (), required=require_signature, json=json))
 
 
@@ -130,16 +124,12 @@ def sign(
     json: Json = False,
 ) -> None:
     """Sign a run folder with your key."""
-    from auditkit.command import signature  # heavy: only where something runs
-
     raise exit_code.report(signature.sign(folder, key, replace=replace, json=json))
 
 
 @app.command()
 def keygen(file: Annotated[str, typer.Argument(help="Where the private key goes.")], json: Json = False) -> None:
     """Make a pair of keys to sign with."""
-    from auditkit.command import signature  # heavy: only where something runs
-
     raise exit_code.report(signature.keygen(file, json=json))
 
 
@@ -159,8 +149,6 @@ def diff(
 
     Exit code 1 where a limit that was met is missed, in error, not tested or gone, unless a waiver covers it.
     """
-    from auditkit.command import comparison  # a little heavy: only where audits are compared
-
     options = comparison.ComparisonOptions(old_model, new_model, all, unverified, json, md, html)
     raise exit_code.report(comparison.diff(old, new, options))
 
@@ -175,8 +163,6 @@ def history(
     html: Annotated[str | None, typer.Option(help="Also write a page with curves to this file.")] = None,
 ) -> None:
     """Say how numbers went over several audits."""
-    from auditkit.command import comparison  # a little heavy: only where audits are compared
-
     raise exit_code.report(
         comparison.over_time(
             folders, measure=measure, slices=slice or (), unverified=unverified, json=json, html=html
@@ -201,8 +187,6 @@ def count(
 
     Cells of fewer than ten people in the table are as sensitive as the rows themselves: keep it where they are kept.
     """
-    from auditkit.command import people_counts  # heavy: only where something is counted
-
     columns = {"groups": group or (), "label": label, "decision": decision, "weights": weights}
     values = {"positive": positive, "missing": missing or None}
     raise exit_code.report(people_counts.count(files, out, {**columns, **values}, delimiter, encoding))
@@ -211,8 +195,6 @@ def count(
 @app.command()
 def plugins(plugin: Plugin = None, json: Json = False) -> None:
     """List every plugin that is there, and what it offers."""
-    from auditkit.command import lists  # a little heavy: only where something is listed
-
     raise exit_code.report(lists.plugins(plugin or (), json=json))
 
 
@@ -223,8 +205,6 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say what a name means: definition, formula, pitfalls, clauses."""
-    from auditkit.command import explanation  # a little heavy: only where something is explained
-
     raise exit_code.report(explanation.explain(name, plugin or (), json=json))
 
 
@@ -234,8 +214,6 @@ def schema(
     plugin: Plugin = None,
 ) -> None:
     """Print the JSON Schema of results.json or of auditkit.toml."""
-    from auditkit.command import lists  # a little heavy: only where something is listed
-
     raise exit_code.report(lists.schema(what, plugin or ()))
 
 

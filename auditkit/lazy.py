@@ -1,13 +1,13 @@
-"""Libraries that are loaded part by part where they are first used, for what can do without them starts sooner."""
+"""Modules that are loaded where they are first used, libraries part by part: what can do without them starts sooner."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["pandas", "pyarrow"]
+__all__ = ["Lazy", "pandas", "pyarrow"]
 
 
-class _Lazy:
-    """A library that is imported when something of it is asked for, a part such as `pyarrow.csv` too."""
+class Lazy:
+    """A module that is imported when something of it is asked for, a part of a library such as `pyarrow.csv` too."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -23,4 +23,4 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 else:
-    pandas, pyarrow = _Lazy("pandas"), _Lazy("pyarrow")
+    pandas, pyarrow = Lazy("pandas"), Lazy("pyarrow")
