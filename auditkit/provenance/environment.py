@@ -1,5 +1,6 @@
 """What the numbers depend on apart from the checks: the model, the packages, the machine class, the threads."""
 
+import contextlib
 import importlib.metadata
 import os
 import pathlib
@@ -64,10 +65,8 @@ def installed(names: Sequence[str] = PACKAGES) -> dict[str, str]:
     """{package: version} of those that are installed."""
     versions = {}
     for name in names:
-        try:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return versions
 
 

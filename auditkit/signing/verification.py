@@ -3,7 +3,6 @@
 The formats of a sealed folder are made again, to see that they say what results.json says.
 """
 
-import importlib.metadata
 import pathlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from auditkit.errors import EvidenceError, Mend
 from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
 from auditkit.io.atomic_files import read_plain, write_atomic
+from auditkit.provenance.environment import installed
 from auditkit.results import PluginInfo, Provenance, canonical
 from auditkit.runfolder.manifest import ATTESTATION, MANIFEST, read_manifest, safe_name
 from auditkit.signing.keys import Signer, Verifier
@@ -87,7 +87,7 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
         return "its bytes depend on the fonts of the machine"
     packages = next((listed for suffix, listed in DRAWN_WITH.items() if name.endswith(suffix)), ())
     before = {"auditkit": recorded.auditkit} | {package: recorded.packages.get(package, "") for package in packages}
-    now = {"auditkit": __version__} | {package: _installed(package) for package in packages}
+    now = {"auditkit": __version__} | dict.fromkeys(packages, "none") | installed(packages)
     for package, was in before.items():
         if was != now[package]:
             return (
@@ -104,13 +104,6 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
 
 def _from_elsewhere(plugins: Iterable[PluginInfo]) -> set[tuple[str, str]]:
     return {(plugin.name, plugin.version) for plugin in plugins if plugin.loaded and plugin.source != "built-in"}
-
-
-def _installed(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
 
 
 Signed: TypeAlias = Literal["no", "not checked", "yes", "wrong"]
