@@ -58,14 +58,8 @@ def interval(ends: Interval | None, unit: str) -> str:
     """An interval in words: `33.1% to 40.5%`, `at least 0.2`; empty for None."""
     if ends is None:
         return ""
-    percent = unit == SHARE
-    low = None if ends.low is None else plain(ends.low, percent=percent)
-    high = None if ends.high is None else plain(ends.high, percent=percent)
-    if low is None and high is None:
-        return "unbounded"
-    if high is None:
-        return f"at least {low}"
-    return f"at most {high}" if low is None else f"{low} to {high}"
+    low, high = ("" if end is None else plain(end, percent=unit == SHARE) for end in (ends.low, ends.high))
+    return _reach(low, high) or "unbounded"
 
 
 def uncertainty(measurement: Measurement) -> str:
@@ -79,12 +73,10 @@ def uncertainty(measurement: Measurement) -> str:
 
 def _interval_of(measurement: Measurement, ends: Interval) -> str:
     """The interval; of a bound on the number over all groups, the one end that holds for all of them."""
-    percent = measurement.unit == SHARE
-    if measurement.bound == "at least":
-        return "unbounded" if ends.low is None else f"{plain(ends.low, percent=percent)} or more"
-    if measurement.bound == "at most":
-        return "unbounded" if ends.high is None else f"{plain(ends.high, percent=percent)} or less"
-    return interval(ends, measurement.unit)
+    if not measurement.bound:
+        return interval(ends, measurement.unit)
+    end, beyond = (ends.low, "more") if measurement.bound == "at least" else (ends.high, "less")
+    return "unbounded" if end is None else f"{plain(end, percent=measurement.unit == SHARE)} or {beyond}"
 
 
 def level(ends: Interval) -> str:
@@ -99,11 +91,15 @@ def p_value(p: float) -> str:
 
 def bounds(at_least: float | None, at_most: float | None, unit: str = "") -> str:
     """A bound in words, with the digits that its owner wrote: `at least 80%`, `0.1 to 0.2`; empty for none."""
-    if at_least is not None and at_most is not None:
-        return f"{_written(at_least, unit)} to {_written(at_most, unit)}"
-    if at_least is not None:
-        return f"at least {_written(at_least, unit)}"
-    return "" if at_most is None else f"at most {_written(at_most, unit)}"
+    low, high = ("" if bound is None else _written(bound, unit) for bound in (at_least, at_most))
+    return _reach(low, high)
+
+
+def _reach(low: str, high: str) -> str:
+    """From one end to the other in words; an end that is empty is open; empty for none."""
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else f"at most {high}" if high else ""
 
 
 def scalar(value: Scalar, *, percent: bool = False) -> str:
