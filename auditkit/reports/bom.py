@@ -17,8 +17,7 @@ from typing import Any
 from auditkit.errors import EvidenceError, require
 from auditkit.reports import numbers
 from auditkit.reports.card import STATEMENTS
-from auditkit.reports.cardnumbers import standing
-from auditkit.reports.cardtables import required, status
+from auditkit.reports.cardtables import required, standing, status
 from auditkit.reports.frontmatter import filled
 from auditkit.reports.metrics import key, meaningful
 from auditkit.reports.outcome import sentence

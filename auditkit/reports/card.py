@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from auditkit.reports import cardtables as tables, model_inputs
-from auditkit.reports.cardnumbers import quantities
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
 from auditkit.reports.outcome import sentence
@@ -121,13 +120,6 @@ def _training(results: tables.Results) -> Iterator[Markdown]:
     yield escape(nothing if rows is None else f"The audit was given {rows:,} rows of training data.")
 
 
-def _analyses(results: tables.Results) -> Iterator[Markdown]:
-    for part in quantities(results):
-        yield heading(3, part.title)
-        yield part.table or escape("No number was measured.")
-        yield bullets(f"No number, because {reason}" for reason in part.absent)
-
-
 def _caveats(results: tables.Results) -> Iterator[Markdown]:
     parts = {
         "Not tested": tables.untested(results),
@@ -161,7 +153,7 @@ _FILL: dict[str, Callable[[tables.Results], Iterator[Markdown]]] = {
     "Metrics": _metrics,
     "Evaluation Data": _evaluation,
     "Training Data": _training,
-    "Quantitative Analyses": _analyses,
+    "Quantitative Analyses": tables.quantities,
     "Ethical Considerations": _nothing,
     "Caveats and Recommendations": _caveats,
 }

@@ -1,16 +1,35 @@
-"""The tables of a model card, apart from its numbers; of several models, the name stands in the first column."""
+"""The tables of a model card; of several models, the name stands in the first column.
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+Its numbers come in three parts: about everyone, about one attribute, and about attributes crossed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from auditkit.reports import model_inputs, numbers
-from auditkit.reports.markdown import Markdown, table
+from auditkit.reports.markdown import Markdown, bullets, escape, heading, table
 from auditkit.reports.outcome import column_of, is_stated
-from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, left_out_of_all, pairs, whose_text
+from auditkit.results import (
+    AuditResult,
+    CheckResult,
+    DataInfo,
+    Limit,
+    Measurement,
+    Table,
+    Verdict,
+    digest,
+    left_out_of_all,
+    left_out_text,
+    pairs,
+    whose_text,
+)
 from auditkit.results.disclosure import showing_facts
+from auditkit.text import first_few
 
 Results: TypeAlias = Sequence[AuditResult]
 Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]
+PARTS = {"Whole data": 0, "Unitary": 1, "Intersectional": 2}
+"""By how many attributes a number is about, the last also for more."""
 
 
 def verdicts(results: Results) -> Markdown:
@@ -242,3 +261,85 @@ def plugin_table(content: Table) -> Markdown:
     rows = ([numbers.scalar(cell, percent=column.percent) for cell, column in zip(row, content.columns, strict=True)]
             for row in content.rows)  # fmt: skip
     return table([column.title for column in content.columns], rows)
+
+
+class _Entry(NamedTuple):
+    model: str
+    result: CheckResult
+    measurement: Measurement
+
+
+def quantities(results: Results) -> Iterator[Markdown]:
+    """Every measurement of these audits, in the three parts of the quantitative analyses."""
+    entries = [
+        _Entry(audit.model.name, result, measurement)
+        for audit in results
+        for result in audit.results
+        for measurement in result.every
+    ]
+    models = [result.model.name for result in results]
+    for title, count in PARTS.items():
+        part = [
+            entry
+            for entry in entries
+            if min(len({*entry.measurement.slice, *entry.measurement.across}), max(PARTS.values())) == count
+        ]
+        known = [entry for entry in part if entry.measurement.value is not None]
+        numbers_of_part = _single_table(known) if len(models) == 1 else _side_by_side(known, models)
+        yield heading(3, title)
+        yield numbers_of_part or escape("No number was measured.")
+        # what has no number, by reason
+        yield bullets(f"No number, because {reason}" for reason in _absent(part))
+
+
+def standing(measurement: Measurement) -> str:
+    """`valid`, or what is wrong with the number and why; for a disparity, whose it is and who is left out."""
+    sentence = "valid" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
+    return "; ".join(filter(None, (sentence, whose_text(measurement), left_out_text(measurement.left_out))))
+
+
+def _single_table(entries: Iterable[_Entry]) -> Markdown:
+    titles = ("Check", "Measurement", "About", "Value", "Interval", "n", "Standing")
+    rows = (
+        (
+            result.check, result.title_of(measurement.name), numbers.about(measurement), numbers.value(measurement),
+            _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
+        )
+        for _, result, measurement in entries
+    )  # fmt: skip
+    return table(titles, rows)
+
+
+def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
+    heads: dict[str, tuple[str, str, str]] = {}
+    cells: dict[tuple[str, str], Markdown] = {}
+    for model, result, measurement in entries:
+        # slices and conditions are dictionaries, which cannot be keys themselves
+        key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
+        heads.setdefault(key, (result.check, result.title_of(measurement.name), numbers.about(measurement)))
+        cells[key, model] = escape(_cell(measurement))
+    rows = ((*head, *(cells.get((key, model), "") for model in models)) for key, head in heads.items())
+    return table(("Check", "Measurement", "About", *models), rows)
+
+
+def _cell(measurement: Measurement) -> str:
+    size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
+    doubt = "" if standing(measurement) == "valid" else f"; {standing(measurement)}"
+    return f"{numbers.value(measurement)} ({_uncertainty(measurement)}{size}){doubt}"
+
+
+def _uncertainty(measurement: Measurement) -> str:
+    interval = measurement.interval
+    # the card says once that intervals are of 95 %, so only others are named
+    level = "" if interval is None or interval.level == 0.95 else f" at {numbers.level(interval)}"
+    return numbers.uncertainty(measurement) + level
+
+
+def _absent(entries: Iterable[_Entry]) -> Iterable[str]:
+    reasons: dict[str, list[str]] = {}
+    for _, result, measurement in entries:
+        if measurement.value is None:
+            reasons.setdefault(measurement.reason or "", []).append(
+                f"{result.title_of(measurement.name)} of {numbers.about(measurement)}"
+            )
+    return [f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}" for reason, names in reasons.items()]

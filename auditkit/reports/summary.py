@@ -7,7 +7,6 @@ fit is counted, and stands in the report.
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditkit.reports import cardtables as tables, numbers
-from auditkit.reports.cardnumbers import standing
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, verdict_line
@@ -69,7 +68,7 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
             name = result.title_of(first.name) + ("" if group == "everyone" else f" ({group})")
             row = (
                 result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
-                _short(standing(first)),
+                _short(tables.standing(first)),
             )  # fmt: skip
             yield (audit.model.name, *row) if several else row
 
