@@ -37,30 +37,30 @@ def render(result: AuditResult | Comparison) -> bytes:
         MissingExtra: cyclonedx-python-lib is not installed.
         EvidenceError: the document does not validate; nothing is written then.
     """
-    audits = result.audits
     # the library's own text is read back and added to, for its model drops a modelCard that it is given
-    document = json.loads(_bare(result, audits))
-    components = {component["bom-ref"]: component for component in _components(document)}
-    for position, audit in enumerate(audits):
+    document = json.loads(_bare(result))
+    alone = document["metadata"].get("component")
+    components = {component["bom-ref"]: component for component in ([alone] if alone else document["components"])}
+    for position, audit in enumerate(result.audits):
         components[f"model-{position + 1}"]["modelCard"] = model_card(audit)
     written = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     _validate(written)
     return written.encode("utf-8", "replace") + b"\n"
 
 
-def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> str:
+def _bare(result: AuditResult | Comparison) -> str:
     """The BOM without model cards."""
     bom_module: Any = require("cyclonedx.model.bom", "bom")
     parts: Any = require("cyclonedx.model.component", "bom")
     output: Any = require("cyclonedx.output.json", "bom")
     # the library would draw a random number and take the present time, and the same result would give other bytes
     bom = bom_module.Bom(serial_number=uuid.uuid5(NAMESPACE, digest(result)))
-    bom.metadata.timestamp = max(audit.run.finished for audit in audits)
-    version = audits[0].provenance.auditkit
+    bom.metadata.timestamp = max(audit.run.finished for audit in result.audits)
+    version = result.audits[0].provenance.auditkit
     bom.metadata.tools.components.add(
         parts.Component(name="auditkit", version=version, type=parts.ComponentType.APPLICATION)
     )
-    components = [_component(audit, f"model-{position + 1}") for position, audit in enumerate(audits)]
+    components = [_component(audit, f"model-{position + 1}") for position, audit in enumerate(result.audits)]
     # an inventory of models lists this one as what the document is about
     if len(components) == 1:
         bom.metadata.component = components[0]
@@ -88,11 +88,6 @@ def _component(audit: AuditResult, reference: str) -> Any:
         model.ExternalReference(type=model.ExternalReferenceType.MODEL_CARD, url=model.XsUri("model_card.html"))
     )
     return component
-
-
-def _components(document: dict[str, Any]) -> list[dict[str, Any]]:
-    alone = document["metadata"].get("component")
-    return [alone] if alone else document["components"]
 
 
 def _validate(written: str) -> None:

@@ -45,7 +45,8 @@ def render(result: AuditResult | Comparison) -> bytes:
     name = result.title if isinstance(result, Comparison) else result.model.name
     blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
     for section, keys in SECTIONS.items():
-        blocks += [heading(2, section), *_statements(card, keys), *_FILL[section](results)]
+        blocks += [heading(2, section), *_statements(card, keys)]
+        blocks += _FILL[section](results) if section in _FILL else ()
     # after the nine sections of the source, so that a plugin cannot stand between them
     blocks += _plugin_sections(results)
     return (front_matter(card, alone) + document(blocks)).encode()
@@ -88,10 +89,6 @@ def _details(results: tables.Results) -> Iterator[Markdown]:
     # an older result, or one that a program made, may hold keys that `[card]` does not know
     further = {key: value for key, value in results[0].card.items() if key not in Card.model_fields}
     yield bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))
-
-
-def _nothing(results: tables.Results) -> Iterator[Markdown]:
-    return iter(())
 
 
 def _factors(results: tables.Results) -> Iterator[Markdown]:
@@ -148,16 +145,14 @@ def _plugin_sections(results: tables.Results) -> Iterator[Markdown]:
 
 _FILL: dict[str, Callable[[tables.Results], Iterator[Markdown]]] = {
     "Model Details": _details,
-    "Intended Use": _nothing,
     "Factors": _factors,
     "Metrics": _metrics,
     "Evaluation Data": _evaluation,
     "Training Data": _training,
     "Quantitative Analyses": tables.quantities,
-    "Ethical Considerations": _nothing,
     "Caveats and Recommendations": _caveats,
 }
-"""What the audit adds to each section."""
+"""What the audit adds to a section."""
 
 
 def _missing(card: Card, keys: Sequence[str]) -> list[str]:

@@ -52,8 +52,9 @@ def message(verdict: Verdict) -> str:
     more = len([judgement for judgement in verdict.judged if judgement.status == verdict.status]) - 1
     further = f", and {more} more" if more else ""
     compared = _compared(measurement.value, measurement.unit, verdict.limit)
+    whose = whose_text(measurement, verdict.limit, verdict.status)
     sentence = f"{_number_name(measurement)} {compared}{_precision(measurement)}"
-    return f"{sentence}{_pair_text(measurement, verdict)}{further}"
+    return f"{sentence}{f'; {whose}' if whose else ''}{further}"
 
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
@@ -165,11 +166,6 @@ def _precision(measurement: Measurement) -> str:
     level = f"{numbers.level(measurement.interval)} interval " if measurement.interval is not None else ""
     size = f", n={measurement.n:,}" if measurement.n is not None else ""
     return f" ({level}{numbers.uncertainty(measurement)}{size})"
-
-
-def _pair_text(measurement: Measurement, verdict: Verdict) -> str:
-    sentence = whose_text(measurement, verdict.limit, verdict.status)
-    return f"; {sentence}" if sentence else ""
 
 
 def _required(limit: Limit) -> str:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from auditkit.reports.html.common_parts import CheckOutcome, common
 from auditkit.reports.html.figures import merged_figures
-from auditkit.reports.html.measures import controls_grid, measures_grid, own_table
-from auditkit.reports.html.model_columns import beside_grids
+from auditkit.reports.html.measures import beside_grids, controls_grid, measures_grid, own_table
 from auditkit.reports.html.sentences import LEVELS, answer, headline, owner
 from auditkit.reports.html.tables import Anchors, Content, Grid
 from auditkit.results import AuditResult, CheckResult, ErrorInfo, Table

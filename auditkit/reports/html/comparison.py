@@ -9,8 +9,7 @@ from auditkit.reports import numbers
 from auditkit.reports.html.figures import Drawn, drawn
 from auditkit.reports.html.headlines import lookup, name_and_title
 from auditkit.reports.html.limits import REASONS, Reason, demand, waived
-from auditkit.reports.html.measures import whom
-from auditkit.reports.html.model_columns import Key, key, number
+from auditkit.reports.html.measures import Key, key, number, whom
 from auditkit.reports.html.sentences import WORST, decisive, headline, measured, name_of
 from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
 from auditkit.results import Axis, Change, Comparison, Definition, Figure, Measurement, Scalar, pairs

@@ -1,4 +1,4 @@
-"""What was tested and what was not, of all models in one table."""
+"""What was tested and what was not, of all models in one table; and what there is for each clause of a rule pack."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from auditkit.reports.html.common_parts import Common, common, with_model, with_
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.sentences import LEVELS
 from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
-from auditkit.results import AuditResult, Coverage
+from auditkit.results import AuditResult, Coverage, RuleCoverage
 from auditkit.text import first_few
 
 GAPS = ("error", "skipped", "not selected")
@@ -94,3 +94,44 @@ def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mappi
              Head("What a higher level would add", "wide"), Head("Note", "wide")]  # fmt: skip
     caption = "Checks that measured, and their evidence level"
     return grid(anchors.new("tested"), caption, with_models(heads), rows)
+
+
+def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> tuple[Content, ...]:
+    """Every pack, once for all models of which the same evidence is there.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        anchor_of: {check: anchor}.
+    """
+    parts = common([audit.model.name for audit in audits], [audit.rules for audit in audits],
+                   RuleCoverage.model_dump_json, lambda rule: rule.pack)  # fmt: skip
+    return tuple(_pack(part.item, part.models, anchors, anchor_of) for part in parts)
+
+
+def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapping[str, str]) -> Content:
+    rows = [
+        [
+            Cell(clause.id),
+            Cell(clause.text, clause.note),
+            Cell("", status=clause.status, items=tuple((key, _place(key, anchor_of)) for key in clause.evidence)),
+            Cell("", items=tuple((key, "") for key in clause.missing)),
+        ]
+        for clause in coverage.clauses
+    ]
+    heads = [
+        Head("Clause"),
+        Head("What it asks, in our words", "wide"),
+        Head("Evidence", "wide"),
+        Head("Missing", "wide"),
+    ]
+    caption = f"{coverage.title} ({models})" if models else coverage.title
+    clauses = grid(anchors.new("clauses", coverage.pack), caption, heads, rows)
+    anchor = anchors.new("pack", coverage.pack)
+    return {"anchor": anchor, "coverage": coverage, "grid": clauses, "models": models}
+
+
+def _place(key: str, anchor_of: Mapping[str, str]) -> str:
+    """Where a piece of evidence stands in this report; empty where it does not."""
+    # evidence may be a family, which has no single place
+    return next((anchor_of[check] for check in (key, key.rpartition(".")[0]) if check in anchor_of), "")

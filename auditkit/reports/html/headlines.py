@@ -7,7 +7,7 @@ from typing import TypeAlias
 from auditkit.reports.html.checks import family_of, title
 from auditkit.reports.html.common_parts import names
 from auditkit.reports.html.limits import Reason
-from auditkit.reports.html.model_columns import Key, key, number
+from auditkit.reports.html.measures import Key, key, number
 from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of, owner
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Measurement, whose_text

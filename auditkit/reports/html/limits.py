@@ -78,7 +78,9 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
             listed.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:
             sentence = _reason_text(verdict, _definitions(verdict, audit.results))
-            disparity = cut(capital(_pair_text(verdict)), WHOSE)
+            judged = decisive(verdict)
+            whose = "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
+            disparity = cut(capital(whose), WHOSE)
             listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, disparity))
     return listed
 
@@ -115,15 +117,12 @@ def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
         Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
         Cell(*demand(verdict, [audit])),
         Cell("; ".join(texts) or "–", note),
-        Cell(_reason_beside_numbers(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
+        # who is left out, where rule and measurement side by side tell the reason already
+        Cell(
+            left_out_text(verdict.judged[0].measurement.left_out) if _tells_itself(verdict) else verdict.reason,
+            waived(verdict.waiver, verdict.waived) if verdict.waiver else "",
+        ),
     ]
-
-
-def _reason_beside_numbers(verdict: Verdict) -> str:
-    """The reason, where rule and measurement side by side do not tell it already; else who is left out."""
-    if _tells_itself(verdict):
-        return left_out_text(verdict.judged[0].measurement.left_out)
-    return verdict.reason
 
 
 def _tells_itself(verdict: Verdict) -> bool:
@@ -170,11 +169,6 @@ def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str
             f", {without}" if without else ""
         )
     return f"{subject} {verb} {measured(judged)}; {required} was required"
-
-
-def _pair_text(verdict: Verdict) -> str:
-    judged = decisive(verdict)
-    return "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
 
 
 def _definitions(verdict: Verdict, results: Sequence[CheckResult]) -> Mapping[str, Definition]:

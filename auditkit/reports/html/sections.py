@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from auditkit.reports.html.checks import Family, families
 from auditkit.reports.html.comparison import side
-from auditkit.reports.html.coverage import covered, gaps
+from auditkit.reports.html.coverage import covered, gaps, packs
 from auditkit.reports.html.glossary import glossary
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
 from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
 from auditkit.reports.html.plugin_sections import plugin_sections
 from auditkit.reports.html.provenance import data_grids, models_grid, parameters, provenance_grids
-from auditkit.reports.html.rules import packs
 from auditkit.reports.html.tables import Anchors, Content
 from auditkit.reports.outcome import open_question
 from auditkit.results import AuditResult, Comparison, verdict_line
