@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from auditkit.results import Axis, Figure, Measurement, Rule, Scalar, pairs
+from auditkit.results import Axis, Definition, Figure, Measurement, Rule, Scalar, pairs
 
 
 def dot_whisker(
@@ -19,6 +19,15 @@ def dot_whisker(
     Measurements without a value (hidden or undefined) are left out of the picture and named in the caption.
     """
     return _intervals("dot-whisker", name, title, list(measurements), axis, caption, rules)
+
+
+def per_group(
+    name: str, definition: Definition, measurements: Iterable[Measurement], caption: str = ""
+) -> Figure | None:
+    """The dots of the one measurement of this name, overall and for each group, over what it means."""
+    axis = Axis(field="value", title=definition.title, unit=definition.unit, percent=definition.unit == "share")
+    named = [measurement for measurement in measurements if measurement.name == name]
+    return dot_whisker(name, f"{definition.title} per group", named, axis=axis, caption=caption)
 
 
 def forest(

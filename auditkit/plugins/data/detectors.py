@@ -8,7 +8,7 @@ from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.data import auc
-from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
+from auditkit.plugins.data.features import Features, as_classes, each_alone, together
 from auditkit.plugins.data.parameters import Parameters
 from auditkit.too_few import fewer_than
 
@@ -113,14 +113,14 @@ def label_classes(data: AuditData) -> np.ndarray | None:
     return np.unique(data.labels, return_inverse=True)[1].astype(np.int64)
 
 
-def _group_classes(data: AuditData, attribute: str) -> Target:
-    """The rows of the groups that may be shown and are large enough, and their groups as classes."""
+def _group_classes(data: AuditData, attribute: str) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the groups that may be shown and are large enough, and their groups as classes; see `as_classes`."""
     column = data.groups[attribute]
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
     # a class of its own for what may not be shown would tell who is in it
     visible = np.flatnonzero(~np.isin(column, hidden))
     rows, classes = as_classes(column[visible], auc.SMALLEST)
-    return Target(visible[rows], classes)
+    return visible[rows], classes
 
 
 def _search_proxy(features: Features, data: AuditData, attribute: str, context: Context) -> Proxy:

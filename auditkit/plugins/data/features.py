@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -140,20 +140,15 @@ def together(features: Features, target: np.ndarray, rng: np.random.Generator, s
     return auc.all_features(features.codes, features.discrete, target, fold, seed)
 
 
-class Target(NamedTuple):
-    """A class to predict for some of the rows."""
+def as_classes(values: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values as classes from 0, without those of fewer than `smallest` rows.
 
-    rows: np.ndarray
-    """(n,) positions."""
-    classes: np.ndarray
-    """(n,) from 0; each occurs."""
-
-
-def as_classes(values: np.ndarray, smallest: int) -> Target:
-    """Values as classes from 0, without those of fewer than `smallest` rows."""
+    Returns:
+        (n,) positions of the other rows, and (n,) their classes from 0, of which each occurs.
+    """
     _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
     rows = np.flatnonzero((counts >= smallest)[codes])
     # np.unique of nothing gives no inverse of a usable type
     if rows.size == 0:
-        return Target(rows, np.zeros(0, dtype=np.int64))
-    return Target(rows, np.unique(codes[rows], return_inverse=True)[1].astype(np.int64))
+        return rows, np.zeros(0, dtype=np.int64)
+    return rows, np.unique(codes[rows], return_inverse=True)[1].astype(np.int64)

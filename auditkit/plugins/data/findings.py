@@ -202,52 +202,47 @@ def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
 
 
 def _detector_controls(parameters: Parameters, searched: detectors.SearchResult) -> list[Control]:
-    controls = []
-    if searched.leaks_reason is None:
-        controls.append(
-            Control.within(
-                "planted leak",
-                "Is a feature that equals the label found, with this area under the ROC curve?",
-                searched.planted_leak,
-                at_least=parameters.leakage,
-                guards=("leaking_features", "strongest_feature_auc"),
-                reason="the search does not see a feature that is the label itself",
-            )
-        )
+    planted_leak = Control.within(
+        "planted leak",
+        "Is a feature that equals the label found, with this area under the ROC curve?",
+        searched.planted_leak,
+        at_least=parameters.leakage,
+        guards=("leaking_features", "strongest_feature_auc"),
+        reason="the search does not see a feature that is the label itself",
+    )
+    controls = [planted_leak] if searched.leaks_reason is None else []
     attributes = [name for name, proxy in searched.proxies.items() if proxy.together is not None]
-    if attributes:
-        controls.append(
-            Control.within(
-                "planted proxy",
-                f"Is a feature that equals {attributes[0]} found, with this area under the ROC curve?",
-                searched.planted_proxy,
-                at_least=parameters.leakage,
-                guards=("proxy_auc", "strongest_proxy_auc"),
-                reason="the search does not see a feature that is the group itself",
-            )
-        )
-        controls.append(
-            Control.within(
-                "shuffled groups",
-                f"How many standard errors from 0.5 are shuffled groups of {attributes[0]} predicted?",
-                searched.shuffled_proxy,
-                at_most=4.5,
-                guards=("proxy_auc", "strongest_proxy_auc"),
-                reason="groups without any relation to the features are predicted, so nothing found can be believed",
-            )
-        )
-    return controls
+    if not attributes:
+        return controls
+    return [
+        *controls,
+        Control.within(
+            "planted proxy",
+            f"Is a feature that equals {attributes[0]} found, with this area under the ROC curve?",
+            searched.planted_proxy,
+            at_least=parameters.leakage,
+            guards=("proxy_auc", "strongest_proxy_auc"),
+            reason="the search does not see a feature that is the group itself",
+        ),
+        Control.within(
+            "shuffled groups",
+            f"How many standard errors from 0.5 are shuffled groups of {attributes[0]} predicted?",
+            searched.shuffled_proxy,
+            at_most=4.5,
+            guards=("proxy_auc", "strongest_proxy_auc"),
+            reason="groups without any relation to the features are predicted, so nothing found can be believed",
+        ),
+    ]
 
 
 def _figures(measurements: list[Measurement], searched: detectors.SearchResult | None) -> list[Figure]:
-    drawn = []
-    for name in ("group_share", "positive_share", "label_mean"):
-        some = [measurement for measurement in measurements if measurement.name == name]
-        # without groups there is one dot, which the table says better
-        if any(measurement.slice for measurement in some):
-            meaning = DEFINITIONS[name]
-            axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
-            drawn.append(figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis))
+    # without groups there is one dot, which the table says better
+    grouped = {measurement.name for measurement in measurements if measurement.slice}
+    drawn = [
+        figures.per_group(name, DEFINITIONS[name], measurements)
+        for name in ("group_share", "positive_share", "label_mean")
+        if name in grouped
+    ]
     for attribute, proxy in ({} if searched is None else searched.proxies).items():
         rows: list[dict[str, Scalar]] = [
             {"feature": name, "auc": strength.auc, "low": strength.interval.low, "high": strength.interval.high}

@@ -43,10 +43,7 @@ def identify(rows: Any, other_rows: Any = None) -> tuple[np.ndarray, np.ndarray]
 
 def repeated(numbers: np.ndarray) -> np.ndarray:
     """(N,) bool: rows that repeat an earlier one."""
-    _, first_positions = np.unique(numbers, return_index=True)
-    again = np.ones(len(numbers), dtype=bool)
-    again[first_positions] = False
-    return again
+    return pandas.Series(numbers).duplicated().to_numpy()
 
 
 def with_label_among(here: np.ndarray, there: np.ndarray, labels: np.ndarray, other_labels: np.ndarray) -> np.ndarray:

@@ -54,9 +54,10 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         part = of_columns(integrated.values, owners, data, seeing(model, data), unit)
     else:
         part = of_positions(integrated.values, targets, data, context.predictions)
+    complete = completeness(integrated)
     return Findings(
-        [*part.measurements, *trials.measurements, *completeness_measurements(integrated)],
-        [*completeness_controls(integrated), *trials.controls],
+        [*part.measurements, *trials.measurements, *complete.measurements],
+        [*complete.controls, *trials.controls],
         part.figures,
         part.tables,
         [*_notes(path, integrated, data, unit), *part.notes, *trials.notes],
@@ -72,8 +73,8 @@ def _path(
     few = np.sort(context.rng.permutation(len(source))[: parameters.background])
     encoded = model.encode(data.inputs).detach()
     background = model.encode(source.take(few).inputs).detach()
-    start = make_baseline(parameters.baseline, encoded, background, data.modality == "image")
-    return Path(module, encoded, start.values, start.what, targets, parameters.steps, model.batch)
+    start, origin = make_baseline(parameters.baseline, encoded, background, data.modality == "image")
+    return Path(module, encoded, start, origin, targets, parameters.steps, model.batch)
 
 
 def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context) -> np.ndarray | None:
@@ -140,34 +141,30 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
     return Findings(measurements, figures=[_heat_map(values)])
 
 
-def completeness_measurements(integrated: Integrated) -> list[Measurement]:
-    """The median and the largest completeness gap."""
+def completeness(integrated: Integrated) -> Findings:
+    """The median and the largest completeness gap, and both against their bounds."""
+    median, largest = float(np.median(integrated.gaps)), float(integrated.gaps.max())
     fixed: dict[str, Any] = {"exact": True, "n": len(integrated.gaps), "unit": "share", "direction": "lower"}
-    return [
-        Measurement(name="completeness_gap", value=float(np.median(integrated.gaps)), **fixed),
-        Measurement(name="largest_completeness_gap", value=float(integrated.gaps.max()), **fixed),
+    measurements = [
+        Measurement(name="completeness_gap", value=median, **fixed),
+        Measurement(name="largest_completeness_gap", value=largest, **fixed),
     ]
-
-
-def completeness_controls(integrated: Integrated) -> list[Control]:
-    """Both gaps against their bounds."""
-    question = "Do the attributions add up to the difference from the baseline"
-    reason = "Attributions that do not add up belong to a function that gradients do not describe."
-    return [
+    controls = [
         Control.within(
             name,
-            f"{question}, {how_many}?",
+            f"Do the attributions add up to the difference from the baseline, {how_many}?",
             value,
             at_most=bound,
             guards=ATTRIBUTED,
             on_failure="inconclusive",
-            reason=reason,
+            reason="Attributions that do not add up belong to a function that gradients do not describe.",
         )
         for name, how_many, value, bound in (
-            ("completeness", "for half of the rows within 1 %", float(np.median(integrated.gaps)), 0.01),
-            ("completeness of every row", "for every row within 5 %", float(integrated.gaps.max()), 0.05),
+            ("completeness", "for half of the rows within 1 %", median, 0.01),
+            ("completeness of every row", "for every row within 5 %", largest, 0.05),
         )
     ]
+    return Findings(measurements, controls)
 
 
 def try_attributions(path: Path, values: np.ndarray, copies: int, context: Context) -> Findings:

@@ -57,10 +57,9 @@ def influence(
     )  # fmt: skip
 
 
-def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) -> list[Measurement]:
+def feature_measurements(values: np.ndarray, names: Sequence[str], unit: str) -> list[Measurement]:
     """`mean_abs_attribution` of the most influential features of (n, D) attributions, most influential first."""
     estimates = mean_absolute(values)
-    labels = list(names)
     # stable, so that features of equal influence stand in the order of the data
     order = np.argsort([-estimate.value for estimate in estimates], kind="stable")[:LISTED]
     return [
@@ -70,7 +69,7 @@ def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) ->
             interval=interval(estimates[index], "Student t over rows"),
             n=len(values),
             unit=unit,
-            conditions={"feature": labels[index]},
+            conditions={"feature": names[index]},
         )
         for index in map(int, order)
     ]

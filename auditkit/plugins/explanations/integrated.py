@@ -20,15 +20,7 @@ FLOOR = 0.1
 Kind: TypeAlias = Literal["auto", "mean", "zeros", "blurred"]
 
 
-class Baseline(NamedTuple):
-    """The start of each row's path."""
-
-    values: torch.Tensor
-    """(1, ...) or (n, ...), encoded."""
-    what: str
-
-
-def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, image: bool) -> Baseline:
+def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, image: bool) -> tuple[torch.Tensor, str]:
     """The mean of the background, zeros, or each row blurred; `auto` is zeros for images and the mean otherwise.
 
     Args:
@@ -37,16 +29,19 @@ def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, i
         background: (B, ...) rows for the mean.
         image: True where the last two axes are a picture's.
 
+    Returns:
+        (1, ...) or (n, ...), encoded, the start of each row's path, and what that is.
+
     Raises:
         ValueError: `blurred` was asked of something else than images.
     """
     if kind == "blurred":
         if not image:
             raise ValueError("baseline 'blurred' is for images; take 'mean' or 'zeros'")
-        return Baseline(blur(encoded), "each picture, blurred")
+        return blur(encoded), "each picture, blurred"
     if kind == "zeros" or (kind == "auto" and image):
-        return Baseline(torch.zeros_like(encoded[:1]), "zeros, after preprocessing")
-    return Baseline(background.mean(dim=0, keepdim=True), f"the mean of {len(background)} background rows")
+        return torch.zeros_like(encoded[:1]), "zeros, after preprocessing"
+    return background.mean(dim=0, keepdim=True), f"the mean of {len(background)} background rows"
 
 
 def blur(pictures: torch.Tensor) -> torch.Tensor:

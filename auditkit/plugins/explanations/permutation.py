@@ -18,8 +18,6 @@ class Sampled(NamedTuple):
     """(n, D) their standard errors, which are 0 where no feature interacts with more than one other at a time."""
     base: np.ndarray
     """(n,) the average output over the background."""
-    outputs: np.ndarray
-    """(n,) the output of each row."""
 
 
 def paired_permutations(
@@ -66,7 +64,7 @@ def paired_permutations(
         values[row], base[row] = pairs.mean(axis=0), start.mean()
         errors[row] = np.sqrt(by_background.var(axis=0, ddof=1).sum(axis=0) / permutations) / len(background)
         progress(row + 1, rows, "rows explained")
-    return Sampled(values, errors, base, outputs)
+    return Sampled(values, errors, base)
 
 
 def evaluations(features: int, background: int, permutations: int) -> int:

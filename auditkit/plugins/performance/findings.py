@@ -144,17 +144,8 @@ def _controls(parameters: Parameters, answers: Answers, data: AuditData, context
 
 
 def _figures(parameters: Parameters, measurements: list[Measurement], answers: Answers, task: str) -> list[Figure]:
-    drawn = []
-    for name in (
-        ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
-    ):
-        some = [measurement for measurement in measurements if measurement.name == name]
-        if some:
-            meaning = DEFINITIONS[name]
-            axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
-            drawn.append(
-                figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis, caption="95 % intervals.")
-            )
+    names = ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
+    drawn = [figures.per_group(name, DEFINITIONS[name], measurements, "95 % intervals.") for name in names]
     if answers.probabilities is not None and len(answers) >= max(1, answers.minimum):
         drawn.append(_calibration(parameters, answers))
     return [figure for figure in drawn if figure is not None]

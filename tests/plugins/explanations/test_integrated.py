@@ -182,12 +182,12 @@ def test_recurrent_layers_on_cuda():
 
 def test_baselines():
     encoded, background = torch.ones(3, 4), torch.tensor([[0.0, 2.0, 4.0, 6.0], [2.0, 2.0, 2.0, 2.0]])
-    mean = make_baseline("auto", encoded, background, False)
-    assert mean.values.tolist() == [[1, 2, 3, 4]] and mean.what == "the mean of 2 background rows"
-    assert make_baseline("zeros", encoded, background, False).values.tolist() == [[0, 0, 0, 0]]
+    mean, what = make_baseline("auto", encoded, background, False)
+    assert mean.tolist() == [[1, 2, 3, 4]] and what == "the mean of 2 background rows"
+    assert make_baseline("zeros", encoded, background, False)[0].tolist() == [[0, 0, 0, 0]]
     pictures = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert "zeros" in make_baseline("auto", pictures, pictures, True).what
-    assert make_baseline("blurred", pictures, pictures, True).values.shape == (2, 1, 8, 8)
+    assert "zeros" in make_baseline("auto", pictures, pictures, True)[1]
+    assert make_baseline("blurred", pictures, pictures, True)[0].shape == (2, 1, 8, 8)
     with pytest.raises(ValueError, match="for images"):
         make_baseline("blurred", encoded, background, False)
 
