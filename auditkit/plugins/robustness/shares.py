@@ -50,6 +50,38 @@ class ShareGap(NamedTuple):
     """Why there is no difference, where fewer than two groups are compared."""
 
 
+def share_gap(
+    name: str, share: str, hits: np.ndarray, weights: np.ndarray | None, cells: list[Cell], fields: dict[str, Any],
+    reason: str,
+) -> ShareGap:  # fmt: skip
+    """The gap `name` of a share, which is that of rows (N,) of which a flag holds in each of some groups.
+
+    Args:
+        name: of the measurement.
+        share: the name of the share in one group.
+        hits: (N,) bool.
+        weights: (N,) of the rows, or None.
+        cells: the groups.
+        fields: further ones of the measurement.
+        reason: see `ShareGap`.
+    """
+    weighed = [weighed_share(hits, weights, cell.rows) for cell in cells]
+    values, sizes = np.array(weighed).reshape(-1, 2).T
+    shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
+    members = Members(
+        share, [cell.where for cell in cells], shares.rates, np.array([cell.rows.sum() for cell in cells]),
+        np.array([hits[cell.rows].sum() for cell in cells]),
+    )  # fmt: skip
+    return ShareGap(shares, members, {"name": name, "unit": "share", "direction": "lower", **fields}, reason)
+
+
+def weighed_share(hits: np.ndarray, weights: np.ndarray | None, rows: np.ndarray) -> tuple[float, float]:
+    """The weighted share of these rows, and the effective number of them."""
+    some = None if weights is None else weights[rows]
+    value = stats.weighted_mean(hits[rows].astype(float), some)
+    return value, float(stats.effective_size(int(rows.sum()) if some is None else some))
+
+
 def tested_gaps(
     gaps: Sequence[ShareGap], data: AuditData, permutations: int, rng: np.random.Generator, check: str
 ) -> list[Measurement]:

@@ -52,31 +52,32 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
     """
-    noise_space = noise_space_of(data)
-    if not attackability.eats_as_is(model, data):
+    noise_space, truth = noise_space_of(data), context.predictions.truth
+    if attackability.eats_as_is(model, data):
+        import torch
+
+        from auditkit.plugins.robustness.certificates.tensors import Tensors
+        from auditkit.plugins.robustness.surface import surface_of
+
+        _ = context.predictions.codes  # once asked, the model says what its output is
+        with model.module() as module, torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
+            torch.manual_seed(context.seed)
+            space, like = noise_space.space, model.encode(data.inputs[:1])
+            surface = surface_of(module, model, space.low, space.scale, like).eval()
+            tensors = Tensors(surface, noise_space, context.seed)
+            surface.standardise(tensors.unit)
+            smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
+            broken, tried = _pushed(parameters, tensors, smoothed, truth)
+            bounded = _bound(parameters, tensors, module, model, truth)
+    else:
         votes = noisy_votes(noise_space, data, context.predictions, parameters.sigma, context.rng)
         smoothed = _smooth(parameters, votes, context)
-        broken, attacked_rows = _pushed_apart(parameters, noise_space, data, context, smoothed)
-        reason = "interval bounds need a torch network that is given the inputs as they are"
-        known = _known(parameters, context)
-        return Proven(noise_space, smoothed, broken, attacked_rows, known, Bounded(reason), model.device)
-    import torch
-
-    from auditkit.plugins.robustness.certificates.tensors import Tensors
-    from auditkit.plugins.robustness.surface import surface_of
-
-    truth = context.predictions.truth
-    _ = context.predictions.codes  # once asked, the model says what its output is
-    with model.module() as module, torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
-        torch.manual_seed(context.seed)
-        space, like = noise_space.space, model.encode(data.inputs[:1])
-        surface = surface_of(module, model, space.low, space.scale, like).eval()
-        tensors = Tensors(surface, noise_space, context.seed)
-        tensors.surface.standardise(tensors.unit)
-        smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
-        broken, attacked_rows = _pushed(parameters, tensors, smoothed, truth)
-        bounded = _bound(parameters, tensors, module, model, truth)
-    return Proven(noise_space, smoothed, broken, attacked_rows, _known(parameters, context), bounded, model.device)
+        broken, tried = _pushed_apart(parameters, noise_space, data, context, smoothed)
+        bounded = Bounded("interval bounds need a torch network that is given the inputs as they are")
+    known = smoothing.known_ratio(
+        parameters.sigma, parameters.radii, parameters.alpha / len(truth), parameters.samples, context.rng
+    )
+    return Proven(noise_space, smoothed, broken, tried, known, bounded, model.device)
 
 
 def _smooth(parameters: Parameters, votes: smoothing.Votes, context: Context) -> smoothing.Smoothed:
@@ -88,14 +89,7 @@ def _smooth(parameters: Parameters, votes: smoothing.Votes, context: Context) ->
     )  # fmt: skip
 
 
-def _known(parameters: Parameters, context: Context) -> float:
-    rows = len(context.predictions.truth)
-    return smoothing.known_ratio(
-        parameters.sigma, parameters.radii, parameters.alpha / rows, parameters.samples, context.rng
-    )
-
-
-def _to_try(parameters: Parameters, smoothed: smoothing.Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
+def _to_try(smoothed: smoothing.Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
     certified = ~smoothed.abstained if classes is None else ~smoothed.abstained & (smoothed.decided == classes)
     return np.flatnonzero(certified)[:TRIED]
 
@@ -117,7 +111,7 @@ def _pushed(
     parameters: Parameters, tensors: Any, smoothed: smoothing.Smoothed, truth: np.ndarray
 ) -> tuple[int | None, int]:
     """Attack the smoothed model by its gradients at the certified radius."""
-    rows = _to_try(parameters, smoothed, truth)
+    rows = _to_try(smoothed, truth)
     if not len(rows):
         return 0, 0
     decided = smoothed.decided[rows]
@@ -129,7 +123,7 @@ def _pushed_apart(
     parameters: Parameters, noise_space: NoiseSpace, data: AuditData, context: Context, smoothed: smoothing.Smoothed
 ) -> tuple[int | None, int]:
     """Move each row by its certified radius towards the nearest row that is decided otherwise."""
-    rows = _to_try(parameters, smoothed)
+    rows = _to_try(smoothed)
     if not len(rows):
         return 0, 0
     # without gradients the likeliest way to another decision leads to a row that already has one

@@ -15,7 +15,7 @@ COST = (
 )
 GRID = "Exact for the values that were tried, not for all that could be."
 
-_DEFINITIONS = {
+DEFINITIONS = defined({
     "withstanding_share": Definition(
         title="Decisions that withstand every change found",
         formula="rows for which no allowed change of up to `depth` features of cost at most c was found to flip the "
@@ -69,5 +69,4 @@ _DEFINITIONS = {
         title="Rows the model was asked about", formula="count", range="0 and above", unit="rows",
         pitfalls="The search and the controls that ask the model.",
     ),
-}  # fmt: skip
-DEFINITIONS = defined(_DEFINITIONS)
+})  # fmt: skip

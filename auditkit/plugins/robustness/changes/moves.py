@@ -159,15 +159,12 @@ def moves_of(
     Raises:
         DataError: an implication about a column that is not there, or not numeric.
     """
-    features, values, costs = [], [], []
-    for number, field in enumerate(fields):
-        values_tried = _tried(field, origins[:, field.at], steps)
-        features.append(np.full(values_tried.shape[1], number))
-        values.append(values_tried)
-        costs.append(cost_of(field, origins[:, field.at][:, None], values_tried))
+    values = [_tried(field, origins[:, field.at], steps) for field in fields]
+    features = np.repeat(np.arange(len(fields)), [tried.shape[1] for tried in values])
+    costs = [cost_of(field, origins[:, field.at][:, None], tried) for field, tried in zip(fields, values, strict=True)]
     rules = tuple(_bound(text, features_of(data)) for text in implications)
     broken = np.column_stack([~rule(origins) for rule in rules]) if rules else np.zeros((len(origins), 0), dtype=bool)
-    return Moves(origins, fields, np.concatenate(features), np.hstack(values), np.hstack(costs), rules, broken)
+    return Moves(origins, fields, features, np.hstack(values), np.hstack(costs), rules, broken)
 
 
 def cost_of(field: Field, before: np.ndarray, after: np.ndarray) -> np.ndarray:

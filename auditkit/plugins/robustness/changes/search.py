@@ -49,15 +49,6 @@ class Cheapest(NamedTuple):
     """(N, depth) the slots that are changed; -1 for none."""
 
 
-class Chosen(NamedTuple):
-    """Changes of one row that are to be asked about."""
-
-    slots: np.ndarray
-    """(Q, d)"""
-    costs: np.ndarray
-    """(Q,)"""
-
-
 def singles(moves: Moves, before: np.ndarray, oracle: Oracle, progress: Progress) -> Singles:
     """Ask about every change of one feature.
 
@@ -200,8 +191,11 @@ def _spread(count: int, room: int) -> list[int]:
 def _chosen(
     moves: Moves, single: Singles, row: int, states: tuple[np.ndarray, np.ndarray], pool: np.ndarray, best: float,
     share: int,
-) -> Chosen:  # fmt: skip
-    """Up to `share` extensions of a row's states by one slot, cheaper than the best, the most promising first."""
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Up to `share` extensions of a row's states by one slot, cheaper than the best, the most promising first.
+
+    Slots (Q, d) and costs (Q,) of the changes that are to be asked about.
+    """
     slots, margin = states
     cost_so_far = moves.costs[row][slots].sum(axis=1)
     total = cost_so_far[:, None] + moves.costs[row][pool][None, :]
@@ -213,7 +207,7 @@ def _chosen(
     state, slot = np.nonzero(is_new)
     total, remaining = total[state, slot], remaining[state, slot]
     order = _order(total, remaining, share)
-    return Chosen(np.column_stack([slots[state[order]], pool[slot[order]]]), total[order])
+    return np.column_stack([slots[state[order]], pool[slot[order]]]), total[order]
 
 
 def _order(total: np.ndarray, remaining: np.ndarray, share: int) -> np.ndarray:
@@ -231,14 +225,13 @@ def _order(total: np.ndarray, remaining: np.ndarray, share: int) -> np.ndarray:
 
 
 def _ask(
-    moves: Moves, single: Singles, oracle: Oracle, cheapest: Cheapest, candidates: list[Chosen], beam: int,
+    moves: Moves, single: Singles, oracle: Oracle, cheapest: Cheapest,
+    candidates: list[tuple[np.ndarray, np.ndarray]], beam: int,
     progress: Progress,
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """Ask round by round, keep what is cheaper, and give the changes of each row that are to be extended."""
-    slots = np.concatenate([choice.slots for choice in candidates])
-    level = slots.shape[1]
-    costs = np.concatenate([choice.costs for choice in candidates])
-    sizes = [len(choice.costs) for choice in candidates]
+    slots, costs = (np.concatenate(part) for part in zip(*candidates, strict=True))
+    level, sizes = slots.shape[1], [len(row_costs) for _, row_costs in candidates]
     rows = np.repeat(np.arange(len(sizes)), sizes)
     # candidates stand in order of promise, so each row's first third is asked in the first round
     turns = np.concatenate([np.arange(size) * ROUNDS // max(1, size) for size in sizes])

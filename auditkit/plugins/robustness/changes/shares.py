@@ -6,9 +6,8 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.plugins.robustness.shares import ShareGap, comparable
+from auditkit.plugins.robustness.shares import ShareGap, comparable, share_gap, weighed_share
 from auditkit.results import Measurement, Scalar, left_out_text
 from auditkit.too_few import fewer_than, two_groups
 
@@ -39,19 +38,12 @@ def share(
     if (where or not rows.all()) and rows.sum() < least:
         reason = fewer_than(least, "of the rows that were changed")
         return Measurement(value=None, reason=reason, validity="inconclusive", **fields)
-    value, size = weighed(hits, data, rows)
+    value, size = weighed_share(hits, data.weights, rows)
     # the product may round to a hair more than all
     interval = stats.wilson(min(size, size * value), size)
     if data.weights is not None:
         interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
     return Measurement(value=value, interval=interval, n=int(rows.sum()), **fields)
-
-
-def weighed(hits: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float, float]:
-    """The weighted share of these rows, and the effective number of them."""
-    weights = None if data.weights is None else data.weights[rows]
-    value = stats.weighted_mean(hits[rows].astype(float), weights)
-    return value, float(stats.effective_size(int(rows.sum()) if weights is None else weights))
 
 
 def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: float) -> ShareGap:
@@ -61,18 +53,9 @@ def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: floa
     cells, left_out = comparable(
         attribute, data, lambda cell: cell.hidden or (too_few if cell.rows.sum() < least else None)
     )
-    values, sizes = np.array([weighed(hits, data, cell.rows) for cell in cells]).reshape(-1, 2).T
-    shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
-    members = Members(
-        name.replace("_difference", "_share"), [cell.where for cell in cells], shares.rates,
-        np.array([cell.rows.sum() for cell in cells]), np.array([hits[cell.rows].sum() for cell in cells]),
-    )  # fmt: skip
-    fields: dict[str, Any] = {
-        "name": name, "unit": "share", "direction": "lower", "across": (attribute,), "conditions": {"cost": cost},
-        "left_out": left_out,
-    }  # fmt: skip
+    fields = {"across": (attribute,), "conditions": {"cost": cost}, "left_out": left_out}
     reason = "; ".join(filter(None, (two_groups([attribute], "can be assessed"), left_out_text(left_out))))
-    return ShareGap(shares, members, fields, reason)
+    return share_gap(name, name.replace("_difference", "_share"), hits, data.weights, cells, fields, reason)
 
 
 def median_cost(costs: np.ndarray) -> Measurement:

@@ -9,7 +9,7 @@ HENDRYCKS = (
 )
 TANGO = "Tango, 1998, Statistics in Medicine 17"
 
-_DEFINITIONS = {
+DEFINITIONS = defined({
     "mean_accuracy": Definition(
         title="Mean accuracy under corruptions",
         formula="share of rows decided rightly, averaged over corruptions and severities (those named beside it)",
@@ -54,5 +54,4 @@ _DEFINITIONS = {
         range="0 to 2", direction="lower", unit="share", reference="Welch, 1947, Biometrika 34",
         pitfalls="A group with low accuracy has less to lose, so equal drops do not mean equal service.", harm=NOBODY,
     ),
-}  # fmt: skip
-DEFINITIONS = defined(_DEFINITIONS)
+})  # fmt: skip

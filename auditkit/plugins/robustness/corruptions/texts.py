@@ -6,8 +6,15 @@ import numpy as np
 
 from auditkit.plugins.robustness.corruptions.base import TEXT, Changed, Corrupt, Suite
 
-ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-"""A keyboard; each row is half a key to the right of the one above."""
+KEYS_BESIDE = {
+    "q": "wa", "w": "qeas", "e": "wrsd", "r": "etdf", "t": "ryfg", "y": "tugh", "u": "yihj", "i": "uojk",
+    "o": "ipkl", "p": "ol", "a": "sqwz", "s": "adwezx", "d": "sferxc", "f": "dgrtcv", "g": "fhtyvb", "h": "gjyubn",
+    "j": "hkuinm", "k": "jliom", "l": "kop", "z": "xas", "x": "zcsd", "c": "xvdf", "v": "cbfg", "b": "vngh",
+    "n": "bmhj", "m": "njk",
+}  # fmt: skip
+"""The keys around each letter of a keyboard, of which each row is half a key to the right of the one above."""
+NEIGHBOURS = KEYS_BESIDE | {key.upper(): beside.upper() for key, beside in KEYS_BESIDE.items()}
+"""The same of small and of capital letters."""
 LOOK_ALIKES = dict(zip("aceiopsxyABCEHKMOPTX", "асеіорѕхуАВСЕНКМОРТХ", strict=True))
 """Latin letters and the Cyrillic ones that look the same."""
 ACCENTS = dict(zip("aceinouyzACEINOUYZ", "áçéíñóúýžÁÇÉÍÑÓÚÝŽ", strict=True))
@@ -23,22 +30,6 @@ WORDS: Mapping[str, str] = {
     "capitals": "{:.0%} of the letters in the other case", "look-alikes": "{:.0%} of the letters that have one",
     "accents": "{:.0%} of the letters that can have one", "white space": "a space more after {:.0%} of the characters",
 }  # fmt: skip
-
-
-def neighbours() -> dict[str, str]:
-    """The keys around each letter, small and capital."""
-    near_keys: dict[str, str] = {}
-    for row, keys in enumerate(ROWS):
-        for column, key in enumerate(keys):
-            positions = [(row, column - 1), (row, column + 1), (row - 1, column), (row - 1, column + 1)]
-            positions += [(row + 1, column - 1), (row + 1, column)]
-            keys_there = [ROWS[r][c] for r, c in positions if 0 <= r < len(ROWS) and 0 <= c < len(ROWS[r])]
-            near_keys[key] = "".join(keys_there)
-            near_keys[key.upper()] = near_keys[key].upper()
-    return near_keys
-
-
-NEIGHBOURS = neighbours()
 
 
 def typo(character: str, draw: float) -> str:

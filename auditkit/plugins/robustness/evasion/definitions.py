@@ -8,7 +8,7 @@ CROCE = "Croce and Hein, 2020, Reliable Evaluation of Adversarial Robustness, ar
 CHEN = "Chen, Jordan and Wainwright, 2020, HopSkipJumpAttack, arXiv:1904.02144"
 CARLINI = "Carlini et al., 2019, On Evaluating Adversarial Robustness, arXiv:1902.06705"
 
-_DEFINITIONS = {
+DEFINITIONS = defined({
     "clean_accuracy": Definition(
         title="Accuracy on the same rows", formula="share of rows decided rightly without an attack",
         range="0 to 1", direction="higher", unit="share",
@@ -37,5 +37,4 @@ _DEFINITIONS = {
         title="Rows the model was asked about", formula="count", range="0 and above", unit="rows",
         pitfalls="For gradients, forward passes; each has a backward pass beside it.",
     ),
-}  # fmt: skip
-DEFINITIONS = defined(_DEFINITIONS)
+})  # fmt: skip

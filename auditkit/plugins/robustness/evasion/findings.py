@@ -11,13 +11,12 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.group_pairs import Members
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady, way
 from auditkit.plugins.robustness.evasion import controls, decision_attack, worst_cases
 from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.evasion.parameters import Parameters
-from auditkit.plugins.robustness.shares import ShareGap, comparable, share_of, tested_gaps
+from auditkit.plugins.robustness.shares import ShareGap, comparable, share_gap, share_of, tested_gaps
 from auditkit.results import Axis, Figure, Measurement, Scalar, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
@@ -104,15 +103,12 @@ def _median(distances: np.ndarray, norm: str) -> Measurement:
 def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> ShareGap:
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
     cells, hidden = comparable(attribute, data, lambda cell: data.unmeasured(cell, COUNTED))
-    hits = np.array([int((outcome.broken_at[cell.rows] > epsilon).sum()) for cell in cells])
-    rows = np.array([int(cell.rows.sum()) for cell in cells])
-    members = Members("robust_accuracy", [cell.where for cell in cells], hits / rows, rows, hits)
-    fields: dict[str, Any] = {
-        "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
-        "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": hidden,
-    }  # fmt: skip
-    reason = two_groups([attribute], "can be assessed", left_out_text(hidden))
-    return ShareGap(stats.Shares(members.values * members.people, rows.astype(float)), members, fields, reason)
+    conditions = {"epsilon": epsilon, "norm": outcome.norm}
+    return share_gap(
+        "robust_accuracy_difference", "robust_accuracy", outcome.broken_at > epsilon, None, cells,
+        {"across": (attribute,), "conditions": conditions, "left_out": hidden},
+        two_groups([attribute], "can be assessed", left_out_text(hidden)),
+    )  # fmt: skip
 
 
 def _figures(

@@ -47,23 +47,15 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
 
 def read(surface: Surface, disguised: bool) -> str:
     """How the output was read, in words."""
-    if surface.lens is not None and surface.lens.ends:
+    lens = surface.lens
+    stepped = ", through what is rounded inside" if lens is not None and lens.steps else ""
+    if lens is not None and lens.ends:
         start = "the output was said to be logits and looks like probabilities; " if disguised else ""
-        beneath = "what lies beneath the output, which hides how near a decision is, was attacked"
-        return start + beneath + _stepped(surface)
-    return _as_given(surface, disguised) + _stepped(surface)
-
-
-def _stepped(surface: Surface) -> str:
-    return ", through what is rounded inside" if surface.lens is not None and surface.lens.steps else ""
-
-
-def _as_given(surface: Surface, disguised: bool) -> str:
+        return f"{start}what lies beneath the output, which hides how near a decision is, was attacked{stepped}"
     if disguised:
-        return "the output was said to be logits, looks like probabilities, and its logarithm was attacked"
-    if "probabilit" in surface.kind:
-        return f"outputs were read as {surface.kind}, and their logarithm was attacked"
-    return f"outputs were read as {surface.kind}"
+        return f"the output was said to be logits, looks like probabilities, and its logarithm was attacked{stepped}"
+    logarithm = ", and their logarithm was attacked" if "probabilit" in surface.kind else ""
+    return f"outputs were read as {surface.kind}{logarithm}{stepped}"
 
 
 def takes_gradients(surface: Surface, unit: Tensor) -> bool:

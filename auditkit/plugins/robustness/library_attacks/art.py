@@ -38,9 +38,8 @@ def quiet() -> Iterator[None]:
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            # it warns of its own use of numpy and torch, which whoever reads the audit can do nothing about
-            warnings.simplefilter("ignore")
+        # it warns of its own use of numpy and torch, which whoever reads the audit can do nothing about
+        with warnings.catch_warnings(action="ignore"):
             yield
     finally:
         log.setLevel(level)

@@ -1,6 +1,7 @@
 """Measurements, controls, the figure and notes of attacks by name."""
 
 import contextlib
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,11 +85,7 @@ class _Run:
                 continue
             if kind == "gradients" and self.zero_gradients is None:
                 self.zero_gradients = _zero_gradients(self.scene, self.right, self.truth)
-
-            def tick(index: int = index, name: str = name) -> None:
-                self.context.progress(index, len(attacks), name)
-
-            chosen = self.parameters
+            chosen, tick = self.parameters, partial(self.context.progress, index, len(attacks), name)
             plan = catalogue.Plan(
                 name, attack, kind, options, chosen.norm, chosen.epsilons, chosen.max_queries, self.context.seed, tick
             )
