@@ -1,8 +1,9 @@
 """Moments, lengths of time and times of day as text: one spelling, whichever reader or program wrote them."""
 
 import datetime
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 PART: Final = r"(?:\.(?P<f>\d+))?"
@@ -28,9 +29,11 @@ def same_times(values: Sequence[Any]) -> list[str] | None:
         values: texts, and objects of `datetime`, numpy or pandas.
     """
     for spelt in (moment, length, clock):
-        texts = _all(values, spelt)
-        if texts:
-            return [text.removesuffix(MIDNIGHT) for text in texts] if all(map(_of_day, texts)) else texts
+        # up to the first value that is none
+        texts = list(filter(None, itertools.takewhile(bool, map(spelt, values))))
+        if texts and len(texts) == len(values):
+            are_days = all(text.endswith(MIDNIGHT) or ":" not in text for text in texts)
+            return [text.removesuffix(MIDNIGHT) for text in texts] if are_days else texts
     return None
 
 
@@ -66,20 +69,6 @@ def clock(value: Any) -> str | None:
         value = str(value)
     match = CLOCK.fullmatch(value) if isinstance(value, str) else None
     return None if match is None else match["time"] + _part(match["f"])
-
-
-def _all(values: Sequence[Any], spelt: Callable[[Any], str | None]) -> list[str]:
-    texts = []
-    for value in values:
-        text = spelt(value)
-        if text is None:
-            return []
-        texts.append(text)
-    return texts
-
-
-def _of_day(text: str) -> bool:
-    return text.endswith(MIDNIGHT) or (":" not in text)
 
 
 def _kind(value: Any) -> str:

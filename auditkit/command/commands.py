@@ -16,7 +16,6 @@ from auditkit.command.inputs import open_all
 from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
-from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, check_known
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
@@ -59,7 +58,9 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     # paths in the file are relative to the file, wherever the command was started
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
-    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *options.plugins])
+    # a `.py` file that the configuration names is looked for beside it
+    named = (home / name if name.endswith(".py") else name for name in settings.audit.plugins)
+    host = Host([*named, *options.plugins])
     # before anything is opened, for a plugin that did not load is often why a model is not known
     print_faults(host.faults)
     request = _request(settings, options)
@@ -70,7 +71,12 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     signer = (
         signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not options.plan else None
     )
-    context = AuditContext(host, opened.data, request, title=_title(settings, opened.data), train=_train(settings))
+    trainers = [
+        {"trainer": table.trainer, "name": table.name, "model": table.model, **table.parameters}
+        for table in settings.train
+    ]
+    title = settings.audit.title or f"Models on {opened.data.name}"
+    context = AuditContext(host, opened.data, request, title=title, train=trainers)
     if options.plan:
         plans = [plan_only(context, model) for model in opened.models]
         print_plan(plans, opened, json=options.json)
@@ -127,17 +133,6 @@ def render(folder: str, format: str | None, plugins: Sequence[str], *, json: boo
     return 0
 
 
-def _title(settings: Settings, data: AuditData) -> str:
-    return settings.audit.title or f"Models on {data.name}"
-
-
-def _train(settings: Settings) -> list[dict[str, Any]]:
-    return [
-        {"trainer": table.trainer, "name": table.name, "model": table.model, **table.parameters}
-        for table in settings.train
-    ]
-
-
 def _request(settings: Settings, options: RunOptions) -> Request:
     return Request(
         checks=settings.audit.checks,
@@ -157,11 +152,6 @@ def _request(settings: Settings, options: RunOptions) -> Request:
         formats=settings.audit.formats,
         progress=Silence() if options.quiet else Lines(),
     )
-
-
-def _plugin(name: str, home: pathlib.Path) -> str | pathlib.Path:
-    """A plugin named in the configuration; a `.py` file is looked for beside it."""
-    return home / name if name.endswith(".py") else name
 
 
 @contextlib.contextmanager

@@ -96,13 +96,12 @@ def worse(diff: Diff) -> list[str]:
     return [f"{sentence}: {', '.join(names)}" for sentence, names in named.items() if names]
 
 
-def _is_the_same(change: LimitChange) -> bool:
-    return change.kind == "the same" and not (change.lost or change.lapsed)
-
-
 def limit_rows(diff: Diff) -> list[Row]:
     """Limits that changed first, then the others."""
-    order = sorted(diff.limits, key=lambda limit: (not limit.broken, _is_the_same(limit)))
+    order = sorted(
+        diff.limits,
+        key=lambda limit: (not limit.broken, limit.kind == "the same" and not (limit.lost or limit.lapsed)),
+    )
     return [_limit(change) for change in order]
 
 

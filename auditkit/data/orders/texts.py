@@ -122,12 +122,9 @@ def _fitting(texts: list[str], forms: Sequence[_Form]) -> list[Reading]:
     one_number = [reading.kind == "number" for reading in readings] == [True, *(False for _ in readings[1:])]
     points_only = [reading.setting for reading in readings] == [POINT, COMMA] and not any("," in text for text in texts)
     # dates with the year first have the order of the numbers; 1.234 and 2.500 have the same in both readings
-    alike = all(_same_order(readings[0].values, reading.values) for reading in readings[1:])
+    orders = [np.argsort(reading.values, kind="stable").tolist() for reading in readings]
+    alike = all(order == orders[0] for order in orders)
     return readings[:1] if alike and (one_number or points_only) else readings
-
-
-def _same_order(first: list[float], second: list[float]) -> bool:
-    return bool((np.argsort(first, kind="stable") == np.argsort(second, kind="stable")).all())
 
 
 def _agreeing(readings: list[Reading], notation: Notation) -> list[Reading]:
