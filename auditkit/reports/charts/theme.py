@@ -42,9 +42,9 @@ def clean(text: object) -> str:
     return " ".join(re.sub("[\ud800-\udfff\ufffe\uffff]", "", printable(text, 1000)).split())
 
 
-def text_width(text: str, font: int = FONT) -> float:
+def text_width(text: str) -> float:
     """About how many pixels `text` takes, on the wide side: letters as wide as DejaVu Sans has them."""
-    return font * sum(_advance(letter) for letter in text)
+    return FONT * sum(_advance(letter) for letter in text)
 
 
 def cut(text: str, width: float) -> str:

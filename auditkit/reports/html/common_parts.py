@@ -74,14 +74,14 @@ def names(models: Sequence[str]) -> str:
     return models[0] if len(models) == 1 else f"{'; '.join(models[:-1])} and {models[-1]}"
 
 
-def with_models(heads: Sequence[Head], position: int = 1) -> list[Head]:
+def with_models(heads: Sequence[Head]) -> list[Head]:
     """The heads of a table with a column for the models; a table drops it where nothing stands in it."""
-    return [*heads[:position], Head("Model"), *heads[position:]]
+    return [heads[0], Head("Model"), *heads[1:]]
 
 
-def with_model(cells: Sequence[Cell], models: str, position: int = 1) -> list[Cell]:
+def with_model(cells: Sequence[Cell], models: str) -> list[Cell]:
     """The cells of a row with the models that it is true of."""
-    return [*cells[:position], Cell(models), *cells[position:]]
+    return [cells[0], Cell(models), *cells[1:]]
 
 
 def folds(count: int) -> Iterator[range]:

@@ -6,7 +6,7 @@ How much their numbers differ on the same rows follows, with the uncertainty of 
 from collections.abc import Mapping, Sequence
 
 from auditkit.reports import numbers
-from auditkit.reports.html.figures import Drawn, drawn
+from auditkit.reports.html.figures import drawn
 from auditkit.reports.html.headlines import lookup, name_and_title
 from auditkit.reports.html.limits import REASONS, Reason, demand, waived
 from auditkit.reports.html.measures import Key, key, number, whom
@@ -122,7 +122,7 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
 
-def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Drawn | None:
+def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Content | None:
     """One picture of the shares among the headline numbers, a mark for each model."""
     tables = [lookup(audit) for audit in comparison.results]
     # one axis for all, so numbers in other units cannot be on it

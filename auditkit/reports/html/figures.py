@@ -1,12 +1,11 @@
 """Figures of one check: of one model as they are, of several with the model as the series where the mark allows."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from auditkit.reports.charts import Picture, left_out, picture
+from auditkit.reports.charts import left_out, picture
 from auditkit.reports.html.common_parts import CheckOutcome, folds, names
 from auditkit.reports.html.measures import figure_grid
-from auditkit.reports.html.tables import ROWS, Anchors, Grid
+from auditkit.reports.html.tables import ROWS, Anchors, Content
 from auditkit.results import Axis, Figure, Rule, Scalar
 
 MODEL = "of model"
@@ -16,48 +15,34 @@ MERGED = 60
 """A figure of rows that would have more of them than a picture holds is not merged."""
 
 
-class Drawn(NamedTuple):
-    """A figure with its pictures and its numbers."""
-
-    figure: Figure
-    picture: Picture | None
-    left_out: str
-    grid: Grid | None
-    model: str = ""
-    """Whose figure it is, where it is not everyone's."""
-    repeated: bool = False
-    """Whether its numbers are those of the table of all measurements, which then stands for its own."""
-
-
-class MergedFigure(NamedTuple):
-    """A figure, and the same one of other models, which is folded."""
-
-    shown: Drawn
-    folded: str
-    """The names of the models that are folded."""
-    others: tuple[Drawn, ...]
-
-
-def drawn(figure: Figure, anchors: Anchors, model: str = "", outcomes: Sequence[CheckOutcome] = ()) -> Drawn:
-    """A figure with what the page needs of it.
+def drawn(figure: Figure, anchors: Anchors, model: str = "", outcomes: Sequence[CheckOutcome] = ()) -> Content:
+    """A figure with its pictures and its numbers.
 
     Args:
         figure: the figure.
         anchors: the page's.
-        model: whose it is.
+        model: whose it is, where it is not everyone's.
         outcomes: of the models whose measurements stand beside it.
     """
     repeated = _repeated(figure, outcomes)
     table = None if repeated else figure_grid(figure, anchors)
     if table is not None and model:
         table = table._replace(caption=f"{table.caption} ({model})")
-    return Drawn(figure, picture(figure), left_out(figure), table, model, repeated)
+    return {
+        "figure": figure,
+        "picture": picture(figure),
+        "left_out": left_out(figure),
+        "grid": table,
+        "model": model,
+        # whether its numbers are those of the table of all measurements, which then stands for its own
+        "repeated": repeated,
+    }
 
 
-def merged_figures(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> tuple[MergedFigure, ...]:
-    """The figures of a check, each once."""
+def merged_figures(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> list[Content]:
+    """The figures of a check, each once; with the names of the models whose figure is folded, and these figures."""
     order = dict.fromkeys(figure.name for outcome in outcomes for figure in outcome.result.figures)
-    return tuple(_merged_figure(name, outcomes, anchors) for name in order)
+    return [_merged_figure(name, outcomes, anchors) for name in order]
 
 
 def _repeated(figure: Figure, outcomes: Sequence[CheckOutcome]) -> bool:
@@ -79,8 +64,8 @@ def _repeated(figure: Figure, outcomes: Sequence[CheckOutcome]) -> bool:
     )
 
 
-def _merged_figure(name: str, outcomes: Sequence[CheckOutcome], anchors: Anchors) -> MergedFigure:
-    """One figure of every model that has it."""
+def _merged_figure(name: str, outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Content:
+    """One figure of every model that has it, and the same one of other models, which is folded."""
     figures = [
         (outcome.model, figure) for outcome in outcomes for figure in outcome.result.figures if figure.name == name
     ]
@@ -89,20 +74,17 @@ def _merged_figure(name: str, outcomes: Sequence[CheckOutcome], anchors: Anchors
         models_of.setdefault(figure.model_dump_json(), (figure, []))[1].append(model)
     if len(models_of) == 1:
         names_of_some = "" if len(figures) == len(outcomes) else names([model for model, _ in figures])
-        return MergedFigure(drawn(figures[0][1], anchors, names_of_some, outcomes), "", ())
+        return {"shown": drawn(figures[0][1], anchors, names_of_some, outcomes), "folded": "", "others": []}
     # each group of models that stands beside each other gets a figure, where the mark can hold several
     several = [_merged([figures[index] for index in indices]) for indices in folds(len(figures))]
     merged = [figure for figure in several if figure is not None]
     if len(merged) == len(several):
         folded = names([model for model, _ in figures[len(next(folds(len(figures)))) :]]) if len(merged) > 1 else ""
-        rest_drawn = tuple(drawn(other, anchors, "", outcomes) for other in merged[1:])
-        return MergedFigure(drawn(merged[0], anchors, "", outcomes), folded, rest_drawn)
-    first, *further = [(figure, names(models)) for figure, models in models_of.values()]
-    return MergedFigure(
-        drawn(first[0], anchors, first[1], outcomes),
-        names([model for _, model in further]),
-        tuple(drawn(figure, anchors, model, outcomes) for figure, model in further),
-    )
+        others = [drawn(other, anchors, "", outcomes) for other in merged[1:]]
+        return {"shown": drawn(merged[0], anchors, "", outcomes), "folded": folded, "others": others}
+    of_models = [(figure, names(models)) for figure, models in models_of.values()]
+    shown, *others = [drawn(figure, anchors, model, outcomes) for figure, model in of_models]
+    return {"shown": shown, "folded": names([model for _, model in of_models[1:]]), "others": others}
 
 
 def _merged(figures: Sequence[tuple[str, Figure]]) -> Figure | None:

@@ -64,7 +64,7 @@ def limits_grid(audit: AuditResult, anchors: Anchors) -> Grid:
     return grid(anchors.new("table-limits"), "Limits set before the audit, and how they were met", heads, rows)
 
 
-def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> list[Reason]:
+def reasons(audit: AuditResult, limits_anchor: str) -> list[Reason]:
     """The reasons of the outcome, worst first, each in a sentence that can stand alone."""
     known = {f"{verdict.limit.name}: {verdict.reason}": verdict for verdict in audit.verdicts}
     named = {verdict.limit.name: verdict for verdict in audit.verdicts}
@@ -75,13 +75,13 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
         if verdict is None:
             # a reason without a limit is a check, plugin or format that failed, also where a limit is missed besides
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
-            listed.append(Reason(status, "", cut(text, letters), limits_anchor))
+            listed.append(Reason(status, "", cut(text, LETTERS), limits_anchor))
         else:
             sentence = _reason_text(verdict, _definitions(verdict, audit.results))
             judged = decisive(verdict)
             whose = "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
             disparity = cut(capital(whose), WHOSE)
-            listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, disparity))
+            listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, LETTERS), limits_anchor, disparity))
     return listed
 
 
