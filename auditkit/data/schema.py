@@ -14,12 +14,10 @@ import numpy as np
 
 from auditkit.errors import DataError, Mend, check_known
 from auditkit.lazy import pandas
-from auditkit.value_spelling import listed
+from auditkit.value_spelling import EXACT, listed
 
 Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
 KINDS: Final = ("number", "integer", "category", "boolean", "text")
-EXACT: Final = 2**53
-"""Integers beyond this are no longer told apart as float64, so they are categories."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,8 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
         )
     if not values.size:
         return replace(feature, kind="number")
-    # Floats of that size lost their digits before they came here, so they stay numbers; integers are names of things.
+    # Floats of that size lost their digits before they came here, so they stay numbers; integers are names of things,
+    # and categories.
     if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
         return replace(feature, categories=_distinct(present, feature.name))
     is_whole = may_be_whole and bool((values == np.round(values)).all())

@@ -15,7 +15,7 @@ from auditkit.counts.markers import Markers
 from auditkit.data.blanks import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
-from auditkit.value_spelling import BOOLEANS, NUMBER as SPELLED, listed
+from auditkit.value_spelling import BOOLEANS, EXACT, NUMBER as SPELLED, listed
 
 INTEGER: Final = f"^{names.INTEGER.pattern}$"
 NUMBER: Final = f"^{SPELLED.pattern}$"
@@ -27,7 +27,6 @@ TIME: Final = r"^-?P[0-9T]|[0-9]( day|-[0-9]|:[0-9])"
 ZEROS: Final = r"^-?0[0-9]+(\.[0-9]*)?$"
 MARKERS: Final = ("", "?", "-", ".", "NA", "N/A", "n/a", "na", "nan", "NaN", "NULL", "null", "None", "none")
 """Texts that often mean missing; they are named in a note, as nobody can be known by them."""
-EXACT: Final = 2**53
 FEW: Final = 1000
 
 
