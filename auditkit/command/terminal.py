@@ -37,7 +37,10 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
     console = console_of()
     for audit in result.audits:
         console.print()
-        console.print(_verdict_line(audit))
+        line = Text(f"{one_line(audit.model.name)}: ", style="bold")
+        line.append(audit.verdict.upper(), style=f"bold {COLOURS[audit.verdict]}")
+        line.append(f"  {one_line(verdict_line(audit))} (exit code {audit.exit_code})")
+        console.print(line)
         if audit.verdicts:
             console.print(_limits(audit))
         for trouble in (check_result for check_result in audit.results if check_result.status != "measured"):
@@ -90,7 +93,11 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         for heading, side in (("check", "left"), ("rows", "right"), ("model calls", "right"), ("calls take", "right")):
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         table.add_column("note")
-        _add_control(table, plan, per_row)
+        # the questions that are asked again before any check
+        if plan.asked_again is not None and plan.asked_at_most is not None:
+            seconds = "" if per_row is None else f"{plan.asked_again * per_row:.1f} s"
+            most = Text(f"at most {plan.asked_at_most:,} calls, where answers differ", style="dim")
+            table.add_row("asking again", "", f"{plan.asked_again:,}", seconds, most)
         for check in plan.checks:
             runs = check.skipped is None and check.error is None
             calls = check.calls or 0
@@ -109,15 +116,6 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):
         console.print(Text(one_line(note, 1000), style="yellow"))
     print(f"Limits that apply: {sum(len(plan.limits) for plan in plans):,}; nothing was measured")
-
-
-def _add_control(table: Table, plan: Plan, per_row: float | None) -> None:
-    """A row for the questions that are asked again before any check."""
-    if plan.asked_again is None or plan.asked_at_most is None:
-        return
-    seconds = "" if per_row is None else f"{plan.asked_again * per_row:.1f} s"
-    note = Text(f"at most {plan.asked_at_most:,} calls, where answers differ", style="dim")
-    table.add_row("asking again", "", f"{plan.asked_again:,}", seconds, note)
 
 
 def _planned_limits(plan: Plan) -> Table:
@@ -140,13 +138,6 @@ def _seconds_per_row(model: Model, data: AuditData) -> float | None:
     clock = time.monotonic()
     model.answers(few)
     return (time.monotonic() - clock) / len(few)
-
-
-def _verdict_line(audit: AuditResult) -> Text:
-    line = Text(f"{one_line(audit.model.name)}: ", style="bold")
-    line.append(audit.verdict.upper(), style=f"bold {COLOURS[audit.verdict]}")
-    line.append(f"  {one_line(verdict_line(audit))} (exit code {audit.exit_code})")
-    return line
 
 
 def _elsewhere(audit: AuditResult) -> list[str]:
