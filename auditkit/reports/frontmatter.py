@@ -90,8 +90,8 @@ def _scalar(value: Any) -> str:
 
 def _text(text: str) -> str:
     # a text in JSON's quotes is one in YAML's double quotes, but for the few characters of `_UNREADABLE`
-    clean = printable(text, 1000).encode("utf-8", "replace").decode()
-    return _UNREADABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(clean, ensure_ascii=False))
+    quoted = json.dumps(printable(text, 1000), ensure_ascii=False)
+    return _UNREADABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
 
 
 def _index(result: AuditResult) -> list[dict[str, Any]]:

@@ -23,8 +23,6 @@ def escape(text: object) -> Markdown:
     """`text` on one line, without any meaning to a Markdown reader or to a browser behind it."""
     # a line break would end a cell or begin a block
     flat = " ".join(printable(str(text), _LONGEST).split())
-    # a lone surrogate cannot be written as UTF-8 later
-    flat = flat.encode("utf-8", "replace").decode()
     start = _START.match(flat)
     if start is None:
         return Markdown(_SPECIAL.sub(r"\\\g<0>", flat))
