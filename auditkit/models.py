@@ -85,7 +85,12 @@ class ModelOptions:
 class Model(ABC):
     """A wrapped model. Adapters fill `answer`, and the methods of the capabilities that they declare.
 
-    Batching and halving the batch after out-of-memory are done here, so an adapter sees one batch at a time.
+    Batching and halving the batch after out-of-memory are done here, so an adapter sees one batch at a time. What asks
+    for answers (`answers`, `predict`, `scores`, `probabilities`) puts the user's options to them, so no adapter may
+    override it.
+
+    Raises:
+        ModelError: where a class that overrides one of these is defined.
     """
 
     name: str = "model"
@@ -121,6 +126,16 @@ class Model(ABC):
     """Who is named where its answers are none; set by the host for adapters of plugins."""
     apply_options: Callable[[Answers], Answers] | None = None
     """Puts the user's threshold, classes and positive class to the answers; set by the host for adapters of plugins."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("answers", "predict", "scores", "probabilities"):
+            # the attribute and not the class's own dict, for a plain base class may bring it along
+            if getattr(cls, name) is not getattr(Model, name):
+                raise ModelError(
+                    f"{cls.__name__}: `{name}` is auditkit's own, for it puts the user's threshold and classes to the "
+                    "answers; give them by the method `answer`, and leave it out"
+                )
 
     @property
     def feature_names(self) -> tuple[Any, ...] | None:

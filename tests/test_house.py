@@ -15,6 +15,7 @@ import pytest
 import auditkit
 from auditkit import errors, hookspecs, host
 from auditkit.plugin_validation import HOOKS
+from tests.test_docs import blocks
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "auditkit"
@@ -151,6 +152,21 @@ def test_rooms_of_a_family_import_no_other_room_but_what_is_shared():
             room = len(other) > 3 and other[:2] == parts[:2]
             assert not room or other[2] in {parts[2], *shared}, f"{own} imports {dotted}"
             assert not room or parts[2] not in shared or other[2] in shared, f"{own} imports {dotted}"
+
+
+def test_files_that_rooms_of_a_family_share_import_no_room():
+    """But for the rows of `models`, which name the adapters of each kind of model."""
+    for own, path in MODULES.items():
+        if re.fullmatch(r"plugins\.\w+\.\w+", own) and path.name != "__init__.py" and "plugins.models" not in own:
+            rooms = {dotted for dotted in imports(path) if dotted.startswith("plugins.") and dotted.count(".") > 2}
+            assert not rooms, f"{own} imports {sorted(rooms)}"
+
+
+def test_every_check_inherits_its_parameters_from_a_file_of_parameters():
+    for id, offer in host.Host(discover=False).checks().items():
+        homes = {base.__module__ for base in offer.value.__mro__ if vars(base).get("__annotations__", {}).keys()
+                 & offer.value.model_fields.keys()}  # fmt: skip
+        assert homes and all(home.endswith("parameters") for home in homes), f"{id}: {homes}"
 
 
 def test_names_of_modules_are_nouns_that_few_rooms_share():
@@ -301,6 +317,8 @@ def vague_names(text: str) -> set[str]:
 def test_variables_are_called_what_they_hold():
     others = (path for room in ("tests", "benchmarks", "examples") for path in sorted((ROOT / room).rglob("*.py")))
     vague = {str(path.relative_to(ROOT)): vague_names(path.read_text()) for path in (*FILES, *others)}
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        vague[path.name] = vague_names("\n".join(text for language, _, text in blocks(path) if language == "python"))
     assert {path: names for path, names in vague.items() if names} == {}
 
 

@@ -149,6 +149,14 @@ def test_a_broken_adapter_is_named():
         auditkit.wrap(Ledger(), plugins=[plugin])
 
 
+@pytest.mark.parametrize("name", ["answers", "predict", "scores", "probabilities"])
+def test_no_adapter_overrides_what_puts_the_options_to_the_answers(name):
+    with pytest.raises(ModelError, match=f"Hasty: `{name}` is auditkit's own.* give them by the method `answer`"):
+        type("Hasty", (Careless,), {name: lambda self, inputs: CHANCES})
+    with pytest.raises(ModelError, match=f"Hasty: `{name}`"):
+        type("Hasty", (type("Mixin", (), {name: lambda self, inputs: CHANCES}), Careless), {})
+
+
 def test_name_and_batch_are_applied_too():
     model = wrapped(Careless(), name="credit", batch=2)
     assert (model.name, model.batch) == ("credit", 2)
