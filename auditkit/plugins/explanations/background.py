@@ -20,15 +20,11 @@ class Background(NamedTuple):
     source: str
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of the codes."""
-        # -0.0 becomes 0.0 and every NaN the same one, so that equal rows have equal bytes
-        return hashlib.sha256(np.where(np.isnan(self.codes), np.nan, self.codes + 0.0).tobytes()).hexdigest()
-
-    @property
     def note(self) -> str:
-        """Where the rows come from, in a sentence."""
-        return f"Background: {len(self.codes)} rows of the {self.source}, SHA-256 {self.digest}."
+        """Where the rows come from, with the digest of their codes, in a sentence."""
+        # -0.0 becomes 0.0 and every NaN the same one, so that equal rows have equal bytes
+        digest = hashlib.sha256(np.where(np.isnan(self.codes), np.nan, self.codes + 0.0).tobytes()).hexdigest()
+        return f"Background: {len(self.codes)} rows of the {self.source}, SHA-256 {digest}."
 
 
 def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Background:

@@ -14,9 +14,9 @@ from auditkit.models import Model
 from auditkit.plugins.explanations.attributions import mean_absolute
 from auditkit.plugins.explanations.background import draw_background
 from auditkit.plugins.explanations.columns import column_owners, gather
-from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
 from auditkit.plugins.explanations.influence import group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.integrated import Integrated, Path, make_baseline
+from auditkit.plugins.explanations.parameters import TRIED, GradientParameters
 from auditkit.plugins.explanations.self_tests import (
     coarse_map,
     largest_relative_change,
@@ -40,7 +40,7 @@ RADIUS = 0.02
 """Of the small changes, as a share of the inputs' range."""
 
 
-def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: GradientParameters, model: Model, data: AuditData, context: Context) -> Findings:
     """All findings of the check."""
     # a regression has one output, whose column every row explains
     targets = np.zeros(len(data), int) if data.task == "regression" else context.predictions.codes
@@ -65,7 +65,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 
 
 def _path(
-    parameters: Parameters, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray,
+    parameters: GradientParameters, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray,
     context: Context,
 ) -> Path:  # fmt: skip
     source = data if data.train is None else data.train

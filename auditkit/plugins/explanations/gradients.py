@@ -9,12 +9,12 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.models import Model
-from auditkit.plugins.explanations.gradient_parameters import TRIED, Parameters
 from auditkit.plugins.explanations.influence import DEFINITIONS
+from auditkit.plugins.explanations.parameters import TRIED, GradientParameters
 from auditkit.results import Definition, of_everyone
 
 
-class Gradients(Parameters, Check):
+class Gradients(GradientParameters, Check):
     """Which inputs move a differentiable model's output, and does the attribution follow the model?
 
     Shows what a network's decisions rest on: the features of a table, or how concentrated its attention to an image is.

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from auditkit import stats
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
-from auditkit.errors import present
 from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.plugins.explanations import permutation
@@ -19,6 +17,7 @@ from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.exact import Case, exact_attributions, is_exact_kind
 from auditkit.plugins.explanations.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.outputs import explained_output, in_unit
+from auditkit.plugins.explanations.parameters import ImportanceParameters
 from auditkit.results import Control, Definition, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
@@ -27,7 +26,7 @@ NOTICEABLE = 0.05
 """The share of the predictions' range from which a changed prediction counts as a changed decision."""
 
 
-class Importance(Check):
+class Importance(ImportanceParameters, Check):
     """Which features drive the model's output, and how much of it falls on group columns?
 
     Shows what a decision rests on, so that a reviewer can see whether a group column, a proxy or a leak carries it.
@@ -87,10 +86,6 @@ class Importance(Check):
 
     conditions: ClassVar[frozenset[str]] = frozenset({"feature"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
-
-    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
-    background: int = Field(default=100, ge=2, description="Rows to compare with, from the training split if given.")
-    permutations: int = Field(default=2, ge=2, description="Pairs of feature orders per row and background row.")
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Only tables and arrays (N, D) have columns."""
@@ -254,7 +249,6 @@ def _flip(
         lambda codes: model.predict(data.decode(codes)),
         case.x, column, data.groups[attribute], context.rng, data.task == "regression",
     )  # fmt: skip
-    changed = present(changed, "the caller leaves out attributes with one value")
     rank, features = int(ranks(values)[column]), values.shape[1]
     ends = stats.wilson(float(changed.sum()), len(changed))
     measurement = Measurement(
@@ -283,22 +277,17 @@ def flips(
     group: np.ndarray,
     rng: np.random.Generator,
     numbers: bool = False,
-) -> np.ndarray | None:
+) -> np.ndarray:
     """(n,) bool: which decisions change when a row's value in `column` becomes that of a random row of another group.
 
     Args:
         answer: codes (m, D) to decisions (m,), or to predicted numbers.
         x: (n, D) real rows.
         column: the sensitive column.
-        group: (n,) the group that each row belongs to.
+        group: (n,) the group that each row belongs to, of at least two.
         rng: draws the other rows.
         numbers: the answers are predicted numbers, whose change counts from 5 % of their range.
-
-    Returns:
-        None where all rows are of one group.
     """
-    if len(np.unique(group)) < 2:
-        return None
     changed = x.copy()
     for value in np.unique(group):
         inside = np.flatnonzero(group == value)

@@ -1,9 +1,8 @@
 """`privacy.membership`: whether the model's answers tell who was in the training data."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from auditkit import stats
 from auditkit.checks import Check, Context, Findings
@@ -14,6 +13,7 @@ from auditkit.models import Model
 from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc
 from auditkit.plugins.privacy.features import expand, plain
 from auditkit.plugins.privacy.members import Sides, gather, odd_rows
+from auditkit.plugins.privacy.parameters import Parameters
 from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
@@ -29,7 +29,7 @@ FELDMAN = "Feldman, 2020, Does Learning Require Memorization?, arXiv:1906.05271"
 ATTACKS = ("auc", "true_positive_rate", "advantage")
 
 
-class Membership(Check):
+class Membership(Parameters, Check):
     """Do the model's answers reveal who was in the training data?
 
     That somebody was in a data set can itself be a secret (patients, debtors), and a model that gives members away
@@ -50,7 +50,7 @@ class Membership(Check):
     reference: ClassVar[str] = f"{YEOM}; {CARLINI}; {DAS}"
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "probabilities", "binary", "multiclass"})
     presets = {"quick": {"rows": 1000}, "standard": {"rows": 4000}, "thorough": {"rows": 20000}}
-    level: ClassVar = "training"
+    level: ClassVar[Literal["training"]] = "training"
     conditions: ClassVar[frozenset[str]] = frozenset({"false_positive_rate", "rows"})
     for_groups: ClassVar[frozenset[str]] = frozenset({"auc"})
     higher_level: ClassVar[str] = "With the training loop, shadow models would show how much a stronger attack finds."
@@ -76,9 +76,6 @@ class Membership(Check):
             pitfalls="The reference is a model of another kind, in place of this one trained again without the row.",
         ),
     })  # fmt: skip
-
-    rows: int = Field(default=4000, ge=1, description="How many non-members, and at most as many members, are used.")
-    neighbours: int = Field(default=6000, ge=100, description="How many training rows are searched for odd ones.")
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """The members, and the odd ones among the training rows."""

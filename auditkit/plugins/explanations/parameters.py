@@ -1,4 +1,4 @@
-"""The parameters of `explanations.gradients`."""
+"""The parameters of `explanations.importance` and `explanations.gradients`."""
 
 from typing import Literal
 
@@ -8,7 +8,15 @@ TRIED = 16
 """Rows on which the trials are made."""
 
 
-class Parameters(BaseModel):
+class ImportanceParameters(BaseModel):
+    """What a user may set for `explanations.importance`."""
+
+    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
+    background: int = Field(default=100, ge=2, description="Rows to compare with, from the training split if given.")
+    permutations: int = Field(default=2, ge=2, description="Pairs of feature orders per row and background row.")
+
+
+class GradientParameters(BaseModel):
     """What a user may set for `explanations.gradients`."""
 
     rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
