@@ -31,7 +31,7 @@ from auditkit.results import (
     Waiver,
     furthest_off,
     left_out_of_all,
-    pairs,
+    pairs_by_name,
 )
 
 
@@ -185,9 +185,9 @@ def with_names(limits: Iterable[Limit]) -> tuple[Limit, ...]:
 
 def made_name(limit: Limit) -> str:
     """`performance.quality.accuracy for each group`, `fairness.groups.demographic_parity_ratio over sex`."""
-    group = " for each group" if limit.groups else f" for {_sorted(limit.slice)}" if limit.slice else ""
+    group = " for each group" if limit.groups else f" for {pairs_by_name(limit.slice)}" if limit.slice else ""
     across = f" over {' and '.join(sorted(limit.across))}" if limit.across else ""
-    conditions = f" with {_sorted(limit.conditions)}" if limit.conditions else ""
+    conditions = f" with {pairs_by_name(limit.conditions)}" if limit.conditions else ""
     return limit.measurement + group + across + conditions
 
 
@@ -200,10 +200,6 @@ def check_names(limits: Sequence[Limit], waivers: Sequence[Waiver]) -> None:
     for waiver in waivers:
         if waiver.limit not in names:
             raise ConfigError(f"waivers: {waiver.limit!r} is not the name of a limit; {closest(waiver.limit, names)}")
-
-
-def _sorted(mapping: Mapping[str, object]) -> str:
-    return pairs(dict(sorted(mapping.items())))
 
 
 def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:

@@ -1,7 +1,7 @@
 """Numbers about one group that are made of several rates, one row each: balanced accuracy, F1, MCC, error odds.
 
 A new composite is one row of `COMPOSITES`: its words, its plain formula on the four counts, and its estimate, most
-often `of_share` or `of_rates` of rates; the definitions, the second count and the reports follow.
+often `of_share` or `of_mean` of rates; the definitions, the second count and the reports follow.
 
 No resampling: resamples of a group without errors have none either, and would call it perfect for certain.
 """

@@ -21,6 +21,7 @@ from auditkit.results import (
     left_out_of_all,
     left_out_text,
     pairs,
+    pairs_by_name,
     whose_text,
 )
 from auditkit.results.disclosure import showing_facts
@@ -243,8 +244,8 @@ def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
 
 def _over(limit: Limit) -> str:
     across = f"over {' and '.join(limit.across)}" if limit.across else ""
-    scope = across or numbers.listed(limit.slice) or limit.scope
-    parts = ", ".join(filter(None, (scope, numbers.listed(limit.conditions))))
+    scope = across or pairs_by_name(limit.slice) or limit.scope
+    parts = ", ".join(filter(None, (scope, pairs_by_name(limit.conditions))))
     return f" ({parts})" if parts else ""
 
 

@@ -12,7 +12,17 @@ from xml.etree import ElementTree
 
 from auditkit.reports import numbers
 from auditkit.reports.outcome import stated
-from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line, whose_text
+from auditkit.results import (
+    AuditResult,
+    CheckResult,
+    Comparison,
+    Limit,
+    Measurement,
+    Verdict,
+    pairs_by_name,
+    verdict_line,
+    whose_text,
+)
 from auditkit.text import one_line, printable
 
 OWN = "auditkit"
@@ -145,7 +155,7 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
 
 def _number_name(measurement: Measurement) -> str:
     over = f" over {' and '.join(measurement.across)}" if measurement.across else ""
-    parts = ", ".join(filter(None, (numbers.listed(measurement.slice), numbers.listed(measurement.conditions))))
+    parts = ", ".join(filter(None, (pairs_by_name(measurement.slice), pairs_by_name(measurement.conditions))))
     return measurement.name + over + (f" [{parts}]" if parts else "")
 
 

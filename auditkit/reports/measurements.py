@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditkit.lazy import pyarrow
-from auditkit.reports.numbers import listed
-from auditkit.results import FRAME_COLUMNS, AuditResult, Comparison
+from auditkit.results import FRAME_COLUMNS, AuditResult, Comparison, pairs_by_name
 from auditkit.text import printable
 
 COLUMNS = ("model", *FRAME_COLUMNS)
@@ -58,7 +57,7 @@ def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
         every = (measurement for result in audit.results for measurement in result.every)
         for row, measurement in zip(audit.rows(), every, strict=True):
             # by name, as results.json keeps them, so that a table is the same before and after saving
-            named = {"slice": listed(measurement.slice), "conditions": listed(measurement.conditions)}
+            named = {"slice": pairs_by_name(measurement.slice), "conditions": pairs_by_name(measurement.conditions)}
             yield {"model": audit.model.name, **row, **named}
 
 

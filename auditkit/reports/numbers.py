@@ -1,9 +1,6 @@
 """Numbers as people read them: shares in percent, counts with separators, all else in three digits; and whose."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from auditkit.results import Interval, Measurement, Scalar, Verdict, furthest_off, pairs
+from auditkit.results import Interval, Measurement, Scalar, Verdict, furthest_off, pairs_by_name
 
 NONE = "–"
 """Stands where there is no number; the reason stands beside it."""
@@ -135,16 +132,13 @@ def _signed(text: str, value: float) -> str:
     return turned + text[1:] if turned else f"−{text}"
 
 
-def listed(mapping: Mapping[str, Any]) -> str:
-    """`race=B, sex=F`: by name, as results.json keeps it, so that a result prints alike before and after saving."""
-    # sorted here, for a result that was never saved still has the order in which a check named them
-    return pairs(dict(sorted(mapping.items())))
-
-
 def about(measurement: Measurement) -> str:
     """Whom a number is about and under which conditions: `sex=F; epsilon=0.1`, `over sex`, `everyone`."""
     over = f"over {' and '.join(measurement.across)}" if measurement.across else ""
-    return "; ".join(filter(None, (listed(measurement.slice), over, listed(measurement.conditions)))) or "everyone"
+    return (
+        "; ".join(filter(None, (pairs_by_name(measurement.slice), over, pairs_by_name(measurement.conditions))))
+        or "everyone"
+    )
 
 
 def decisive(verdict: Verdict) -> Measurement | None:

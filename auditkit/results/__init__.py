@@ -38,7 +38,15 @@ from auditkit.results.base import (
     digest,
 )
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
-from auditkit.results.disparity_text import group_name, left_out_of_all, left_out_text, pairs, remark_text, whose_text
+from auditkit.results.disparity_text import (
+    group_name,
+    left_out_of_all,
+    left_out_text,
+    pairs,
+    pairs_by_name,
+    remark_text,
+    whose_text,
+)
 from auditkit.results.findings import (
     TOGETHER,
     About,
@@ -157,6 +165,7 @@ __all__ = [
     "meaning_text",
     "of_everyone",
     "pairs",
+    "pairs_by_name",
     "remark_text",
     "room",
     "verdict_line",

@@ -1,6 +1,6 @@
 """A disparity as people read it: the two groups that make it, which pair decides, and who is left out of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
@@ -15,6 +15,12 @@ End: TypeAlias = Literal["low", "high"]
 def pairs(mapping: dict[str, Any]) -> str:
     """A mapping as people read it: `sex=F, race=B`; empty for none."""
     return ", ".join(f"{key}={value}" for key, value in mapping.items())
+
+
+def pairs_by_name(mapping: Mapping[str, Any]) -> str:
+    """As `pairs`, by name, as results.json keeps it, so that a result prints alike before and after saving."""
+    # sorted here, for a result that was never saved still has the order in which a check named them
+    return pairs(dict(sorted(mapping.items())))
 
 
 def group_name(slice: dict[str, str]) -> str:

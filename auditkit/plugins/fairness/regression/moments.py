@@ -10,9 +10,7 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.results import Interval
-
-PAIRWISE = 100
-"""Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
+from auditkit.stats.extremes import PAIRWISE
 
 
 class Means(NamedTuple):

@@ -178,7 +178,7 @@ def _affine(layer: nn.Module, middle: torch.Tensor, half: torch.Tensor) -> tuple
             )  # fmt: skip
         return apply(middle, weight, bias), apply(half, weight.abs(), None)
     if not isinstance(layer, NORMS):
-        raise TypeError(f"bounds go through layers that `network_of` takes, and {type(layer).__name__} is none")
+        raise TypeError(f"bounds go through layers that `read` takes, and {type(layer).__name__} is none")
     why = "only layers with running statistics are taken"
     variance, mean = present(layer.running_var, why), present(layer.running_mean, why)
     shape = (1, -1, *([1] * (middle.ndim - 2)))

@@ -26,7 +26,7 @@ def attack(
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
     """
-    array = present(as_array(data.inputs), "`paths.way` saw to it")
+    array = present(as_array(data.inputs), "`attackability.way` saw to it")
     flat, truth = array.reshape(len(array), -1).astype(np.float64), context.predictions.truth
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
