@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+CLASSIFIER_OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
+"""What the output of a module that classifies may be."""
+
+
 class Capability(enum.StrEnum):
     """What a model can be asked for."""
 

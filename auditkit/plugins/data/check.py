@@ -50,9 +50,9 @@ class Integrity(Parameters, Check):
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The features, and the classes of labels."""
-        measured_ats = {"feature": MeasuredAt(data.feature_names if name == "missing_share" else ())}
-        return measured_ats | {
-            "label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ())
+        return {
+            "feature": MeasuredAt(data.feature_names if name == "missing_share" else ()),
+            "label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ()),
         }
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

@@ -1,9 +1,7 @@
 """Exact Shapley values of linear models, and by shap of tree ensembles, where the preprocessing allows it."""
 
-import random
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +61,8 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     if solve is None:
         return f"{type(final).__name__} is neither linear nor a tree ensemble"
     try:
-        with _undisturbed():
+        # of foreign code, as the shared pass has noted already, and of matplotlib, raised as shap is imported
+        with warnings.catch_warnings(action="ignore"):
             return _solve(case, estimator, final, before, solve, rng)
     except MissingExtra as error:
         return str(error)
@@ -158,19 +157,6 @@ def dense(encoded: Any) -> np.ndarray:
     """
     # one-hot encoders give sparse matrices
     return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded, dtype=np.float64)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keeps the global random states, and silences foreign code, whose warnings the shared pass has noted already."""
-    # shap draws from the global states, which other checks must find as they were
-    state, plain = np.random.get_state(), random.getstate()
-    try:
-        with warnings.catch_warnings(action="ignore"):  # also matplotlib's deprecations, raised as shap is imported
-            yield
-    finally:
-        np.random.set_state(state)
-        random.setstate(plain)
 
 
 def _first_line(error: Exception) -> str:

@@ -113,7 +113,12 @@ class Importance(ImportanceParameters, Check):
         attributions, level, why = _attribute(case, model, context, self.permutations)
         shares = group_shares(attributions.values, data, inputs_seen)
         part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
-        flipped = flip_columns(model, data, case, attributions.values, context)
+        # for each group column among the inputs: how often flipping it changes the decision
+        flipped = [
+            _flip(attribute, model, data, case, attributions.values, context)
+            for attribute, column in data.groups.items()
+            if data.column_of(attribute) in data.feature_names and len(np.unique(column)) > 1
+        ]
         measurements = [
             *part.measurements,
             *(measurement for measurement, _ in flipped),
@@ -227,18 +232,6 @@ def deletion_control(
         f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
     )
     return [control], []
-
-
-def flip_columns(
-    model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context
-) -> list[tuple[Measurement, Control]]:
-    """For each group column among the inputs: how often flipping it changes the decision."""
-    names = data.feature_names
-    return [
-        _flip(attribute, model, data, case, values, context)
-        for attribute, column in data.groups.items()
-        if data.column_of(attribute) in names and len(np.unique(column)) > 1
-    ]
 
 
 def _flip(

@@ -201,9 +201,9 @@ def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
 def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
     require("torch", "torch")  # before the import below, which would not say how to install it
     from auditkit.plugins.models.torch.adapter import TorchModel
-    from auditkit.plugins.models.torch.exported import load_exported
+    from auditkit.plugins.models.torch.exported import loaded, runnable
 
-    graph, remark = load_exported(data, name)
+    graph, remark = runnable(loaded(data, name), name)
     named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
     notes = ("an exported graph gives gradients of its inputs; its layers can be neither hooked nor trained",)
     model = TorchModel(graph, named, hookable=False)

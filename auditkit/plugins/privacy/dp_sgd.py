@@ -12,7 +12,7 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
-from auditkit.models import Model
+from auditkit.models import CLASSIFIER_OUTPUTS, Model
 from auditkit.plugins.privacy import accountants
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
@@ -137,7 +137,7 @@ class DpSgd(Trainer):
         from auditkit.plugins.privacy import training_loop
 
         recipe, delta = self._recipe(len(data))
-        if model.output not in training_loop.OUTPUTS:
+        if model.output not in CLASSIFIER_OUTPUTS:
             model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
         # the CPU's random state is kept in any case
         with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):

@@ -17,13 +17,12 @@ from torch.nn import functional
 
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, require
-from auditkit.models import Model, main_output
+from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
 from auditkit.predictions import Predictions
 
 Loss: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Outputs and targets of n rows in, their mean loss out."""
 
-OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 CHUNK = 256
 """Rows whose gradients are held at once."""
 TRIED = 6
@@ -184,7 +183,7 @@ def problem(model: Model, fresh: Model, data: AuditData) -> tuple[torch.Tensor, 
     Raises:
         ModelError: it gives nothing that can be trained.
     """
-    if model.output not in OUTPUTS:
+    if model.output not in CLASSIFIER_OUTPUTS:
         raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
     inputs = fresh.encode(data.inputs)
     codes = torch.tensor(Predictions(model, data).truth, device=inputs.device)

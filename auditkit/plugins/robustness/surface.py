@@ -6,11 +6,9 @@ from typing import Any, Self
 import torch
 
 from auditkit.errors import ModelError
-from auditkit.models import Model, main_output
+from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
 from auditkit.plugins.robustness import disguised_logits
 
-KINDS = ("logits", "one logit", "probabilities", "one probability")
-"""What the output of a classifier may be."""
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
 
@@ -146,7 +144,7 @@ def surface_of(module: torch.nn.Module, model: Model, low: Any, scale: Any, like
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
     """
-    if model.output not in KINDS:
+    if model.output not in CLASSIFIER_OUTPUTS:
         raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
     low, scale = (torch.as_tensor(ends).reshape(like.shape[1:]) for ends in (low, scale))
     surface = Surface(module, model.output, low, scale, like)

@@ -27,15 +27,13 @@ from auditkit.adapters import (
 )
 from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
-from auditkit.models import Answers, Capability, ModelOptions
+from auditkit.models import CLASSIFIER_OUTPUTS, Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
 from auditkit.text import one_line
-
-_OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 
 
 class TorchModel(LabelledModel):
@@ -62,7 +60,7 @@ class TorchModel(LabelledModel):
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
         super().__init__(options)
         adopt(self, options, type(module).__name__)
-        if options.output is not None and options.output not in _OUTPUTS:
+        if options.output is not None and options.output not in CLASSIFIER_OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
         self._module, self._device = _placed(module, options.device, self.name)
         self.device = str(self._device)

@@ -70,15 +70,6 @@ class Padded(torch.nn.Module):
         return torch.cat(answers)
 
 
-def load_exported(data: bytes, name: str) -> tuple[torch.nn.Module, str | None]:
-    """The graph module of a `.pt2` file and a note about its batch, None where it takes any number of rows.
-
-    Raises:
-        ModelFileRejected: the archive holds what could run code, or is broken, or takes several inputs.
-    """
-    return runnable(torch.export.load(io.BytesIO(_rebuilt(data, name))), name)
-
-
 def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
     """The graph module of an exported program and a note about its batch, None where it takes any number of rows.
 
@@ -157,8 +148,12 @@ def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int) -> bool:
     return bool(len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True))
 
 
-def _rebuilt(data: bytes, name: str) -> bytes:
-    """An archive of the same members, each checked."""
+def loaded(data: bytes, name: str) -> torch.export.ExportedProgram:
+    """The program of a `.pt2` file, from an archive of the same members, each checked.
+
+    Raises:
+        ModelFileRejected: the archive holds what could run code, or is broken.
+    """
     archive_members = members(data, name)
     roots = {member.partition("/")[0] for member in archive_members}
     strange = [member for member in archive_members if not _MEMBERS.fullmatch(member)]
@@ -179,7 +174,8 @@ def _rebuilt(data: bytes, name: str) -> bytes:
             elif member.endswith("/data/sample_inputs/model.pt") and raw:
                 torch.load(io.BytesIO(raw), weights_only=True)  # raises where torch would go on and unpickle it
             rebuilt.writestr(member, raw)
-    return buffer.getvalue()
+    buffer.seek(0)
+    return torch.export.load(buffer)
 
 
 def _check_payload(config: Any, name: str) -> None:

@@ -56,10 +56,6 @@ class Bench:
         survivors = self.tally.left(self.rows, self.epsilon)
         return float(self.tally.attack(attack, survivors, self.epsilon).sum()) / len(self.rows)
 
-    def success(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> float:
-        """The share of these rows that an attack breaks by itself."""
-        return float(self.broken(attack, epsilon, rows).mean())
-
     def broken(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> np.ndarray:
         """(n,) bool: which of these rows an attack breaks by itself."""
         x, y = self.target.at(self.rows if rows is None else rows)
@@ -93,7 +89,7 @@ def one_step(bench: Bench) -> float:
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
     """By how much success falls, at most, from one epsilon to the next, each attacked by itself."""
     rows = bench.rows[:ALONE]
-    shares = [bench.success(bench.attack, epsilon, rows) for epsilon in epsilons]
+    shares = [float(bench.broken(bench.attack, epsilon, rows).mean()) for epsilon in epsilons]
     return max(0.0, *(max(shares[: index + 1]) - share for index, share in enumerate(shares)))
 
 
@@ -105,7 +101,7 @@ def scale_gap(bench: Bench) -> float:
     try:
         for factor in (1.0, 100.0, 0.01):
             surface.factor = before * factor
-            shares.append(bench.success(bench.attack, bench.epsilon))
+            shares.append(float(bench.broken(bench.attack, bench.epsilon).mean()))
     finally:
         surface.factor = before
     return max(abs(share - shares[0]) for share in shares)

@@ -11,8 +11,9 @@ from auditkit.models import Model, main_output
 from auditkit.plugins.robustness import disguised_logits
 from auditkit.plugins.robustness.attackability import may_change, with_codes
 from auditkit.plugins.robustness.attacks import rays, registry
-from auditkit.plugins.robustness.evasion import run, surrogate
+from auditkit.plugins.robustness.evasion import surrogate
 from auditkit.plugins.robustness.evasion.attack_checklist import DRAWN, OTHERS, WAYS
+from auditkit.plugins.robustness.evasion.gradient_attack import NEAREST
 from auditkit.plugins.robustness.evasion.model_surface import MIXED, mixtures
 from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.noise_space import as_inputs
@@ -38,7 +39,7 @@ def at_most(parameters: Parameters, model: Model, data: AuditData, rows: int) ->
     once = registry.passes(attack, steps, restarts) + BESIDE
     # beside the sweeps of each way, those of refused points and of what lies beneath; the fast mode looks around first
     sweeps = sizes * once * (_ways(model, data) + 2 + (parameters.mode == "fast"))
-    nearest = max(run.NEAREST, steps) + BESIDE
+    nearest = max(NEAREST, steps) + BESIDE
     for_each = sweeps + nearest + surrogate.ASKED + _by_decisions(parameters.max_queries, sizes)
     # on the sample: alone at each size, through the whole range, at three scales, and with twice the steps
     by_attack = once * (sizes + 6) + registry.passes(registry.ATTACKS["pgd"], steps, 7) + BESIDE

@@ -48,19 +48,14 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed the global generators, which ART draws from, and put them back on leaving."""
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
-    states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    try:
+    is_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    with contextlib.ExitStack() as restored, torch.random.fork_rng(range(torch.cuda.device_count()) if is_cuda else ()):
+        restored.callback(random.setstate, random.getstate())
+        restored.callback(np.random.set_state, np.random.get_state())
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
         yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.random.set_rng_state(states[2])
-        if cuda is not None:
-            torch.cuda.set_rng_state_all(cuda)
 
 
 def _load_config() -> None:

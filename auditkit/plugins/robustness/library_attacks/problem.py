@@ -9,7 +9,7 @@ import torch
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import ModelError
-from auditkit.models import Capability, Model
+from auditkit.models import CLASSIFIER_OUTPUTS, Capability, Model
 from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.library_attacks.targets import (
     Watch,
@@ -20,7 +20,7 @@ from auditkit.plugins.robustness.library_attacks.targets import (
 )
 from auditkit.plugins.robustness.noise_space import NoiseSpace, as_inputs, noise_space_of
 from auditkit.plugins.robustness.space import Space
-from auditkit.plugins.robustness.surface import KINDS, Surface, surface_of
+from auditkit.plugins.robustness.surface import Surface, surface_of
 from auditkit.predictions import Predictions
 from auditkit.text import one_line
 
@@ -174,7 +174,7 @@ class KnownBoundary:
 
 def attackable(model: Model, data: AuditData) -> bool:
     """Whether the model has a torch module that eats the inputs as they are and gives what can be read as logits."""
-    return model.output in KINDS and eats_as_is(model, data)
+    return model.output in CLASSIFIER_OUTPUTS and eats_as_is(model, data)
 
 
 def _declared(data: AuditData, space: Space) -> Space:

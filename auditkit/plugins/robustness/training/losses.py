@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from auditkit.models import Model
-from auditkit.plugins.robustness.attacks import APGD, ascent, chain, zero_slopes
+from auditkit.plugins.robustness.attacks import APGD, Problem, ascent, chain, zero_slopes
 from auditkit.plugins.robustness.surface import Surface
 from auditkit.plugins.robustness.training.evaluation import Pair
 from auditkit.plugins.robustness.training.fit import evaluating
@@ -157,7 +157,8 @@ def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: in
         with model.module() as module:
             surface = split.surface(module, model, decides=True).eval()
             surface.standardise(split.unit)
-            problem = split.problem(surface)
+            # the network on the box of what may change
+            problem = Problem(surface, "Linf", 0.0, split.top, split.free)
             if model is models[0]:
                 flat_share = float(zero_slopes(problem, split.unit, split.classes, epsilon, seed).float().mean())
             withstood = ~problem.wrong(split.unit, split.classes)

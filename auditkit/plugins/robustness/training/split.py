@@ -7,12 +7,11 @@ import torch
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
-from auditkit.models import Model
+from auditkit.models import CLASSIFIER_OUTPUTS, Model
 from auditkit.plugins.robustness.attackability import eats_as_is
-from auditkit.plugins.robustness.attacks import Problem
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of
 from auditkit.plugins.robustness.space import feature_space, picture_space
-from auditkit.plugins.robustness.surface import KINDS, Surface, surface_of
+from auditkit.plugins.robustness.surface import Surface, surface_of
 from auditkit.predictions import Predictions
 
 BATCH = 512
@@ -52,10 +51,6 @@ class Split(NamedTuple):
             surface.decide_at(None, 1)
         return surface
 
-    def problem(self, surface: Surface) -> Problem:
-        """What is attacked: the network on the box of what may change."""
-        return Problem(surface, "Linf", 0.0, self.top, self.free)
-
 
 def identity(module: torch.nn.Module, model: Model, like: torch.Tensor, *, decides: bool = False) -> Surface:
     """A network over encoded inputs; arguments as for `Split.surface`, `like` being an encoded row (1, *shape)."""
@@ -72,7 +67,7 @@ def trainable(model: Model) -> torch.nn.Module:
         ModelError: its output is of no kind that can be trained, or it has nothing to train.
     """
     module = model.estimator()
-    if model.output not in KINDS or not isinstance(module, torch.nn.Module):
+    if model.output not in CLASSIFIER_OUTPUTS or not isinstance(module, torch.nn.Module):
         raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
     if next(module.parameters(), None) is None:
         raise ModelError(f"{model.name}: a module without parameters cannot be trained")
