@@ -94,27 +94,44 @@ def unsteady(model: Model, data: AuditData, predictions: Predictions) -> float:
     return largest_change
 
 
-def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
-    """The space of inputs (N, *shape) that are arrays; `flat` is them as (N, D)."""
+def array_space(
+    data: AuditData, array: np.ndarray, flat: np.ndarray, free: np.ndarray, *, alone: bool = False
+) -> Space:
+    """The space of inputs (N, *shape) that are arrays; `flat` is them as (N, D).
+
+    Args:
+        data: whose inputs they are.
+        array: the inputs.
+        flat: the same, a row each.
+        free: (D,) bool, what may change.
+        alone: the range is that of these rows, whatever the training split holds.
+    """
     whole = array.dtype.kind in "iu"
     if data.range is not None:
         low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
-        return declared_space(low, high, whole=whole, free=may_change(data))
-    known_rows = with_train(data, flat)
+        return declared_space(low, high, whole=whole, free=free)
+    known_rows = flat if alone else with_train(data, flat)
     if array.ndim > 2:
         return picture_space(known_rows, whole=whole)
-    return feature_space(known_rows, whole=np.full(flat.shape[1], whole), free=may_change(data))
+    return feature_space(known_rows, whole=np.full(flat.shape[1], whole), free=free)
 
 
-def table_space(data: AuditData, codes: np.ndarray) -> Space:
-    """The space of a table with these codes (N, D)."""
-    free = may_change(data)
+def table_space(data: AuditData, codes: np.ndarray, free: np.ndarray, *, alone: bool = False) -> Space:
+    """The space of a table with these codes (N, D); categories from their first to their last, for the rest see above.
+
+    Its arguments are those of `array_space`.
+    """
     if not hasattr(data.inputs, "columns"):
-        return array_space(data, present(as_array(data.inputs), "what has no columns is an array"), codes)
+        array = present(as_array(data.inputs), "what has no columns is an array")
+        return array_space(data, array, codes, free, alone=alone)
     whole = np.array([feature.kind == "integer" for feature in data.schema])
+    ends = [
+        (feature.low, feature.high) if feature.numeric else (0.0, max(0.0, len(feature.categories) - 1.0))
+        for feature in data.schema
+    ]
     # None becomes NaN, which stands for an end that was not declared
-    low, high = np.array([(feature.low, feature.high) for feature in data.schema], dtype=np.float64).T
-    return feature_space(with_train(data, codes), whole=whole, free=free, low=low, high=high)
+    low, high = np.array(ends, dtype=np.float64).T
+    return feature_space(codes if alone else with_train(data, codes), whole=whole, free=free, low=low, high=high)
 
 
 def with_train(data: AuditData, values: np.ndarray) -> np.ndarray:

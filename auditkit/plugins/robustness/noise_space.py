@@ -51,7 +51,7 @@ def noise_space_of(data: AuditData) -> NoiseSpace:
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     rows = data.codes() if array is None else array.reshape(len(array), -1).astype(np.float64)
     if array is not None and (data.range is not None or array.ndim > 2):
-        space = array_space(data, array, rows)
+        space = array_space(data, array, rows, may_change(data))
         # noise on a table of whole numbers is not rounded
         return NoiseSpace(rows, array.shape[1:], replace(space, whole=space.whole & (array.ndim > 2)), table=False)
     space = feature_space(with_train(data, rows), whole=np.zeros(rows.shape[1], dtype=bool), free=may_change(data))

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from auditkit.data import AuditData, as_array
-from auditkit.data.ranges import spread_range
+from auditkit.data import AuditData
+from auditkit.plugins.robustness.attackability import table_space
 from auditkit.plugins.robustness.corruptions.base import TABLE, Changed, Corrupt, Suite
-from auditkit.plugins.robustness.space import Space, declared_space, feature_space
 from auditkit.value_spelling import listed
 
 STRENGTHS: Mapping[str, tuple[float, ...]] = {
@@ -41,7 +40,7 @@ class Tables(Suite):
         is_immutable = np.array([not feature.mutable for feature in data.schema] or [False] * len(names), dtype=bool)
         is_immutable |= np.isin(names, [data.column_of(name) for name in data.seen_groups])
         self.free = ~is_immutable if held else np.ones(len(names), dtype=bool)
-        self.space = _space(data, self._codes, self.free)
+        self.space = table_space(data, self._codes, self.free, alone=True)
         self._numbers = self._numeric & self.space.free
         self._categories = ~self._numeric & self.free
         self._can_change = self._numbers | self._categories
@@ -109,7 +108,9 @@ class Tables(Suite):
         with np.errstate(invalid="ignore"):
             is_forbidden = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
             is_forbidden |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
-        is_forbidden |= np.isnan(codes) & ~self._gaps | ~self.free
+        # categories of which no value is known hold none
+        has_values = [feature.numeric or bool(feature.categories) for feature in self._data.schema] or [True]
+        is_forbidden |= np.isnan(codes) & ~self._gaps | ~self.free | ~np.array(has_values)
         forbidden: np.ndarray = is_forbidden & ~is_unchanged
         return forbidden
 
@@ -125,24 +126,6 @@ class Tables(Suite):
             ),
         )  # fmt: skip
         return [sentence for sentence, holds in sentences if holds]
-
-
-def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
-    """Ranges and units of the features; categories from their first code to their last."""
-    if not hasattr(data.inputs, "columns"):
-        array = as_array(data.inputs)
-        whole = array is not None and array.dtype.kind in "iu"
-        if data.range is not None:
-            return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole, free=free)
-        return feature_space(codes, whole=np.full(codes.shape[1], whole), free=free)
-    ends = [
-        (feature.low, feature.high) if feature.numeric else (0.0, len(feature.categories) - 1.0)
-        for feature in data.schema
-    ]
-    # None becomes NaN, which stands for an end that was not declared
-    low, high = np.array(ends, dtype=np.float64).T
-    is_whole = np.array([feature.kind == "integer" for feature in data.schema])
-    return feature_space(codes, whole=is_whole, free=free, low=low, high=high)
 
 
 def _typical(column: np.ndarray, numeric: bool) -> float:

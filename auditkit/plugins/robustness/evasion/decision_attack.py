@@ -39,7 +39,7 @@ def share_beyond(distances: np.ndarray, before: np.ndarray, after: np.ndarray, e
 def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome:
     """Attack the numeric features of a table by asking for decisions."""
     codes, predictions, rng = data.codes(), context.predictions, context.rng
-    truth, space = predictions.truth, attackability.table_space(data, codes)
+    truth, space = predictions.truth, attackability.table_space(data, codes, attackability.may_change(data))
     right = np.flatnonzero(predictions.codes == truth)
     if not len(right):
         return Outcome(SCALED, np.zeros(len(codes)), 0, notes=(NOTHING_RIGHT,))

@@ -51,7 +51,7 @@ def attack(
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
         return Outcome(parameters.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
-    space, counter = attackability.array_space(data, array, flat), [0]
+    space, counter = attackability.array_space(data, array, flat, attackability.may_change(data)), [0]
 
     def ask(points: np.ndarray) -> np.ndarray:
         counter[0] += len(points)
