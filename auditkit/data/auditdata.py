@@ -6,24 +6,22 @@ import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
 from auditkit.counts.names import MISSING
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
 from auditkit.data.codes import codes_of, from_codes, to_codes, whole_numbers
-from auditkit.data.fields import Fields, Modality
+from auditkit.data.fields import Fields
 from auditkit.data.inputs import as_array, take_rows
-from auditkit.data.labels import Recorded, Task
+from auditkit.data.labels import Recorded
 from auditkit.data.orders import NO_DATES, Order, days_of, order_of
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
 from auditkit.results import Meaning
 from auditkit.too_few import fewer_than, lacking
-
-__all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,19 +72,57 @@ class AuditData(Fields):
         """Which groups are too small; decided on the whole data, also for a sample of its rows."""
         return self.whole if self.whole is not None else self._cells(None)
 
-    @functools.cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 over schema and values of everything here, the training split included."""
-        return self._digests.whole
+        return self._digests[0]
 
     @property
     def rows_digest(self) -> str:
         """SHA-256 over the rows and their groups alone, whatever settings they are read with."""
-        return self._digests.rows
+        return self._digests[1]
 
     @functools.cached_property
-    def _digests(self) -> _Digests:
-        return _digest(self)
+    def _digests(self) -> tuple[str, str]:
+        """The digest of everything, and that of the rows."""
+        from auditkit.data.digests import Digest  # hashing is wanted only by those who write
+
+        state = Digest()
+        array = as_array(self.inputs)
+        if hasattr(self.inputs, "columns"):
+            state.frame(self.inputs)
+        elif array is not None:
+            state.array(array)
+        else:
+            state.texts(list(self.inputs))
+        decisions, scores = self.recorded or (None, None)
+        parts = {"labels": self.labels, "decisions": decisions, "scores": scores, **self.beside}
+        for name, values in (*parts.items(), *((f"group {name}", self.groups[name]) for name in sorted(self.groups))):
+            if values is not None:
+                state.text(name)
+                state.array(values)
+        rows = state.copy()  # what follows are settings, under which the rows are the same
+        rows.text("no training split" if self.train is None else self.train.rows_digest)
+        for feature in self.schema:
+            state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
+            if feature.declared:
+                state.text("declared")
+        for fact in (self.task, self.modality, self.positive, self.minimum_cell):
+            state.text(fact)
+        has_own_pairs = self.largest_left_out != LARGEST_LEFT_OUT or bool(self.reference)
+        # A fact that is as by default is not written, so that a setting which is added later changes no older digest.
+        for is_set, fact in (
+            (self.range is not None, ("range", self.range)),
+            (has_own_pairs, (self.largest_left_out, sorted(self.reference.items()))),
+            (not self.notation.says_nothing, self.notation),
+            *((True, (name, self.doubts[name])) for name in sorted(self.doubts)),
+            (self.minimum_rate != MINIMUM, ("minimum rate", self.minimum_rate)),
+            (self.disclosure != "internal", ("disclosure", self.disclosure)),
+        ):
+            if is_set:
+                state.text(fact)
+        state.text("no training split" if self.train is None else self.train.digest)
+        return state.hexdigest(), rows.hexdigest()
 
     def outcome_of(self, category: str | None = None) -> Meaning | None:
         """What being decided for the positive class, or of more than two for `category`, is; None: not stated."""
@@ -223,49 +259,3 @@ class AuditData(Fields):
         kind = np.dtype(np.float64) if array is None else array.dtype
         values = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
         return values if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(values)
-
-
-class _Digests(NamedTuple):
-    whole: str
-    rows: str
-
-
-def _digest(data: AuditData) -> _Digests:
-    from auditkit.data.digests import Digest  # hashing is wanted only by those who write
-
-    state = Digest()
-    array = as_array(data.inputs)
-    if hasattr(data.inputs, "columns"):
-        state.frame(data.inputs)
-    elif array is not None:
-        state.array(array)
-    else:
-        state.texts(list(data.inputs))
-    decisions, scores = data.recorded or (None, None)
-    parts = {"labels": data.labels, "decisions": decisions, "scores": scores, **data.beside}
-    for name, values in (*parts.items(), *((f"group {name}", data.groups[name]) for name in sorted(data.groups))):
-        if values is not None:
-            state.text(name)
-            state.array(values)
-    rows = state.copy()  # what follows are settings, under which the rows are the same
-    rows.text("no training split" if data.train is None else data.train.rows_digest)
-    for feature in data.schema:
-        state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
-        if feature.declared:
-            state.text("declared")
-    for fact in (data.task, data.modality, data.positive, data.minimum_cell):
-        state.text(fact)
-    has_own_pairs = data.largest_left_out != LARGEST_LEFT_OUT or bool(data.reference)
-    # A fact that is as by default is not written, so that a setting which is added later changes no older digest.
-    for is_set, fact in (
-        (data.range is not None, ("range", data.range)),
-        (has_own_pairs, (data.largest_left_out, sorted(data.reference.items()))),
-        (not data.notation.says_nothing, data.notation),
-        *((True, (name, data.doubts[name])) for name in sorted(data.doubts)),
-        (data.minimum_rate != MINIMUM, ("minimum rate", data.minimum_rate)),
-        (data.disclosure != "internal", ("disclosure", data.disclosure)),
-    ):
-        if is_set:
-            state.text(fact)
-    state.text("no training split" if data.train is None else data.train.digest)
-    return _Digests(state.hexdigest(), rows.hexdigest())
