@@ -270,7 +270,9 @@ class Check(Facts, ABC):
     @final
     def about(cls) -> About:
         """What the check says of itself."""
-        question, purpose, method, limits = _paragraphs(cls.__doc__)
+        # the paragraphs of the docstring; empty where it has fewer
+        blocks = [" ".join(block.split()) for block in inspect.cleandoc(cls.__doc__ or "").split("\n\n")]
+        question, purpose, method, limits = (*blocks, "", "", "", "")[:4]
         return About(
             title=cls.title or cls.id,
             question=cls.question or question,
@@ -351,10 +353,3 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
         if allowed_here and value not in allowed_here:
             return sentence.format(" or ".join(sorted(allowed_here)), value)
     return None
-
-
-def _paragraphs(docstring: str | None) -> tuple[str, str, str, str]:
-    """Question, purpose, method and limits from a docstring; empty where it has fewer paragraphs."""
-    blocks = [" ".join(block.split()) for block in inspect.cleandoc(docstring or "").split("\n\n")]
-    question, purpose, method, limits = (*blocks, "", "", "", "")[:4]
-    return question, purpose, method, limits

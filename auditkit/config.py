@@ -38,7 +38,9 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     # the file, then the environment, then flags: the nearer to this one run, the stronger
     audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
     audit.update({key: value for key, value in (flags or {}).items() if value is not None})
-    _known_environment()
+    extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE", "AUDITKIT_RESUME_SECRET"}
+    own_names = (name for name in os.environ if name.startswith("AUDITKIT_") and name not in extra)
+    check_known(own_names, ENVIRONMENT, ConfigError, lambda name: f"the environment variable {name} is not known; ")
     settings = parse(Settings, {**document, "audit": audit}, file.name)
     if not settings.all_models and settings.data.selected is None:
         raise ConfigError(f"{file.name}: a [model] with path, object, decisions or scores is required; none was given")
@@ -84,12 +86,6 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
         if not document:
             raise ConfigError("pyproject.toml has no [tool.auditkit]; write it, or an auditkit.toml")
     return document
-
-
-def _known_environment() -> None:
-    extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE", "AUDITKIT_RESUME_SECRET"}
-    own_names = (name for name in os.environ if name.startswith("AUDITKIT_") and name not in extra)
-    check_known(own_names, ENVIRONMENT, ConfigError, lambda name: f"the environment variable {name} is not known; ")
 
 
 def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:

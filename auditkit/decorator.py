@@ -102,7 +102,8 @@ def to_findings(
     """Findings from whatever a check function returned.
 
     Raises:
-        FindingsError: it is none of the things that a check may return, or a number in it is not finite.
+        FindingsError: it is none of the things that a check may return, a number in it is not finite, or the index of a
+            Series does not name every row once.
     """
     if isinstance(returned, Findings):
         return returned
@@ -114,8 +115,14 @@ def to_findings(
         return Findings([_number(name, returned, unit, direction, exact)])
     if isinstance(returned, list | tuple) and returned and all(isinstance(entry, Measurement) for entry in returned):
         return Findings(returned)
-    if hasattr(returned, "reindex") and getattr(returned, "ndim", 0) == 1:
-        returned = _in_order_of_rows(returned, name, len(data))
+    if hasattr(returned, "reindex") and getattr(returned, "ndim", 0) == 1 and len(returned) == len(data):
+        # a pandas Series goes by its index: one that was sorted goes back to the order of the rows
+        if set(returned.index) != set(range(len(data))):
+            raise FindingsError(
+                f"{name}: a Series must have the index of the rows, 0 to {len(data) - 1}, in any order; give plain "
+                "values with .to_numpy() where they are in the order of the rows"
+            )
+        returned = returned.reindex(range(len(data)))
     if isinstance(returned, np.ma.MaskedArray):  # a masked row has no value, whatever stands beneath its mask
         returned = np.ma.filled(returned.astype(float), np.nan)
     # anything else would become an array of one object
@@ -146,20 +153,6 @@ def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], list[s
         else:
             raise PluginError(f"{id}: a check cannot be given {name!r}; {closest(name, ARGUMENTS)}")
     return arguments, optional, fields
-
-
-def _in_order_of_rows(series: Any, name: str, rows: int) -> Any:
-    """A pandas Series with a value for each row, by its index: one that was sorted goes back to the order of the rows.
-
-    Raises:
-        FindingsError: its index does not name every row once.
-    """
-    if len(series) == rows and set(series.index) != set(range(rows)):
-        raise FindingsError(
-            f"{name}: a Series must have the index of the rows, 0 to {rows - 1}, in any order; give plain values with "
-            ".to_numpy() where they are in the order of the rows"
-        )
-    return series.reindex(range(rows)) if len(series) == rows else series
 
 
 def _argument(name: str, model: Model, data: AuditData, context: Context) -> Any:

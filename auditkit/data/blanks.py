@@ -12,22 +12,17 @@ from auditkit.lazy import pandas
 from auditkit.value_spelling import meant, spelling
 
 
-class Filled(NamedTuple):
-    """Values of which some are blank."""
-
-    values: Any
-    """(N,) as given; where blank, one of the values that are there, so that no new one appears."""
-    present: np.ndarray | None
-    """(N,) bool: False where blank; None where nothing is."""
-
-
-def fill(values: Any, name: str, meaning: Any = None) -> Filled:
+def fill(values: Any, name: str, meaning: Any = None) -> tuple[Any, np.ndarray | None]:
     """Take the blanks out of a column.
 
     Args:
         values: (N,) labels or decisions.
         name: the column, for messages.
         meaning: the value that means blank, in any spelling, beside what is missing; None or "": only what is missing.
+
+    Returns:
+        (N,) values as given; where blank, one of the values that are there, so that no new one appears. And (N,) bool:
+        False where blank; None where nothing is.
 
     Raises:
         DataError: every row is blank.
@@ -39,12 +34,12 @@ def fill(values: Any, name: str, meaning: Any = None) -> Filled:
         means_blank = column.map(lambda value: spelling(meant(value)) == blank_spelling, na_action="ignore")
         blank = blank | means_blank.eq(True).to_numpy()  # map leaves a missing value missing
     if not blank.any():
-        return Filled(values, None)
+        return values, None
     if blank.all():
         raise DataError(f"{name} is blank in every row; check that the right column is named")
     # A value of the column's own fills the gaps, so that no class appears that nobody has.
     full = column[~blank].iloc[0]
-    return Filled(column.astype(object).where(~blank, full).infer_objects().to_numpy(), ~blank)
+    return column.astype(object).where(~blank, full).infer_objects().to_numpy(), ~blank
 
 
 def check_mask(mask: Any, rows: int, name: str) -> np.ndarray | None:

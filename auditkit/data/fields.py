@@ -103,5 +103,4 @@ class Fields:
     @property
     def beside(self) -> dict[str, Any]:
         """What there may be for each row beside inputs, labels, groups and recorded answers."""
-        beside = {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
-        return {**beside, "ids": self.ids}
+        return {name: getattr(self, name) for name in ("weights", "people", "known", "withheld", "ids")}
