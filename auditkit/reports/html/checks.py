@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from auditkit.reports.html.common_parts import CheckOutcome, common
 from auditkit.reports.html.figures import merged_figures
@@ -107,18 +106,10 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts if text]
 
 
-class Family(NamedTuple):
-    """The checks that share the first part of their id."""
-
-    anchor: str
-    title: str
-    checks: tuple[Content, ...]
-
-
 def families(
     audits: Sequence[AuditResult], anchors: Anchors, terms: Mapping[tuple[str, str], str]
-) -> tuple[Family, ...]:
-    """The checks by family, in the order in which they ran.
+) -> tuple[Content, ...]:
+    """The checks by family, which is those that share the first part of their id, in the order in which they ran.
 
     Args:
         audits: of each model.
@@ -132,11 +123,11 @@ def families(
             # in the order of the first model that has the check: dictionaries keep it
             by_check.setdefault(result.check, []).append(CheckOutcome(audit, result))
     return tuple(
-        Family(
-            anchors.new("family", name),
-            title(name),
-            tuple(check_view(check, anchors, terms) for check in checks.values()),
-        )
+        {
+            "anchor": anchors.new("family", name),
+            "title": title(name),
+            "checks": [check_view(check, anchors, terms) for check in checks.values()],
+        }
         for name, checks in by_family.items()
     )
 

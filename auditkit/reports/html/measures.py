@@ -46,9 +46,7 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
         _measurement(measurement, result, terms, usual, anchors.of_group(measurement.slice, result.check, row))
         for row, measurement in enumerate(result.every)
     ]
-    caption = f"All measurements of {result.check}"
-    caption += f"; intervals: {usual}, unless stated otherwise" if usual else ""
-    return grid(anchors.new("table", result.check), caption, heads, rows)
+    return grid(anchors.new("table", result.check), _caption(result.check, usual), heads, rows)
 
 
 def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
@@ -266,7 +264,13 @@ def beside_grids(
     check = outcomes[0].result.check
     tables = [{key(check, measurement): measurement for measurement in outcome.result.every} for outcome in outcomes]
     usual = common_method(measurement for outcome in outcomes for measurement in outcome.result.every)
-    caption = _caption(check, outcomes, usual)
+    tests = dict.fromkeys(
+        measurement.test.method + (f", adjusted within {measurement.test.family}" if measurement.test.family else "")
+        for outcome in outcomes
+        for measurement in outcome.result.measurements
+        if measurement.test is not None
+    )
+    caption = _caption(check, usual) + (f"; p: {'; '.join(tests)}" if tests else "")
     grids = []
     # more columns than fit beside each other would have to be scrolled, and read without the first column
     for indices in folds(len(outcomes)):
@@ -313,16 +317,8 @@ def _rows(
     return rows
 
 
-def _caption(check: str, outcomes: Sequence[CheckOutcome], common: str) -> str:
-    tests = collections.Counter(
-        measurement.test.method + (f", adjusted within {measurement.test.family}" if measurement.test.family else "")
-        for outcome in outcomes
-        for measurement in outcome.result.measurements
-        if measurement.test is not None
-    )
-    sentence = f"All measurements of {check}"
-    sentence += f"; intervals: {common}, unless stated otherwise" if common else ""
-    return sentence + (f"; p: {'; '.join(tests)}" if tests else "")
+def _caption(check: str, usual: str) -> str:
+    return f"All measurements of {check}" + (f"; intervals: {usual}, unless stated otherwise" if usual else "")
 
 
 def _shared(texts: Sequence[str]) -> str:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from auditkit.reports.html.checks import Family, families
+from auditkit.reports.html.checks import families
+from auditkit.reports.html.common_parts import common
 from auditkit.reports.html.comparison import side
 from auditkit.reports.html.coverage import covered, gaps, packs
+from auditkit.reports.html.figures import drawn
 from auditkit.reports.html.glossary import glossary
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
 from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
-from auditkit.reports.html.plugin_sections import plugin_sections
+from auditkit.reports.html.measures import own_table
 from auditkit.reports.html.provenance import data_grids, models_grid, parameters, provenance_grids
+from auditkit.reports.html.sentences import cut
 from auditkit.reports.html.tables import Anchors, Content
 from auditkit.reports.outcome import open_question
-from auditkit.results import AuditResult, Comparison, verdict_line
+from auditkit.results import AuditResult, Comparison, Section as WrittenSection, verdict_line
+
+LETTERS = 120
+"""How long the title of a section that a plugin wrote may be."""
 
 
 class Parts(NamedTuple):
@@ -26,7 +32,7 @@ class Parts(NamedTuple):
     several: bool
     anchors: Anchors
     terms: tuple[Content, ...]
-    families: tuple[Family, ...]
+    families: tuple[Content, ...]
     places: Mapping[str, str]
     """{check: anchor}"""
     reasons: tuple[tuple[Reason, ...], ...]
@@ -79,7 +85,7 @@ def parts_of(result: AuditResult | Comparison) -> Parts:
         anchors=anchors,
         terms=tuple(terms),
         families=by_family,
-        places={check["check"]: check["anchor"] for family in by_family for check in family.checks},
+        places={check["check"]: check["anchor"] for family in by_family for check in family["checks"]},
         reasons=verdict_reasons,
         side=side(result, verdict_reasons, anchors) if isinstance(result, Comparison) else None,
     )
@@ -145,9 +151,39 @@ def _subject(parts: Parts) -> Content:
     return {"several": parts.several, "models": models, "data": data_grids(parts.first, parts.anchors)}
 
 
-def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entry, ...]:
+def _plugin_sections(parts: Parts) -> tuple[Content, ...]:
+    """The sections that plugins wrote, in the order of their ids; each different one once, of all models.
+
+    One that models do not share bears the names of those that have it.
+    """
+    names, written = [audit.model.name for audit in parts.audits], [audit.sections for audit in parts.audits]
     return tuple(
-        Entry(family.anchor, family.title, True, tuple((check["anchor"], check["title"]) for check in family.checks))
+        _plugin_section(part.item, part.models, parts.anchors)
+        for part in common(names, written, WrittenSection.model_dump_json, lambda section: section.id)
+    )
+
+
+def _plugin_section(section: WrittenSection, models: str, anchors: Anchors) -> Content:
+    """A section as it is saved; `models`: of which it is, empty for all of them."""
+    title = cut(section.title or section.id, LETTERS) + (f" ({models})" if models else "")
+    return {
+        "anchor": anchors.new("section", section.id),
+        "title": title,
+        "plugin": f"{section.plugin} {section.plugin_version}".strip(),
+        "paragraphs": section.paragraphs,
+        "figures": [drawn(figure, anchors) for figure in section.figures],
+        "tables": [own_table(table, title, anchors) for table in section.tables],
+    }
+
+
+def _family_entries(section: Section, content: tuple[Content, ...]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            family["anchor"],
+            family["title"],
+            True,
+            tuple((check["anchor"], check["title"]) for check in family["checks"]),
+        )
         for family in content
     )
 
@@ -164,7 +200,7 @@ SECTIONS = (
         "by-group", "Where each group is",
         lambda parts: groups_index(
             parts.audits, parts.anchors,
-            {check["check"]: check["title"] for family in parts.families for check in family.checks},
+            {check["check"]: check["title"] for family in parts.families for check in family["checks"]},
         ),
         lambda section, content: (Entry(section.id, section.title, part=True),),
     ),
@@ -174,7 +210,7 @@ SECTIONS = (
         lambda section, content: (Entry(content[0]["anchor"], section.title),),
     ),
     Section(
-        "plugins", "", lambda parts: plugin_sections(parts.audits, parts.anchors),
+        "plugins", "", _plugin_sections,
         lambda section, content: tuple(Entry(written["anchor"], written["title"]) for written in content),
     ),
     Section("subject", "Model and data", _subject),
