@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from auditkit import runfolder
 from auditkit.command import signature
 from auditkit.command.inputs import open_all
-from auditkit.command.progress import Lines, Silence
+from auditkit.command.progress import Lines, silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.errors import AuditkitError, ConfigError, check_known
@@ -104,7 +104,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     built = demos.DEMOS[name]()
     request = Request(
         limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
-        parameters=built.parameters, progress=Silence() if quiet else Lines(),
+        parameters=built.parameters, progress=silence if quiet else Lines(),
     )  # fmt: skip
     with prepared(host, request, out) as folder, _run_log(folder):
         context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
@@ -150,7 +150,7 @@ def _request(settings: Settings, options: RunOptions) -> Request:
         include_rows=settings.audit.include_rows,
         title=settings.audit.title or "",
         formats=settings.audit.formats,
-        progress=Silence() if options.quiet else Lines(),
+        progress=silence if options.quiet else Lines(),
     )
 
 

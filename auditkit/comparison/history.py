@@ -40,19 +40,14 @@ _Tables = Sequence[tuple[Named, AuditResult, Mapping[Key, tuple[CheckResult, Mea
 
 
 def _is_shown(number_key: Key, measure: str, group: Mapping[str, str] | None, tables: _Tables) -> bool:
+    check, name, where = number_key[:3]
     if measure:
-        if f"{number_key[0]}.{number_key[1]}" != measure and not (
-            measure == number_key[0] and _has_one_name(measure, tables)
-        ):
-            return False
-    elif not any(number_key in judged(audit) for _, audit, _ in tables):
-        return False
-    return group is None or dict(number_key[2]) == {name: repr(value) for name, value in group.items()}
-
-
-def _has_one_name(check: str, tables: _Tables) -> bool:
-    """Whether a check has only one number's name."""
-    return len({number_key[1] for _, _, table in tables for number_key in table if number_key[0] == check}) == 1
+        # where all numbers of a check have one name, the check's own will do
+        alone = measure == check and {key[1] for _, _, table in tables for key in table if key[0] == check} == {name}
+        is_meant = alone or measure == f"{check}.{name}"
+    else:
+        is_meant = any(number_key in judged(audit) for _, audit, _ in tables)
+    return is_meant and (group is None or dict(where) == {attribute: repr(value) for attribute, value in group.items()})
 
 
 def _series(number_key: Key, tables: _Tables) -> Series:
