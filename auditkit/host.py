@@ -19,7 +19,7 @@ from auditkit.errors import AuditkitError, ModelError, PluginError
 from auditkit.foreign_code import foreign, raised
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
-from auditkit.plugin_import import Seen, bring_in, describe, distribution
+from auditkit.plugin_import import Seen, describe, distribution, import_plugin
 from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_pack, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
@@ -201,7 +201,7 @@ class Host:
         """Import and register one plugin; whatever goes wrong becomes a fault that names it."""
         try:
             with foreign(f"plugin {seen.name!r}: its import"):
-                plugin = bring_in(source)
+                plugin = import_plugin(source)
                 wrong = problems(plugin)
             if wrong:
                 raise PluginError("; ".join(wrong))

@@ -50,7 +50,7 @@ def describe(source: Any, installed: Collection[str]) -> Seen:
     raise ConfigError(f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}")
 
 
-def bring_in(source: Any) -> Any:
+def import_plugin(source: Any) -> Any:
     """The live plugin behind a dotted name, an entry point or the path of a file; any other object is one.
 
     Raises:

@@ -166,13 +166,13 @@ class Scrubber:
 
 
 @functools.cache
-def _gate() -> Scrubber:
+def _scrubber() -> Scrubber:
     return Scrubber()
 
 
 def scrubbed(text: str) -> str:
     """What a program said, without what must not leave; for a text that is about to be cut, so that no half stays."""
-    return _gate().text(text, spoken=True)
+    return _scrubber().text(text, spoken=True)
 
 
 def removed(record: BaseModel) -> int:

@@ -136,7 +136,7 @@ def arrow_rows(path: pathlib.Path, dialect: Dialect) -> Iterator[MarkedRows]:
             raise _broken(path, error, dialect) from error
 
 
-def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
+def delimiter_hint(names: Sequence[str]) -> tuple[str, list[Mend]]:
     """What to say where a text file has one column alone: the sign in its name that may part the fields."""
     signs = collections.Counter(re.findall(r"[^\w\"'.-]", names[0])) if len(names) == 1 else None
     if not signs:

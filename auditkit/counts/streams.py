@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditkit.counts.dialect import Dialect, Options, arrow_rows, dialect_of, parted_otherwise
+from auditkit.counts.dialect import Dialect, Options, arrow_rows, delimiter_hint, dialect_of
 from auditkit.counts.records import Form, Records, form_of
 from auditkit.counts.text_codec import encoding_of
 from auditkit.counts.unit import Names, Unit
@@ -140,7 +140,7 @@ def _is_text(kind: Any) -> bool:
 def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> None:
     for name in names.read:
         if name not in columns:
-            hint, mends = parted_otherwise(columns)
+            hint, mends = delimiter_hint(columns)
             nearest = closest(name, dict.fromkeys(columns))
             raise DataError(f"{file.name} has no column {name!r}; {nearest}{hint}", mend=mends)
         if list(columns).count(name) > 1:

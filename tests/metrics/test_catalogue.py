@@ -44,9 +44,9 @@ gap, ratio = (one(result, f"negative_parity_{kind}", across=("g",)) for kind in 
 assert abs(gap.value - np.ptp(rates)) < 1e-12 and abs(ratio.value - min(rates) / max(rates)) < 1e-12
 assert gap.interval and gap.test and gap.pairs and gap.pairs[0].rate == "negative_predictive_value"
 for name in "ab":
-    found = one(result, "critical_success_index", {"g": name})
-    assert abs(found.value - jaccard_score(y[g == name], d[g == name])) < 1e-12
-    assert found.interval.low < found.value < found.interval.high
+    measurement = one(result, "critical_success_index", {"g": name})
+    assert abs(measurement.value - jaccard_score(y[g == name], d[g == name])) < 1e-12
+    assert measurement.interval.low < measurement.value < measurement.interval.high
 assert {"negative_parity_difference_large_groups", "critical_success_index"} <= set(GroupFairness.definitions)
 assert GroupFairness.definitions["critical_success_index"].made_of == "tp fp fn"
 assert control(result, "recount").holds

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from auditkit.counts.dialect import parted_otherwise
+from auditkit.counts.dialect import delimiter_hint
 from auditkit.counts.records import nested
 from auditkit.data.blanks import Bare, Blanks
 from auditkit.data.inputs import as_column
@@ -117,7 +117,7 @@ def settle(roles: Roles, source: Source) -> Roles:
     named = settled.named
     for column, role in named.items():
         if column not in known:
-            hint, mends = parted_otherwise(known)
+            hint, mends = delimiter_hint(known)
             hint = hint or (" (an array: give the values themselves)" if source.inputs is not None else "")
             sentence = f"{role} names the column {column!r}, which the data lacks; {closest(column, known)}{hint}"
             raise DataError(sentence, mend=mends)
@@ -208,7 +208,11 @@ def values_of(column: Any, role: str, source: Source) -> Any:
 
 
 def groups_of(roles: Roles, source: Source, blanks: Blanks) -> dict[str, Bare]:
-    """{attribute: the values that it is made of}."""
+    """{attribute: the values that it is made of}.
+
+    Raises:
+        DataError: see `values_of`.
+    """
     columns = {}
     for name, options in (roles.groups or {}).items():
         column = group_source(name, options)

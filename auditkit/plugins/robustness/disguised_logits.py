@@ -79,7 +79,7 @@ def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = Fa
     return output, scores(watched.made, lens.ends, lens.classes, votes=lens.votes)
 
 
-def otherwise(lens: Lens) -> tuple[Lens, ...]:
+def other_lenses(lens: Lens) -> tuple[Lens, ...]:
     """Further ways to look at what does not always decide as its ends do, each blind at other places.
 
     The output itself: its logarithm tells of a mean that is not saturated, and where it is cut off, of ties that

@@ -23,7 +23,7 @@ class Frame(NamedTuple):
     bottom: float
 
 
-def sheet(frame: Frame, layers: Sequence[Spec]) -> Spec:
+def canvas(frame: Frame, layers: Sequence[Spec]) -> Spec:
     """A Vega-Lite specification of `layers`, in the theme."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from auditkit.reports.charts.canvas import (
     Frame,
     bottom_axis,
+    canvas,
     layer,
     left_axis,
     points,
     room_above,
     segments,
-    sheet,
     texts,
     title,
     upright,
@@ -86,7 +86,7 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     )
     layers += _titles(frame, x_axis, y_axis, room_above(placed))
     layers += _key(frame, entries, above + LINE * lines)
-    return sheet(frame, layers)
+    return canvas(frame, layers)
 
 
 def curve_left_out(figure: Figure) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from auditkit.reports.charts.curves import curve_chart, curve_left_out
 from auditkit.reports.charts.heat import heat_chart, heat_left_out
-from auditkit.reports.charts.minify import lean
+from auditkit.reports.charts.minify import minify
 from auditkit.reports.charts.rows import rows_chart, rows_left_out
 from auditkit.reports.charts.theme import Size, Spec
 from auditkit.results import Figure
@@ -69,7 +69,7 @@ def left_out(figure: Figure) -> str:
 def _drawn(spec: str) -> str:
     """Cached, because every format of a folder draws the same figures."""
     # no address is allowed, so a specification can load nothing
-    return lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+    return minify(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
 
 
 def _uri(text: str, plain: str) -> Markup:

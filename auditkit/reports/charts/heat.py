@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.reports.charts.canvas import Frame, layer, sheet, texts, title
+from auditkit.reports.charts.canvas import Frame, canvas, layer, texts, title
 from auditkit.reports.charts.scales import number
 from auditkit.reports.charts.theme import (
     DIVERGING,
@@ -86,7 +86,7 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
     layers += texts(frame, names, align="right" if wide else "left")
     layers += _head_layers(frame, heads, cell, turned)
     layers += _key(frame, grid, axis)
-    return sheet(frame, layers)
+    return canvas(frame, layers)
 
 
 def heat_left_out(figure: Figure) -> str:

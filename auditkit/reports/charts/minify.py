@@ -27,7 +27,7 @@ _SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", 
 """What a mark takes from the group around it where it does not say it itself."""
 
 
-def lean(text: str) -> str:
+def minify(text: str) -> str:
     """The same picture in fewer letters; the one font is named once.
 
     Only what stands inside of tags is touched, and of that only what the theme has set: never a word of the data.

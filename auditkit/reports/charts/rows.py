@@ -10,10 +10,10 @@ from typing import NamedTuple
 from auditkit.reports.charts.canvas import (
     Frame,
     bottom_axis,
+    canvas,
     points,
     room_above,
     segments,
-    sheet,
     texts,
     title,
     upright,
@@ -73,7 +73,7 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     layers += texts(frame, written, align="right", halo=size == "narrow")
     layers += _key(frame, series, room_above(placed))
     layers += texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED)
-    return sheet(frame, layers)
+    return canvas(frame, layers)
 
 
 def rows_left_out(figure: Figure) -> str:

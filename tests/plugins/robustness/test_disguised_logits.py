@@ -183,7 +183,7 @@ def test_a_vote_is_attacked_through_the_mean_of_its_members() -> None:
 
     lens = disguised_logits.find(Dressed(vote, outputs=3), points(), read)
     assert lens is not None and len(lens.ends) > 1 and not lens.exact
-    votes, itself = disguised_logits.otherwise(lens)
+    votes, itself = disguised_logits.other_lenses(lens)
     assert itself.ends == () and votes.votes
     unit = points().requires_grad_(True)
     _, turned = disguised_logits.see(Dressed(vote, outputs=3), unit, votes)
@@ -220,7 +220,7 @@ def test_one_member_in_two_forms_votes_once() -> None:
 @pytest.mark.parametrize("way", HIDDEN)
 def test_one_network_in_a_disguise_has_no_members(way: Callable[[Any, Tensor], Tensor]) -> None:
     lens = disguised_logits.find(Dressed(way), points(), read)
-    assert lens is not None and disguised_logits.otherwise(lens) == ()
+    assert lens is not None and disguised_logits.other_lenses(lens) == ()
 
 
 def test_an_output_whose_ties_decide_is_looked_at_as_it_is_too() -> None:
@@ -228,12 +228,12 @@ def test_an_output_whose_ties_decide_is_looked_at_as_it_is_too() -> None:
     most = float(second.quantile(0.95))  # the two largest of one row in twenty are cut off alike
     lens = disguised_logits.find(Dressed(lambda net, x: net(x).clamp(max=most)), points(), read)
     assert lens is not None and lens.ends and not lens.exact
-    (itself,) = disguised_logits.otherwise(lens)
+    (itself,) = disguised_logits.other_lenses(lens)
     assert itself.ends == () and not itself.exact
     # told from ties alone, also where the order of classes decides as the logits beneath do
     alike = Dressed(lambda net, x: net(x).sort(dim=1, descending=True).values.clamp(max=most))
     lens = disguised_logits.find(alike, points(), read)
-    assert lens is not None and lens.ends and len(disguised_logits.otherwise(lens)) == 1
+    assert lens is not None and lens.ends and len(disguised_logits.other_lenses(lens)) == 1
 
 
 def test_wide_results_are_not_held_while_a_module_is_watched() -> None:

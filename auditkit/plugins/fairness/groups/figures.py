@@ -1,4 +1,4 @@
-"""The pictures of the check: rates per group, disparities, rates per intersection."""
+"""The figures of the check: rates per group, disparities, rates per intersection."""
 
 import itertools
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ PAIRS = 3
 """Pairs of attributes that get heat maps."""
 
 
-def drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Target]:
+def targets_drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Target]:
     """The targets that are drawn: all of at most 10 classes; else what is about all, and the classes that differ most.
 
     The widest gap is the one whose interval reaches least far down; of equal ones, the one with the largest value.
@@ -39,11 +39,9 @@ def drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Tar
     return [target for target in targets if target.class_index is None or target in widest]
 
 
-def pictures(
-    targets: Sequence[Target], per_group: Sequence[Measurement], between: Sequence[Measurement]
-) -> list[Figure]:
+def draw(targets: Sequence[Target], per_group: Sequence[Measurement], between: Sequence[Measurement]) -> list[Figure]:
     """Every figure about the targets that are drawn."""
-    conditions = [target.conditions for target in drawn(targets, between)]
+    conditions = [target.conditions for target in targets_drawn(targets, between)]
     numbers = [measurement for measurement in per_group if measurement.conditions in conditions]
     gaps = [measurement for measurement in between if measurement.conditions in conditions]
     drawings = [_dots(name, numbers) for name in dict.fromkeys(number.name for number in numbers)]

@@ -58,8 +58,8 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
             *(number for target in looked_at for table in groups for number in of_smaller(target, table, data)),
         ],
         controls=tried,
-        figures=figures.pictures(looked_at, numbers, gaps),
-        tables=[tables.impact(groups[1:], figures.drawn(looked_at, gaps), counts, data)],
+        figures=figures.draw(looked_at, numbers, gaps),
+        tables=[tables.impact(groups[1:], figures.targets_drawn(looked_at, gaps), counts, data)],
         notes=notes(parameters, data, counts, looked_at, tests),
         level=level,
     )  # fmt: skip

@@ -77,7 +77,7 @@ class ExponentiatedGradient(Trainer):
         """
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
-        weights_control = fit.weights_heard(recipe, split, context.rng)
+        weights_control = fit.weight_sensitivity(recipe, split, context.rng)
         mixture = reduction.reduce(
             recipe, split, self.constraint, self.difference_bound,
             lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted"),

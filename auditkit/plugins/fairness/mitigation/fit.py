@@ -131,7 +131,7 @@ def _why_not(parent: Model, estimator: Any) -> str:
     )
 
 
-def weights_heard(recipe: Recipe, split: Split, rng: np.random.Generator) -> Control:
+def weight_sensitivity(recipe: Recipe, split: Split, rng: np.random.Generator) -> Control:
     """Two copies, fitted on the same rows, the positives heavy and then the negatives, must answer differently.
 
     Args:

@@ -71,7 +71,7 @@ class Reweighing(Trainer):
         own = Trained(
             model=new,
             measurements=_measurements(split, table, by_cell),
-            controls=(*_controls(split, weights), fit.weights_heard(recipe, split, context.rng)),
+            controls=(*_controls(split, weights), fit.weight_sensitivity(recipe, split, context.rng)),
             tables=(_table(split, by_cell),),
             notes=tuple(recipe.notes),
         )

@@ -75,4 +75,4 @@ def _ways(model: Model, data: AuditData) -> int:
 
     with model.module() as module:
         lens = disguised_logits.find(module, given, read)
-    return 1 if lens is None else 1 + len(disguised_logits.otherwise(lens))
+    return 1 if lens is None else 1 + len(disguised_logits.other_lenses(lens))

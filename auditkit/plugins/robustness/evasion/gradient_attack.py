@@ -15,7 +15,7 @@ from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.attacks import Attack, Attacked, Problem, fmn, registry, sweep, zero_slopes
-from auditkit.plugins.robustness.disguised_logits import otherwise
+from auditkit.plugins.robustness.disguised_logits import other_lenses
 from auditkit.plugins.robustness.evasion import (
     attack_checklist,
     controls,
@@ -132,7 +132,7 @@ class Run:
     def sweep_all_ways(self) -> None:
         """Attack along gradients in every way of looking at the model; the one that breaks most is tried further."""
         surface, best = self.target.surface, -1
-        ways = (surface.lens,) if surface.lens is None else (surface.lens, *otherwise(surface.lens))
+        ways = (surface.lens,) if surface.lens is None else (surface.lens, *other_lenses(surface.lens))
         chosen = surface.lens
         for lens in ways:
             surface.lens = lens
