@@ -100,13 +100,12 @@ def _bins(
     if not reading.notation.says_nothing:
         return {}
     markers = tuple(Markers(reading.missing or ()).numbers)
-    bins = {}
-    for column in {*groups.values()} - {*other_columns}:
-        several = [options_of(group_options[name]).get("bins") for name, source in groups.items() if source == column]
-        bounds = () if None in several else all_bounds(several)
-        if bounds:
-            bins[column] = Bins(bounds, markers)
-    return bins
+    used = {
+        column: [options_of(group_options[name]).get("bins") for name, source in groups.items() if source == column]
+        for column in {*groups.values()} - {*other_columns}
+    }
+    bounds = {column: all_bounds(several) for column, several in used.items() if None not in several}
+    return {column: Bins(ends, markers) for column, ends in bounds.items() if ends}
 
 
 def _check_names(groups: dict[str, str], other_columns: Sequence[str]) -> None:
@@ -157,14 +156,17 @@ def _typed(
 
 def _from_text(values: dict[str, list[Any]], reading: Reading) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
     markers = Markers(("",) if reading.missing is None else reading.missing)
-    typed: dict[str, pandas.Series[Any]] = {}
-    notes: list[str] = []
-    for name, distinct in values.items():
-        texts = pyarrow.chunked_array([pyarrow.array(map(str, distinct), pyarrow.string())])
-        read = read_column(texts, name, markers, (reading.kinds or {}).get(name), reading.strip, reading.notation)
-        typed[name] = read.values
-        notes += read.notes
-    return typed, [*notes, *markers.notes]
+    kinds = reading.kinds or {}
+    texts = {
+        name: pyarrow.chunked_array([pyarrow.array(map(str, distinct), pyarrow.string())])
+        for name, distinct in values.items()
+    }
+    columns = {
+        name: read_column(column, name, markers, kinds.get(name), reading.strip, reading.notation)
+        for name, column in texts.items()
+    }
+    notes = [note for column in columns.values() for note in column.notes]
+    return {name: column.values for name, column in columns.items()}, [*notes, *markers.notes]
 
 
 def _of_type(distinct: list[Any], kind: Any) -> Any:

@@ -38,22 +38,24 @@ def read_text_file(path: pathlib.Path, name: str, reading: Reading) -> Source:
     table = _table(path, dialect)
     names, notes = _names(dialect, table, path.name)
     missing = Markers(("",) if reading.missing is None else reading.missing)
-    columns, stripped = {}, []
-    doubts: dict[str, str] = {}
-    merged: dict[str, tuple[str, ...]] = {}
-    for index, column in names.items():
-        kind = (reading.kinds or {}).get(column)
-        read = read_column(table.column(index), column, missing, kind, reading.strip, reading.notation)
-        doubts |= {column: read.doubt} if read.doubt else {}
-        merged |= {column: read.merged} if read.merged else {}
-        columns[column] = read.values
-        notes += read.notes
-        stripped += [column] if read.stripped else []
-    notes += missing.notes
+    kinds = reading.kinds or {}
+    columns = {
+        column: read_column(table.column(index), column, missing, kinds.get(column), reading.strip, reading.notation)
+        for index, column in names.items()
+    }
+    notes += [*(note for read in columns.values() for note in read.notes), *missing.notes]
+    stripped = [column for column, read in columns.items() if read.stripped]
     if stripped:
         notes.append(f"blanks around the values of {', '.join(stripped)} were taken off")
     rows = pandas.RangeIndex(table.num_rows)
-    return Source(pandas.DataFrame(columns, index=rows), None, rows, name, tuple(notes), doubts, merged)
+    return Source(
+        columns=pandas.DataFrame({column: read.values for column, read in columns.items()}, index=rows),
+        index=rows,
+        name=name,
+        notes=tuple(notes),
+        doubts={column: read.doubt for column, read in columns.items() if read.doubt},
+        merged={column: read.merged for column, read in columns.items() if read.merged},
+    )
 
 
 def _table(path: pathlib.Path, dialect: Dialect) -> Any:
