@@ -76,16 +76,18 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     above = room_above(placed) + (LINE + 4 if y_axis.title else 0)
     frame = frame._replace(top=above + LINE * lines)
     drawn = [_points(figure, name, (x_axis, y_axis), words, below, beside, frame) for name in names]
-    layers = [*bottom_axis(frame, below, [cut(word, frame.width / max(1, len(words)) - 6) for word in words] or None)]
-    layers += left_axis(frame, beside)
-    layers += [band for index, pieces in enumerate(drawn) for band in _band(frame, pieces, index)]
-    layers += [line for index, pieces in enumerate(drawn) for line in _line(frame, pieces, index)]
-    layers += upright_layers(frame, placed)
-    layers += _level_rules(
-        frame, level_rules, beside, [point for pieces in drawn for piece in pieces for point in piece]
-    )
-    layers += _titles(frame, x_axis, y_axis, room_above(placed))
-    layers += _key(frame, entries, above + LINE * lines)
+    written = [cut(word, frame.width / max(1, len(words)) - 6) for word in words] or None
+    every = [point for pieces in drawn for piece in pieces for point in piece]
+    layers = [
+        *bottom_axis(frame, below, written),
+        *left_axis(frame, beside),
+        *(band for index, pieces in enumerate(drawn) for band in _band(frame, pieces, index)),
+        *(line for index, pieces in enumerate(drawn) for line in _line(frame, pieces, index)),
+        *upright_layers(frame, placed),
+        *_level_rules(frame, level_rules, beside, every),
+        *_titles(frame, x_axis, y_axis, room_above(placed)),
+        *_key(frame, entries, above + LINE * lines),
+    ]
     return canvas(frame, layers)
 
 
@@ -261,7 +263,9 @@ def _key(frame: Frame, entries: Sequence[tuple[int, str, float, int]], top: floa
         y = -top + LINE * line + LINE / 2 + 1
         colour = SERIES[index % len(SERIES)]
         dash = DASHES[(index // len(SERIES) + index) % len(DASHES)]
-        layers += segments(frame, [{"x": x, "x2": x + 28, "y": y}], colour, thick=2.25, dash=dash)
-        layers += points(frame, [{"x": x + 14, "y": y}], colour, SHAPES[index % len(SHAPES)], size=44)
-        layers += texts(frame, [{"x": x + 34, "y": y, "text": text}])
+        layers += [
+            *segments(frame, [{"x": x, "x2": x + 28, "y": y}], colour, thick=2.25, dash=dash),
+            *points(frame, [{"x": x + 14, "y": y}], colour, SHAPES[index % len(SHAPES)], size=44),
+            *texts(frame, [{"x": x + 34, "y": y, "text": text}]),
+        ]
     return layers

@@ -83,9 +83,11 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
     for ink in sorted({entry["ink"] for entry in numbers}):
         of_ink = [{key: entry[key] for key in ("x", "y", "text")} for entry in numbers if entry["ink"] == ink]
         layers += texts(frame, of_ink, align="center", colour=ink)
-    layers += texts(frame, names, align="right" if wide else "left")
-    layers += _head_layers(frame, heads, cell, turned)
-    layers += _key(frame, grid, axis)
+    layers += [
+        *texts(frame, names, align="right" if wide else "left"),
+        *_head_layers(frame, heads, cell, turned),
+        *_key(frame, grid, axis),
+    ]
     return canvas(frame, layers)
 
 

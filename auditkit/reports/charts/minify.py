@@ -1,6 +1,7 @@
 """SVG without what a picture does not need: a report holds each chart twice."""
 
 import re
+from collections.abc import Callable
 
 from auditkit.reports.charts.theme import FAMILY, FONT
 
@@ -12,16 +13,6 @@ _NOISE = re.compile(
 _PLACE = re.compile(r' (?:d|transform|x|y|[xy]2|dx|dy|width|height)="[^"]*"')
 _LONG = re.compile(r"(\d\.\d)\d+")
 _WHOLE = re.compile(r"(\d)\.0(?!\d)")
-_NOTHING = re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)')
-_WORD = re.compile(
-    r'<text((?: (?!transform)[\w-]+="[^"]*")*) transform="translate\(([-\d.]+),([-\d.]+)\)"([^>]*)>([^<]*)</text>'
-)
-_DISC = re.compile(
-    r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0"'
-)
-_FLAT = re.compile(r'<line transform="translate\(([-\d.]+),([-\d.]+)\)" ([xy])2="([-\d.]+)"')
-_MOVED = re.compile(r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([-\d.]+),([-\d.]+)([hvlzZ][^"A-Y]*)"')
-_LEAF = re.compile(r"<g>((?:<(?!/?g\b)[^>]*>|[^<])+)</g>")
 _CHILD = re.compile(r"<(?!/|tspan)[^>]*>")
 _SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-weight", "stroke-linejoin")
 """What a mark takes from the group around it where it does not say it itself."""
@@ -34,12 +25,8 @@ def minify(text: str) -> str:
     """
     # inside of tags alone: a group may well be called `x="1.25"`
     text = _TAG.sub(lambda tag: _PLACE.sub(_rounded, _NOISE.sub("", tag[0])), text)
-    text = _NOTHING.sub("", text)
-    text = _WORD.sub(r'<text\1 x="\2" y="\3"\4>\5</text>', text)
-    text = _DISC.sub(r'<circle cx="\1" cy="\2" r="\3"', text)
-    text = _FLAT.sub(lambda line: f'<path d="M{line[1]},{line[2]}{"h" if line[3] == "x" else "v"}{line[4]}"', text)
-    text = _MOVED.sub(_in_place, text)
-    text = _LEAF.sub(lambda leaf: _hoisted(leaf[1]), text)
+    for pattern, shorter in _SHORTER:
+        text = pattern.sub(shorter, text)
     text = text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
     # last, for all patterns above look for double quotes; an address inside of these need not encode apostrophes
     return _TAG.sub(lambda tag: tag[0] if "'" in tag[0] else tag[0].replace('"', "'"), _unwrapped(text))
@@ -71,8 +58,9 @@ def _rounded(attribute: re.Match[str]) -> str:
     return _WHOLE.sub(r"\1", _LONG.sub(r"\1", attribute[0]))
 
 
-def _hoisted(inside: str) -> str:
+def _hoisted(group: re.Match[str]) -> str:
     """A group of marks, with what all of them share said once."""
+    inside = group[1]
     marks = _CHILD.findall(inside)
     sentence = ""
     for name in _SHARED:
@@ -87,3 +75,19 @@ def _hoisted(inside: str) -> str:
 
 def _without(inside: str, attribute: str) -> str:
     return _CHILD.sub(lambda mark: mark[0].replace(attribute, "", 1), inside)
+
+
+_AT = r'transform="translate\(([-\d.]+),([-\d.]+)\)"'
+_SHORTER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)'), ""),
+    (
+        re.compile(rf'<text((?: (?!transform)[\w-]+="[^"]*")*) {_AT}([^>]*)>([^<]*)</text>'),
+        r'<text\1 x="\2" y="\3"\4>\5</text>',
+    ),
+    (re.compile(rf'<path {_AT} d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0"'), r'<circle cx="\1" cy="\2" r="\3"'),
+    (re.compile(rf'<line {_AT} x2="([-\d.]+)"'), r'<path d="M\1,\2h\3"'),
+    (re.compile(rf'<line {_AT} y2="([-\d.]+)"'), r'<path d="M\1,\2v\3"'),
+    (re.compile(rf'<path {_AT} d="M([-\d.]+),([-\d.]+)([hvlzZ][^"A-Y]*)"'), _in_place),
+    (re.compile(r"<g>((?:<(?!/?g\b)[^>]*>|[^<])+)</g>"), _hoisted),
+)
+"""What can be said in fewer letters, and how; each row is tried on what the row before it made."""

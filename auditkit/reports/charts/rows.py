@@ -65,14 +65,16 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     frame, names, middles, written = _layout(rows, axis, size)
     placed = upright(rules, across, frame.width, frame.left - 2, frame.right - 2)
     frame = frame._replace(top=room_above(placed) + LINE * len(series) * (len(series) > 1))
-    layers = bottom_axis(frame, across)
-    layers += upright_layers(frame, placed)
     square = figure.mark == "forest"
-    layers += _bars(frame, across, rows, middles) if bars else _dots(frame, across, rows, middles, square)
-    layers += texts(frame, names, align="right" if size == "wide" else "left", halo=size == "narrow")
-    layers += texts(frame, written, align="right", halo=size == "narrow")
-    layers += _key(frame, series, room_above(placed))
-    layers += texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED)
+    layers = [
+        *bottom_axis(frame, across),
+        *upright_layers(frame, placed),
+        *(_bars(frame, across, rows, middles) if bars else _dots(frame, across, rows, middles, square)),
+        *texts(frame, names, align="right" if size == "wide" else "left", halo=size == "narrow"),
+        *texts(frame, written, align="right", halo=size == "narrow"),
+        *_key(frame, series, room_above(placed)),
+        *texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED),
+    ]
     return canvas(frame, layers)
 
 
@@ -179,10 +181,12 @@ def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
         of_series = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
         bodies = [{"x": zero, "x2": across.at(row.value, frame.width), "y": y} for row, y in of_series]
         whiskers, _ = _whiskers(frame, across, of_series)
-        layers += segments(frame, bodies, SERIES[index % len(SERIES)], thick=12)
-        # a pale line under the whisker, so that it can be seen upon the bar
-        layers += segments(frame, whiskers, PAPER, thick=4)
-        layers += segments(frame, whiskers, INK, thick=1.75)
+        layers += [
+            *segments(frame, bodies, SERIES[index % len(SERIES)], thick=12),
+            # a pale line under the whisker, so that it can be seen upon the bar
+            *segments(frame, whiskers, PAPER, thick=4),
+            *segments(frame, whiskers, INK, thick=1.75),
+        ]
     return [*layers, *segments(frame, [{"x": zero, "y": 0, "y2": frame.height}], MUTED)]
 
 
