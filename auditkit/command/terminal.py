@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from auditkit.command.inputs import Opened
@@ -89,10 +89,9 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
     console = console_of()
     for model, plan in zip(opened.models, plans, strict=True):
         per_row = _seconds_per_row(model, opened.data)
-        table = Table(title=f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}", box=None)
-        for heading, side in (("check", "left"), ("rows", "right"), ("model calls", "right"), ("calls take", "right")):
-            table.add_column(heading, justify=side)  # type: ignore[arg-type]
-        table.add_column("note")
+        counts = (Column(heading, justify="right") for heading in ("rows", "model calls", "calls take"))
+        title = f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}"
+        table = Table("check", *counts, "note", title=title, box=None)
         # the questions that are asked again before any check
         if plan.asked_again is not None and plan.asked_at_most is not None:
             seconds = "" if per_row is None else f"{plan.asked_again * per_row:.1f} s"
@@ -149,10 +148,7 @@ def _elsewhere(audit: AuditResult) -> list[str]:
 
 
 def _limits(audit: AuditResult) -> Table:
-    table = Table(box=None, pad_edge=True)
-    table.add_column("limit", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("why")
+    table = Table(Column("limit", no_wrap=True), Column("verdict", no_wrap=True), "why", box=None, pad_edge=True)
     for verdict in audit.verdicts:
         word = f"{verdict.status}, waived" if verdict.waived else verdict.status
         point = " (point)" if verdict.limit.judge == "point" else ""
