@@ -45,16 +45,18 @@ def less_asked(old: Limit, new: Limit) -> str:
         old: as it was.
         new: under the same name, as it is.
     """
-    parts = []
-    if old.groups and not new.groups and (is_bare(new) or new.everyone):
-        parts.append('it was about every group too, and is about everyone only; groups = "each" asks for them again')
     lower = old.at_least is not None and (new.at_least is None or new.at_least < old.at_least)
     higher = old.at_most is not None and (new.at_most is None or new.at_most > old.at_most)
-    if lower or higher:
-        parts.append(f"it was {bounds(old)}, and is {bounds(new)}")
-    if old.judge == "interval" and new.judge == "point":
-        parts.append("it was judged by the whole interval, and is by the point alone")
-    return "; ".join(parts)
+    ways = {
+        'it was about every group too, and is about everyone only; groups = "each" asks for them again': (
+            old.groups and not new.groups and (is_bare(new) or new.everyone)
+        ),
+        f"it was {bounds(old)}, and is {bounds(new)}": lower or higher,
+        "it was judged by the whole interval, and is by the point alone": (
+            old.judge == "interval" and new.judge == "point"
+        ),
+    }
+    return "; ".join(sentence for sentence, holds in ways.items() if holds)
 
 
 def _no_longer_asked(old: Verdict, new: Verdict, measured: Mapping[Key, object]) -> str:

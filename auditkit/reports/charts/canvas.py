@@ -79,8 +79,10 @@ def texts(
     halo: bool = False,
 ) -> list[Spec]:
     """Words at pixels of the plot: `rows` have x, y and text; y is the middle of the first line."""
-    mark: Spec = {"type": "text", "align": align, "baseline": "middle", "fontSize": FONT, "lineBreak": "\n"}
-    mark |= {"lineHeight": LINE, "fontWeight": 400, "clip": False}
+    mark: Spec = {
+        "type": "text", "align": align, "baseline": "middle", "fontSize": FONT, "lineBreak": "\n",
+        "lineHeight": LINE, "fontWeight": 400, "clip": False,
+    }  # fmt: skip
     # the renderer ends the whole process at a character that XML forbids, so every text is cleaned here too
     written = [row | {"text": "\n".join(map(clean, row["text"].split("\n")))} for row in rows]
     text = {"text": {"field": "text", "type": "nominal"}}

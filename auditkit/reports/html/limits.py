@@ -140,13 +140,11 @@ def _printed(verdict: Verdict) -> Sequence[Judged]:
 def _where(judged: Judged, verdict: Verdict) -> str:
     """What the measurement is about, where its limit does not say it already."""
     measurement = judged.measurement
-    parts = [] if measurement.slice == verdict.limit.slice else [pairs(measurement.slice)]
-    if set(measurement.across) != set(verdict.limit.across):
-        parts.append("over " + " and ".join(measurement.across))
-    parts.append(
-        pairs(
-            {key: measurement.conditions[key] for key in measurement.conditions if key not in verdict.limit.conditions}
-        )
+    limit = verdict.limit
+    parts = (
+        "" if measurement.slice == limit.slice else pairs(measurement.slice),
+        "" if set(measurement.across) == set(limit.across) else f"over {' and '.join(measurement.across)}",
+        pairs({key: value for key, value in measurement.conditions.items() if key not in limit.conditions}),
     )
     sentence = "; ".join(part for part in parts if part)
     return f" [{sentence}]" if sentence else ""

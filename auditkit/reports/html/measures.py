@@ -235,18 +235,17 @@ def number(
         return Cell(numbers.NONE, "not measured")
     if measurement.value is None:
         return Cell(numbers.NONE, measurement.reason or "")
-    notes = [numbers.uncertainty(measurement) + (f" ({method})" if method else "")]
-    if n and measurement.n is not None:
-        notes.append(f"n\u00a0=\u00a0{measurement.n:,}")
-    if measurement.test is not None:
-        p, adjusted = measurement.test.p, measurement.test.p_adjusted
-        notes.append(numbers.p_value(p) if adjusted is None else f"{numbers.p_value(adjusted)} adjusted")
-    if measurement.detectable is not None:
-        notes.append(f"detectable {numbers.with_unit(measurement.detectable, measurement.unit)}")
-    if with_groups:
-        notes += [whose_text(measurement), left_out_text(measurement.left_out)]
-    if measurement.validity != "valid" and reason:
-        notes.append(measurement.reason or "")
+    test, detectable = measurement.test, measurement.detectable
+    p = "" if test is None else numbers.p_value(test.p if test.p_adjusted is None else test.p_adjusted)
+    notes = (
+        numbers.uncertainty(measurement) + (f" ({method})" if method else ""),
+        f"n\u00a0=\u00a0{measurement.n:,}" if n and measurement.n is not None else "",
+        p if test is None or test.p_adjusted is None else f"{p} adjusted",
+        "" if detectable is None else f"detectable {numbers.with_unit(detectable, measurement.unit)}",
+        whose_text(measurement) if with_groups else "",
+        left_out_text(measurement.left_out) if with_groups else "",
+        measurement.reason if reason and measurement.validity != "valid" else "",
+    )
     status = "" if measurement.validity == "valid" else measurement.validity
     return Cell(numbers.value(measurement), ", ".join(note for note in notes if note), status=status)
 
