@@ -126,17 +126,11 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
     module, colon, name = spec.partition(":")
     if not colon or not module or not name:
         raise ConfigError(f"{key} must be of the form package.module:name; {one_line(spec)!r} was given")
-    with _importable(folder):
-        try:
-            with foreign(f"{key} {spec!r}: its import", needed=True):
-                module_ = importlib.import_module(module)
-                for part in name.split("."):
-                    module_ = getattr(module_, part)
-        except AuditkitError:
-            raise
-        except Exception as error:  # the user's own module may raise anything
-            raise ConfigError(f"{key}: {spec!r} cannot be imported: {_raised(error)}") from error
-    return module_
+    with _importable(folder), _blamed(f"{key} {spec!r}: its import", f"{key}: {spec!r} cannot be imported:"):
+        named = importlib.import_module(module)
+        for part in name.split("."):
+            named = getattr(named, part)
+    return named
 
 
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool) -> Model:
@@ -158,23 +152,25 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         model.name = settings.name or model.name
         return model
     factory = import_object(str(settings.object), folder, "[model] object")
-    try:
-        with foreign(f"[model] object {settings.object!r}", needed=True):
-            obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
-    except AuditkitError:
-        raise
-    except Exception as error:  # the user's own factory may raise anything
-        raise ConfigError(f"[model] object: {settings.object!r} raised {_raised(error)}") from error
+    with _blamed(f"[model] object {settings.object!r}", f"[model] object: {settings.object!r} raised"):
+        obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
     model = host.wrap_model(obj, options)
     model.loaded = f"object {settings.object}, made by the user's own code"
     model.name = settings.name or model.name
     return model
 
 
-def _raised(error: BaseException) -> str:
-    """What the user's own code raised."""
-    sentence = raised(error)
-    return f"{sentence}: out of memory. {WAY_OUT}" if out_of_memory(error) else sentence
+@contextlib.contextmanager
+def _blamed(code: str, fault: str) -> Iterator[None]:
+    """Turn whatever the user's own code raises into a sentence that begins with `fault`; `code`: what runs."""
+    try:
+        with foreign(code, needed=True):
+            yield
+    except AuditkitError:
+        raise
+    except Exception as error:  # it may raise anything
+        way_out = f": out of memory. {WAY_OUT}" if out_of_memory(error) else ""
+        raise ConfigError(f"{fault} {raised(error)}{way_out}") from error
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
