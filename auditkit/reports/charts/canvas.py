@@ -118,9 +118,7 @@ def segments(
     frame: Frame, rows: Sequence[Spec], colour: str, *, thick: float = 1, dash: Sequence[int] = ()
 ) -> list[Spec]:
     """Straight lines at pixels of the plot."""
-    mark: Spec = {"type": "rule", "color": colour, "strokeWidth": thick}
-    if dash:
-        mark["strokeDash"] = list(dash)
+    mark = {"type": "rule", "color": colour, "strokeWidth": thick} | ({"strokeDash": list(dash)} if dash else {})
     return layer(frame, mark, rows)
 
 

@@ -95,10 +95,13 @@ def curve_left_out(figure: Figure) -> str:
     """What the picture does not show, in a sentence; empty where it shows everything."""
     field = figure.series.field if figure.series else None
     counts = collections.Counter(clean(row.get(field)) if field else "" for row in figure.data)
-    sentence = f"The picture shows the first {LINES} of {len(counts)} lines." if len(counts) > LINES else ""
-    if max(counts.values(), default=0) > POINTS:
-        sentence += f" Of a line with more than {POINTS} points it shows evenly chosen ones."
-    return sentence.strip()
+    sentences = (
+        f"The picture shows the first {LINES} of {len(counts)} lines." if len(counts) > LINES else "",
+        f"Of a line with more than {POINTS} points it shows evenly chosen ones."
+        if max(counts.values(), default=0) > POINTS
+        else "",
+    )
+    return " ".join(filter(None, sentences))
 
 
 def _names(figure: Figure) -> list[str | None]:
@@ -171,9 +174,7 @@ def _band(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
 def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[Spec]:
     colour, shape = SERIES[index % len(SERIES)], SHAPES[index % len(SHAPES)]
     dash = list(DASHES[(index // len(SERIES) + index) % len(DASHES)])
-    mark: Spec = {"type": "line", "color": colour, "strokeWidth": 2.25}
-    if dash:
-        mark["strokeDash"] = dash
+    mark = {"type": "line", "color": colour, "strokeWidth": 2.25} | ({"strokeDash": dash} if dash else {})
     layers: list[Spec] = []
     for piece in pieces:
         rows = [{"x": point.x, "y": point.y, "i": order} for order, point in enumerate(piece)]

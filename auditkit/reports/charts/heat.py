@@ -165,8 +165,11 @@ def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
     ]  # fmt: skip
     after = start + 14 * steps + 8
     name = cut(clean(title(axis)), frame.width + frame.left - 4 - (after - x) - text_width(high) - 14)
-    words = [{"x": x, "y": y, "text": low}, {"x": after, "y": y, "text": high}]
-    words.append({"x": after + text_width(high) + 14, "y": y, "text": name})
+    words = [
+        {"x": x, "y": y, "text": low},
+        {"x": after, "y": y, "text": high},
+        {"x": after + text_width(high) + 14, "y": y, "text": name},
+    ]
     return [*_boxes(frame, rects), *texts(frame, words, colour=MUTED)]
 
 

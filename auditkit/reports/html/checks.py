@@ -89,10 +89,16 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
     """How it was measured, in named sentences; what there is nothing to say of is left out."""
     about, rows = result.about, result.rows
     sample = f"{rows.used:,} of {rows.total:,} ({rows.how}); digest {rows.digest[:16]}" if rows else ""
-    run = f"{result.plugin or 'unnamed plugin'} {result.plugin_version}".strip()
-    run += f"; answered by {result.answered_by}" if result.answered_by else ""
-    run += f"; wrapped by {', '.join(result.wrapped_by)}" if result.wrapped_by else ""
-    with_ = [f"seed {result.seed}" if result.seed is not None else "", f"on {result.device}" if result.device else ""]
+    authors = (
+        f"by plugin {result.plugin or 'unnamed plugin'} {result.plugin_version}".strip(),
+        f"answered by {result.answered_by}" if result.answered_by else "",
+        f"wrapped by {', '.join(result.wrapped_by)}" if result.wrapped_by else "",
+    )
+    run = (
+        "; ".join(filter(None, authors)),
+        f"seed {result.seed}" if result.seed is not None else "",
+        f"on {result.device}" if result.device else "",
+    )
     facts = [
         ("Purpose", about.purpose),
         ("Method", about.method),
@@ -101,7 +107,7 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
         ("Evidence level", LEVELS.get(result.level or "", "")),
         ("What a higher level would add", result.higher_level),
         ("Rows", sample),
-        ("Run", ", ".join(part for part in (f"by plugin {run}", *with_) if part)),
+        ("Run", ", ".join(filter(None, run))),
     ]
     return [(name, text) for name, text in facts if text]
 

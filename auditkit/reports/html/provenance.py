@@ -91,15 +91,12 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ]
         for feature in data.features
     ]
-    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Given to the model"), Head("Missing", "num")]
-    grids = [facts_grid(anchors, "The audit data", facts)]
-    if groups:
-        grids.append(
-            grid(anchors.new("groups"), "Groups", [Head("Group"), Head("Rows", "num"), Head("Shown", "wide")], groups)
-        )
-    if features:
-        grids.append(grid(anchors.new("features"), "Features", [*heads, Head("Values", "wide")], features))
-    return grids
+    of_groups = [Head("Group"), Head("Rows", "num"), Head("Shown", "wide")]
+    of_features = [Head("Feature"), Head("Kind"), Head("Group"), Head("Given to the model"), Head("Missing", "num"),
+                   Head("Values", "wide")]  # fmt: skip
+    tables = (("Groups", of_groups, groups), ("Features", of_features, features))
+    grids = (grid(anchors.new(caption), caption, heads, rows) for caption, heads, rows in tables if rows)
+    return [facts_grid(anchors, "The audit data", facts), *grids]
 
 
 def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterable[Grid]:

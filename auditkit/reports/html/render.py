@@ -72,9 +72,8 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     first, data = audits[0], audits[0].data
     date = moment(max(audit.run.finished for audit in audits))
     kind = f"{first.model.kind}, {first.model.task}" + (f", trained from {first.parent}" if first.parent else "")
-    model = ("Model", f"{first.model.name} ({kind})")
-    if len(audits) > 1:
-        model = ("Models", "; ".join(audit.model.name for audit in audits))
+    names = "; ".join(audit.model.name for audit in audits)
+    model = ("Models", names) if len(audits) > 1 else ("Model", f"{names} ({kind})")
     sentence = in_short(data)
     selected = (("Predicted" if data.task == "regression" else "Selected", sentence),) if sentence else ()
     return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))

@@ -62,9 +62,9 @@ def be(name: str, definitions: Mapping[str, Definition]) -> str:
 
 def about(subject: Measurement | Limit) -> str:
     """Whom a number or a limit is about, as it follows its name: ` for sex=F`, ` over sex with epsilon=0.1`."""
-    sentence = f" for {pairs(subject.slice)}" if subject.slice else ""
-    sentence += f" over {' and '.join(subject.across)}" if subject.across else ""
-    return sentence + (f" with {pairs(subject.conditions)}" if subject.conditions else "")
+    whom = f" for {pairs(subject.slice)}" if subject.slice else ""
+    over = f" over {' and '.join(subject.across)}" if subject.across else ""
+    return whom + over + (f" with {pairs(subject.conditions)}" if subject.conditions else "")
 
 
 def certainty(measurement: Measurement) -> str:
@@ -103,20 +103,17 @@ def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
     subject = name_of(measurement.name, result.definitions) + about(measurement)
     if measurement.value is None:
         return Answer(f"{subject} has no number: ", after=as_sentence(measurement.reason or ""), status="undefined")
-    after = certainty(measurement) + "."
-    if measurement.validity != "valid":
-        after += f" The number is {measurement.validity}: {as_sentence(measurement.reason or '')}"
-    if measurement.pairs:
-        after += f" That is {as_sentence(whose_text(measurement))}"
-    if measurement.left_out:
-        after += f" It says nothing of some groups, {as_sentence(left_out_text(measurement.left_out))}"
     status = "" if measurement.validity == "valid" else measurement.validity
-    return Answer(
-        f"{subject} {be(measurement.name, result.definitions)} ",
-        numbers.value(measurement),
-        after + _spread(result, measurement),
-        status,
+    reason, unseen = measurement.reason or "", left_out_text(measurement.left_out)
+    after = (
+        f"{certainty(measurement)}.",
+        f" The number is {status}: {as_sentence(reason)}" if status else "",
+        f" That is {as_sentence(whose_text(measurement))}" if measurement.pairs else "",
+        f" It says nothing of some groups, {as_sentence(unseen)}" if measurement.left_out else "",
+        _spread(result, measurement),
     )
+    before = f"{subject} {be(measurement.name, result.definitions)} "
+    return Answer(before, numbers.value(measurement), "".join(after), status)
 
 
 def measured(judged: Judged) -> str:
