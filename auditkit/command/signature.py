@@ -63,12 +63,13 @@ def _lines(account: verification.Account) -> list[str]:
     count = len(account.problems)
     if count:
         return [f"not to be relied on: {count} problem{'s' * (count != 1)}", *account.problems]
-    lines = ["intact: every file is as it was when the audit was sealed", _signature(account)]
-    if account.remade is not None and account.remade.same:
-        lines.append(f"made again from results.json, and the same: {', '.join(account.remade.same)}")
-    if account.remade is not None:
-        lines += [f"not made again: {text}" for text in account.remade.not_compared]
-    return lines
+    remade = account.remade or verification.Remade()
+    return [
+        "intact: every file is as it was when the audit was sealed",
+        _signature(account),
+        *([f"made again from results.json, and the same: {', '.join(remade.same)}"] if remade.same else []),
+        *(f"not made again: {text}" for text in remade.not_compared),
+    ]
 
 
 def _signature(account: verification.Account) -> str:
@@ -83,15 +84,15 @@ def _signature(account: verification.Account) -> str:
 
 
 def _document(account: verification.Account) -> dict[str, object]:
-    remade = account.remade
+    remade = account.remade or verification.Remade()
     return {
         "verified": not account.problems,
         "intact": account.intact,
         "problems": list(account.problems),
         "signed": account.signed,
         "key": account.key_id,
-        "made_again": list(remade.same) if remade is not None else [],
-        "not_made_again": list(remade.not_compared) if remade is not None else [],
+        "made_again": list(remade.same),
+        "not_made_again": list(remade.not_compared),
     }
 
 

@@ -48,11 +48,8 @@ def verdicts(results: Results) -> Markdown:
 def required(verdict: Verdict) -> str:
     """`performance.quality.accuracy at least 80%`, with whom and what the limit is about."""
     limit = verdict.limit
-    # a limit has no unit; its bound is read in that of the numbers that it was held against
-    unit = verdict.judged[0].measurement.unit if verdict.judged else ""
-    bound = numbers.bounds(limit.at_least, limit.at_most, unit)
     by_point = ", judged by the value alone" if limit.judge == "point" else ""
-    return f"{limit.measurement}{_over(limit)} {bound}{by_point}"
+    return f"{limit.measurement}{_over(limit)} {numbers.rule(verdict)}{by_point}"
 
 
 def status(verdict: Verdict) -> str:

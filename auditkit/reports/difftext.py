@@ -190,9 +190,8 @@ def _number(difference: Difference) -> Row:
                 moved,
             )
         )
-    change = numbers.with_unit(difference.value, unit)
     # the minus of a fall is there already, as a typographic sign
-    change = change if difference.value <= 0 else f"+{change}"
+    change = ("+" if difference.value > 0 else "") + numbers.with_unit(difference.value, unit)
     ends = numbers.interval(difference.interval, unit) + (" (paired)" if difference.paired else "")
     tone = {True: "better", False: "worse", None: ""}[difference.better]
     # colour alone tells nothing to some readers

@@ -141,6 +141,13 @@ def about(measurement: Measurement) -> str:
     )
 
 
+def rule(verdict: Verdict) -> str:
+    """What a limit demands: `at least 80%`."""
+    # a limit has no unit; its bound is read in that of the numbers that it was held against
+    unit = verdict.judged[0].measurement.unit if verdict.judged else ""
+    return bounds(verdict.limit.at_least, verdict.limit.at_most, unit)
+
+
 def decisive(verdict: Verdict) -> Measurement | None:
     """Of the measurements with the verdict's own status, the one furthest to the wrong side; None for none."""
     judgement = furthest_off(verdict.limit, verdict.judged, verdict.status)

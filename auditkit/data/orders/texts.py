@@ -102,8 +102,8 @@ def _usual(notation: Notation) -> list[_Form]:
 def _dates(notation: Notation) -> list[_Form]:
     """The format that the owner says first, where there is one; then every order."""
     form = str(notation.dates)
-    forms = [_Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))]
-    forms = forms if "%" in form else []
+    stated = _Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))
+    forms = [stated] if "%" in form else []
     for order in dates.ORDERS:
         description, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
         description = f"dates as {order}" if "%" in order else description

@@ -116,9 +116,8 @@ def in_memory(source: Any, settings: TableSettings) -> Iterator[None]:
     path = pathlib.PurePath(source).name if isinstance(source, str | os.PathLike) else ""
     counts = path and not settings.stream and _can_be_counted(pathlib.Path(source), settings)
     mends = (Mend("data.stream", True),) if counts else ()
-    way_out = "Take fewer rows or columns, or a machine with more memory"
-    if mends:
-        way_out = f"To count people in a stream instead, which takes little, say {mends[0]}"
+    counting = f"To count people in a stream instead, which takes little, say {mends[0]}" if mends else ""
+    way_out = counting or "Take fewer rows or columns, or a machine with more memory"
     with in_words(DataError, f"reading {path or 'the data'}", way_out, mends):
         yield
 

@@ -96,11 +96,10 @@ def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:
             f"the index of the table and one of its columns are both called {twice!r}; rename one of them, or leave "
             "the index out with reset_index(drop=True)"
         )
-    notes = []
-    if None in frame.index.names and not _numbers_rows(frame.index):
-        notes.append("the index of the table has no name and is left out; name it, or call reset_index(), to keep it")
+    is_lost = None in frame.index.names and not _numbers_rows(frame.index)
+    note = "the index of the table has no name and is left out; name it, or call reset_index(), to keep it"
     frame = frame.reset_index(level=named) if named else frame
-    return frame.reset_index(drop=True), notes
+    return frame.reset_index(drop=True), [note] if is_lost else []
 
 
 def _numbers_rows(index: pandas.Index[Any]) -> bool:

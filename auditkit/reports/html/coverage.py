@@ -29,12 +29,11 @@ def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[
     known = dict.fromkeys(part.item.check for part in parts)
     # a check that fails for one model and measures another counts once, among those without
     without = dict.fromkeys(part.item.check for part in missing)
-    sentence = f"{len(without)} of {len(known)} known checks gave no measurement"
-    sentence += " of at least one model" if len(audits) > 1 else ""
+    of_models = " of at least one model" if len(audits) > 1 else ""
     return {
         "untested": _untested(missing, anchors, anchor_of) if missing else None,
         "tested": _tested(done, anchors, anchor_of) if done else None,
-        "sentence": sentence,
+        "sentence": f"{len(without)} of {len(known)} known checks gave no measurement{of_models}",
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from auditkit.reports import numbers
 from auditkit.reports.html.sentences import (
     WORST,
     about,
@@ -14,7 +15,6 @@ from auditkit.reports.html.sentences import (
     measured,
     name_of,
     owner,
-    rule,
 )
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import (
@@ -92,7 +92,7 @@ def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
     limit = verdict.limit
     about_whom = f"about {limit.scope}" if limit.scope and not (limit.slice or limit.across) else ""
     by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
-    return f"{name}{about(limit)}: {rule(limit, verdict)}", "; ".join(filter(None, (about_whom, by)))
+    return f"{name}{about(limit)}: {numbers.rule(verdict)}", "; ".join(filter(None, (about_whom, by)))
 
 
 def waived(waiver: Waiver, counts: bool) -> str:
@@ -158,7 +158,7 @@ def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str
     subject = name_of(judged.measurement.name, definitions) + about(judged.measurement)
     if judged.measurement.value is None or judged.measurement.validity != "valid":
         return f"{subject}: {judged.reason}"
-    required, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
+    required, verb = numbers.rule(verdict), be(judged.measurement.name, definitions)
     if verdict.status == "met":
         return f"{subject} {verb} {measured(judged)}, as required: {required}"
     if verdict.status == "inconclusive":

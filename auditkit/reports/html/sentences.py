@@ -124,12 +124,6 @@ def measured(judged: Judged) -> str:
     return numbers.value(measurement) + certainty(measurement)
 
 
-def rule(limit: Limit, verdict: Verdict) -> str:
-    """What a limit demands: `at least 80%`."""
-    unit = verdict.judged[0].measurement.unit if verdict.judged else ""
-    return numbers.bounds(limit.at_least, limit.at_most, unit)
-
-
 def decisive(verdict: Verdict) -> Judged | None:
     """The measurement that gave a verdict its status; of several the one furthest to the wrong side."""
     return furthest_off(verdict.limit, verdict.judged, verdict.status)
