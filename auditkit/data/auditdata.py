@@ -221,10 +221,14 @@ class AuditData(Fields):
 
         Booleans, and what the owner declared, have no place; a number has one where it is a date.
         """
-        if not self.schema:
-            return self._orders_of_array()
-        position_of = {str(name): position for position, name in enumerate(getattr(self.inputs, "columns", ()))}
         orders: dict[str, Order | None] = {}
+        array = as_array(self.inputs) if self.modality == "table" and not self.schema else None
+        if array is not None and array.ndim == 2:  # of its columns some may be dates in digits
+            orders = {
+                name: days_of(array[:, position].astype(np.float64), self.notation, NO_DATES)
+                for position, name in enumerate(self.feature_names)
+            }
+        position_of = {str(name): position for position, name in enumerate(getattr(self.inputs, "columns", ()))}
         for feature in self.schema:
             if feature.declared or feature.kind == "boolean":
                 continue
@@ -235,17 +239,6 @@ class AuditData(Fields):
                 orders[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
             elif not feature.numeric:
                 orders[feature.name] = order_of(column, self.notation)
-        return {name: order for name, order in orders.items() if order is not None}
-
-    def _orders_of_array(self) -> dict[str, Order]:
-        """The same of the columns of an array (N, D), of which some may be dates in digits."""
-        array = as_array(self.inputs) if self.modality == "table" else None
-        if array is None or array.ndim != 2:
-            return {}
-        orders = {
-            name: days_of(array[:, position].astype(np.float64), self.notation, NO_DATES)
-            for position, name in enumerate(self.feature_names)
-        }
         return {name: order for name, order in orders.items() if order is not None}
 
     def decode(self, codes: np.ndarray) -> Any:

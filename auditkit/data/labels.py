@@ -138,8 +138,8 @@ def check_labels(labels: np.ndarray, task: Task, name: str = "label") -> np.ndar
         return labels.astype(np.float64)
     distinct = np.unique(labels)
     if task == "binary" and len(distinct) > 2:
-        mends = [Mend("data.task", "multiclass")]
-        mends += [Mend("data.task", "regression")] if labels.dtype.kind in "if" else []
+        tasks = ("multiclass", "regression") if labels.dtype.kind in "if" else ("multiclass",)
+        mends = [Mend("data.task", task) for task in tasks]
         raise DataError(
             f"{name} must have two values for the task binary; it has {len(distinct)}: {listed(distinct)}. "
             f"Say {' or '.join(map(str, mends))}, or check that the right column is named",

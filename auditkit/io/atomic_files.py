@@ -62,7 +62,12 @@ def write_atomic(path: pathlib.Path, data: bytes) -> None:
             # before the rename, or a power failure could leave the new name with no content
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        if os.name != "nt":  # a folder cannot be opened there, and the rename is durable without it
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
     except OSError as error:
         raise EvidenceError(f"{path.name} could not be written in {path.parent}: {error.strerror or error}") from error
     finally:
@@ -87,13 +92,3 @@ def read_plain(path: pathlib.Path) -> bytes:
 def real_folder(path: pathlib.Path) -> bool:
     """True where `path` is a folder and not a link to one."""
     return path.is_dir() and not path.is_symlink()
-
-
-def _sync_folder(folder: pathlib.Path) -> None:
-    if os.name == "nt":  # a folder cannot be opened there, and the rename is durable without it
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

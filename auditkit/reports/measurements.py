@@ -28,10 +28,8 @@ _FORMULA = re.compile("[\\s\ufeff'\"]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
 def as_csv(result: AuditResult | Comparison) -> bytes:
     """UTF-8 with a header; an empty cell where there is no number."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in _rows(result):
-        writer.writerow([inert(row[name]) for name in COLUMNS])
+    rows = ([inert(row[name]) for name in COLUMNS] for row in _rows(result))
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     return text.getvalue().encode("utf-8", "replace")
 
 

@@ -102,17 +102,13 @@ def prepare(
         )
     drop_temporaries(path)
     if fresh or (before is not None and before.complete and verify(path)):
-        _drop_kept(path)
+        # finished checks and models, so that nothing is taken up
+        for name, kind in listing(path).items():
+            if kind == "file" and name.partition("/")[0] in (CHECKS, MODELS):
+                (path / name).unlink()
     (path / ATTESTATION).unlink(missing_ok=True)  # what it was about is about to change
     unseal(path, before)
     return path
-
-
-def _drop_kept(folder: pathlib.Path) -> None:
-    """Remove finished checks and models, so that nothing is taken up."""
-    for name, kind in listing(folder).items():
-        if kind == "file" and name.partition("/")[0] in (CHECKS, MODELS):
-            (folder / name).unlink()
 
 
 def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
