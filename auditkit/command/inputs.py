@@ -69,17 +69,18 @@ def open_all(
     share_features = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
     # models that want different columns get the whole table and choose themselves
     features = opened[0].find_columns if share_features and opened[0].feature_names is not None else None
-    data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
+    path, options = _table_options(settings.data, folder, recorded[0] if recorded else None, features)
+    data = AuditData.from_table(path, **options)
     models = [
         _recorded(host, setting, data) if setting in recorded else live[id(setting)] for setting in model_settings
     ]
     return Opened(models, with_fitted_kinds(data, models))
 
 
-def open_data(
-    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None = None
-) -> AuditData:
-    """The audit data that `[data]` names.
+def _table_options(
+    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None
+) -> tuple[pathlib.Path, dict[str, Any]]:
+    """The path and the arguments of `from_table`, for the audit data that `[data]` names.
 
     Args:
         settings: the table `[data]`.
@@ -87,14 +88,6 @@ def open_data(
         recorded: a model that stands in columns of the data; None for a live one.
         features: finds the model's features among the columns; the inputs are then exactly these.
     """
-    path, options = _table_options(settings, folder, recorded, features)
-    return AuditData.from_table(path, **options)
-
-
-def _table_options(
-    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None
-) -> tuple[pathlib.Path, dict[str, Any]]:
-    """The path and the arguments of `from_table`."""
     options = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
         options.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)

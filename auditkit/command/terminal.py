@@ -45,7 +45,10 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
             console.print(_limits(audit))
         for trouble in (check_result for check_result in audit.results if check_result.status != "measured"):
             console.print(Text(f"  {trouble.check} {trouble.status}: {one_line(trouble.reason or '')}", style="dim"))
-        for reason in _elsewhere(audit):
+        # reasons that belong to no limit and no check: plugins and formats that failed
+        owners = (*(verdict.limit.name for verdict in audit.verdicts), *(result.check for result in audit.results))
+        named = tuple(f"{owner}: " for owner in owners)
+        for reason in (text for text in audit.outcome.reasons if not text.startswith(named)):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))
     meaning = sentence(result.audits[0].data)
     if meaning:
@@ -137,14 +140,6 @@ def _seconds_per_row(model: Model, data: AuditData) -> float | None:
     clock = time.monotonic()
     model.answers(few)
     return (time.monotonic() - clock) / len(few)
-
-
-def _elsewhere(audit: AuditResult) -> list[str]:
-    """Reasons that belong to no limit and no check: plugins and formats that failed."""
-    named = tuple(f"{verdict.limit.name}: " for verdict in audit.verdicts) + tuple(
-        f"{result.check}: " for result in audit.results
-    )
-    return [reason for reason in audit.outcome.reasons if not reason.startswith(named)]
 
 
 def _limits(audit: AuditResult) -> Table:

@@ -39,7 +39,12 @@ def render(result: AuditResult | Comparison) -> bytes:
             blocks += [heading(3, part), _cut(content)]
     blocks += map(escape, tables.scope_notes(audits))
     # cut by bytes and not by letters, for the limit of the job page is one of bytes
-    text = document([*blocks, _foot(audits)]).encode()
+    first = audits[0]
+    foot = escape(
+        f"auditkit {first.provenance.auditkit}, budget {first.plan.budget}, seed {first.plan.seed}, "
+        f"{first.data.rows:,} rows, {first.run.finished.date()}. report.html has every number with its definition."
+    )
+    text = document([*blocks, foot]).encode()
     return text if len(text) <= MOST else _shortened(text)
 
 
@@ -71,14 +76,6 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
                 _short(tables.standing(first)),
             )  # fmt: skip
             yield (audit.model.name, *row) if several else row
-
-
-def _foot(audits: Sequence[AuditResult]) -> Markdown:
-    first = audits[0]
-    return escape(
-        f"auditkit {first.provenance.auditkit}, budget {first.plan.budget}, seed {first.plan.seed}, "
-        f"{first.data.rows:,} rows, {first.run.finished.date()}. report.html has every number with its definition."
-    )
 
 
 def _cut(content: Markdown) -> Markdown:

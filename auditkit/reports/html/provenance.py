@@ -173,9 +173,8 @@ def facts_grid(anchors: Anchors, caption: str, facts: Sequence[tuple[str, str]])
 
 def _card(value: Any) -> str:
     """What the owner said, on one line."""
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return ", ".join(value)
-    return written(value)
+    are_texts = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return ", ".join(value) if are_texts else written(value)
 
 
 def parameters(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid | None:
