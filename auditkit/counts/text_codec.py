@@ -1,4 +1,4 @@
-"""How the letters of a text file are written: found from its first bytes, or as the owner says."""
+"""The encoding of a text file: told by its first bytes, or as the owner says."""
 
 import codecs
 import contextlib
@@ -24,7 +24,7 @@ HEAD: Final = 4096
 SAMPLE: Final = 65536
 """Bytes by which an encoding is told."""
 LONGEST: Final = 1 << 24
-"""Letters in which a value must end."""
+"""Characters that a value has at most."""
 GZIP: Final = b"\x1f\x8b"
 PACKED_FAULTS: Final = (EOFError, OSError, zlib.error)
 """What a file raises that is cut off or damaged and cannot be unpacked."""
@@ -45,7 +45,7 @@ def unpacked(path: pathlib.Path) -> Iterator[Any]:
 
 
 def is_binary(head: bytes, encoding: str | None) -> bool:
-    """Whether what begins so is no text, also none in letters of two bytes, as in UTF-16."""
+    """Whether what begins so is no text, also none in characters of two bytes, as in UTF-16."""
     if encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
     # In UTF-16 without a mark at its beginning every second byte of Latin letters is zero, the other ones are ASCII.
@@ -55,7 +55,7 @@ def is_binary(head: bytes, encoding: str | None) -> bool:
 
 
 def encoding_of(path: pathlib.Path, declared: str | None) -> str:
-    """How the letters of a file are written: as its first bytes say, as declared, or UTF-8.
+    """The encoding of a file: as its first bytes say, as declared, or UTF-8.
 
     Raises:
         DataError: the file cannot be unpacked, or `declared` is no encoding.
@@ -124,14 +124,14 @@ def not_decoded(path: pathlib.Path, encoding: str) -> DataError:
                 line.decode()
             except UnicodeDecodeError as error:
                 byte = f"line {number} holds the byte 0x{line[error.start]:02x}"
-                # letters of two bytes are told by the first of them, others by those that are no ASCII
+                # characters of two bytes are told by the first of them, others by those that are no ASCII
                 sample = sample if b"\x00" in sample else line + stream.read(SAMPLE)
                 return _encoding_error(f"{path.name} is not UTF-8: {byte}", sample)
     return _encoding_error(f"{path.name} is not UTF-8", sample)
 
 
 def _encoding_error(fault: str, sample: bytes) -> DataError:
-    # of letters of two bytes one is mostly zero
+    # of characters of two bytes one is mostly zero
     wide = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
     # latin-1 reads whatever there is
     readings = {wide: ""} if b"\x00" in sample else likely(sample) or {"latin-1": ""}
@@ -150,7 +150,7 @@ def _bytes(path: pathlib.Path) -> Any:
 
 
 def _skip_lines(stream: Any, lines: int) -> bytes:
-    """Read so many lines, whatever sign ends them; the byte of the next one that had to be read."""
+    """Read so many lines, however they end; the byte of the next one that had to be read."""
     pending = b""
     while lines:
         # a byte at a time, for whoever reads on must find the stream right behind the line

@@ -38,7 +38,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         if content:
             blocks += [heading(3, part), _cut(content)]
     blocks += map(escape, tables.scope_notes(audits))
-    # cut by bytes and not by letters, for the limit of the job page is one of bytes
+    # cut by bytes and not by characters, for the limit of the job page is one of bytes
     first = audits[0]
     foot = escape(
         f"auditkit {first.provenance.auditkit}, budget {first.plan.budget}, seed {first.plan.seed}, "

@@ -31,7 +31,7 @@ from auditkit.results import (
 
 REASONS = 3
 """How many reasons head the page."""
-LETTERS = 150
+LENGTH = 150
 """And how long each may be there, so that all of them fit on the first screen of a phone."""
 
 
@@ -75,13 +75,13 @@ def reasons(audit: AuditResult, limits_anchor: str) -> list[Reason]:
         if verdict is None:
             # a reason without a limit is a check, plugin or format that failed, also where a limit is missed besides
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
-            listed.append(Reason(status, "", cut(text, LETTERS), limits_anchor))
+            listed.append(Reason(status, "", cut(text, LENGTH), limits_anchor))
         else:
             sentence = _reason_text(verdict, _definitions(verdict, audit.results))
             judged = decisive(verdict)
             whose = "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
             disparity = cut(capital(whose), WHOSE)
-            listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, LETTERS), limits_anchor, disparity))
+            listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, LENGTH), limits_anchor, disparity))
     return listed
 
 

@@ -45,7 +45,7 @@ def _harmless(value: Any) -> Any:
     return value
 
 
-LETTERS = 80
+LENGTH = 80
 """How long a title may be."""
 
 
@@ -56,9 +56,9 @@ def page(result: AuditResult | Comparison) -> Content:
     reasons = compared["reasons"] if compared else parts.reasons[0]
     heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
     return {
-        "heading": cut(heading, LETTERS),
+        "heading": cut(heading, LENGTH),
         "verdict": compared["verdict"] if compared else first.verdict,
-        "sentence": cut(compared["sentence"] if compared else as_sentence(capital(verdict_line(first))), 2 * LETTERS),
+        "sentence": cut(compared["sentence"] if compared else as_sentence(capital(verdict_line(first))), 2 * LENGTH),
         "reasons": reasons[:REASONS],
         "facts": _facts(parts.audits),
         "sections": sections(parts),

@@ -21,7 +21,7 @@ from auditkit.reports.html.tables import Anchors, Content
 from auditkit.reports.outcome import open_question
 from auditkit.results import AuditResult, Comparison, Section as WrittenSection, verdict_line
 
-LETTERS = 120
+LENGTH = 120
 """How long the title of a section that a plugin wrote may be."""
 
 
@@ -165,7 +165,7 @@ def _plugin_sections(parts: Parts) -> tuple[Content, ...]:
 
 def _plugin_section(section: WrittenSection, models: str, anchors: Anchors) -> Content:
     """A section as it is saved; `models`: of which it is, empty for all of them."""
-    title = cut(section.title or section.id, LETTERS) + (f" ({models})" if models else "")
+    title = cut(section.title or section.id, LENGTH) + (f" ({models})" if models else "")
     return {
         "anchor": anchors.new("section", section.id),
         "title": title,

@@ -139,13 +139,13 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def cut(text: str, letters: int) -> str:
+def cut(text: str, length: int) -> str:
     """`text`, or its beginning at a word's end with an ellipsis."""
-    if len(text) <= letters:
+    if len(text) <= length:
         return text
-    beginning = text[: letters - 1]
+    beginning = text[: length - 1]
     # only where a blank is near the end; else one long word would leave nothing
-    if " " in beginning[letters // 2 :]:
+    if " " in beginning[length // 2 :]:
         beginning = beginning[: beginning.rindex(" ")]
     return beginning.rstrip(" ,;:.") + "…"
 

@@ -62,13 +62,13 @@ def attack(
         probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
         model_surface.look_beneath(surface, flat, array.shape[1:], space, context.seed)
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, parameters.distance, ask)
-        run = Run(parameters, target, context, len(right) / len(flat), probable)
+        run = Run(parameters, target, context)
         run.search()
         broken_at, points = np.zeros(len(flat)), run.tally.points
         broken_at[right] = run.tally.broken_at
         # kept before the trials, should the time limit end the check there
         keep(Outcome(parameters.distance, broken_at.copy(), target.problem.forward + counter[0]))
-        run.examine()
+        run.examine(len(right) / len(flat), probable)
     broken_at[right] = run.tally.broken_at
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
     pictures = Pictures(target.x.cpu().numpy(), points, np.isfinite(run.tally.nearest))
@@ -86,9 +86,8 @@ def attack(
 class Run:
     """One attack on one target, and the trials of it."""
 
-    def __init__(self, parameters: Parameters, target: Target, context: Context, right: float, probable: bool) -> None:
+    def __init__(self, parameters: Parameters, target: Target, context: Context) -> None:
         self.parameters, self.target, self.context = parameters, target, context
-        self.right, self.probable = right, probable
         self.row = registry.chosen(parameters.attack, parameters.offers("attack"))
         self.tally = Tally(target, parameters.grid)
         self.rows = np.arange(len(target.origins))
@@ -197,14 +196,19 @@ class Run:
             )
         return known_ratio
 
-    def examine(self) -> None:
-        """Try the attack; what the trials find counts as well."""
+    def examine(self, right: float, probable: bool) -> None:
+        """Try the attack; what the trials find counts as well.
+
+        Args:
+            right: the share of all rows that the model decides rightly.
+            probable: whether what is said to be logits is probabilities.
+        """
         bench, lens = self.bench(), self.target.surface.lens
         if not self.follows_gradients:
             noise = attack_checklist.noise(bench, self.parameters.grid, self.parameters.noise_draws)
             self.controls.append(controls.noise_control(noise, controls.POINTS))
             return
-        trials, is_rounded = self.trials(bench), lens is not None and bool(lens.steps)
+        trials, is_rounded = self.trials(bench, right, probable), lens is not None and bool(lens.steps)
         self.controls = [
             *controls.gradient_controls(trials, len(bench.rows), self.classes, is_rounded), *self.controls
         ]  # fmt: skip
@@ -261,7 +265,7 @@ class Run:
             self.context.seed,
         )
 
-    def trials(self, bench: attack_checklist.Bench) -> controls.TrialValues:
+    def trials(self, bench: attack_checklist.Bench, right: float, probable: bool) -> controls.TrialValues:
         """Every trial, on one sample; what one finds beyond the attack is known to the next."""
         parameters = self.parameters
         self.notes.append(
@@ -272,11 +276,11 @@ class Run:
             "restarts": attack_checklist.again(bench),
             **attack_checklist.trace(bench),
             "random-noise": attack_checklist.noise(bench, parameters.grid, parameters.noise_draws),
-            **attack_checklist.unbounded(bench, self.right),
+            **attack_checklist.unbounded(bench, right),
             "one-step": attack_checklist.one_step(bench),
             "gradient-vanishes": self.zero,
             "gradient-inside": float(self.inside),
-            "output-probability": float(self.probable),
+            "output-probability": float(probable),
             "same-decisions": self.target.agreement(),
             "returned-points": self.tally.unfit / max(1, self.tally.returned),
             "monotone": attack_checklist.falls(bench, parameters.grid),
