@@ -75,9 +75,10 @@ def _suites(result: AuditResult) -> dict[str, list[_Case]]:
     bad = any(case.kind in ("failure", "error") for cases in suites.values() for case in cases)
     # a pipeline reads the file and not the exit code, so the file must fail wherever the command does
     if result.exit_code != 0 and not bad:
-        outcome = result.outcome
         # of its own, for no limit and no check is to blame
-        case = _Case(OWN, "audit", "error", outcome.verdict, verdict_line(result), "\n".join(outcome.reasons))
+        case = _Case(
+            OWN, "audit", "error", result.outcome.verdict, verdict_line(result), "\n".join(result.outcome.reasons)
+        )
         suites.setdefault(OWN, []).append(case)
     return suites
 

@@ -44,8 +44,11 @@ class Roles:
             "label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores,
             "people": self.people,
         }  # fmt: skip
-        pairs = [(column, role) for role, column in single.items() if isinstance(column, str)]
-        pairs += [(column, "id") for column in self.id] + [(column, "drop") for column in self.drop]
+        pairs = [
+            *((column, role) for role, column in single.items() if isinstance(column, str)),
+            *((column, "id") for column in self.id),
+            *((column, "drop") for column in self.drop),
+        ]
         role_of: dict[str, str] = {}
         for column, role in pairs:
             if role_of.get(column, role) != role:

@@ -62,15 +62,13 @@ def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[S
     parts = {
         name: (pandas.DataFrame({name: values_of_group})[name], codes_of[groups[name]])
         for name, values_of_group in named.items()
-    }
-    parts |= {name: (typed[name], codes_of[name]) for name in other_columns}
+    } | {name: (typed[name], codes_of[name]) for name in other_columns}
     table, people = _folded(parts, cells.rows)
     counted_roles = dataclasses.replace(
         roles, scores=None, id=(), features=None, people=people, groups=dict.fromkeys(groups),
         drop=tuple(name for name, column in groups.items() if column in roles.drop),
     )  # fmt: skip
-    reason_notes = (counting.note,) if counting.note else ()
-    return Source(table, index=table.index, notes=(*reason_notes, *notes), streamed=counting.reason), counted_roles
+    return Source(table, index=table.index, notes=(counting.note, *notes), streamed=counting.reason), counted_roles
 
 
 @contextlib.contextmanager

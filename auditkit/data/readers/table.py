@@ -57,8 +57,7 @@ def _read(make: Callable[..., Fields], source: Any, roles: Roles, settings: Tabl
     data = assemble(make, opened, roles, settings, settings.name or opened.name)
     if settings.train is None:
         return data
-    names = input_names(roles, opened)
-    return dataclasses.replace(data, train=_training(make, roles, settings, data, names))
+    return dataclasses.replace(data, train=_training(make, roles, settings, data, input_names(roles, opened)))
 
 
 def _training(

@@ -28,14 +28,14 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
     """
     # the head of the page shows the verdict that the exit code follows
     worst = next(result for result in comparison.results if result.exit_code == comparison.exit_code)
-    keys = _keys(comparison)
+    keys, tables = _keys(comparison), [lookup(audit) for audit in comparison.results]
     return {
         "verdict": worst.verdict,
         "sentence": _sentence(comparison),
         "reasons": _first(comparison, reasons),
         "limits": _limits(comparison, anchors),
-        "headlines": _headlines(comparison, keys, anchors),
-        "figure": _drawn(comparison, keys, anchors),
+        "headlines": _headlines(comparison, keys, tables, anchors),
+        "figure": _drawn(comparison, keys, tables, anchors),
         "changed": changed(comparison, keys, anchors),
     }
 
@@ -112,8 +112,9 @@ def _keys(comparison: Comparison) -> list[Key]:
     return sorted(chosen, key=lambda number_key: order.index(number_key[0]) if number_key[0] in order else len(order))
 
 
-def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Grid:
-    tables = [lookup(audit) for audit in comparison.results]
+def _headlines(
+    comparison: Comparison, keys: Sequence[Key], tables: Sequence[Mapping[Key, Measurement]], anchors: Anchors
+) -> Grid:
     rows = [
         [Cell(*name_and_title(comparison.results, number_key)), *(number(table.get(number_key)) for table in tables)]
         for number_key in keys
@@ -122,9 +123,10 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
 
-def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Content | None:
+def _drawn(
+    comparison: Comparison, keys: Sequence[Key], tables: Sequence[Mapping[Key, Measurement]], anchors: Anchors
+) -> Content | None:
     """One picture of the shares among the headline numbers, a mark for each model."""
-    tables = [lookup(audit) for audit in comparison.results]
     # one axis for all, so numbers in other units cannot be on it
     shares = [number_key for number_key in keys if _is_share(number_key, tables)][:PICTURED]
     measured_shares = (
