@@ -165,9 +165,7 @@ class Scrubber:
         return dict(sorted(stand_ins.items(), key=lambda pair: -len(pair[0])))
 
 
-@functools.cache
-def _scrubber() -> Scrubber:
-    return Scrubber()
+_scrubber = functools.cache(Scrubber)
 
 
 def scrubbed(text: str) -> str:
