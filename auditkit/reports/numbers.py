@@ -61,17 +61,14 @@ def interval(ends: Interval | None, unit: str) -> str:
 
 def uncertainty(measurement: Measurement) -> str:
     """What is known of a measurement's precision: its interval, `exact`, or that none was given; empty for no value."""
+    ends = measurement.interval
     if measurement.value is None:
         return ""
-    if measurement.interval is not None:
-        return _interval_of(measurement, measurement.interval)
-    return "exact" if measurement.exact else "no interval"
-
-
-def _interval_of(measurement: Measurement, ends: Interval) -> str:
-    """The interval; of a bound on the number over all groups, the one end that holds for all of them."""
+    if ends is None:
+        return "exact" if measurement.exact else "no interval"
     if not measurement.bound:
         return interval(ends, measurement.unit)
+    # of a bound on the number over all groups, the one end that holds for all of them
     end, beyond = (ends.low, "more") if measurement.bound == "at least" else (ends.high, "less")
     return "unbounded" if end is None else f"{plain(end, percent=measurement.unit == SHARE)} or {beyond}"
 
