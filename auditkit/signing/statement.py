@@ -111,22 +111,15 @@ def _other_subjects(signed: Any, expected: Sequence[dict[str, Any]]) -> list[str
     """A sentence for each thing that the statement is not about, or about in another form."""
     if not isinstance(signed, list):
         return ["the signed statement has no list of subjects"]
-    differences = []
-    for subject in expected:
-        if subject in signed:
-            continue
-        same = any(
-            isinstance(signed_subject, dict) and signed_subject.get("name") == subject["name"]
-            for signed_subject in signed
-        )
-        described = (
-            f"another {one_line(subject['name'])} than the one here" if same else f"no {one_line(subject['name'])}"
-        )
-        differences.append(f"the signature is about {described}")
-    unexpected = [subject for subject in signed if subject not in expected]
-    if unexpected and not differences:
-        differences.append("the signature is about something that is not here")
-    return differences
+    signed_names = [subject.get("name") for subject in signed if isinstance(subject, dict)]
+    lacking = [subject["name"] for subject in expected if subject not in signed]
+    differences = [
+        f"another {one_line(name)} than the one here" if name in signed_names else f"no {one_line(name)}"
+        for name in lacking
+    ]
+    if not lacking and any(subject not in expected for subject in signed):
+        differences = ["something that is not here"]
+    return [f"the signature is about {difference}" for difference in differences]
 
 
 def _outcome(audits: Sequence[AuditResult]) -> str:
