@@ -74,15 +74,13 @@ def look_up(name: str, host: Host) -> list[Explained]:
     trainers = {id: offer.value for id, offer in host.trainers().items()}
     packs = {path.stem: load_pack(path) for path in host.rules()}
     kinds_and_trainers = {**kinds, **{f"train.{id}": kind for id, kind in trainers.items()}}
-    explanations = []
-    if name in kinds:
-        explanations.append(Explained(name, "check", tuple(_check(kinds[name], packs.values()))))
     # limits and clauses write `train.dp-sgd`, `[[train]]` writes `dp-sgd`
-    if name.removeprefix("train.") in trainers:
-        id = name.removeprefix("train.")
-        explanations.append(Explained(id, "trainer", tuple(_check(trainers[id], packs.values()))))
-    if name in packs:
-        explanations.append(Explained(name, "rule pack", tuple(_pack(packs[name]))))
+    trainer = name.removeprefix("train.")
+    asked = ((name, "check", kinds.get(name)), (trainer, "trainer", trainers.get(trainer)))
+    explanations = [
+        Explained(id, noun, tuple(_check(kind, packs.values()))) for id, noun, kind in asked if kind is not None
+    ]
+    explanations += [Explained(name, "rule pack", tuple(_pack(packs[name])))] if name in packs else []
     for id, kind in kinds_and_trainers.items():
         explanations += [
             Explained(f"{id}.{key}", "measurement", tuple(_measurement(f"{id}.{key}", definition, packs.values())))
