@@ -205,11 +205,8 @@ def interval_method(method: str, weighted: bool) -> str:
 def amount(table: np.ndarray, words: str) -> np.ndarray:
     """(K,) how many of (K, 3, 3) people, or how much of their weight, the words mean."""
     # The start keeps the dtype, so that counts of people stay whole numbers.
-    return sum((_block(table, word) for word in words.split()), np.zeros(len(table), dtype=table.dtype))
-
-
-def _block(table: np.ndarray, word: str) -> np.ndarray:
-    return table[(slice(None), *BLOCKS[word])].reshape(len(table), -1).sum(axis=1)
+    blocks = (table[(slice(None), *BLOCKS[word])].reshape(len(table), -1) for word in words.split())
+    return sum((block.sum(axis=1) for block in blocks), np.zeros(len(table), dtype=table.dtype))
 
 
 def _right_or_not(table: np.ndarray) -> np.ndarray:

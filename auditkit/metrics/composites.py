@@ -1,7 +1,7 @@
 """Numbers about one group that are made of several rates, one row each: balanced accuracy, F1, MCC, error odds.
 
 A new composite is one row of `COMPOSITES`: its words, its plain formula on the four counts, and its estimate, most
-often `of_share` or `of_mean` of rates; the definitions, the second count and the reports follow.
+often `of_share` or a `mean` of rates; the definitions, the second count and the reports follow.
 
 No resampling: resamples of a group without errors have none either, and would call it perfect for certain.
 """
@@ -77,13 +77,9 @@ def of_share(rate: Rate, rising: Callable[[np.ndarray], np.ndarray], method: str
     return estimate
 
 
-def of_mean(*rates: Rate) -> Callable[[Tally], Estimates]:
-    """The estimate of the mean of rates that are about different people; see `stats.mover`."""
-
-    def estimate(tally: Tally) -> Estimates:
-        return mean([bounded(tally, rate) for rate in rates])
-
-    return estimate
+def balanced(tally: Tally) -> Estimates:
+    """The mean of the true negative and the true positive rate, which are about different people; see `stats.mover`."""
+    return mean([bounded(tally, RATES[f"true_{label}_rate"]) for label in ("negative", "positive")])
 
 
 def mean(parts: Sequence[mover.Ends]) -> Estimates:
@@ -155,7 +151,7 @@ COMPOSITES = {
                   f"{ZOU_DONNER}, from Wilson's intervals of the rates",
                   "One kind of error may hide behind the other; undefined for a group with labels of one kind.",
                   lambda tp, fp, fn, tn: (tp / (tp + fn) + tn / (fp + tn)) / 2,
-                  of_mean(RATES["true_negative_rate"], RATES["true_positive_rate"])),
+                  balanced),
         Composite("f1", "F1", "2 TP / (2 TP + FP + FN)", "0 to 1", "higher",
                   (("tp fp fn", "people selected or with a positive label"),), "",
                   "van Rijsbergen (1979), Information retrieval; interval: Wilson's for F* = TP / (TP + FP + FN), as "

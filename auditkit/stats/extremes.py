@@ -261,8 +261,10 @@ def _extreme(
         _end([apart.pairs for apart in aparts], column, numbers, largest)
         for column in zip(*(apart[1:] for apart in aparts), strict=True)
     )
-    interval = Interval(low=max(0.0, least), high=min(most, widest), level=level, method=method)
-    return Extreme(value, interval, at, low if least > 0 else None, high if widest < most else None)
+    edge = min(most, widest)
+    interval = Interval(low=max(0.0, least), high=edge if np.isfinite(edge) else None, level=level, method=method)
+    # a scale without an end has no edge that an interval could reach
+    return Extreme(value, interval, at, low if least > 0 else None, high if widest < most or most == np.inf else None)
 
 
 def _end(

@@ -47,6 +47,12 @@ class Shares(NamedTuple):
         """The share over all groups together."""
         return float(self.successes.sum() / self.sizes.sum())
 
+    @property
+    def two_smallest(self) -> tuple[float, float]:
+        """The sizes of the two smallest groups."""
+        smallest, second = np.sort(self.sizes)[:2].tolist()
+        return smallest, second
+
 
 def widest_gap(parts: Sequence[Shares]) -> float:
     """The largest difference between two groups, in the part where it is largest; between 0 and 1."""
@@ -161,8 +167,7 @@ def detectable_among(part: Shares, tests: int) -> float | None:
         tests: how many tests the family has.
     """
     pairs = len(part.sizes) * (len(part.sizes) - 1) // 2
-    smallest, second_smallest = np.sort(part.sizes)[:2].tolist()
-    return detectable_gap(part.common, smallest, second_smallest, alpha=0.05 / (tests * pairs))
+    return detectable_gap(part.common, *part.two_smallest, alpha=0.05 / (tests * pairs))
 
 
 def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:

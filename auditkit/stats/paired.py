@@ -133,7 +133,10 @@ def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float 
     of_new, of_old = counts[:, 1, :].sum(axis=1), counts[:, :, 1].sum(axis=1)
     if not of_new.sum() or not of_old.sum():
         return None
-    new, old = (_share(int(decided[1]), int(decided.sum()), level) for decided in (of_new, of_old))
+    new, old = (
+        mover.Ends(decided[1] / decided.sum(), *wilson_bounds(decided[1], decided.sum(), level))
+        for decided in (of_new, of_old)
+    )
     # both shares from the same resamples, as their correlation is what is sought
     drawn = resampled_counts(counts, REPLICATES, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -153,10 +156,6 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.clip(np.corrcoef(first, second)[0, 1], 0, 1))
 
 
-def _share(correct: int, among: int, level: float) -> mover.Ends:
-    return mover.Ends(correct / among, *wilson_bounds(correct, among, level))
-
-
 def _disparity(shares: Shares, ratio: bool, level: float) -> mover.Ends | None:
     extreme = smallest([shares], level) if ratio else widest([shares], level)
     if extreme is None or extreme.interval.low is None or extreme.interval.high is None:
@@ -169,5 +168,4 @@ def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:
     selected = drawn[:, :, 1, :].sum(axis=2) if new else drawn[:, :, :, 1].sum(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = selected / drawn.sum(axis=(2, 3))
-        disparities: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
-    return disparities
+        return np.asarray(rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1))
