@@ -12,9 +12,8 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 """
 
 from auditkit.judge.decision import judge_measurement
-from auditkit.judge.limits import Judgement, check_names, judge, with_names, worst_of
+from auditkit.judge.limits import Judgement, check_names, judge, outcome_of, with_names, worst_of
 from auditkit.judge.matches import concerned, is_bare
-from auditkit.judge.outcome import outcome_of
 from auditkit.judge.sentences import NO_SETTING, about, bounds, everyone_alone, scope_of
 
 __all__ = [

@@ -92,14 +92,13 @@ def _decide(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]
 
 def inside(value: float, limit: Limit) -> bool:
     """Whether a value is on the right side of every bound."""
-    above = limit.at_least is None or value >= limit.at_least
-    return above and (limit.at_most is None or value <= limit.at_most)
+    return room(limit, value, value) >= 0
 
 
 def outside(low: float, high: float, limit: Limit) -> bool:
     """Whether everything from `low` to `high` is on the wrong side of a bound."""
-    above = limit.at_most is not None and low > limit.at_most
-    return above or (limit.at_least is not None and high < limit.at_least)
+    # even the end that is nearer to each bound is beyond it
+    return room(limit, high, low) < 0
 
 
 def ends(interval: Interval) -> tuple[float, float]:

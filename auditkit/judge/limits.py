@@ -9,6 +9,8 @@ such care: the limit is met where all groups are, and each may be wrong at its o
 
 Source: Šidák (1967), Rectangular confidence regions for the means of multivariate normal distributions, JASA 62; for
 met, Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24.
+
+Last comes the verdict of the whole audit, with its sentence and its exit code.
 """
 
 import datetime
@@ -18,7 +20,6 @@ from typing import NamedTuple
 from auditkit.errors import ConfigError, closest, present
 from auditkit.judge.decision import bound_to_name, closest_to_bound, judge_measurement
 from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, names_check, why_none
-from auditkit.judge.outcome import outcome_of
 from auditkit.judge.sentences import about, everyone_alone, interval_ends
 from auditkit.results import (
     CheckResult,
@@ -29,6 +30,7 @@ from auditkit.results import (
     Verdict,
     VerdictStatus,
     Waiver,
+    count_line,
     furthest_off,
     left_out_of_all,
     pairs_by_name,
@@ -68,28 +70,22 @@ def judge(
     limits = with_names(limits)
     check_names(limits, waivers)
     accepted = {waiver.limit: waiver for waiver in waivers}
-    measured = _Measured(results, absent or {}, faults)
-    verdicts = tuple(_judge_limit(limit, measured, accepted.get(limit.name), today) for limit in limits)
+    verdicts = []
+    for limit in limits:
+        status, reason, judged = _apply(limit, results, absent or {}, faults)
+        waiver = accepted.get(limit.name)
+        waived = waiver is not None and waiver.expires >= today and status in ("missed", "inconclusive")
+        verdicts.append(Verdict(limit=limit, status=status, reason=reason, judged=judged, waiver=waiver, waived=waived))
     note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured")
-    return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else [], elsewhere))
+    return Judgement(tuple(verdicts), outcome_of(verdicts, results, faults, [note] if note else [], elsewhere))
 
 
-class _Measured(NamedTuple):
-    results: Sequence[CheckResult]
-    absent: Mapping[str, str]
-    faults: Sequence[str]
-
-
-def _judge_limit(limit: Limit, measured: _Measured, waiver: Waiver | None, today: datetime.date) -> Verdict:
-    status, reason, judged = _apply(limit, measured)
-    waived = waiver is not None and waiver.expires >= today and status in ("missed", "inconclusive")
-    return Verdict(limit=limit, status=status, reason=reason, judged=judged, waiver=waiver, waived=waived)
-
-
-def _apply(limit: Limit, measured: _Measured) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
-    result = next((result for result in measured.results if names_check(limit, result.check)), None)
+def _apply(
+    limit: Limit, results: Sequence[CheckResult], absent: Mapping[str, str], faults: Sequence[str]
+) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
+    result = next((result for result in results if names_check(limit, result.check)), None)
     if result is None:
-        return "not tested", _why_untested(limit, measured), ()
+        return "not tested", _why_untested(limit, results, absent, faults), ()
     if result.status == "error":
         message = result.error.message if result.error else result.reason
         return "error", f"the check {result.check} ended in error: {message}", ()
@@ -97,20 +93,22 @@ def _apply(limit: Limit, measured: _Measured) -> tuple[VerdictStatus, str, tuple
         return "not tested", f"the check {result.check} was skipped: {result.reason}", ()
     measurements = concerned(limit, result)
     if not measurements:
-        return "not tested", measured.absent.get(limit.measurement) or why_none(limit, result), ()
+        return "not tested", absent.get(limit.measurement) or why_none(limit, result), ()
     judged = judge_together(limit, result.check, measurements)
     status, reason = worst_of(limit, judged)
     return status, reason, tuple(judged)
 
 
-def _why_untested(limit: Limit, measured: _Measured) -> str:
+def _why_untested(
+    limit: Limit, results: Sequence[CheckResult], absent: Mapping[str, str], faults: Sequence[str]
+) -> str:
     """Why no check measured what a limit is about."""
-    why = next((why for check, why in measured.absent.items() if names_check(limit, check)), None)
+    why = next((why for check, why in absent.items() if names_check(limit, check)), None)
     if why is not None:
         return why
-    known = closest(limit.measurement, [result.check for result in measured.results])
+    known = closest(limit.measurement, [result.check for result in results])
     # the first alone: it is most often the one that the others follow from
-    blame = f". A plugin did not load: {measured.faults[0]}" if measured.faults else ""
+    blame = f". A plugin did not load: {faults[0]}" if faults else ""
     return f"no selected check measures {limit.measurement!r}; {known}{blame}"
 
 
@@ -245,3 +243,69 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
             "rather show that it is missed."
         )
     return alone.model_copy(update={"status": status, "reason": reason})
+
+
+def outcome_of(
+    verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults: Sequence[str], notes: Sequence[str] = (),
+    elsewhere: bool = False,
+) -> Outcome:  # fmt: skip
+    """The one computation that every format, `.passed` and the exit code read.
+
+    Args:
+        verdicts: of every limit.
+        results: of every selected check.
+        faults: plugins and formats that failed, each a sentence.
+        notes: what the limits do not cover.
+        elsewhere: whether limits were set that are about other models alone.
+    """
+    standing = [verdict for verdict in verdicts if not verdict.waived]
+    failed = [result for result in results if result.status == "error"]
+    errors = [f"{result.check}: {result.error.message if result.error else result.reason}" for result in failed]
+    errors += list(faults)
+    reasons = [
+        f"{verdict.limit.name}: {verdict.reason}"
+        for status in ("missed", "error", "inconclusive", "not tested")
+        for verdict in standing
+        if verdict.status == status
+    ]
+    counts = _counts(verdicts, failed, faults)
+    line = count_line(verdicts, counts["error"])
+
+    def say(word: VerdictStatus, code: int, sentence: str, reasons: Sequence[str]) -> Outcome:
+        return Outcome(
+            verdict=word, exit_code=code, sentence=sentence, reasons=tuple(reasons), counts=counts, notes=tuple(notes)
+        )
+
+    parts = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error"
+    # worst first: a proven violation outweighs whatever could not be found out
+    ways: tuple[tuple[VerdictStatus, int, str, list[str]], ...] = (
+        ("missed", 1, line, reasons + errors),
+        ("error", 3, line if verdicts else parts, errors + reasons),
+        ("inconclusive", 3, line, reasons),
+        ("not tested", 3, line, reasons),
+    )
+    for way in ways:
+        if counts[way[0]]:
+            return say(*way)
+    if not any(result.status == "measured" for result in results):
+        return say("not tested", 5, "nothing was judged: no check measured anything", reasons)
+    if not verdicts:
+        why = "every limit is about another model" if elsewhere else "no limit was set"
+        return say("not tested", 5, f"nothing was judged: {why}", [why + ("" if elsewhere else " before the audit")])
+    return say("met", 0, line, [f"{verdict.limit.name}: {verdict.reason}" for verdict in verdicts])
+
+
+def _counts(verdicts: Sequence[Verdict], failed: Sequence[CheckResult], faults: Sequence[str]) -> dict[str, int]:
+    """Limits by what they came to; what failed and has no limit counts among the errors."""
+    standing = [verdict for verdict in verdicts if not verdict.waived]
+    counts = {
+        status: sum(verdict.status == status for verdict in standing)
+        for status in ("met", "missed", "inconclusive", "error", "not tested")
+    }
+    # an error under a limit is counted with its verdict already
+    limited = [
+        result for result in failed if any(names_check(verdict.limit, result.check) for verdict in verdicts)
+    ]  # fmt: skip
+    counts["error"] += len(failed) - len(limited) + len(faults)
+    counts["waived"] = len(verdicts) - len(standing)
+    return counts
