@@ -129,7 +129,9 @@ def _objects(column: Any) -> Codes:
     if not _few_objects(array):
         codes, values = pandas.factorize(array)
         return _without_missing(tuple(map(str, values)), codes)
-    object_codes, addresses = pandas.factorize(_addresses(array))
+    # where the object of each row lies in memory: to be compared while `array` lives, and for nothing else
+    raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+    object_codes, addresses = pandas.factorize(np.frombuffer(memoryview(raw), dtype=np.intp))
     example_rows = np.empty(len(addresses), dtype=np.int64)
     example_rows[object_codes] = np.arange(len(object_codes))  # any row of each object will do
     codes, values = pandas.factorize(array[example_rows])  # several objects may hold the same text
@@ -140,12 +142,6 @@ def _few_objects(array: np.ndarray) -> bool:
     """Whether the rows seem to share a few objects, as texts from a reader do: then none need be read twice."""
     some = array[:: max(1, len(array) // SAMPLE)]
     return len(array) > SAMPLE and array.flags.c_contiguous and len(set(map(id, some))) <= SHARED
-
-
-def _addresses(array: np.ndarray) -> np.ndarray:
-    """(N,) where the object of each row lies in memory; to be compared while `array` lives, and for nothing else."""
-    raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
-    return np.frombuffer(memoryview(raw), dtype=np.intp)
 
 
 def _without_missing(values: tuple[str, ...], codes: np.ndarray) -> Codes:

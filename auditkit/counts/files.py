@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.counts import streams
-from auditkit.counts.arrow_codes import Coder
-from auditkit.counts.binned_codes import Bins, folded
+from auditkit.counts.arrow_codes import Bins, Coder, folded
 from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
-from auditkit.counts.markers import Markers
-from auditkit.counts.names import Rename, class_places, group_names, typed
+from auditkit.counts.names import Markers, Rename, class_places, group_names, typed
 from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, Mend

@@ -62,7 +62,8 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
     check_known((LABEL, DECISION, PEOPLE), names, DataError, lambda name: f"a table of counts has a column {name!r}; ")
     weighted = set(WEIGHTS) <= set(names)
     if classes is None:
-        classes = _classes(frame[LABEL], frame[DECISION])
+        of_labels, of_decisions = (_spellings(frame[name]) for name in (LABEL, DECISION))
+        classes = of_labels if of_labels == of_decisions else sorted({*of_labels, *of_decisions})
     groups = {name: raw(frame[name]) for name in names if name not in RESERVED}
     labels, decisions = (_positions(frame[name], classes, name) for name in (LABEL, DECISION))
     people = people_counts(frame[PEOPLE].to_numpy())
@@ -77,11 +78,6 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
 
 def _texts(values: Sequence[str]) -> Any:
     return pandas.Index(list(values), dtype=object)
-
-
-def _classes(labels: pandas.Series[Any], decisions: pandas.Series[Any]) -> list[str]:
-    spellings = [_spellings(column) for column in (labels, decisions)]
-    return spellings[0] if spellings[0] == spellings[1] else sorted({*spellings[0], *spellings[1]})
 
 
 def _spellings(column: pandas.Series[Any]) -> list[str]:

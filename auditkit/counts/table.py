@@ -224,8 +224,7 @@ def merge(tables: Iterable[Counts]) -> Counts:
     parts = [_rows(table, values, classes) for table in tables]
     codes = [np.concatenate([part[0][index] for part in parts]) for index in range(len(values))]
     labels, decisions = (np.concatenate([part[index] for part in parts]) for index in (1, 2))
-    sums = [np.concatenate([part[3][index] for part in parts]) for index in range(3)]
-    cells = Cells((), *sums)
+    cells = Cells((), *[np.concatenate([part[3][index] for part in parts]) for index in range(3)])
     merged = collect(values, codes, CodedAnswers(classes, labels, decisions), cells, weighted=weighted, listed=values)
     # the sum of two floats is rounded once whatever their order
     return _rounded_once(merged, codes, labels, decisions, cells) if weighted and len(tables) > 2 else merged

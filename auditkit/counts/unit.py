@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from auditkit.counts.binned_codes import Bins
+from auditkit.counts.arrow_codes import Bins
 
 
 class Names(NamedTuple):

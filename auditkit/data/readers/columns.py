@@ -11,7 +11,7 @@ import pyarrow
 from pyarrow import compute
 
 from auditkit.counts import names
-from auditkit.counts.markers import Markers
+from auditkit.counts.names import Markers
 from auditkit.data.blanks import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend

@@ -12,7 +12,7 @@ import pandas
 import pyarrow.parquet
 from pandas.api.types import infer_dtype
 
-from auditkit.counts.markers import Markers
+from auditkit.counts.names import Markers
 from auditkit.data.readers.base import Source
 from auditkit.errors import DataError
 from auditkit.text import one_line

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from auditkit.counts.markers import Markers
+from auditkit.counts.names import Markers
 from auditkit.counts.records import PICKLE, form_of
 from auditkit.counts.streams import no_file_error
 from auditkit.counts.text_codec import HEAD, unpacked

@@ -11,10 +11,9 @@ import numpy as np
 import pandas
 import pyarrow
 
-from auditkit.counts.arrow_codes import TooManyValues
-from auditkit.counts.binned_codes import Bins, all_bounds
+from auditkit.counts.arrow_codes import Bins, TooManyValues, all_bounds
 from auditkit.counts.files import count_values
-from auditkit.counts.markers import Markers
+from auditkit.counts.names import Markers
 from auditkit.counts.streams import columns_of
 from auditkit.data.groups import group_column
 from auditkit.data.readers.base import Reading, Source

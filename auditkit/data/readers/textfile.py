@@ -14,7 +14,7 @@ import pyarrow
 from pyarrow import compute, csv as arrow
 
 from auditkit.counts.dialect import Dialect, arrow_rows, dialect_of
-from auditkit.counts.markers import Markers
+from auditkit.counts.names import Markers
 from auditkit.counts.records import SHAPES, nested, once, parsed, unreadable
 from auditkit.counts.text_codec import encoding_note, encoding_of, not_decoded, unpacked
 from auditkit.data.readers.base import Reading, Source

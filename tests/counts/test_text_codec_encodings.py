@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditkit.counts.encodings import CANDIDATES, MOST, likely
+from auditkit.counts.text_codec import CANDIDATES, MOST, likely
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 
