@@ -4,10 +4,7 @@ Two findings are told apart. *Dependence*: the answer about a row hangs on which
 or on what was asked before, as of a batch norm without running statistics. *Randomness*: the same question gets another
 answer by chance alone. Chance makes repeats exchangeable; history and company do not.
 
-same_answer.py  when two answers about the same rows are the same
-asker.py        one model, asked about rows of the data and counted
-questions.py    the questions, and the finding
-chance.py       chance told from history and company, by asking on
+questions.py  one model, asked about rows of the data and counted; when two answers are the same; the finding
 """
 
 from auditkit.consistency.questions import ALONE, REPEATS, ROWS, examine, most_asked, usually_asked
