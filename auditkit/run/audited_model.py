@@ -75,7 +75,12 @@ def audited_models(
     scrubber = scrubber_for(models, context.data)
     answers = [answers_of(context, model) for model in models]
     origins = [_origin(model, children) for model in models]
-    contexts = [_for_one(context, origin) for origin in origins]
+    contexts = [
+        replace(context, request=about(context.request, [account.check for account in origin.accounts]))
+        if context.several
+        else context
+        for origin in origins
+    ]
     plans = [
         make_plan(model_context, model, tuple(map(scrubber.record, model_context.request.limits)))
         for model_context, model in zip(contexts, models, strict=True)
@@ -97,9 +102,3 @@ def _origin(model: Model, children: Sequence[Child]) -> Origin:
     failed = [child for child in children if child.model is None and child.parent == model.name]
     accounts = tuple(child.measured or child.result for child in (*made, *failed))
     return Origin(made[0].parent if made else None, accounts)
-
-
-def _for_one(context: AuditContext, origin: Origin) -> AuditContext:
-    if not context.several:
-        return context
-    return replace(context, request=about(context.request, [account.check for account in origin.accounts]))

@@ -87,18 +87,14 @@ def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tu
 
     def levels(codes: np.ndarray, names: Sequence[object]) -> Levels:
         position = np.array([*(classes.index(name) for name in names), -1])  # a code of -1 takes the last
-        return _levels(position[codes], len(classes), positive)
+        codes, size = position[codes], len(classes)
+        # of two classes "1" is always the positive one, whichever stands first
+        if positive == 0:
+            codes = np.where(codes >= 0, 1 - codes, codes)
+        return Levels(tuple(map(str, range(size))), bool((codes < 0).any()), np.where(codes < 0, size, codes))
 
     labels = _nothing(data) if data.labels is None else levels(first.truth, first.classes)
     return labels, tuple(levels(answer.codes, answer.classes) for answer in answers)
-
-
-def _levels(codes: np.ndarray, size: int, positive: int) -> Levels:
-    """Codes from 0, negative where blank; of two classes the positive one is called "1"."""
-    # of two classes "1" is always the positive one, whichever stands first
-    if positive == 0:
-        codes = np.where(codes >= 0, 1 - codes, codes)
-    return Levels(tuple(map(str, range(size))), bool((codes < 0).any()), np.where(codes < 0, size, codes))
 
 
 def parts_of(data: AuditData, plan: Protected) -> Iterator[Part]:

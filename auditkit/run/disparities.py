@@ -109,7 +109,12 @@ def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:
     that of the rate in which the two differ, where the check defines it, else that of the measure. A figure that is
     called as a measurement says the same in its caption.
     """
-    measurements = tuple(_with_harms(measurement, result, data) for measurement in result.measurements)
+    measurements = tuple(
+        measurement.model_copy(
+            update={"pairs": tuple(_with_harm(pair, measurement, result, data) for pair in measurement.pairs)}
+        )
+        for measurement in result.measurements
+    )
     figures = tuple(_captioned(figure, result, data) for figure in result.figures)
     return result.model_copy(update={"measurements": measurements, "figures": figures})
 
@@ -121,11 +126,6 @@ def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
         return figure
     sentence = harm_text(definition.harm, data.outcome_of(), data.task)
     return figure.model_copy(update={"caption": f"{figure.caption} {sentence}".strip()}) if sentence else figure
-
-
-def _with_harms(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
-    pairs = tuple(_with_harm(pair, measurement, result, data) for pair in measurement.pairs)
-    return measurement.model_copy(update={"pairs": pairs})
 
 
 def _with_harm(pair: GroupPair, measurement: Measurement, result: CheckResult, data: AuditData) -> GroupPair:

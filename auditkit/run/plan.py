@@ -57,9 +57,12 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
     if not context.several:  # of several, one may lack what another gives
         resolve_for(model, limits, running(steps))
     again, at_most = _asked_again(model, data)
+    # what the limits will not cover, as far as that is known before anything is measured
+    bare = [limit.name for limit in limits if is_bare(limit) and limit.scope == "everyone"] if data.groups else []
+    note = everyone_alone(bare, "also where groups are measured")
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,
-        digest="", notes=_notes(limits, data), asked_again=again, asked_at_most=at_most,
+        digest="", notes=(note,) if note else (), asked_again=again, asked_at_most=at_most,
     )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
 
@@ -198,13 +201,6 @@ def left_out(context: AuditContext) -> dict[str, str]:
     running = selected(host, request.only, context.evidence)
     usual = selected(host, request.checks, context.evidence)
     return {id: f"--only leaves out the check {id} this time" for id in usual if id not in running}
-
-
-def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
-    """What the limits will not cover, as far as that is known before anything is measured."""
-    bare = [limit.name for limit in limits if is_bare(limit) and limit.scope == "everyone"] if data.groups else []
-    note = everyone_alone(bare, "also where groups are measured")
-    return (note,) if note else ()
 
 
 def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: AuditData) -> Step:

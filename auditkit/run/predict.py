@@ -80,6 +80,5 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
     except AuditkitError:
         raise
     except Exception as error:  # a model may raise anything at all
-        message = f"{model.name}: the model failed on the audit data: {raised(error, 500)}"
-        raise ModelError(message) from error
+        raise ModelError(f"{model.name}: the model failed on the audit data: {raised(error, 500)}") from error
     return predictions

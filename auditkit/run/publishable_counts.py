@@ -216,8 +216,7 @@ class People:
             if part.model and kind[1] == ANY:
                 continue
             inside = np.broadcast_to(cells_of_kind, counts.shape)
-            key = (part.model, group, kind)
-            self._keys[key] = len(self._counts)
+            self._keys[(part.model, group, kind)] = len(self._counts)
             self._counts.append(int(counts[inside].sum()))
             self._rows.append(cells[inside & (cells >= 0)])
             block_number = self._blocks.setdefault((part.model, group, block), len(self._blocks))

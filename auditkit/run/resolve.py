@@ -51,19 +51,6 @@ class Asked:
         return disparity or self.name in self.kind.over_groups
 
 
-def unmeasured_for(question: Asked, declared: bool) -> str:
-    """Why no number is about those whom the limit names, and what to write; empty where there is one, or nobody knows.
-
-    Args:
-        question: the limit, and who would measure for it.
-        declared: whether the class declares all that it measures.
-    """
-    of_declared = declared and (
-        _over_groups(question) or _of_groups(question) or _deep(question) or _to_reference(question)
-    )
-    return of_declared or _of_everyone(question)
-
-
 def _over_groups(question: Asked) -> str:
     limit = question.limit
     if limit.across and not question.compares:
@@ -212,11 +199,14 @@ def _problem(limit: Limit, offered: Offered) -> str:
     offer = offered.checks[id]
     # a plugin that says of which numbers single groups have their own has said whom it measures for
     declared = offer.plugin in offered.built_in or offer.value.for_groups is not None
+    question = offered.question(limit, id)
     return (
         _unknown_measurement(limit, id, offer, offered)
         or _unknown_attribute(limit, offer, offered)
-        or unmeasured_for(offered.question(limit, id), declared)
-        or _out_of_range(offered.question(limit, id), offered.data.task)
+        or ((_over_groups(question) or _of_groups(question)) if declared else "")
+        or ((_deep(question) or _to_reference(question)) if declared else "")
+        or _of_everyone(question)
+        or _out_of_range(question, offered.data.task)
         or _unknown_group(limit, offer, offered)
         or _unknown_condition(limit, offer)
         or _not_measured(limit, id, offered)

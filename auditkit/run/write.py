@@ -28,10 +28,10 @@ def check_formats(host: Host, names: Iterable[str]) -> None:
     Raises:
         ConfigError: the message names the nearest.
     """
-    known = host.formats()
     check_known(
-        names, known, ConfigError, lambda name: f"formats must name known formats; {one_line(name)!r} was given, "
-    )
+        names, host.formats(), ConfigError,
+        lambda name: f"formats must name known formats; {one_line(name)!r} was given, ",
+    )  # fmt: skip
 
 
 def write(host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = ()) -> Result:
@@ -81,10 +81,10 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
         EvidenceError: results.json cannot be read.
     """
     formats = host.formats()
-    asked = () if wanted is None else (wanted,)
     check_known(
-        asked, formats, ConfigError, lambda name: f"--format must be a known format; {one_line(name)!r} was given, "
-    )
+        () if wanted is None else (wanted,), formats, ConfigError,
+        lambda name: f"--format must be a known format; {one_line(name)!r} was given, ",
+    )  # fmt: skip
     result = runfolder.read_sealed(folder)
     # a format on request is made again only where somebody asked for it once
     chosen = {
