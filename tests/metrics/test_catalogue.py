@@ -15,10 +15,10 @@ from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.definitions import INDICES, MEASURES
 from auditkit.plugins.fairness.groups.self_tests import Rows, number
 from tests.metrics import test_composites
-from tests.plugins.fairness.groups import test_rate_measurements
+from tests.plugins.fairness.groups import test_group_table_rates
 
 ROOT = pathlib.Path(__file__).parents[2]
-ORACLES = {**test_rate_measurements.ORACLES, **test_composites.ORACLES}
+ORACLES = {**test_group_table_rates.ORACLES, **test_composites.ORACLES}
 NEW_CRITERION = """Criterion("negative_parity", "Negative parity", ("negative_predictive_value",),
                   "Somebody (2026), A criterion", "None."),
         """

@@ -9,7 +9,7 @@ from auditkit import group_pairs, stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
 from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES, amount, interval_method, shares
-from auditkit.plugins.fairness.groups import disparities, entropy, ratios
+from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.definitions import DEFINITIONS, INDICES
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
@@ -92,7 +92,7 @@ def measurements_of(
     if isinstance(comparison, entropy.Unequal):
         results = [_entropy(comparison, tests, parameters, data, rng)]
     else:
-        results = numbers(comparison, beside(comparison, tests, parameters, data), tests)
+        results = numbers(comparison, beside(comparison, _test(comparison, tests, parameters, data)), tests)
     return [with_weights(measurement, data) for measurement in results]
 
 
@@ -120,11 +120,7 @@ def beside_them(comparison: disparities.Compared, first: Sequence[Measurement], 
 
     def again(groups: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
         some = comparison.among(groups, reference)
-        common = {
-            "n": some.rows, "across": some.across, "conditions": dict(some.conditions),
-            "left_out": tuple(some.left_out),
-        }  # fmt: skip
-        results = numbers(some, common, None, None if reference is None else some.positions(reference))
+        results = numbers(some, beside(some), None, None if reference is None else some.positions(reference))
         return [with_weights(measurement, data) for measurement in results]
 
     return variants(first, [members.where for members in comparison.members], again, data)
@@ -144,14 +140,14 @@ def with_weights(measurement: Measurement, data: AuditData) -> Measurement:
     return measurement.model_copy(update={"interval": measurement.interval.model_copy(update={"method": method})})
 
 
-def beside(comparison: disparities.Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
+def beside(comparison: disparities.Tested, test: Test | None = None) -> dict[str, Any]:
     """What every number of a comparison carries beside its value."""
     return {
         "n": comparison.rows,
         "across": comparison.across,
         "conditions": dict(comparison.conditions),
         "left_out": tuple(comparison.left_out),
-        "test": _test(comparison, tests, parameters, data),
+        "test": test,
     }
 
 
@@ -197,8 +193,8 @@ def _criterion(
         # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
         (part,) = parts
         place = None if reference is None else reference[0]
-        widest, smallest = ratios.widest_odds(part, place), ratios.smallest_odds(part, place)
-        gap, least = ratios.detectable_odds(part, gap)
+        widest, smallest = disparities.widest_odds(part, place), disparities.smallest_odds(part, place)
+        gap, least = disparities.detectable_odds(part, gap)
         no_ratio = "there are no false negatives in any group, so there is no ratio"
     else:
         widest, smallest = stats.widest(parts, reference=reference), stats.smallest(parts, reference=reference)
@@ -223,7 +219,7 @@ def _differential(
     comparison: disparities.Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
     # The logarithm of a ratio has no end where somebody is selected in one group and nobody in another.
-    extreme = ratios.epsilon(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
+    extreme = disparities.epsilon(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
     if extreme is None:
         return undefined(
             comparison, comparison.name, "in some group nobody, or everybody, is selected, so a ratio has no end"
@@ -249,5 +245,5 @@ def _entropy(
         # By Jensen's inequality the index is never below 0; a rounding may be.
         comparison.name, value=max(0.0, value), interval=interval,
         detectable=entropy.detectable(comparison.table, tests),
-        pairs=pair_of_extremes(comparison.members), **beside(comparison, tests, parameters, data),
+        pairs=pair_of_extremes(comparison.members), **beside(comparison, _test(comparison, tests, parameters, data)),
     )  # fmt: skip

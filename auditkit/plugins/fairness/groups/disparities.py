@@ -1,4 +1,7 @@
-"""Rates compared over the groups of some attributes: which groups, tests and power, from counts alone."""
+"""Rates compared over the groups of some attributes: which groups, tests and power, from counts alone.
+
+Of shares of groups also odds and log-ratios, for treatment equality and differential fairness.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +11,8 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.metrics.catalogue import GroupShares, Rate
-from auditkit.results import LeftOut
+from auditkit.metrics.composites import odds
+from auditkit.results import Interval, LeftOut
 from auditkit.too_few import lacking
 from auditkit.variants import is_comparable
 
@@ -159,8 +163,7 @@ def detectable_ratio(parts: Sequence[stats.Shares], tests: int, level: float = 0
         if gap is None:
             return None
         # The two smallest groups, as the gap that is called detectable is that of the least certain pair.
-        n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-        high, low = stats.apart(part.common, n1, n2, gap)
+        high, low = stats.apart(part.common, *part.two_smallest, gap)
         ratios.append(float(low / high))
     return min(ratios)
 
@@ -170,5 +173,105 @@ def _detectable_gaps(parts: Sequence[stats.Shares], tests: int, level: float) ->
     # Two corrections: Šidák's for the pairs within one comparison, and the first step of Holm's for the tests of the
     # family.
     alpha = (1 - stats.sidak_level(level, pairs)) / max(1, tests)
-    sizes = [np.sort(part.sizes)[:2].tolist() for part in parts]
-    return [stats.detectable_gap(part.common, n1, n2, alpha) for part, (n1, n2) in zip(parts, sizes, strict=True)]
+    return [stats.detectable_gap(part.common, *part.two_smallest, alpha) for part in parts]
+
+
+AS_ODDS = "simultaneous Wilson intervals of all groups (Šidák), as odds"
+
+
+def widest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> stats.Extreme:
+    """The largest difference of the odds of two groups, with its interval and whose it is.
+
+    Wilson's intervals of all groups hold at once, so the widest true difference is at least the distance between the
+    highest low end and the lowest high end, and at most that between the extremes.
+
+    Args:
+        part: shares below 1, of two groups or more.
+        reference: the position of the group with which alone the others are compared; None: all pairs.
+        level: the confidence.
+
+    Source: Wilson (1927), JASA 22, at the level of Šidák (1967), JASA 62; the odds keep the order of the shares.
+    """
+    values, low, high = _odds_of(part, level)
+    first, second = _ordered(len(values), reference)
+    with np.errstate(invalid="ignore"):
+        # The odds of a share of 1 are infinite, and infinite less infinite is no number: such a pair gives no low end.
+        apart = stats.Apart(
+            (first, second), values[first] - values[second], low[first] - high[second], high[first] - low[second]
+        )
+    return stats.largest_apart(apart, part.rates, AS_ODDS, level=level)
+
+
+def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> stats.Extreme | None:
+    """The smallest ratio of the odds of two groups, as `widest_odds`; None where all odds are 0."""
+    values, low, high = _odds_of(part, level)
+    if values.max() == 0:
+        return None
+    first, second = _ordered(len(values), reference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(values[second] > 0, values[first] / values[second], 1.0)
+        least = np.where(np.isfinite(high[second]), low[first] / high[second], 0.0)
+        most = np.where(low[second] > 0, high[first] / low[second], np.inf)
+    return stats.smallest_apart(stats.Apart((first, second), ratio, least, most), part.rates, AS_ODDS, level)
+
+
+def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(K,) the odds and the ends of their intervals, which hold at once."""
+    low, high = stats.wilson_bounds(part.successes, part.sizes, stats.sidak_level(level, len(part.sizes)))
+    return odds(part.rates), odds(low), odds(high)
+
+
+def _ordered(groups: int, reference: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Every ordered pair of different groups, or those with the reference group."""
+    first, second = np.nonzero(~np.eye(groups, dtype=bool))
+    if reference is None:
+        return first, second
+    has_reference = (first == reference) | (second == reference)
+    return first[has_reference], second[has_reference]
+
+
+def detectable_odds(part: stats.Shares, gap: float | None) -> tuple[float | None, float | None]:
+    """The difference and the ratio of odds that a detectable `gap` of the shares makes; None where it makes none."""
+    if gap is None:
+        return None, None
+    high, low = (float(odds(np.asarray(share))) for share in stats.apart(part.common, *part.two_smallest, gap))
+    return (high - low, low / high) if np.isfinite(high) and high > 0 else (None, None)
+
+
+def epsilon(
+    parts: Sequence[stats.Shares], smoothed: bool = False, reference: Sequence[int] | None = None
+) -> stats.Extreme | None:
+    """Differential fairness: the largest log-ratio of two groups' rates, over the outcomes that occur, and whose it is.
+
+    The interval is that of the unsmoothed number of all people, widened to hold the value; it may have no high end.
+
+    Args:
+        parts: for each outcome, its share in each group.
+        smoothed: whether each outcome of each group gets one person more, divided by the number of outcomes.
+        reference: in each part the position of the group with which alone the others are compared; None: all pairs.
+
+    Returns:
+        From 0; None where it is infinite, as an outcome occurs in some groups and not in others.
+
+    Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
+    """
+    # An outcome that occurs nowhere is 0 / 0 for every pair, and says nothing about any.
+    occurring = [index for index, part in enumerate(parts) if part.rates.max() > 0]
+    positions = None if reference is None else [reference[index] for index in occurring]
+    ratio = stats.smallest([parts[index] for index in occurring], reference=positions)
+    chosen = ratio
+    if smoothed:
+        # A uniform prior worth one person: an equal part of it for each outcome.
+        added = [stats.Shares(parts[index].successes + 1 / len(parts), parts[index].sizes + 1) for index in occurring]
+        chosen = stats.smallest(added, reference=positions)
+    if ratio is None or chosen is None or chosen.value <= 0:
+        return None
+    value = -float(np.log(chosen.value))
+    low, high = ratio.interval.low or 0.0, ratio.interval.high or 1.0
+    top = -float(np.log(low)) if low > 0 else None
+    interval = Interval(
+        low=min(-float(np.log(high)) if high < 1 else 0.0, value), high=None if top is None else max(top, value),
+        level=ratio.interval.level, method=f"{ratio.interval.method}, as logarithms",
+    )  # fmt: skip
+    pairs = [pair and pair._replace(part=occurring[pair.part]) for pair in (chosen.at, ratio.high, ratio.low)]
+    return stats.Extreme(value, interval, pairs[0] or chosen.at, pairs[1], pairs[2])

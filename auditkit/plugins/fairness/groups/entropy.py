@@ -122,8 +122,7 @@ def shuffled(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generat
     # Rows and columns are rounded apart, so a column may hold one person more than there are places.
     none = int(min(totals[0], sizes.sum()))
     first = rng.multivariate_hypergeometric(sizes, none, size=draws, method="marginals")
-    two = int(min(totals[2], sizes.sum() - none))
-    third = _second_column(sizes - first, two, rng)
+    third = _second_column(sizes - first, int(min(totals[2], sizes.sum() - none)), rng)
     return between(np.stack([first, sizes - first - third, third], axis=-1).astype(float), alpha)
 
 
@@ -157,8 +156,7 @@ def detectable(table: np.ndarray, tests: int, power: float = 0.8) -> float | Non
         return float(laws.ncx2.sf(limit, freedom, noncentral)) - power
 
     # Power rises with the noncentrality, so there is one root.
-    needed = float(optimize.brentq(short, 1e-9, 1e4))
-    return needed * variance / (2 * float(sizes.sum()) * mean**2)
+    return float(optimize.brentq(short, 1e-9, 1e4)) * variance / (2 * float(sizes.sum()) * mean**2)
 
 
 def p_value(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generator) -> float:

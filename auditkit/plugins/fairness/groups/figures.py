@@ -44,10 +44,9 @@ def draw(targets: Sequence[Target], per_group: Sequence[Measurement], between: S
     conditions = [target.conditions for target in targets_drawn(targets, between)]
     numbers = [measurement for measurement in per_group if measurement.conditions in conditions]
     gaps = [measurement for measurement in between if measurement.conditions in conditions]
-    drawings = [_dots(name, numbers) for name in dict.fromkeys(number.name for number in numbers)]
-    drawings += [_forest(kind, gaps) for kind in ("difference", "ratio")]
-    drawings += _maps(numbers, gaps)
-    return [figure for figure in drawings if figure is not None]
+    dots = (_dots(name, numbers) for name in dict.fromkeys(number.name for number in numbers))
+    forests = (_forest(kind, gaps) for kind in ("difference", "ratio"))
+    return list(filter(None, (*dots, *forests, *_maps(numbers, gaps))))
 
 
 def _axis(name: str) -> Axis:

@@ -6,13 +6,12 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import Counts, count, encode
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.fairness.groups import burden, conditional, controls, figures, tables
+from auditkit.plugins.fairness.groups import conditional, figures, impact_ratios, self_tests
 from auditkit.plugins.fairness.groups.comparisons import beside_them, comparisons, measurements_of, test_all
 from auditkit.plugins.fairness.groups.definitions import MEASURES
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
-from auditkit.plugins.fairness.groups.group_table import Target, tabulate, targets
+from auditkit.plugins.fairness.groups.group_table import Target, of_smaller, per_group, tabulate, targets
 from auditkit.plugins.fairness.groups.parameters import Parameters
-from auditkit.plugins.fairness.groups.rate_measurements import of_smaller, per_group
 from auditkit.plugins.fairness.shared.partition import no_intersection
 from auditkit.results import Level, pairs
 from auditkit.text import first_few
@@ -50,16 +49,16 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     conditions = [conditional.measured(disparity, tests, parameters, data) for disparity in explained]
 
     context.progress(2, 3, "controls")
-    tried = [controls.counted_again(numbers, looked_at, data, predictions)]
-    tried += controls.tried(parameters, data, context, everything, looked_at, tests, encoded)
+    tried = [self_tests.counted_again(numbers, looked_at, data, predictions)]
+    tried += self_tests.tried(parameters, data, context, everything, looked_at, tests, encoded)
     return Findings(
         measurements=[
-            *numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data),
+            *numbers, *gaps, *conditions, *impact_ratios.burden_ratios(groups[1:], looked_at, data),
             *(number for target in looked_at for table in groups for number in of_smaller(target, table, data)),
         ],
         controls=tried,
         figures=figures.draw(looked_at, numbers, gaps),
-        tables=[tables.impact(groups[1:], figures.targets_drawn(looked_at, gaps), counts, data)],
+        tables=[impact_ratios.impact(groups[1:], figures.targets_drawn(looked_at, gaps), counts, data)],
         notes=notes(parameters, data, counts, looked_at, tests),
         level=level,
     )  # fmt: skip

@@ -3,13 +3,13 @@
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model
-from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
 from auditkit.plugins.fairness.impact.favourable import why_refused
+from auditkit.plugins.fairness.impact.parameters import AdverseParameters
 from auditkit.variants import named
 
 
-class AdverseImpact(Parameters, Check):
+class AdverseImpact(AdverseParameters, Check):
     """Is any group's selection rate much lower than the highest one, and could that be chance?
 
     United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below four

@@ -1,4 +1,7 @@
-"""From counts to findings: what `fairness.adverse_impact` says."""
+"""From counts to findings: what `fairness.adverse_impact` says, with its tables.
+
+Rates and ratios stand in the one table; in the other tests, and what a few selections would change.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +14,11 @@ from auditkit.counts import count
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
-    adverse_tables,
     favourable,
     self_tests,
     significance,
 )
-from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
-from auditkit.plugins.fairness.impact.categories import unknown_values
+from auditkit.plugins.fairness.impact.parameters import AdverseParameters, unknown_values
 from auditkit.plugins.fairness.impact.selection import (
     Impact,
     Selection,
@@ -29,7 +30,7 @@ from auditkit.plugins.fairness.impact.selection import (
     undecided,
     why_no_ratio,
 )
-from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
+from auditkit.results import Axis, Column, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
 from auditkit.text import first_few
 
 FAMILY = "all pairs of groups of fairness.adverse_impact"
@@ -37,7 +38,7 @@ LIKELY = 0.05
 """A chance above which the report says in words that such a ratio comes by chance."""
 
 
-def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: AdverseParameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.adverse_impact` says about these decisions."""
     # People without a decision are neither selected nor rejected, so they must not count as rejected.
     codes = context.predictions.codes
@@ -72,7 +73,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         ],
         controls=controls,
         figures=_figures(per_group),
-        tables=adverse_tables.tables(impacts, data),
+        tables=_tables(impacts, data),
         notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, parameters.unknown)],
         level=level,
     )  # fmt: skip
@@ -136,15 +137,14 @@ def _rate(x: int, n: int, where: dict[str, str]) -> Measurement:
 
 def _comparison(impact: Impact, index: int) -> list[Measurement]:
     """The ratio of one group that is shown, and what bears on it."""
-    groups, where, n = impact.groups, impact.groups.where[index], int(impact.groups.people[index])
-    common: dict[str, Any] = {"slice": where, "n": n}
+    groups, where = impact.groups, impact.groups.where[index]
+    common: dict[str, Any] = {"slice": where, "n": int(groups.people[index])}
     if impact.ratios is None:
         reason = why_no_ratio(groups.visible)
         return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
     ratio = Measurement(
-        name="impact_ratio", value=impact.ratios.values[index], interval=impact.ratios.intervals[index],
-        exact=index == impact.ratios.highest, direction="higher", test=impact.tests.get(index),
-        left_out=groups.lacking, pairs=impact.ratios.pair(groups, index), **common,
+        name="impact_ratio", direction="higher", test=impact.tests.get(index), left_out=groups.lacking, slice=where,
+        **impact.ratios.facts(groups, index),
     )  # fmt: skip
     if index == impact.ratios.highest:
         return [ratio]
@@ -163,12 +163,12 @@ def _comparison(impact: Impact, index: int) -> list[Measurement]:
 
 
 def _exact(name: str, value: float | None, reason: str, **fields: Any) -> Measurement:
-    if value is None:
-        return Measurement(name=name, value=None, reason=reason, **fields)
-    return Measurement(name=name, value=value, exact=True, **fields)
+    return Measurement(
+        name=name, value=value, exact=value is not None, reason=reason if value is None else None, **fields
+    )
 
 
-def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> Measurement:
+def _alarm(impact: Impact, parameters: AdverseParameters, rng: np.random.Generator) -> Measurement:
     groups = impact.groups
     common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": groups.attributes}
     if impact.ratios is None:
@@ -190,7 +190,7 @@ def _sizes_and_rate(groups: Selection) -> tuple[np.ndarray, float]:
 
 def _figures(per_group: list[Measurement]) -> list[Figure]:
     single = [measurement for measurement in per_group if len(measurement.slice) == 1]
-    drawings = [
+    drawings = (
         figures.dot_whisker(
             "impact_ratio", "Impact ratio per group",
             [measurement for measurement in single if measurement.name == "impact_ratio"],
@@ -206,13 +206,13 @@ def _figures(per_group: list[Measurement]) -> list[Figure]:
             axis=Axis(field="value", title="Selection rate", unit="share", percent=True),
             caption="Dots are shares of the group, lines 95 % Wilson intervals.",
         ),
-    ]  # fmt: skip
-    return [figure for figure in drawings if figure is not None]
+    )  # fmt: skip
+    return list(filter(None, drawings))
 
 
 def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> list[str]:
     notes = [_in_words(impact) for impact in impacts if impact.alarm is not None and (impact.alarm.value or 0) > LIKELY]
-    small = [name for impact in impacts for name in adverse_tables.under_two_percent(impact.groups)]
+    small = [name for impact in impacts for name in _under_two_percent(impact.groups)]
     if small:
         notes.append(
             f"Under 2 % of the people shown: {first_few(small)}. 29 CFR 1607.15(A)(2)(c) is read as asking for no "
@@ -238,4 +238,96 @@ def _in_words(impact: Impact) -> str:
         f"{rate:.1%}, some ratio would still fall below four fifths in {share:.0%} of samples of these "
         f"sizes (simulation error: {low:.1%} to {high:.1%}). So a ratio below four fifths says little by itself here; "
         "read the tests."
+    )
+
+
+RATES = (
+    Column(name="group", title="Group"),
+    Column(name="people", title="People"),
+    Column(name="selected", title="Selected"),
+    Column(name="rate", title="Selection rate", unit="share", percent=True),
+    Column(name="ratio", title="Impact ratio"),
+    Column(name="low", title="Ratio from"),
+    Column(name="high", title="Ratio to"),
+    Column(name="small", title="Under 2 % of the people"),
+    Column(name="reason", title="Why it is not shown"),
+)
+TESTS = (
+    Column(name="group", title="Group"),
+    Column(name="deviations", title="Standard deviations"),
+    Column(name="p", title="p, exact test"),
+    Column(name="p_adjusted", title="p, adjusted (Holm)"),
+    Column(name="shortfall", title="More selections that reach four fifths"),
+    Column(name="turn", title="Moved selections that turn the result"),
+)
+
+
+def _tables(impacts: Sequence[Impact], data: AuditData) -> list[Table]:
+    """Two tables for each set of attributes; one where nothing can be compared."""
+    tables_made = []
+    for number, impact in enumerate(impacts, 1):
+        tables_made.append(_rates_table(impact, number, data))
+        if impact.ratios is not None:
+            tables_made.append(_tests_table(impact, number))
+    return tables_made
+
+
+def _under_two_percent(groups: Selection) -> list[str]:
+    """The groups, among those shown, that are less than one in fifty of the people shown."""
+    total = int(groups.people[groups.visible].sum())
+    # In whole numbers, so that exactly one in fifty is not under it.
+    return [groups.names[index] for index in groups.visible if 50 * int(groups.people[index]) < total]
+
+
+def _rates_table(impact: Impact, number: int, data: AuditData) -> Table:
+    groups, small = impact.groups, set(_under_two_percent(impact.groups))
+    rows: list[tuple[Scalar, ...]] = []
+    for index, name in enumerate(groups.names):
+        if groups.reasons[index] is not None:
+            rows.append((name, None, None, None, None, None, None, None, groups.reasons[index]))
+            continue
+        x, n = int(groups.selected[index]), int(groups.people[index])
+        ratio = None if impact.ratios is None else impact.ratios.values[index]
+        interval = None if impact.ratios is None else impact.ratios.intervals[index]
+        ends = (None, None) if interval is None else (interval.low, interval.high)
+        rows.append((name, n, x, x / n, ratio, *ends, name in small, ""))
+    joined = smaller_selection(groups, data)
+    if joined is not None:  # compared with nobody
+        smaller, x, n = joined
+        rows.append((pairs(smaller.where), n, x, x / n, None, None, None, None, ""))
+    return Table(
+        name=f"impact_{number}",
+        title=f"Selection rates and impact ratios by {impact.across}",
+        caption="The impact ratio is the group's selection rate over the highest one. From and to: 95 % score "
+        "intervals for that ratio, for all pairs of groups at once; the highest group has none, as its ratio is 1 by "
+        "definition.",
+        columns=RATES,
+        made_of="selected rejected",
+        across=groups.attributes,
+        rows=tuple(rows),
+    )
+
+
+def _tests_table(impact: Impact, number: int) -> Table:
+    ratios = present(impact.ratios, "only impacts with ratios have a table")
+    rows: list[tuple[Scalar, ...]] = []
+    for index in map(int, impact.groups.visible):
+        if index == ratios.highest:
+            continue
+        test, counts = impact.tests[index], impact.counts(index)
+        rows.append(
+            (
+                impact.groups.names[index], significance.standard_deviations(*counts), test.p, test.p_adjusted,
+                significance.shortfall(*counts), significance.selections_to_turn(*counts),
+            )
+        )  # fmt: skip
+    return Table(
+        name=f"significance_{number}",
+        title=f"Each group by {impact.across} against the highest, {impact.groups.names[ratios.highest]}",
+        caption="Standard deviations below 0: the group is selected less often. The exact test is Boschloo's where the "
+        "product of the two sizes is 2,500 or less, else Fisher's. A result that one or two moved selections would "
+        "turn rests on very few decisions.",
+        columns=TESTS,
+        made_of="further",
+        rows=tuple(rows),
     )

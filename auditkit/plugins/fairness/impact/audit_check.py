@@ -6,14 +6,21 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
 from auditkit.models import Capability, Model
-from auditkit.plugins.fairness.impact import categories
-from auditkit.plugins.fairness.impact.audit_parameters import ID, Attributes, Mode, Parameters
 from auditkit.plugins.fairness.impact.definitions import AUDIT
 from auditkit.plugins.fairness.impact.favourable import why_refused
+from auditkit.plugins.fairness.impact.parameters import (
+    ID,
+    RACE_ETHNICITY,
+    SEX,
+    Attributes,
+    AuditParameters,
+    Mode,
+    find_attribute,
+)
 from auditkit.results import Level
 
 
-class BiasAudit(Parameters, Check):
+class BiasAudit(AuditParameters, Check):
     """How often is each sex, each race or ethnicity, and each combination of them selected or scored above the median?
 
     New York City wants these tables, with numbers of people and impact ratios, published before a tool that screens
@@ -62,8 +69,8 @@ class BiasAudit(Parameters, Check):
         if self.sex and self.sex == self.race_ethnicity:
             raise DataError(f"sex and race_ethnicity must be two attributes; both are {self.sex!r}")
         return Attributes(
-            self.sex or categories.find_attribute(data.groups, categories.SEX),
-            self.race_ethnicity or categories.find_attribute(data.groups, categories.RACE_ETHNICITY),
+            self.sex or find_attribute(data.groups, SEX),
+            self.race_ethnicity or find_attribute(data.groups, RACE_ETHNICITY),
         )
 
     def kind(self, model: Model, data: AuditData) -> Mode:
@@ -78,8 +85,7 @@ class BiasAudit(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why there can be no table: no attribute is sex or race/ethnicity, or there is nothing to rate."""
-        named = self.sex or self.race_ethnicity or any(self.attributes(data))
-        if not named:
+        if not (self.sex or self.race_ethnicity or any(self.attributes(data))):
             return (
                 "no group is called sex, gender, race, ethnicity or similarly; name them with "
                 f'sex = "…" and race_ethnicity = "…" under [checks."{ID}"]'

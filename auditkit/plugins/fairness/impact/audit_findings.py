@@ -9,9 +9,9 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
-from auditkit.plugins.fairness.impact.audit_counts import Assessed, Breakdown, break_down, median
-from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Mode, Parameters
+from auditkit.plugins.fairness.impact.audit_tables import Assessed, Breakdown, break_down, median
 from auditkit.plugins.fairness.impact.definitions import SCORED
+from auditkit.plugins.fairness.impact.parameters import Attributes, AuditParameters, Mode
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement
 from auditkit.value_spelling import spelling
@@ -21,7 +21,7 @@ NAMES = ("sex", "race_ethnicity", "intersectional")
 
 
 def find(
-    parameters: Parameters, attributes: Attributes, mode: Mode, data: AuditData, context: Context, level: Level
+    parameters: AuditParameters, attributes: Attributes, mode: Mode, data: AuditData, context: Context, level: Level
 ) -> Findings:
     """Everything that `fairness.bias_audit` says about these decisions or scores."""
     assessed = _assess(parameters, mode, data, context)
@@ -48,7 +48,7 @@ def find(
     )  # fmt: skip
 
 
-def _assess(parameters: Parameters, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:
+def _assess(parameters: AuditParameters, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:
     predictions = context.predictions
     if mode == "scoring" and parameters.decisions_are == "selected":
         scores = predictions.labels if data.task == "regression" else predictions.scores
@@ -68,7 +68,9 @@ def _assess(parameters: Parameters, mode: Mode, data: AuditData, context: Contex
     ]
 
 
-def _break_down(parameters: Parameters, attributes: Attributes, assessed: Assessed, data: AuditData) -> list[Breakdown]:
+def _break_down(
+    parameters: AuditParameters, attributes: Attributes, assessed: Assessed, data: AuditData
+) -> list[Breakdown]:
     names = [name for name in attributes if name is not None]
     counts = count({name: data.groups[name] for name in names}, assessed.decisions, people=data.people)
     sets: list[tuple[str, tuple[str, ...]]] = [
@@ -76,11 +78,10 @@ def _break_down(parameters: Parameters, attributes: Attributes, assessed: Assess
     ]
     if len(names) > 1:
         sets.append((NAMES[2], tuple(names)))
-    breakdowns = [
-        break_down(kind, attributes_of_table, counts, data, parameters.unknown, parameters.exclude_under)
+    return [
+        break_down(kind, attributes_of_table, counts, data, parameters.unknown, parameters.exclude_under, assessed.rate)
         for kind, attributes_of_table in sets
     ]
-    return [breakdown._replace(groups=breakdown.groups._replace(rate=assessed.rate)) for breakdown in breakdowns]
 
 
 def _measurements(breakdown: Breakdown, assessed: Assessed) -> list[Measurement]:
@@ -103,16 +104,13 @@ def _measurements(breakdown: Breakdown, assessed: Assessed) -> list[Measurement]
 
 def _ratio(breakdown: Breakdown, index: int, common: dict[str, Any]) -> Measurement:
     common = {"name": "impact_ratio", "direction": "higher", **common}
+    if breakdown.ratios is not None and index not in breakdown.excluded:
+        groups = breakdown.groups
+        return Measurement(left_out=groups.lacking, **breakdown.ratios.facts(groups, index), **common)
+    reason = why_no_ratio(breakdown.compared)
     if index in breakdown.excluded:
-        share = float(breakdown.share(index))
-        return Measurement(value=None, reason=f"{LEFT_OUT}: {share:.2%} of the people", **common)
-    if breakdown.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(breakdown.compared), **common)
-    groups, ratios = breakdown.groups, breakdown.ratios
-    return Measurement(
-        value=ratios.values[index], interval=ratios.intervals[index], exact=index == ratios.highest,
-        n=int(groups.people[index]), left_out=groups.lacking, pairs=ratios.pair(groups, index), **common,
-    )  # fmt: skip
+        reason = f"{LEFT_OUT}: {float(breakdown.share(index)):.2%} of the people"
+    return Measurement(value=None, reason=reason, **common)
 
 
 def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
@@ -126,7 +124,7 @@ def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
     ]  # fmt: skip
 
 
-def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list[Measurement]:
+def _median(assessed: Assessed, parameters: AuditParameters, data: AuditData) -> list[Measurement]:
     if assessed.mode == "selection":
         return []
     if assessed.median is None:
@@ -178,7 +176,7 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
     """Rates and ratios per category; no line at any ratio, for the rule has none."""
     of_class = [measurement for measurement in measurements if measurement.conditions == assessed.conditions]
     of = "" if assessed.classified is None else f", classified as {assessed.classified}"
-    drawings = [
+    drawings = (
         figures.dot_whisker(
             f"{name}{assessed.suffix}", f"{title}{of}",
             [
@@ -202,5 +200,5 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
                 Axis(field="value", title="Impact ratio"),
             ),
         )
-    ]  # fmt: skip
-    return [figure for figure in drawings if figure is not None]
+    )  # fmt: skip
+    return list(filter(None, drawings))

@@ -11,7 +11,7 @@ from auditkit.counts import Counts
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.errors import present
-from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, Test, pairs
+from auditkit.results import Interval, LeftOut, Measurement, Scalar, Test, pairs
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.too_few import lacking, two_groups
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, among_large, is_large, reference_of, variants
@@ -78,9 +78,17 @@ class Ratios(NamedTuple):
     intervals: list[Interval | None]
     """(K,) for the ratio to that group; None for that group itself."""
 
-    def pair(self, groups: Selection, index: int) -> tuple[GroupPair, ...]:
-        """A group and the one with the highest rate; none for that group itself."""
-        return () if index == self.highest else group_pairs.pair_of_extremes(members(groups, [index, self.highest]))
+    def facts(self, groups: Selection, index: int) -> dict[str, Any]:
+        """What a measurement of one group's ratio holds, with the group and the one with the highest rate.
+
+        That group itself has no pair, and its ratio is exact.
+        """
+        is_highest = index == self.highest
+        pair = () if is_highest else group_pairs.pair_of_extremes(members(groups, [index, self.highest]))
+        return {
+            "value": self.values[index], "interval": self.intervals[index], "exact": is_highest,
+            "n": int(groups.people[index]), "pairs": pair,
+        }  # fmt: skip
 
 
 @dataclass
@@ -160,8 +168,9 @@ def ratios(groups: Selection, among: np.ndarray, reference: int | None = None) -
         # One division of whole numbers: equal rates give exactly 1, which a ratio of two quotients need not.
         values[index] = x * of / (n * most)
         if index != top:
-            interval = stats.ratio_interval(x, n, most, of, level)
-            interval = present(interval, "somebody of the highest group was selected")
+            interval = present(
+                stats.ratio_interval(x, n, most, of, level), "somebody of the highest group was selected"
+            )
             intervals[index] = interval.model_copy(update={"level": 0.95, "method": method})
     return Ratios(top, values, intervals)
 
@@ -233,17 +242,11 @@ def _ratios_to(
         else tuple(left_out for left_out in groups.lacking if is_large(left_out.slice, data))
     )
     measurements = []
-    for index, where in enumerate(groups.where):
-        if reasons[index] is not None or compared is None:
-            measurements.append(Measurement(value=None, reason=reasons[index] or why, slice=where, **common))
-            continue
-        measurements.append(
-            Measurement(
-                value=compared.values[index], interval=compared.intervals[index], exact=index == compared.highest,
-                n=int(groups.people[index]), slice=where, left_out=lacking, pairs=compared.pair(groups, index),
-                **common,
-            )
-        )  # fmt: skip
+    for index, (where, reason) in enumerate(zip(groups.where, reasons, strict=True)):
+        facts: dict[str, Any] = {"value": None, "reason": reason or why}
+        if reason is None and compared is not None:
+            facts = {"left_out": lacking, **compared.facts(groups, index)}
+        measurements.append(Measurement(slice=where, **facts, **common))
     return measurements
 
 
@@ -253,8 +256,9 @@ def _lowest(groups: Selection, among: np.ndarray, reference: int | None) -> Meas
     if len(among) < 2 or not groups.selected[among].any():
         return Measurement(name=name, value=None, reason=why_no_ratio(among), direction="higher", across=across)
     shares = stats.Shares(groups.selected[among], groups.people[among])
-    extreme = stats.smallest([shares], reference=None if reference is None else [reference])
-    extreme = present(extreme, "somebody was selected")
+    extreme = present(
+        stats.smallest([shares], reference=None if reference is None else [reference]), "somebody was selected"
+    )
     return Measurement(
         name=name, value=extreme.value, direction="higher", across=across, interval=extreme.interval,
         n=int(groups.people[among].sum()), left_out=groups.lacking,

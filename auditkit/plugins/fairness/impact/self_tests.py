@@ -52,14 +52,14 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
 
     For the first attributes that can be compared; nothing where none can.
     """
-    comparable = [
+    comparable = (
         selection
         for selection in selections
         if len(selection.visible) > 1 and selection.selected[selection.visible].any()
-    ]
-    if not comparable:
+    )
+    first = next(comparable, None)
+    if first is None:
         return []
-    first = comparable[0]
     sizes, chosen = first.people[first.visible], first.selected[first.visible]
     rate = float(chosen.sum() / sizes.sum())
     # An exact test costs milliseconds and each table takes one for each group, so many groups afford fewer tables.

@@ -57,10 +57,8 @@ def nearest(points: np.ndarray, k: int) -> np.ndarray:
     from sklearn.neighbors import NearestNeighbors  # half a second, where there is something to measure
 
     # Brute force: categories make many columns, and in many columns trees are no faster.
-    neighbours: np.ndarray = (
-        NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(return_distance=False)
-    )
-    return neighbours
+    fitted = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
+    return np.asarray(fitted.kneighbors(return_distance=False))
 
 
 def agreement(decisions: np.ndarray, neighbours: np.ndarray) -> np.ndarray:

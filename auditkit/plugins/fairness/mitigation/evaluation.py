@@ -10,9 +10,8 @@ from auditkit.data import take_rows
 from auditkit.figures import forest
 from auditkit.group_pairs import Members, widest_among
 from auditkit.models import Model
-from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.groups import Constraint, Split, members, shares
 from auditkit.plugins.fairness.mitigation.randomized_model import DrawnModel
-from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shares
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table, pairs
 from auditkit.too_few import two_groups
@@ -55,9 +54,15 @@ def accounted(
         left_to_chance = _share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
         drawn = (_gap("expected_violation", constraint, split, chance, exact=True), left_to_chance)
         draws = _fair_draws(new, split, chance)
+    # The parent must decide by the same state after the mitigation as before it.
+    unchanged = Control.within(
+        "parent-unchanged", "Has the parent still the fingerprint that it had before?",
+        float(split.parent.fingerprint == split.fingerprint), at_least=1,
+        reason="The mitigation changed the model that it should have left alone.",
+    )  # fmt: skip
     return replace(
         own, measurements=(*measurements, *drawn, *own.measurements),
-        controls=(*own.controls, *draws, _unchanged(split), _same_twice(new, split, selected, rng)),
+        controls=(*own.controls, *draws, unchanged, _same_twice(new, split, selected, rng)),
         figures=(*_pictured(measurements, constraint), *own.figures),
         tables=(_moved(split, selected), *own.tables), notes=(*_notes(split, weights_used=weights_used), *own.notes),
     )  # fmt: skip
@@ -188,15 +193,6 @@ def _notes(split: Split, *, weights_used: bool) -> list[str]:
     if split.data.weights is not None and not weights_used:
         sentences.append("Row weights were not used in fitting, only in what is measured here.")
     return sentences
-
-
-def _unchanged(split: Split) -> Control:
-    """The parent decides by the same state after the mitigation as before it."""
-    return Control.within(
-        "parent-unchanged", "Has the parent still the fingerprint that it had before?",
-        float(split.parent.fingerprint == split.fingerprint), at_least=1,
-        reason="The mitigation changed the model that it should have left alone.",
-    )  # fmt: skip
 
 
 def _same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:

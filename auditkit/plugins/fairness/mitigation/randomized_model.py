@@ -17,8 +17,7 @@ from auditkit.data import AuditData, as_array
 from auditkit.errors import present
 from auditkit.lazy import pandas
 from auditkit.models import Answers, Capability, Model
-from auditkit.plugins.fairness.mitigation.group_reader import Reader
-from auditkit.plugins.fairness.mitigation.group_thresholds import Rule
+from auditkit.plugins.fairness.mitigation.group_thresholds import Reader, Rule
 from auditkit.value_spelling import spelling
 
 NOTES = (

@@ -11,7 +11,6 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation import evaluation, fit, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.rates import members, shares
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.stats import Shares
 from auditkit.trainers import Trained, Trainer
@@ -98,16 +97,16 @@ def weigh(split: groups.Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _measurements(split: groups.Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
     labels = split.outcomes.astype(np.float64)
-    parts = shares("demographic_parity", labels, split)
-    (groups,) = members("demographic_parity", labels, split)
-    groups = groups._replace(rate="share_of_positive_labels")
+    parts = groups.shares("demographic_parity", labels, split)
+    (who,) = groups.members("demographic_parity", labels, split)
+    who = who._replace(rate="share_of_positive_labels")
     weighted = table * by_cell
     after = Shares(weighted[:, 1], weighted.sum(axis=1))
     shown_weights, n = by_cell[split.is_shown], int(split.rows.sum())
     few = None if len(shown_weights) else "no group may be shown"
     return (
-        evaluation.between("label_gap_before", parts, [groups], split),
-        evaluation.between("label_gap_after", [after], [groups._replace(values=after.rates)], split, exact=True),
+        evaluation.between("label_gap_before", parts, [who], split),
+        evaluation.between("label_gap_after", [after], [who._replace(values=after.rates)], split, exact=True),
         Measurement(
             name="smallest_weight", value=None if few else float(shown_weights.min()), reason=few, exact=few is None,
             n=n,

@@ -11,11 +11,10 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.figures import curve
 from auditkit.models import Model
-from auditkit.plugins.fairness.mitigation import evaluation, group_reader, groups
+from auditkit.plugins.fairness.mitigation import evaluation, groups
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step, fit_rules
+from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step, fit_rules, learn
 from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
-from auditkit.plugins.fairness.mitigation.rates import shares
 from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
 from auditkit.trainers import Trained, Trainer
 
@@ -93,7 +92,7 @@ class ThresholdOptimizer(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used; the model does not see it.
         """
         split = groups.split(context.predictions, self.attribute, self.id)
-        reader = group_reader.learn(split.data, split.attribute, split.codes, self.id)
+        reader = learn(split.data, split.attribute, split.codes, self.id)
         is_taken = split.codes >= 0
         scores = context.predictions.scores
         context.progress(0, 2, "thresholds")
@@ -122,7 +121,7 @@ class ThresholdOptimizer(Trainer):
 def _unweighted(trainer: ThresholdOptimizer, split: groups.Split, chance: np.ndarray) -> float:
     # fairlearn takes no weights here, so what it promises holds without them.
     plain = split._replace(data=dataclasses.replace(split.data, weights=None))
-    return stats.widest_gap(shares(trainer.constraint, chance, plain))
+    return stats.widest_gap(groups.shares(trainer.constraint, chance, plain))
 
 
 def _condition(step: Step) -> str:

@@ -157,8 +157,7 @@ def add_spread_and_tests(
             listing.usual = one_list.divergence_usual
             listing.p = {"exposure": one_list.exposure_p, "divergence": one_list.divergence_p}
             listing.p |= {f"top {top.k}": p for top, p in zip(known, one_list.top_p, strict=True)}
-        return
-    if listing.groups and not listing.doubt:
+    elif listing.groups and not listing.doubt:
         listing.estimate = inference.lists_vary(listing.relative)
         if listing.comparable:
             # Divergence is above 0 by chance, so each list's is held against what shuffling it gives.

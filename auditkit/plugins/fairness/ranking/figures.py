@@ -14,7 +14,7 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
     def named(all_of: Sequence[Measurement], *names: str) -> list[Measurement]:
         return [measurement for measurement in all_of if measurement.name in names and len(measurement.slice) <= 1]
 
-    drawings = [
+    drawings = (
         figures.dot_whisker(
             RELATIVE, "Relative exposure per group", named(per_group, RELATIVE),
             axis=Axis(field="value", title="Relative exposure"), rules=[Rule(value=1.0, label="like everyone")],
@@ -36,8 +36,8 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
             rules=[Rule(value=0.0, label="top as the list")],
             caption="Lines are 95 % intervals that hold for all groups at once.",
         ),
-    ]  # fmt: skip
-    return [figure for figure in drawings if figure is not None]
+    )  # fmt: skip
+    return list(filter(None, drawings))
 
 
 def tables(listings: Sequence[Listing]) -> list[Table]:

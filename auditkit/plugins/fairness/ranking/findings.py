@@ -69,8 +69,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         if listing.groups:
             exposure.add_spread_and_tests(listing, scores, codes, parameters.draws, shuffles, context.rng)
     per_group = [measurement for listing in [*listings, *together] for measurement in _per_group(listing)]
-    between = [measurement for listing in listings for measurement in _between(listing, data, tests, shuffles)]
-    between = adjusted(between)
+    between = adjusted([number for listing in listings for number in _between(listing, data, tests, shuffles)])
     hidden = list(dict.fromkeys(name for listing in listings for name in listing.split.hidden))
     if hidden:
         notes.append(f"Too small to show, and ranked among the others: {first_few(hidden)}.")
@@ -126,12 +125,11 @@ def _shares(listing: exposure.Listing, group: int, where: dict[str, str]) -> lis
             measurements += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
             continue
         # One list has an interval by its people, and ten have one by how they vary; between them nothing is known.
-        doubt = _few_lists(top)
-        if doubt:
-            common |= {"validity": "inconclusive", "reason": doubt}
-        interval = None if doubt else exposure.share_interval(top, group)
-        if interval is None and not doubt:
-            common |= {"validity": "inconclusive", "reason": "the same in every list, so how lists vary is not known"}
+        few = _few_lists(top)
+        interval = None if few else exposure.share_interval(top, group)
+        if interval is None:
+            alike = "the same in every list, so how lists vary is not known"
+            common |= {"validity": "inconclusive", "reason": few or alike}
         share, list_share = float(top.shares[:, group].mean()), float(top.list_shares[:, group].mean())
         common["n"] = top.people
         measurements.append(_measurement(TOP, value=share, interval=interval, **common))
@@ -226,8 +224,7 @@ def _gap(listing: exposure.Listing, top: exposure.Top, positions: np.ndarray) ->
     few = listing.doubt or _few_lists(top)
     gap = None if few else exposure.gap_interval(top, positions.tolist())
     if gap is None:
-        reasons = [part for part in (listing.doubt, few if few != listing.doubt else "") if part]
-        common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
+        common |= {"validity": "inconclusive", "reason": few or "the same gap in every list"}
     surplus = (top.shares - top.list_shares).mean(axis=0)
     members = Members(SURPLUS, listing.split.usable, surplus, listing.rows)
     return _measurement(
@@ -243,9 +240,7 @@ def _behind_gap(members: Members, positions: np.ndarray, gap: exposure.Gap | Non
     """
     order = positions[np.argsort(members.values[positions], kind="stable")]
     lowest, highest = int(order[0]), int(order[-1])
-    ends: list[tuple[Literal["low", "high"], int | None]] = []
-    if gap is not None:
-        ends = [("low", gap.low), ("high", gap.high)]
+    ends: list[tuple[Literal["low", "high"], int | None]] = [("low", gap.low), ("high", gap.high)] if gap else []
     pairs = [pair([members], stats.Place(0, lowest, highest))]
     for end, group in ends:
         if group is not None and group not in (lowest, highest):
@@ -281,10 +276,9 @@ def _controls(
             reason="an exposure differs from a second computation on the same list, so no number can be trusted",
         )
     ]  # fmt: skip
-    tested = [listing for listing in listings if listing.p]
-    if not tested:
+    first = next((listing for listing in listings if listing.p), None)
+    if first is None:
         return controls
-    first = tested[0]
     over = " and ".join(first.split.attributes)
     few = self_tests.some_lists(codes, context.rng)
     args = scores[few], codes[few], first.split.codes[few]

@@ -206,8 +206,7 @@ def coarse(places: Places, edges: np.ndarray) -> tuple[Places, np.ndarray]:
 
 def top_count(counts: np.ndarray, places: Places, k: int) -> np.ndarray:
     """(..., K) how many of the first `k` places each group has; a piece that `k` cuts is shared evenly."""
-    share_inside = np.clip((k - (places.ends - places.sizes)) / places.sizes, 0, 1)
-    return np.asarray(counts @ share_inside)
+    return np.asarray(counts @ np.clip((k - (places.ends - places.sizes)) / places.sizes, 0, 1))
 
 
 def ndkl(counts: np.ndarray, places: Places) -> np.ndarray:

@@ -44,8 +44,7 @@ def some_lists(lists_of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return rng.choice(len(lists_of), ROWS, replace=False) if len(lists_of) > ROWS else np.arange(len(lists_of))
     rows_up_to = np.cumsum(np.bincount(lists_of))
     # Never fewer lists than the test needs to know how lists vary.
-    lists_taken = max(inference.FEWEST, int(np.searchsorted(rows_up_to, ROWS)))
-    return np.flatnonzero(lists_of < lists_taken)
+    return np.flatnonzero(lists_of < max(inference.FEWEST, int(np.searchsorted(rows_up_to, ROWS))))
 
 
 def false_alarms(

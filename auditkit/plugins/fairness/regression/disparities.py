@@ -134,13 +134,6 @@ def add_p_values(
             _test_distances(first, second, predicted, weights, draws, rng)
 
 
-def observed_z(comparison: Compared) -> float:
-    """The largest difference of two groups in standard errors."""
-    means, quantity = present(comparison.means, "a mean"), present(comparison.quantity, "a mean")
-    compared_means = means.logs() if quantity.compared == "ratio" else means
-    return float(stats.largest_z_of_means(compared_means.values[None], compared_means.errors[None])[0])
-
-
 def _test(
     comparison: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator
 ) -> None:
@@ -150,7 +143,9 @@ def _test(
         comparison.codes[in_group], values[in_group], None if weights is None else weights[in_group],
         len(means.values), draws, rng, logs=quantity.compared == "ratio",
     )  # fmt: skip
-    comparison.p = stats.permutation_p(observed_z(comparison), comparison.law)
+    scaled = means.logs() if quantity.compared == "ratio" else means
+    observed = float(stats.largest_z_of_means(scaled.values[None], scaled.errors[None])[0])
+    comparison.p = stats.permutation_p(observed, comparison.law)
     statistic = "difference of logarithms" if quantity.compared == "ratio" else "difference"
     comparison.method = (
         f"permutation of the largest studentized {statistic}, {len(comparison.law)} shuffles of people; Holm"

@@ -125,8 +125,7 @@ def chance(
     scaled = np.concatenate([table for table, _ in laws], axis=1)
     # What is scaled by the sizes tests well and cannot be read; beside a distance stands what chance makes of the
     # distance itself.
-    plain = np.concatenate([table for _, table in laws], axis=1)
-    usual = np.quantile(plain, 0.95, axis=1)
+    usual = np.quantile(np.concatenate([table for _, table in laws], axis=1), 0.95, axis=1)
     p = [stats.permutation_p(float(statistic[0]), law) for statistic, law in zip(observed, scaled, strict=True)]
     return Chance(p[0], p[1], float(usual[0]), float(usual[1]), scaled[0])
 

@@ -99,8 +99,7 @@ def _disparity(comparison: disparities.Compared, tests: int) -> Measurement:
     measurement = _measured(comparison, comparison.extreme)
     if comparison.extreme is None:
         return measurement
-    p = present(comparison.p, "whatever has a value was tested")
-    test = Test(method=comparison.method, p=p, family=FAMILY)
+    test = Test(method=comparison.method, p=present(comparison.p, "what has a value was tested"), family=FAMILY)
     return measurement.model_copy(update={"test": test, "detectable": _detectable(comparison, tests)})
 
 
@@ -175,10 +174,10 @@ def _trials(
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
     tried_name = "mean_prediction_difference" if residual is None else "mean_residual_difference"
-    means = [comparison for comparison in compared if comparison.value is not None and comparison.name == tried_name]
+    tested = (comparison for comparison in compared if comparison.value is not None)
+    first = next((comparison for comparison in tested if comparison.name == tried_name), None)
     controls = []
-    if means:
-        first = means[0]
+    if first is not None:
         law = present(first.law, "a tested mean")
         values = present(first.quantity, "a tested mean").of(predicted, residual)
         sample = self_tests.Sample(first.codes, values, data.weights).take(first.codes >= 0)
@@ -219,10 +218,11 @@ def _trial_of_distances(
     predicted: np.ndarray,
 ) -> list[Control]:
     """False alarms of the test of distances; for the first attribute with two groups."""
-    apart = [comparison for comparison in compared if comparison.value is not None and comparison.name == KS]
-    if not apart:
+    first = next(
+        (comparison for comparison in compared if comparison.value is not None and comparison.name == KS), None
+    )
+    if first is None:
         return []
-    first = apart[0]
     sample = self_tests.Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
     return [
         false_alarms(

@@ -1,13 +1,77 @@
-"""How well groups are ranked, compared: intervals for the widest gap, and both statistics under shuffling."""
+"""How well groups are ranked, compared: intervals for the widest gap, and both statistics under shuffling.
 
-from typing import NamedTuple
+ROC curves are exact piecewise linear functions here, and so is the area between two of them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import stats as distributions
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import curves, resampling
+from auditkit.plugins.fairness.scores import resampling
 from auditkit.plugins.fairness.scores.score_table import Area, ScoreTable
+from auditkit.results import Interval
+
+
+class Curve(NamedTuple):
+    """True positive rate over false positive rate, linear between knots; at a knot it may jump."""
+
+    false: np.ndarray
+    """(M,) distinct false positive rates, ascending from 0 to 1."""
+    low: np.ndarray
+    """(M,) the smallest true positive rate there: where the line from the left ends."""
+    high: np.ndarray
+    """(M,) the largest: where the line to the right begins."""
+
+
+def knots(table: ScoreTable) -> np.ndarray:
+    """(2, L + 1) false and true positive rates from the strictest threshold to the loosest; no class is empty."""
+    return resampling.rates_of(table.weight)
+
+
+def roc(table: ScoreTable) -> Curve:
+    """The ROC curve of a group; people of equal score make a slanted line, so that its area counts ties half."""
+    false, true = knots(table)
+    # Several knots at one false positive rate are a jump, of which the foot and the top are kept.
+    first = np.flatnonzero(np.concatenate([[True], false[1:] != false[:-1]]))
+    return Curve(false[first], true[first], true[np.append(first[1:], len(false)) - 1])
+
+
+def between(first: Curve, second: Curve) -> float:
+    """The area between two ROC curves, ABROCA: the integral of the size of their difference; 0 to 1, exact.
+
+    Source: Gardner, Brooks and Baker (2019), Evaluating the fairness of predictive student models through slicing
+    analysis, LAK '19.
+    """
+    rates = np.concatenate([first.false, second.false])
+    rates.sort(kind="stable")  # two sorted runs are merged in linear time
+    rates = rates[np.concatenate([[True], rates[1:] != rates[:-1]])]
+    # Where the curves begin to the right of each rate, and where they arrive at the next one from the left.
+    starts = _heights(first, rates[:-1], "right") - _heights(second, rates[:-1], "right")
+    ends = _heights(first, rates[1:], "left") - _heights(second, rates[1:], "left")
+    # Between neighbouring rates both curves are straight: the area is a trapezium, or two triangles where they cross.
+    sizes = np.abs(starts) + np.abs(ends)
+    height = np.where(starts * ends < 0, starts**2 + ends**2, sizes**2)
+    height = np.divide(height, 2 * sizes, out=np.zeros_like(sizes), where=sizes > 0)
+    return float(np.diff(rates) @ height)
+
+
+def thinned(table: ScoreTable, points: int) -> np.ndarray:
+    """(2, at most `points`) of the curve's own knots, spread evenly along it, both ends among them."""
+    rates = knots(table)
+    along = rates.sum(axis=0) / 2
+    indices = np.searchsorted(along, np.linspace(0, 1, points - 1))
+    return rates[:, np.unique(np.append(np.minimum(indices, len(along) - 1), [0, len(along) - 1]))[-points:]]
+
+
+def _heights(curve: Curve, rates: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
+    """Where the curve begins to the right of each rate, from 0 to below 1; or arrives from the left, above 0 to 1."""
+    piece = np.searchsorted(curve.false, rates, side=side) - 1
+    start, end = curve.false[piece], curve.false[piece + 1]
+    share = (rates - start) / (end - start)
+    return curve.high[piece] + share * (curve.low[piece + 1] - curve.high[piece])
 
 
 class Law(NamedTuple):
@@ -19,26 +83,33 @@ class Law(NamedTuple):
     """(B, pairs) areas between the curves of each pair of groups."""
 
 
-def auc_gap(areas: list[Area], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
+def auc_gap(areas: list[Area], pairs: stats.Pairs) -> stats.Extreme:
     """The widest gap of the areas under the curve with its interval, for all of the pairs at once.
 
     Args:
         areas: of k groups.
         pairs: which of them are compared (`stats.pairs_of`).
-        level: the confidence, between 0 and 1.
     """
-    level_of_each = stats.sidak_level(level, len(pairs[0]))
+    level_of_each = stats.sidak_level(0.95, len(pairs[0]))
     bounds = [stats.auc_interval(area.value, area.error, area.smaller, level_of_each) for area in areas]
-    values = np.array([area.value for area in areas])
-    apart = stats.square_and_add(
-        values, np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds]), pairs
-    )
-    return stats.largest_apart(apart, values, at_once("MOVER on DeLong intervals", pairs), 1.0, level)
+    return widest_of([area.value for area in areas], bounds, pairs, "MOVER on DeLong intervals", 1.0)
 
 
-def at_once(method: str, pairs: stats.Pairs) -> str:
-    """The method of an interval that holds for some pairs of groups at once."""
-    return method + ("" if len(pairs[0]) == 1 else ", all pairs at once (Šidák)")
+def widest_of(
+    values: Sequence[float], bounds: Sequence[Interval], pairs: stats.Pairs, method: str, most: float = np.inf
+) -> stats.Extreme:
+    """The widest difference of independent numbers with its interval, for all of the pairs at once.
+
+    Args:
+        values: of k groups.
+        bounds: their intervals, at the confidence that every pair needs.
+        pairs: which of them are compared.
+        method: of the interval.
+        most: the largest difference that there can be.
+    """
+    at, method = np.array(values), method + ("" if len(pairs[0]) == 1 else ", all pairs at once (Šidák)")
+    low, high = np.array([(bound.low, bound.high) for bound in bounds]).T
+    return stats.largest_apart(stats.square_and_add(at, low, high, pairs), at, method, most)
 
 
 def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float | None:
@@ -58,9 +129,9 @@ def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float 
 
 def pair_gaps(score_tables: list[ScoreTable]) -> np.ndarray:
     """(pairs,) exact areas between the ROC curves of every pair of groups."""
-    drawn = [curves.roc(score_table) for score_table in score_tables]
+    drawn = [roc(score_table) for score_table in score_tables]
     i, j = np.triu_indices(len(drawn), 1)
-    return np.array([curves.between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
+    return np.array([between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
 
 
 def observed(scale: resampling.Scale) -> Law:

@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import resampling
-from auditkit.plugins.fairness.scores.auc_gaps import at_once
+from auditkit.plugins.fairness.scores.auc_gaps import widest_of
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
 
@@ -122,15 +122,11 @@ def large_interval(score_table: ScoreTable, level: float = 0.95) -> Interval:
     )  # fmt: skip
 
 
-def gap(score_tables: list[ScoreTable], pairs: stats.Pairs, level: float = 0.95) -> stats.Extreme:
+def gap(score_tables: list[ScoreTable], pairs: stats.Pairs) -> stats.Extreme:
     """The widest gap of calibration in the large with its interval, for all of the pairs of groups at once."""
-    level_of_each = stats.sidak_level(level, len(pairs[0]))
+    level_of_each = stats.sidak_level(0.95, len(pairs[0]))
     bounds = [large_interval(score_table, level_of_each) for score_table in score_tables]
-    values = np.array([in_the_large(score_table) for score_table in score_tables])
-    apart = stats.square_and_add(
-        values, np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds]), pairs
-    )
-    return stats.largest_apart(apart, values, at_once("MOVER on Wilson intervals", pairs), level=level)
+    return widest_of(list(map(in_the_large, score_tables)), bounds, pairs, "MOVER on Wilson intervals")
 
 
 def surplus(score_tables: list[ScoreTable]) -> tuple[np.ndarray, np.ndarray]:

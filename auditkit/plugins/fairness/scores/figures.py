@@ -3,9 +3,9 @@
 import numpy as np
 
 from auditkit import figures, stats
-from auditkit.plugins.fairness.scores import calibration, curves
+from auditkit.plugins.fairness.scores import auc_gaps, calibration
 from auditkit.plugins.fairness.scores.measurements import CalibrationFound
-from auditkit.plugins.fairness.scores.partition import BOTH, Partition
+from auditkit.plugins.fairness.scores.score_table import BOTH, Partition
 from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar
@@ -24,34 +24,34 @@ def draw(
 ) -> list[Figure]:
     """Every figure for which there is something to show."""
     areas = [measurement for measurement in measurements if measurement.name == "auc" and len(measurement.slice) <= 1]
-    drawings: list[Figure | None] = [
+    between = [measurement for measurement in measurements if measurement.name in DISPARITIES]
+    drawings = (
         figures.dot_whisker(
             "auc", "Area under the ROC curve per group", areas,
             axis=Axis(field="value", title="Area under the ROC curve"), rules=[Rule(value=0.5, label="chance")],
             caption="95 % intervals (DeLong).",
-        )
-    ]  # fmt: skip
-    drawings += [_roc(part) for part in parts if len(part.attributes) == 1]
-    for index, known in enumerate(calibrated.profiles):
-        if len(parts[index].attributes) == 1:
-            drawings.append(_calibration(parts[index], known))
-    between = [measurement for measurement in measurements if measurement.name in DISPARITIES]
-    drawings.append(
+        ),
+        *(_roc(part) for part in parts if len(part.attributes) == 1),
+        *(
+            # Where scores are no probabilities there is no profile.
+            _calibration(part, known) for part, known in zip(parts, calibrated.profiles, strict=False)
+            if len(part.attributes) == 1
+        ),
         figures.forest(
             "disparities", "Differences of scores over groups", between,
             axis=Axis(field="value", title="Difference over groups"), rules=[Rule(value=0.0, label="no difference")],
             caption="Lines are 95 % intervals that hold for all pairs of groups at once.",
-        )
+        ),
+        *(_sweep(name, title, near.curves[name], threshold) for name, title, _ in CRITERIA),
     )  # fmt: skip
-    drawings += [_sweep(name, title, near.curves[name], threshold) for name, title, _ in CRITERIA]
-    return [figure for figure in drawings if figure is not None]
+    return list(filter(None, drawings))
 
 
 def _roc(part: Partition) -> Figure | None:
     points: list[dict[str, Scalar]] = []
     for group, name in enumerate(part.names):
         if part.reason(group, BOTH) is None:
-            rates = curves.thinned(part.score_tables[group], POINTS)
+            rates = auc_gaps.thinned(part.score_tables[group], POINTS)
             points += [
                 {"group": name, "false": round(false, 4), "true": round(true, 4)}
                 for false, true in rates.T.tolist()

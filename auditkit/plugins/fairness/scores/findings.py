@@ -17,8 +17,7 @@ from auditkit.plugins.fairness.scores.measurements import (
     ranking_gaps,
 )
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import BOTH, Partition, partition, smaller_partitions
-from auditkit.plugins.fairness.scores.score_table import sort
+from auditkit.plugins.fairness.scores.score_table import BOTH, Partition, partition, smaller_partitions, sort
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, adjusted, false_alarms
 from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named

@@ -11,8 +11,7 @@ from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
-from auditkit.plugins.fairness.scores.partition import BOTH, Partition
-from auditkit.plugins.fairness.scores.score_table import ScoreTable, area
+from auditkit.plugins.fairness.scores.score_table import BOTH, Partition, ScoreTable, area
 from auditkit.results import Interval, Measurement, Test, left_out_text
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
@@ -164,10 +163,8 @@ def find_calibration(
     for part in parts:
         numbers, known = calibration_per_group(part, probable, bins, draws, rng)
         measurements += numbers
-        if not probable:
-            continue
-        profiles.append(known)
-        if part.attributes:
+        profiles += [known] if probable else []
+        if probable and part.attributes:
             gaps, possible = _calibration_gaps(part, data, known, draws, tests, rng)
             measurements += gaps
             # The test is the same for all attributes, so the first with room for a shift is enough.
@@ -182,16 +179,15 @@ def calibration_per_group(
     measurements: list[Measurement] = []
     known: dict[int, calibration.Profile] = {}
     for group, where in enumerate(part.where):
+        few = part.reason(group)
         if not probable:
             reason = part.hidden[group] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
             measurements.append(_missing(GROUP[0], where, reason))
-            continue
-        few = part.reason(group)
-        if few is not None:
+        elif few is not None:
             measurements += [_missing(name, where, few) for name in GROUP]
-            continue
-        known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
-        measurements += _calibration(part.score_tables[group], known[group], where, draws, rng)
+        else:
+            known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
+            measurements += _calibration(part.score_tables[group], known[group], where, draws, rng)
     return measurements, known
 
 
@@ -210,12 +206,11 @@ def _calibration(
         interval=calibration.large_interval(score_table), n=n, unit="share", slice=where,
     )  # fmt: skip
     value, null = calibration.error(bins), calibration.errors_by_chance(levels, draws, rng)
-    method = f"{draws} draws of labels from the scores; Holm"
-    bounds: Interval = calibration.error_interval(bins, draws, rng)
+    p = stats.permutation_p(value, null)
     error = Measurement(
-        name=GROUP[1], value=value, interval=bounds, n=n, unit="share", direction="lower", slice=where,
-        test=Test(method=method, p=stats.permutation_p(value, null), family=FAMILY),
-        conditions={"bins": len(bins.sizes)},
+        name=GROUP[1], value=value, interval=calibration.error_interval(bins, draws, rng), n=n, unit="share",
+        direction="lower", slice=where, conditions={"bins": len(bins.sizes)},
+        test=Test(method=f"{draws} draws of labels from the scores; Holm", p=p, family=FAMILY),
     )  # fmt: skip
     by_chance = Measurement(
         name=GROUP[2], value=float(null.mean()), interval=below(null, "draws"), n=n, unit="share", slice=where,

@@ -115,7 +115,7 @@ def areas(negative: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.nd
 def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """(B, k, PLACES) true positive rates at evenly spaced false positive rates, from (B, k, L) tables."""
     grid = (np.arange(PLACES) + 0.5) / PLACES
-    false, true = (_rates(counts) for counts in (negative, positive))
+    false, true = (rates_of(counts) for counts in (negative, positive))
     true_rates = np.empty((*negative.shape[:2], PLACES))
     # np.interp takes one curve at a time.
     for draw in range(true_rates.shape[0]):
@@ -137,8 +137,8 @@ def gaps(curves: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
     return np.stack([np.abs(curves[:, a] - curves[:, b]).mean(axis=1) for a, b in zip(i, j, strict=True)], axis=1)
 
 
-def _rates(counts: np.ndarray) -> np.ndarray:
-    """(B, k, L + 1) from the strictest threshold to the loosest."""
-    above = np.zeros((*counts.shape[:2], counts.shape[2] + 1))
-    np.cumsum(counts[..., ::-1], axis=2, out=above[..., 1:])
+def rates_of(counts: np.ndarray) -> np.ndarray:
+    """(…, L + 1) shares at or above each threshold, from the strictest to the loosest, from (…, L) people by level."""
+    above = np.zeros((*counts.shape[:-1], counts.shape[-1] + 1))
+    np.cumsum(counts[..., ::-1], axis=-1, out=above[..., 1:])
     return above / above[..., -1:]

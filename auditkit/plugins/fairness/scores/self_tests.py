@@ -49,32 +49,28 @@ class Sample(NamedTuple):
 
 def pair_deviation(sample: Sample) -> float | None:
     """The largest difference between an area under the curve and a count of all pairs; None where there is no pair."""
-    worst = None
+    gaps = []
     for codes in sample.codes():
         for group, table in enumerate(sample.score_tables(codes)):
             measured = score_table.area(table)
             if measured is not None:
-                gap = abs(measured.value - _pairs(sample, codes == group))
-                worst = gap if worst is None else max(worst, gap)
-    return worst
+                gaps.append(abs(measured.value - _pairs(sample, codes == group)))
+    return max(gaps, default=None)
 
 
 def order_deviation(sample: Sample) -> float | None:
     """The largest change of an area under or between curves where every score becomes the square of its rank."""
     # The square of the rank keeps the order of the scores and nothing else of them.
     ranks = np.unique(sample.scores, return_inverse=True)[1].astype(float) + 1
-    worst = None
+    gaps: list[float] = []
     for codes in sample.codes():
         before, after = (
             [table for table in sample.score_tables(codes, scores) if table.people.all()] for scores in (None, ranks**2)
         )
-        if not before:
-            continue
-        gaps = [abs(_area(as_is) - _area(transformed)) for as_is, transformed in zip(before, after, strict=True)]
+        gaps += [abs(_area(as_is) - _area(transformed)) for as_is, transformed in zip(before, after, strict=True)]
         if len(before) > 1:
             gaps.append(float(np.abs(auc_gaps.pair_gaps(before) - auc_gaps.pair_gaps(after)).max()))
-        worst = max([*gaps, worst or 0.0])
-    return worst
+    return max(gaps, default=None)
 
 
 def false_alarms(

@@ -12,7 +12,7 @@ from auditkit.group_pairs import pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import Labels, Partition
+from auditkit.plugins.fairness.scores.score_table import Labels, Partition
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 from auditkit.variants import Group, is_comparable, variants
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from auditkit import stats
 from auditkit.errors import DataError
-from auditkit.plugins.fairness.groups import conditional, entropy, ratios
+from auditkit.plugins.fairness.groups import conditional, disparities, entropy
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from tests.plugins.recorded import one, recorded, run
 
@@ -101,8 +101,8 @@ def test_differential_fairness_is_the_largest_log_ratio(pairs):
         )
         for a in (0.0, 0.5)
     )
-    assert ratios.epsilon(parts, smoothed=True).value == pytest.approx(slow_smoothed, abs=1e-12)
-    extreme = ratios.epsilon(parts)
+    assert disparities.epsilon(parts, smoothed=True).value == pytest.approx(slow_smoothed, abs=1e-12)
+    extreme = disparities.epsilon(parts)
     assert (extreme is None) == (not np.isfinite(slow))
     if extreme is not None:
         low, high = (parts[extreme.at.part].rates[at] for at in (extreme.at.low, extreme.at.high))
@@ -151,7 +151,7 @@ def test_intervals_of_odds_hold_as_often_as_they_say():
         odds = np.array(rates) / (1 - np.array(rates))
         for _ in range(300):
             part = stats.Shares(rng.binomial(120, rates).astype(float), np.full(4, 120.0))
-            gap, ratio = ratios.widest_odds(part).interval, ratios.smallest_odds(part).interval
+            gap, ratio = disparities.widest_odds(part).interval, disparities.smallest_odds(part).interval
             held.append(gap.low <= np.ptp(odds) <= gap.high and ratio.low <= odds.min() / odds.max() <= ratio.high)
     assert np.mean(held) >= 0.93
 

@@ -247,8 +247,8 @@ def test_a_power_that_is_not_there_is_noticed(monkeypatch):
 def test_many_rows_are_tried_on_a_sample_of_them():
     rng = np.random.default_rng(8)
     codes, selected = rng.integers(0, 2, 2 * self_tests.ROWS), rng.random(2 * self_tests.ROWS) < 0.3
-    assert self_tests.false_alarms(codes, selected, None, 100, rng) <= 0.14
-    assert self_tests.false_alarms(np.zeros(50, int), selected[:50], None, 20, rng) is None
+    assert self_tests.share_of_alarms(codes, selected, None, 100, rng) <= 0.14
+    assert self_tests.share_of_alarms(np.zeros(50, int), selected[:50], None, 20, rng) is None
 
 
 def test_unknown_measures_are_refused_with_the_close_match():

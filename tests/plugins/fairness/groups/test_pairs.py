@@ -11,7 +11,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.judge import judge, judge_measurement
-from auditkit.plugins.fairness.groups import ratios
+from auditkit.plugins.fairness.groups import disparities
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.results import LeftOut, Limit, Measurement
 from auditkit.results.disparity_text import deciding_pair, pair_text
@@ -173,10 +173,12 @@ def test_extremes_of_odds_are_those_of_all_pairs(drawn, reference):
     part = part_of(drawn)
     odds = part.rates / (1 - part.rates)
     pairs = [(i, j) for i in range(len(odds)) for j in range(i) if reference in (i, j)]
-    assert ratios.widest_odds(part, reference).value == pytest.approx(max(abs(odds[i] - odds[j]) for i, j in pairs))
-    assert ratios.widest_odds(part).value == pytest.approx(np.ptp(odds))
+    assert disparities.widest_odds(part, reference).value == pytest.approx(
+        max(abs(odds[i] - odds[j]) for i, j in pairs)
+    )
+    assert disparities.widest_odds(part).value == pytest.approx(np.ptp(odds))
     if odds.max() > 0:
-        assert ratios.smallest_odds(part).value == pytest.approx(odds.min() / odds.max())
+        assert disparities.smallest_odds(part).value == pytest.approx(odds.min() / odds.max())
 
 
 def judged(parts, ratio, kept, limit, left_out=()):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import DataError
-from auditkit.plugins.fairness.impact import audit_counts
+from auditkit.plugins.fairness.impact import audit_tables
 from auditkit.plugins.fairness.impact.audit_check import BiasAudit
 from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import control, one, recorded, run
@@ -315,7 +315,7 @@ def test_people_without_a_decision_are_in_no_table():
 
 
 def test_a_table_that_loses_people_is_caught(monkeypatch):
-    monkeypatch.setattr(audit_counts.Selection, "only", lambda self, at: type(self)(
+    monkeypatch.setattr(audit_tables.Selection, "only", lambda self, at: type(self)(
         self.attributes, [self.where[0]], self.people[:1], self.selected[:1], self.reasons[:1], self.large[:1]
     ))  # fmt: skip
     result = run(BiasAudit(), *counted({"F": (50, 20), "M": (50, 10)}, "sex"))

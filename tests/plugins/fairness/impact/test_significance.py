@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from statsmodels.stats.proportion import proportions_ztest
 
 from auditkit import stats
-from auditkit.plugins.fairness.impact import categories, significance
-from auditkit.plugins.fairness.impact.audit_counts import median
+from auditkit.plugins.fairness.impact import parameters, significance
+from auditkit.plugins.fairness.impact.audit_tables import median
 
 PUBLISHED = {
     (2, 30): 0.56, (2, 100): 0.30, (2, 300): 0.08, (2, 1000): 0.00,
@@ -157,10 +157,10 @@ def test_the_median_over_people_is_that_of_a_row_for_each(rows):
     ],
 )
 def test_attributes_are_found_by_name(names, sex, race):
-    assert categories.find_attribute(names, categories.SEX) == sex
-    assert categories.find_attribute(names, categories.RACE_ETHNICITY) == race
+    assert parameters.find_attribute(names, parameters.SEX) == sex
+    assert parameters.find_attribute(names, parameters.RACE_ETHNICITY) == race
 
 
 def test_unknown_values_are_found_in_any_case_and_na_is_none_of_them():
     values = ["Asian", "NA", "UNKNOWN", "(missing)", " decline to state"]
-    assert categories.unknown_values(values, categories.UNKNOWN) == ["UNKNOWN", "(missing)", " decline to state"]
+    assert parameters.unknown_values(values, parameters.UNKNOWN) == ["UNKNOWN", "(missing)", " decline to state"]

@@ -14,11 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from auditkit.checks import Context
 from auditkit.errors import ModelError, TimeLimit
-from auditkit.plugins.fairness.mitigation.exponentiated_gradient import ExponentiatedGradient
-from auditkit.plugins.fairness.mitigation.groups import split as split_rows
+from auditkit.plugins.fairness.mitigation.exponentiated_gradient import ExponentiatedGradient, _member
+from auditkit.plugins.fairness.mitigation.groups import CONSTRAINTS, from_overall, shares, split as split_rows
 from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
-from auditkit.plugins.fairness.mitigation.rates import CONSTRAINTS, from_overall, shares
-from auditkit.plugins.fairness.mitigation.reduction import _member
 from auditkit.predictions import Predictions
 from tests.plugins.fairness.mitigation.people import failing, people, pipeline, table, train, value
 

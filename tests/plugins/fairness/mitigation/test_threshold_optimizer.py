@@ -11,8 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 import auditkit
 from auditkit.errors import DataError, ModelError
-from auditkit.plugins.fairness.mitigation.group_reader import learn
-from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step
+from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step, learn
 from auditkit.plugins.fairness.mitigation.randomized_model import draws
 from auditkit.plugins.fairness.mitigation.threshold_optimizer import ThresholdOptimizer
 from tests.plugins.fairness.mitigation.people import failing, people, pipeline, table, train, value

@@ -8,7 +8,7 @@ from sklearn.calibration import calibration_curve
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import calibration, sweep
-from tests.plugins.fairness.scores.test_curves import table_of
+from tests.plugins.fairness.scores.test_auc_gaps_curves import table_of
 
 
 def test_bins_are_those_of_scikit_learn():

@@ -8,7 +8,7 @@ from scipy import stats as distributions
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
-from tests.plugins.fairness.scores.test_curves import table_of
+from tests.plugins.fairness.scores.test_auc_gaps_curves import table_of
 
 
 def test_shuffles_keep_every_margin_and_follow_the_hypergeometric_law():

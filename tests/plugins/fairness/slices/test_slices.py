@@ -10,8 +10,8 @@ from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.plugins.fairness.slices import findings, sample_splitting, self_tests
 from auditkit.plugins.fairness.slices.check import Slices
-from auditkit.plugins.fairness.slices.estimates import compare
 from auditkit.plugins.fairness.slices.outcomes import Errors
+from auditkit.plugins.fairness.slices.sample_splitting import compare
 from auditkit.results import pairs
 from tests.plugins.recorded import control, one, recorded, run
 
@@ -202,12 +202,12 @@ def test_p_values_are_adjusted_over_the_slices_shown():
 
 
 def test_a_wrong_mean_is_noticed(monkeypatch):
-    right = sample_splitting.estimates.compare
+    right = sample_splitting.compare
 
     def wrong(errors, mask, *rest):
         return right(errors, np.roll(mask, 1), *rest)
 
-    monkeypatch.setattr(sample_splitting.estimates, "compare", wrong)
+    monkeypatch.setattr(sample_splitting, "compare", wrong)
     result = run(FAST, *answers(8, bad=0.6))
     assert control(result, "recount").holds is False
     assert {measurement.validity for measurement in result.measurements} == {"invalid"}
@@ -218,9 +218,7 @@ def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
 
     def unsplit(space, errors, rules, rng, *rest, **named):
         worst, _ = sample_splitting.distinct(space, errors.values, rules)
-        gaps = [
-            sample_splitting.estimates.compare(errors, sample_splitting.members(space, cell), 1) for cell, _ in worst
-        ]
+        gaps = [sample_splitting.compare(errors, sample_splitting.members(space, cell), 1) for cell, _ in worst]
         rows = [sample_splitting.Worst(cell, same, gap, gap.p) for (cell, same), gap in zip(worst, gaps, strict=True)]
         return sample_splitting.Outcome(rows, 1, len(errors.values), np.arange(len(errors.values)))
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import curves, score_table
+from auditkit.plugins.fairness.scores import auc_gaps, score_table
 
 
 def table_of(scores, outcomes, weights=None):
@@ -45,13 +45,13 @@ def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
 def test_curves_go_through_the_points_of_scikit_learn(table):
     scores, outcomes, weights = random_scores(*table)
     false, true, _ = roc_curve(outcomes, scores, sample_weight=weights, drop_intermediate=False)
-    knots = curves.knots(table_of(scores, outcomes, weights))
+    knots = auc_gaps.knots(table_of(scores, outcomes, weights))
     assert knots == pytest.approx(np.array([false, true]), abs=1e-12)
 
 
 def height(group_table, at):
     """The curve by its definition: the line between the knots around a place."""
-    false, true = curves.knots(group_table)
+    false, true = auc_gaps.knots(group_table)
     right = np.searchsorted(false, at)
     share = (at - false[right - 1]) / (false[right] - false[right - 1])
     return true[right - 1] + share * (true[right] - true[right - 1])
@@ -61,30 +61,30 @@ def height(group_table, at):
 @given(tables, tables)
 def test_the_area_between_equals_a_fine_integral(first, second):
     first_table, second_table = table_of(*random_scores(*first)), table_of(*random_scores(*second))
-    area = curves.between(curves.roc(first_table), curves.roc(second_table))
+    area = auc_gaps.between(auc_gaps.roc(first_table), auc_gaps.roc(second_table))
     at = (np.arange(200_003) + 0.5) / 200_003
     assert area == pytest.approx(np.abs(height(first_table, at) - height(second_table, at)).mean(), abs=1e-3)
-    assert area == pytest.approx(curves.between(curves.roc(second_table), curves.roc(first_table)), abs=1e-12)
+    assert area == pytest.approx(auc_gaps.between(auc_gaps.roc(second_table), auc_gaps.roc(first_table)), abs=1e-12)
     assert area >= abs(score_table.area(first_table).value - score_table.area(second_table).value) - 1e-12
-    assert curves.between(curves.roc(first_table), curves.roc(first_table)) == 0
+    assert auc_gaps.between(auc_gaps.roc(first_table), auc_gaps.roc(first_table)) == 0
 
 
 def test_areas_worked_out_by_hand():
     perfect, blind = table_of([2, 1], [1, 0]), table_of([1, 1], [1, 0])
     upside = table_of([1, 2], [1, 0])
     # the unit corner against the diagonal, the corner against its opposite, and the diagonal against the opposite
-    assert curves.between(curves.roc(perfect), curves.roc(blind)) == pytest.approx(0.5)
-    assert curves.between(curves.roc(perfect), curves.roc(upside)) == pytest.approx(1)
-    assert curves.between(curves.roc(upside), curves.roc(blind)) == pytest.approx(0.5)
+    assert auc_gaps.between(auc_gaps.roc(perfect), auc_gaps.roc(blind)) == pytest.approx(0.5)
+    assert auc_gaps.between(auc_gaps.roc(perfect), auc_gaps.roc(upside)) == pytest.approx(1)
+    assert auc_gaps.between(auc_gaps.roc(upside), auc_gaps.roc(blind)) == pytest.approx(0.5)
     # positives at 3 and 1, negatives at 2 and 0: steps at 1/2 up to x = 1/2, then 1; the diagonal lies below it by
     # two triangles of 1/8, so 1/4; and the areas under them are 3/4 and 1/2
     steps = table_of([3, 2, 1, 0], [1, 0, 1, 0])
-    assert curves.between(curves.roc(steps), curves.roc(blind)) == pytest.approx(0.25)
+    assert auc_gaps.between(auc_gaps.roc(steps), auc_gaps.roc(blind)) == pytest.approx(0.25)
     assert score_table.area(steps).value == 0.75
     # first and last in order are positive: equal areas under the curves, and 1/4 between them
     level = table_of([4, 3, 2, 1], [1, 0, 0, 1])
     assert score_table.area(level).value == 0.5
-    assert curves.between(curves.roc(level), curves.roc(blind)) == pytest.approx(0.25)
+    assert auc_gaps.between(auc_gaps.roc(level), auc_gaps.roc(blind)) == pytest.approx(0.25)
 
 
 @settings(max_examples=30, deadline=None)
@@ -94,7 +94,7 @@ def test_only_the_order_of_scores_counts(table, rising):
     scores = scores / 100
     as_given, rescaled = table_of(scores, outcomes, weights), table_of(rising(scores), outcomes, weights)
     assert score_table.area(as_given) == pytest.approx(score_table.area(rescaled))
-    assert curves.between(curves.roc(as_given), curves.roc(rescaled)) == pytest.approx(0, abs=1e-12)
+    assert auc_gaps.between(auc_gaps.roc(as_given), auc_gaps.roc(rescaled)) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_class_that_is_empty_has_no_area():
@@ -106,13 +106,13 @@ def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
     scores, outcomes, _ = random_scores(0, 5000, 10**6)
     group_table = table_of(scores, outcomes)
     few, all_of_them = (
-        curves.thinned(group_table, 200).T.tolist(),
-        set(map(tuple, curves.knots(group_table).T.tolist())),
+        auc_gaps.thinned(group_table, 200).T.tolist(),
+        set(map(tuple, auc_gaps.knots(group_table).T.tolist())),
     )
     assert 150 <= len(few) <= 200 and set(map(tuple, few)) <= all_of_them
     assert few[0] == [0, 0] and few[-1] == [1, 1]
     assert np.diff(np.sum(few, axis=1)).max() < 0.02
-    assert curves.thinned(table_of([2, 1], [1, 0]), 200).T.tolist() == [[0, 0], [0, 1], [1, 1]]
+    assert auc_gaps.thinned(table_of([2, 1], [1, 0]), 200).T.tolist() == [[0, 0], [0, 1], [1, 1]]
 
 
 def test_groups_are_told_apart():
