@@ -32,14 +32,11 @@ def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Bac
     # the training split first: the model learnt from it what is usual, and the rows explained are not compared with
     # themselves
     if data.train is not None and len(data.train) >= min(ENOUGH, rows):
-        inputs = data.train.inputs
-        training = to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()
-        return Background(_draw(training, rows, rng), "training split")
-    return Background(_draw(data.codes(), rows, rng), "audit data")
-
-
-def _draw(codes: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
-    if len(codes) <= rows:
-        return codes
-    # sorted, so that the digest tells which rows they are and not in which order they were drawn
-    return codes[np.sort(rng.choice(len(codes), rows, replace=False))]
+        inputs, source = data.train.inputs, "training split"
+        codes = to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()
+    else:
+        codes, source = data.codes(), "audit data"
+    if len(codes) > rows:
+        # sorted, so that the digest tells which rows they are and not in which order they were drawn
+        codes = codes[np.sort(rng.choice(len(codes), rows, replace=False))]
+    return Background(codes, source)

@@ -26,16 +26,16 @@ def column_owners(
     encoded = encode(codes)
     if encoded.shape == codes.shape and _is_same(encoded, codes).all():
         owners = np.arange(codes.shape[1])
-        return owners if _keeps_mixtures(encode, codes, encoded, owners, rng) else None
-    owners = np.full(encoded.shape[1], -1)
-    for column in range(codes.shape[1]):
-        moved = codes.copy()
-        # values of other rows and no invented ones: an encoder may refuse what it never saw
-        moved[:, column] = np.roll(codes[:, column], 1)
-        changed = ~_is_same(encode(moved), encoded).all(axis=0)
-        if (owners[changed] >= 0).any():
-            return None
-        owners[changed] = column
+    else:
+        owners = np.full(encoded.shape[1], -1)
+        for column in range(codes.shape[1]):
+            moved = codes.copy()
+            # values of other rows and no invented ones: an encoder may refuse what it never saw
+            moved[:, column] = np.roll(codes[:, column], 1)
+            changed = ~_is_same(encode(moved), encoded).all(axis=0)
+            if (owners[changed] >= 0).any():
+                return None
+            owners[changed] = column
     return owners if _keeps_mixtures(encode, codes, encoded, owners, rng) else None
 
 

@@ -119,12 +119,13 @@ class Importance(ImportanceParameters, Check):
             for attribute, column in data.groups.items()
             if data.column_of(attribute) in data.feature_names and len(np.unique(column)) > 1
         ]
+        tried = try_method(attributions, background)
         measurements = [
             *part.measurements,
             *(measurement for measurement, _ in flipped),
-            *sampling_measurements(attributions),
+            *tried.measurements,
         ]
-        controls = [*method_controls(attributions, background), *(control for _, control in flipped)]
+        controls = [*tried.controls, *(control for _, control in flipped)]
         deleted, sentences = deletion_control(case, attributions, context.rng)
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
@@ -160,27 +161,36 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     return attributions, "queries", [f"Exact values are not available: {exact}."]
 
 
-def sampling_measurements(attributions: Attributions) -> list[Measurement]:
-    """How far the attributions miss the output, and how much sampling blurs the importance."""
-    gap, rows = additivity_gap(attributions), len(attributions.values)
-    fixed: dict[str, Any] = {"n": rows, "unit": "share", "direction": "lower"}
-    reason = None if gap is not None else "the output never changes, so its range is 0"
-    measurements = [Measurement(name="additivity_gap", value=gap, reason=reason, exact=gap is not None, **fixed)]
-    error = sampling_error(attributions)
-    if error is None:
-        return [*measurements, Measurement(name="monte_carlo_error", value=0.0, exact=True, **fixed)]
-    ends = interval(error, "Student t over the rows' error variances")
-    return [*measurements, Measurement(name="monte_carlo_error", value=error.value, interval=ends, **fixed)]
+def try_method(attributions: Attributions, background: Background) -> Findings:
+    """How far the attributions miss the output, how much sampling blurs the importance, and both tried.
 
-
-def method_controls(attributions: Attributions, background: Background) -> list[Control]:
-    """Additivity, sampling error and the size of the background."""
-    error = sampling_error(attributions)
-    return [
+    Args:
+        attributions: of the rows.
+        background: the rows that they are compared with.
+    """
+    gap, error = additivity_gap(attributions), sampling_error(attributions)
+    fixed: dict[str, Any] = {"n": len(attributions.values), "unit": "share", "direction": "lower"}
+    measurements = [
+        Measurement(
+            name="additivity_gap",
+            value=gap,
+            reason=None if gap is not None else "the output never changes, so its range is 0",
+            exact=gap is not None,
+            **fixed,
+        ),
+        Measurement(
+            name="monte_carlo_error",
+            value=0.0 if error is None else error.value,
+            interval=None if error is None else interval(error, "Student t over the rows' error variances"),
+            exact=error is None,
+            **fixed,
+        ),
+    ]
+    controls = [
         Control.within(
             "additivity",
             "Do base and attributions add up to the model's own output?",
-            additivity_gap(attributions),
+            gap,
             at_most=0.01,
             reason="An explanation that does not add up to the output explains something else.",
         ),
@@ -203,6 +213,7 @@ def method_controls(attributions: Attributions, background: Background) -> list[
             reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values depend on which rows these are.",
         ),
     ]
+    return Findings(measurements, controls)
 
 
 def deletion_control(

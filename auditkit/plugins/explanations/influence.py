@@ -49,9 +49,9 @@ def influence(
         groups: names of columns of groups.
     """
     features = feature_measurements(values, names, unit)
-    figure, unlisted = importance_figure(features, unit), len(names) - LISTED
+    unlisted = len(names) - LISTED
     return Findings(
-        [*features, *shares], figures=[figure] if figure else [],
+        [*features, *shares], figures=[importance_figure(features, unit)],
         tables=[importance_table(features, values, names, groups)],
         notes=[f"{unlisted} features of less influence are not listed."] if unlisted > 0 else [],
     )  # fmt: skip
@@ -112,11 +112,9 @@ def group_notes(inputs_seen: Seeing, data: AuditData) -> list[str]:
     return notes
 
 
-def importance_figure(measurements: list[Measurement], unit: str) -> Figure | None:
-    """Bars of the most influential features; None where there are none."""
+def importance_figure(measurements: list[Measurement], unit: str) -> Figure:
+    """Bars of the most influential features."""
     rows = [_row(measurement) for measurement in measurements[:SHOWN]]
-    if not rows:
-        return None
     unshown = len(measurements) - len(rows)
     return bars(
         "importance",

@@ -1,6 +1,6 @@
 """Integrated gradients of a torch module along paths, with as many steps as each row needs; where the paths begin."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self, TypeAlias
 
@@ -105,7 +105,8 @@ class Path:
         for doubling in range(DOUBLINGS + 1):
             points, done = self.steps * 2**doubling, rows - len(unsettled)
             # captum asks about all points of all rows at once: rows x points is what must fit
-            for part in _parts(unsettled, max(1, self.batch // points)):
+            at_once = max(1, self.batch // points)
+            for part in np.split(unsettled, range(at_once, len(unsettled), at_once)):
                 values[part], misses[part] = self._attribute(part, points)
                 steps_taken[part], done = points, done + len(part)
                 progress(done, rows, f"rows explained with {points} points each")
@@ -131,8 +132,8 @@ class Path:
     def gradients(self) -> np.ndarray:
         """(n, ...) float64 gradients of the explained output at the rows themselves."""
         parts = []
-        for part in _parts(np.arange(len(self.encoded)), self.batch):
-            positions = torch.as_tensor(part, device=self.encoded.device)
+        all_rows = torch.arange(len(self.encoded), device=self.encoded.device)
+        for positions in all_rows.split(self.batch):  # type: ignore[no-untyped-call]
             # a leaf of its own: gradients must not gather in the caller's tensor
             leaf = self.encoded[positions].detach().clone().requires_grad_(True)
             with torch.enable_grad():
@@ -185,8 +186,3 @@ def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
     # networks answer in float32, whose roundings are no gap
     tiny = np.finfo(np.float32).eps
     return np.where(np.abs(misses) <= tiny, 0.0, np.abs(misses) / np.maximum(scale, tiny))
-
-
-def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

@@ -1,6 +1,6 @@
 """Shapley values of any function, from paired permutations of its features."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,12 +51,12 @@ def paired_permutations(
         raise ValueError(f"permutations must be at least 2, for their spread is the error; {permutations} was given")
     rows, (draws, features) = len(x), (len(background) * permutations, x.shape[1])
     values, errors, base = np.empty((rows, features)), np.empty((rows, features)), np.empty(rows)
-    outputs = ask(x, np.arange(rows))
+    outputs, at_once = ask(x, np.arange(rows)), max(1, CELLS // max(1, 2 * (features - 1) * features))
     for row in range(rows):
         start = ask(background, np.full(len(background), row))
         orders = rng.permuted(np.tile(np.arange(features), (draws, 1)), axis=1)
         pairs = np.empty((draws, features))
-        for chunk in _chunks(draws, features):
+        for chunk in np.split(np.arange(draws), range(at_once, draws, at_once)):
             donors = chunk % len(background)
             pairs[chunk] = _pair(ask, x[row], row, background[donors], orders[chunk], start[donors], outputs[row])
         # the spread within one background row is that of the order alone, which is all that is sampled
@@ -105,9 +105,3 @@ def _ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.nda
     raw = np.ascontiguousarray(mixed).view(np.dtype((np.void, mixed.dtype.itemsize * mixed.shape[1]))).ravel()
     _, first_positions, inverse = np.unique(raw, return_index=True, return_inverse=True)
     return np.asarray(ask(mixed[first_positions], np.full(len(first_positions), row))[inverse])
-
-
-def _chunks(draws: int, features: int) -> Iterator[np.ndarray]:
-    size = max(1, CELLS // max(1, 2 * (features - 1) * features))
-    for start in range(0, draws, size):
-        yield np.arange(start, min(start + size, draws))

@@ -52,12 +52,6 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
     return by_name
 
 
-def read(data: bytes, member: str) -> bytes:
-    """The bytes of one member."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return archive.read(member)
-
-
 def _leaves(member: str) -> bool:
     # Windows reads a backslash as a slash, and C: as the root of a drive.
     parts = member.replace("\\", "/").split("/")

@@ -4,20 +4,11 @@ import importlib
 import operator
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from auditkit.data import AuditData, Recorded
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
-
-
-class Adapter(NamedTuple):
-    """One kind of object that is wrapped here."""
-
-    recognises: Callable[[Any], bool]
-    """An object can only be a torch module where torch has been imported, and likewise for the others."""
-    make: Callable[[Any, ModelOptions], Model]
-    """Imports what it needs as it is called."""
 
 
 def wrap(obj: Any, options: ModelOptions) -> Model | None:
@@ -26,7 +17,7 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     Raises:
         ModelError: a class was given in place of an object, or the object is broken.
     """
-    return next((adapter.make(obj, options) for adapter in ADAPTERS if adapter.recognises(obj)), None)
+    return next((make(obj, options) for recognises, make in ADAPTERS if recognises(obj)), None)
 
 
 def _refuse_class(obj: Any, options: ModelOptions) -> Model:
@@ -77,14 +68,18 @@ def _is_estimator(obj: Any) -> bool:
     return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
 
 
-ADAPTERS = (
-    Adapter(lambda obj: isinstance(obj, Model), lambda obj, options: obj),
-    Adapter(lambda obj: isinstance(obj, type), _refuse_class),
-    Adapter(lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
-    Adapter(_is_exported, _exported),
-    Adapter(_is_torch, _torch),
-    Adapter(_is_booster, _made_by("boosters", "wrap_booster")),
-    Adapter(_is_estimator, _made_by("sklearn", "SklearnModel")),
-    Adapter(callable, _made_by("function", "FunctionModel")),
+ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model]], ...] = (
+    (lambda obj: isinstance(obj, Model), lambda obj, options: obj),
+    (lambda obj: isinstance(obj, type), _refuse_class),
+    (lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
+    (_is_exported, _exported),
+    (_is_torch, _torch),
+    (_is_booster, _made_by("boosters", "wrap_booster")),
+    (_is_estimator, _made_by("sklearn", "SklearnModel")),
+    (callable, _made_by("function", "FunctionModel")),
 )
-"""In the order of asking: torch modules are callable too, and estimators may be, so `callable` is last."""
+"""(whether it is an object of this kind, how to wrap it), in the order of asking.
+
+An object can only be a torch module where torch has been imported, and likewise for the others; what wraps it imports
+what it needs as it is called. Torch modules are callable too, and estimators may be, so `callable` is last.
+"""

@@ -96,7 +96,11 @@ class FunctionModel(LabelledModel):
         """
         classes = self.classes or self._known_labels
         columns = [] if names is None else [names] if isinstance(names, str) else list(names)
-        if not classes or rows.dtype.kind != "f" or all(_unnamed(*column) for column in enumerate(columns)):
+        # a table gives such names to columns without one
+        unnamed = [
+            column in (None, position, str(position), f"column_{position}") for position, column in enumerate(columns)
+        ]
+        if not classes or rows.dtype.kind != "f" or all(unnamed):
             return rows
         # A frame of probabilities has its columns in an order of its own, often the alphabet's.
         labels = [match_class(column, classes) for column in columns]
@@ -263,8 +267,3 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
             "inputs, which it is given at once"
         )
     return array
-
-
-def _unnamed(position: int, column: Any) -> bool:
-    """Whether a column has the name that a table gives to a column without one."""
-    return column is None or column in (position, str(position), f"column_{position}")

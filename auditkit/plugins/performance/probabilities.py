@@ -118,10 +118,8 @@ def calibration_interval(groups: list[Bin], level: float = 0.95) -> Interval:
 
     Source: Scheffé (1953), A method for judging all contrasts, Biometrika 40.
     """
-    predicted = np.array([group.predicted for group in groups])
-    gaps = np.array([group.observed for group in groups]) - predicted
-    weight = np.array([group.share for group in groups])
-    size = np.array([group.size for group in groups])
+    predicted, observed, weight, size, _ = np.array(groups).T
+    gaps = observed - predicted
     smoothed = ((predicted + gaps) * size + 2) / (size + 4)  # Agresti and Coull (1998)
     # the spread as seen or as it would be under perfect calibration, whichever is larger: too small a spread seen by
     # chance must not turn into a calibration error

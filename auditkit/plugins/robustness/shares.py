@@ -29,6 +29,27 @@ def share_of(
     )  # fmt: skip
 
 
+def median_distance(
+    distances: np.ndarray, conditions: dict[str, Any], none_found: str, *, few_are_exact: bool = False
+) -> Measurement:
+    """The median of the distances (N,) at which the model is wrong, with the interval that order statistics give.
+
+    Args:
+        distances: of the rows for which one was found.
+        conditions: of the measurement.
+        none_found: why there is no median, where there are none.
+        few_are_exact: whether a median of too few for an interval is called exact.
+    """
+    fields: dict[str, Any] = {
+        "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": conditions
+    }  # fmt: skip
+    if not len(distances):
+        return Measurement(value=None, reason=none_found, **fields)
+    interval, value = stats.median_interval(distances), float(np.median(distances))
+    is_exact = few_are_exact and interval is None
+    return Measurement(value=value, interval=interval, n=len(distances), exact=is_exact, **fields)
+
+
 def comparable(
     attribute: str, data: AuditData, reason_of: Callable[[Cell], str | None]
 ) -> tuple[list[Cell], tuple[LeftOut, ...]]:

@@ -8,6 +8,9 @@ import numpy as np
 from auditkit.plugins.robustness.attacks import guesses
 from auditkit.plugins.robustness.space import Space
 
+KNOWN = 0.2
+"""The distance of the boundary in the trial on which a search is tried."""
+
 
 class Broken(NamedTuple):
     """What the attack found for each row."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from auditkit.plugins.robustness.attacks import guesses
-from auditkit.plugins.robustness.attacks.decision_search import Broken, Search
+from auditkit.plugins.robustness.attacks.decision_search import KNOWN, Broken, Search
 from auditkit.plugins.robustness.space import Space
 
 HALVINGS = 8
@@ -84,10 +84,6 @@ def hop_skip_jump(
     _take_back(search, all_rows, rng)
     _tighten(search, all_rows)
     return Broken(search.best, search.distances, search.queries)
-
-
-KNOWN = 0.2
-"""The distance of the boundary in the trial on which the attack is tried."""
 
 
 def known_ratio(

@@ -9,14 +9,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auditkit.plugins.robustness.attacks.decision_search import Broken
+from auditkit.plugins.robustness.attacks.decision_search import KNOWN, Broken
 
 HALVINGS = 10
 """Steps of the search along a direction: the rest is a thousandth of the distance."""
 STARTS = 8
 """Rows of other classes whose direction is tried first."""
-KNOWN = 0.2
-"""The distance of the boundary in the trial on which the search is tried."""
 
 Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(M, D) points in units and (M,) rows in, (M,) bool out: the decision is wrong."""

@@ -1,7 +1,6 @@
 """The check's tests of itself: changes asked about anew, one value at a time by hand, known boundaries, chance."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,13 +17,6 @@ BY_HAND = 8
 """Rows that are searched value by value."""
 CLOSE = 0.01
 """A random change that is cheaper by less than this share does no better."""
-
-
-class Known(NamedTuple):
-    """How much dearer than the cheapest change the search's is, where the cheapest is known; 1: as cheap."""
-
-    single: float | None
-    several: float | None
 
 
 def violating(
@@ -158,7 +150,7 @@ def random_changes(
 
 def known_boundary(
     data: AuditData, moves: Moves, effort: Parameters, scored: bool, rng: np.random.Generator, progress: search.Progress
-) -> Known:
+) -> tuple[float | None, float | None]:
     """The search against a linear rule on the same table, whose cheapest changes follow from its weights.
 
     Args:
@@ -168,6 +160,9 @@ def known_boundary(
         scored: whether the search sees the rule's score, as it does the model's.
         rng: draws the weights and the rows.
         progress: told how far this is.
+
+    Returns:
+        For one feature and for several, how much dearer than the cheapest change the search's is; 1: as cheap.
     """
     sample = moves.free().take(np.sort(rng.choice(len(moves.origins), min(TRIED, len(moves.origins)), replace=False)))
     parts = [_part(field, rng) for field in moves.fields]
@@ -198,7 +193,7 @@ def known_boundary(
         [_pairs(sample, row, start[row], sign[row] * score_changes[row], sign[row]) for row in range(len(before))]
     )
     found_alone = np.where(single.flipped, sample.costs, np.inf).min(axis=1)
-    return Known(_ratio(found_alone, true_alone), _ratio(found_several.costs, np.minimum(true_pairs, true_alone)))
+    return _ratio(found_alone, true_alone), _ratio(found_several.costs, np.minimum(true_pairs, true_alone))
 
 
 def constant_flips(data: AuditData, moves: Moves, effort: Parameters, progress: search.Progress) -> float:

@@ -65,7 +65,6 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
     )
     before, after = better.distances[trial_rows], np.minimum(better.distances[trial_rows], trial_result.distances)
     better.distances[trial_rows], better.queries[trial_rows] = after, better.queries[trial_rows] + trial_result.queries
-    share_longer = share_beyond(better.distances, before, after, parameters.grid)
     broken_at = np.zeros(len(codes))
     broken_at[right] = better.distances
     return Outcome(
@@ -75,7 +74,7 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
         distances=better.distances[np.isfinite(better.distances)],
         controls=(
             noise_control(noise, POINTS),
-            longer_control(share_longer),
+            longer_control(share_beyond(better.distances, before, after, parameters.grid)),
             known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, queries)),
         ),
         notes=attackability.what_moved(data, space),

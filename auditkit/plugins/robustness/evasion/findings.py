@@ -3,11 +3,9 @@
 Robust accuracy of everyone, of each group, and between groups; curves over epsilon, and groups at one epsilon.
 """
 
-from typing import Any
-
 import numpy as np
 
-from auditkit import figures, stats
+from auditkit import figures
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import present
@@ -16,7 +14,7 @@ from auditkit.plugins.robustness.attackability import unsteady, way
 from auditkit.plugins.robustness.evasion import controls, decision_attack, worst_cases
 from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.evasion.parameters import Parameters
-from auditkit.plugins.robustness.shares import ShareGap, comparable, share_gap, share_of, tested_gaps
+from auditkit.plugins.robustness.shares import ShareGap, comparable, median_distance, share_gap, share_of, tested_gaps
 from auditkit.results import Axis, Figure, Measurement, Scalar, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
@@ -49,7 +47,9 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     # tested together by Holm's method
     gaps = [_gap(outcome, data, attribute, parameters.middle) for attribute in data.groups]
     differences = tested_gaps(gaps, data, parameters.permutations, context.rng, "robustness.evasion")
-    median = [] if outcome.distances is None else [_median(outcome.distances, outcome.norm)]
+    none_found = "no change was found that makes the model wrong"
+    distances, norm = outcome.distances, {"norm": outcome.norm}
+    median = [] if distances is None else [median_distance(distances, norm, none_found)]
     queries = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
     # pictures of rows, only where the owner allows rows to be shown
     worst = worst_cases.grid(outcome.pictures) if context.include_rows and outcome.pictures else None
@@ -87,17 +87,6 @@ def _robust(
     withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
     conditions = {"epsilon": epsilon, "norm": outcome.norm}
     return share_of("robust_accuracy", withstood, reason=reason, slice=where or {}, conditions=conditions)
-
-
-def _median(distances: np.ndarray, norm: str) -> Measurement:
-    """The median of the distances, with the interval that order statistics give."""
-    fields: dict[str, Any] = {
-        "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": {"norm": norm}
-    }  # fmt: skip
-    if not len(distances):
-        return Measurement(value=None, reason="no change was found that makes the model wrong", **fields)
-    interval = stats.median_interval(distances)
-    return Measurement(value=float(np.median(distances)), interval=interval, n=len(distances), **fields)
 
 
 def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> ShareGap:

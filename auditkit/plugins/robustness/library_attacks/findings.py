@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit import figures, stats
+from auditkit import figures
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, present
@@ -16,7 +16,7 @@ from auditkit.plugins.robustness.library_attacks.attempt import AttackResult, kn
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.plugins.robustness.library_attacks.problem import Scene, attackable
 from auditkit.plugins.robustness.noise_space import noise_space_of
-from auditkit.plugins.robustness.shares import share_of
+from auditkit.plugins.robustness.shares import median_distance, share_of
 from auditkit.results import Axis, Control, Measurement, Scalar
 
 GUARDS = ("robust_accuracy", "attack_robust_accuracy", "median_distance")
@@ -124,7 +124,11 @@ class _Run:
             measurement
             for result in ran
             for measurement in (
-                _median(result, self.parameters.norm),
+                median_distance(
+                    result.distances[np.isfinite(result.distances)],
+                    {"attack": result.name, "norm": self.parameters.norm}, "the attack found no wrong decision",
+                    few_are_exact=True,
+                ),
                 Measurement(
                     name="queries_per_row", value=float(result.queries.mean()), exact=True, n=len(result.queries),
                     unit="rows", conditions={"attack": result.name},
@@ -214,19 +218,6 @@ class _Run:
             series=Axis(field="attack", title="attack"), low="low", high="high",
             caption="Epsilon 0 is accuracy without an attack; bands are 95 % intervals.",
         )  # fmt: skip
-
-
-def _median(result: AttackResult, norm: str) -> Measurement:
-    """The median distance, with the interval that order statistics give."""
-    common: dict[str, Any] = {
-        "name": "median_distance", "unit": "ranges", "direction": "higher",
-        "conditions": {"attack": result.name, "norm": norm},
-    }  # fmt: skip
-    distances = result.distances[np.isfinite(result.distances)]
-    if not len(distances):
-        return Measurement(value=None, reason="the attack found no wrong decision", **common)
-    interval, value = stats.median_interval(distances), float(np.median(distances))
-    return Measurement(value=value, interval=interval, n=len(distances), exact=interval is None, **common)
 
 
 def _changed_decisions(scene: Scene) -> float:
