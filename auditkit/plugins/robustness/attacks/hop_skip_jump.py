@@ -157,10 +157,9 @@ def _start(search: Search, data: np.ndarray, rng: np.random.Generator) -> None:
     feature_budget = max(1, search.max_queries // 4 // len(LEVELS))
     tried_features = free if len(free) <= feature_budget else np.sort(rng.choice(free, feature_budget, replace=False))
     values = np.nanquantile(data[:, tried_features], LEVELS, axis=0)
-    single_changes = np.repeat(search.origins[:, None, :], len(LEVELS) * len(tried_features), axis=1)
-    for column, feature in enumerate(tried_features):
-        moves = slice(column * len(LEVELS), (column + 1) * len(LEVELS))
-        single_changes[:, moves, feature] = values[:, column]
+    single_changes = np.repeat(search.origins[:, None, :], values.size, axis=1)
+    # every level of the first feature, then of the second, and so on
+    single_changes[:, np.arange(values.size), np.repeat(tried_features, len(LEVELS))] = values.T.ravel()
     other_rows = data[rng.integers(0, len(data), (rows, RANDOM_STARTS))]
     other_rows = np.where(np.isnan(other_rows), search.origins[:, None, :], other_rows)
     uniform = rng.uniform(search.space.low, search.space.high, (rows, RANDOM_STARTS, features))

@@ -9,19 +9,11 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface, as_logits
 
 MIXED = 128
 """Rows, and as many mixtures of two rows, at which a module is watched."""
 SUMS = 1e-5
-
-
-def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
-    """Find what lies beneath an output that hides how near another decision is, by rows and mixtures of rows."""
-    points = mixtures(origins, space.free, np.random.default_rng(seed))
-    unit = torch.as_tensor(((points - space.low) / space.scale).reshape(-1, *shape)).to(surface.low)
-    surface.look_beneath(unit)
 
 
 def mixtures(origins: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:

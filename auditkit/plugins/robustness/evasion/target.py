@@ -1,7 +1,6 @@
 """The model as an attack sees it: a function of units, and the way back to inputs that it is asked about anew."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,17 +11,6 @@ from auditkit.plugins.robustness.attacks.norms import Norm
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface
-
-
-class Verified(NamedTuple):
-    """Points as inputs that may be tried, held against the model itself."""
-
-    fit: np.ndarray
-    """(M,) bool: finite, and no farther over the radius than rounding goes; then projected onto it in float64."""
-    breaks: np.ndarray
-    """(M,) bool: fit, and the model decides wrongly when asked anew."""
-    gone: np.ndarray
-    """(M,) how far they are from their rows, in units."""
 
 
 class Target:
@@ -108,8 +96,16 @@ class Target:
             return change.max(axis=1, initial=0.0)
         return change.sum(axis=1) if self.problem.norm == "L1" else np.sqrt((change**2).sum(axis=1))
 
-    def verify(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> Verified:
-        """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew."""
+    def verify(
+        self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew.
+
+        Returns:
+            (M,) bool: finite, and no farther over the radius than rounding goes; then projected onto it in float64.
+            (M,) bool: fit, and the model decides wrongly when asked anew.
+            (M,) how far the inputs that may be tried are from their rows, in units.
+        """
         is_finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
         # NaN would spread through snapping; these points are counted as not allowed anyway
         unit = np.where(np.isfinite(unit), unit, 0)
@@ -121,7 +117,7 @@ class Target:
         breaks = np.zeros(len(rows), dtype=bool)
         if is_allowed.any():
             breaks[is_allowed] = self.ask(points[is_allowed]) != self.classes[rows[is_allowed]]
-        return Verified(is_allowed, breaks, distances)
+        return is_allowed, breaks, distances
 
     def at(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
         """Some rows in units, and their classes."""
@@ -161,17 +157,17 @@ class Tally:
         if not len(rows):
             return np.zeros(0, dtype=bool)
         reach = np.broadcast_to(np.asarray(epsilon, dtype=np.float64), (len(rows),))
-        verified = self.target.verify(unit, rows, reach)
-        self.count(verified.fit)
-        is_nearer = verified.breaks & (verified.gone < self.nearest[rows])
+        is_fit, breaks, distances = self.target.verify(unit, rows, reach)
+        self.count(is_fit)
+        is_nearer = breaks & (distances < self.nearest[rows])
         self.points[rows[is_nearer]] = unit[is_nearer]
-        self.nearest[rows[is_nearer]] = verified.gone[is_nearer]
+        self.nearest[rows[is_nearer]] = distances[is_nearer]
         # the smallest epsilon within which the point lies, which may be smaller than the one attacked
         grid_index = np.searchsorted(self.grid, self.nearest[rows[is_nearer]] - TOLERANCE)
         self.broken_at[rows[is_nearer]] = np.minimum(
             self.broken_at[rows[is_nearer]], self.grid[np.minimum(grid_index, len(self.grid) - 1)]
         )
-        return verified.breaks
+        return breaks
 
     def attack(self, attack: Attack, rows: np.ndarray, epsilon: float, radius: float | None = None) -> np.ndarray:
         """Attack rows within a radius (None: epsilon) and take down what breaks; (m,) bool: what held of it."""

@@ -51,11 +51,11 @@ class LibraryAttacks(Parameters, Check):
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The sizes of change, the norm, and the attacks that are named."""
         sized = name in ("robust_accuracy", "attack_robust_accuracy")
-        measured_ats = {
+        return {
             "epsilon": MeasuredAt(self.epsilons, "epsilons") if sized else MeasuredAt(),
             "norm": MeasuredAt((self.norm,), "norm", several=False),
+            **({"attack": MeasuredAt(self.attacks, "attacks")} if self.attacks else {}),
         }
-        return measured_ats | ({"attack": MeasuredAt(self.attacks, "attacks")} if self.attacks else {})
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every attack's budget for each row."""

@@ -182,20 +182,21 @@ class _Run:
         if not len(self.right):
             return controls
         question = "How much farther than the truth {} a boundary at a known distance found?"
-        controls.append(
+        return [
+            *controls,
             Control.within(
                 "known-boundary", question.format("is, by the best attack,"), min(ratios, default=None), at_most=1.5,
                 guards=("robust_accuracy", "median_distance"),
                 reason="With this budget every attack stays far from boundaries; raise max_queries.",
-            )
-        )  # fmt: skip
-        return controls + [
-            Control.within(
-                f"known-boundary-{result.name}", question.format(f"is, by {result.name},"), result.known, at_most=1.5,
-                guards=("attack_robust_accuracy",), on_failure="note",
-                reason=f"With this budget {result.name} stays far from boundaries or misses them.",
-            )
-            for result in ran
+            ),
+            *(
+                Control.within(
+                    f"known-boundary-{result.name}", question.format(f"is, by {result.name},"), result.known,
+                    at_most=1.5, guards=("attack_robust_accuracy",), on_failure="note",
+                    reason=f"With this budget {result.name} stays far from boundaries or misses them.",
+                )
+                for result in ran
+            ),
         ]  # fmt: skip
 
     def _figure(self, clean: Measurement, overall: list[Measurement], by_attack: list[Measurement]) -> Any:
