@@ -267,24 +267,20 @@ def _tables(parameters: Parameters, searched: detectors.SearchResult) -> list[Ta
         Column(name="low", title="From"),
         Column(name="high", title="To"),
     )
-    tables = []
-    if searched.leaks:
-        rows = tuple(
+    leaks = Table(
+        name="leaks", title="Features that predict the label best", columns=columns,
+        rows=tuple(
             (name, strength.auc, strength.interval.low, strength.interval.high)
             for name, strength in list(searched.leaks.items())[: parameters.top]
-        )
-        tables.append(Table(name="leaks", title="Features that predict the label best", columns=columns, rows=rows))
-    rows_of_groups = tuple(
-        (attribute, name, proxy_strength.auc, proxy_strength.interval.low, proxy_strength.interval.high)
-        for attribute, proxy in searched.proxies.items()
-        for name, proxy_strength in list(proxy.alone.items())[: parameters.top]
-    )
-    if rows_of_groups:
-        attribute = Column(name="attribute", title="Group")
-        tables.append(
-            Table(
-                name="proxies", title="Features that predict a group best", columns=(attribute, *columns),
-                rows=rows_of_groups,
-            )
-        )  # fmt: skip
-    return tables
+        ),
+    )  # fmt: skip
+    proxies = Table(
+        name="proxies", title="Features that predict a group best",
+        columns=(Column(name="attribute", title="Group"), *columns),
+        rows=tuple(
+            (attribute, name, strength.auc, strength.interval.low, strength.interval.high)
+            for attribute, proxy in searched.proxies.items()
+            for name, strength in list(proxy.alone.items())[: parameters.top]
+        ),
+    )  # fmt: skip
+    return [table for table in (leaks, proxies) if table.rows]

@@ -176,10 +176,10 @@ def _calibration(parameters: Parameters, answers: Answers) -> Figure:
             {"series": "observed", "predicted": group.predicted, "observed": group.observed, "low": float(low),
              "high": float(high), "people": group.rows}
         )  # fmt: skip
-    for end in (min(group.predicted for group in bins), max(group.predicted for group in bins)):
-        points.append(
-            {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
-        )
+    points += [
+        {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
+        for end in (min(group.predicted for group in bins), max(group.predicted for group in bins))
+    ]
     of_class = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
     return figures.curve(
         "calibration",

@@ -94,10 +94,10 @@ class Tensors:
         low, high = ascent.reachable(self.unit, self.top, self.free, epsilon)
         targets = torch.tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
-        flags = []
-        for indices in parts:
-            rows, ends = self.unit[indices], (low[indices], high[indices])
-            flags.append(ascent.broken(self.surface, rows, targets[indices], *ends, steps, self.generator))
+        flags = [
+            ascent.broken(self.surface, self.unit[rows], targets[rows], low[rows], high[rows], steps, self.generator)
+            for rows in parts
+        ]
         return torch.cat(flags).cpu().numpy()
 
     def apart(self, network: bounds.Network) -> float:

@@ -135,9 +135,8 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
         else:
             inside = column[(column >= low) & (column <= high)]
             values, unit = _grid(inside, grid), _unit(inside)
-            low, high = max(low, float(inside.min(initial=np.inf))), min(high, float(inside.max(initial=-np.inf)))
-            if feature.low is not None and feature.high is not None:
-                low, high = feature.low, feature.high
+            if feature.low is None or feature.high is None:
+                low, high = max(low, float(inside.min(initial=np.inf))), min(high, float(inside.max(initial=-np.inf)))
         if len(values) > 1:
             cost, whole = float(costs.get(feature.name, 1.0)), feature.kind == "integer"
             fields.append(Field(position, feature.name, feature.numeric, whole, values, low, high, unit, cost))

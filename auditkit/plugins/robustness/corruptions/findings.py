@@ -168,10 +168,10 @@ def _fall(answers: CorruptedAnswers) -> Figure:
         ends = mean_interval(rows)
         # the smallest of many shares has no simple interval, so the line has no band
         worst = float(answers.accuracy[:, level - 1].min()) if level else float(answers.clean.mean())
-        points.append(
-            {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high}
-        )
-        points.append({"which": "worst", "severity": severity, "accuracy": worst, "low": None, "high": None})
+        points += [
+            {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high},
+            {"which": "worst", "severity": severity, "accuracy": worst, "low": None, "high": None},
+        ]
     return figures.curve(
         "accuracy-over-severity", "Accuracy over the severity of corruptions", points,
         x=Axis(field="severity", title="Severity"),
