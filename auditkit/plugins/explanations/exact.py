@@ -69,7 +69,8 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     except TimeLimit:
         raise
     except Exception as error:  # foreign code: whatever it dislikes, sampling will do
-        return f"the exact method failed on {type(final).__name__} with {type(error).__name__}: {_first_line(error)}"
+        line = (str(error).splitlines() or [""])[0][:200]
+        return f"the exact method failed on {type(final).__name__} with {type(error).__name__}: {line}"
 
 
 def is_exact_kind(estimator: Any) -> bool:
@@ -157,10 +158,6 @@ def dense(encoded: Any) -> np.ndarray:
     """
     # one-hot encoders give sparse matrices
     return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded, dtype=np.float64)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
 
 
 def tree_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Progress) -> np.ndarray:

@@ -10,23 +10,36 @@ from auditkit.plugins.robustness.attacks.ensemble import chain, standard
 from auditkit.plugins.robustness.attacks.epsilon_sweep import Swept, sweep
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.fmn import Nearest, fmn, fmn_within
+from auditkit.plugins.robustness.attacks.norms import Norm
 from auditkit.plugins.robustness.attacks.pgd import PGD, fgsm
-from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, zero_slopes
+from auditkit.plugins.robustness.attacks.problem import (
+    TOLERANCE,
+    Attack,
+    Attacked,
+    Problem,
+    flat,
+    radii,
+    zero_slopes,
+)
 from auditkit.plugins.robustness.attacks.square import square
 
 __all__ = [
     "APGD",
     "PGD",
+    "TOLERANCE",
     "Attack",
     "Attacked",
     "Nearest",
+    "Norm",
     "Problem",
     "Swept",
     "chain",
     "fab_targeted",
     "fgsm",
+    "flat",
     "fmn",
     "fmn_within",
+    "radii",
     "square",
     "standard",
     "sweep",

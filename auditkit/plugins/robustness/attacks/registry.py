@@ -13,8 +13,7 @@ from torch import Tensor
 from auditkit.checks import Offer
 from auditkit.errors import ConfigError, closest
 from auditkit.hookspecs import Attack as Row
-from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Attacked, Problem, chain, fmn_within, standard
-from auditkit.plugins.robustness.attacks.problem import radii
+from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Attacked, Problem, chain, fmn_within, radii, standard
 
 TARGETS = 3
 """Classes that the ensemble goes towards; the standard composition takes nine."""

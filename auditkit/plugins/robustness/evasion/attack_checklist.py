@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from auditkit.hookspecs import Attack as Row
-from auditkit.plugins.robustness.attacks import PGD, Attack, Problem, fgsm
-from auditkit.plugins.robustness.attacks.problem import radii
+from auditkit.plugins.robustness.attacks import PGD, Attack, Problem, fgsm, radii
 from auditkit.plugins.robustness.evasion.controls import ALONE, CHANCE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 

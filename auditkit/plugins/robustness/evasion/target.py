@@ -6,9 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks import Attack, Problem, Swept
-from auditkit.plugins.robustness.attacks.norms import Norm
-from auditkit.plugins.robustness.attacks.problem import TOLERANCE
+from auditkit.plugins.robustness.attacks import TOLERANCE, Attack, Norm, Problem, Swept
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface
 

@@ -233,8 +233,7 @@ def _changed_decisions(scene: Scene) -> float:
 def _zero_gradients(scene: Scene, right: np.ndarray, truth: np.ndarray) -> float:
     import torch
 
-    from auditkit.plugins.robustness.attacks import Problem
-    from auditkit.plugins.robustness.attacks.problem import flat
+    from auditkit.plugins.robustness.attacks import Problem, flat
 
     surface = present(scene.surface, "only networks are attacked by gradients")
     like = surface.low
