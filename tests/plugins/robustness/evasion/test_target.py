@@ -92,7 +92,8 @@ def test_points_that_break_the_rules_are_refused() -> None:
     unit[1] += 0.2
     unit[2, 0] = np.nan
     unit[3] = np.inf
-    assert list(target.verify(unit, np.arange(4), np.full(4, 0.1)).fit) == [True, False, False, False]
+    is_fit, _, _ = target.verify(unit, np.arange(4), np.full(4, 0.1))
+    assert list(is_fit) == [True, False, False, False]
     tally = Tally(target, (0.1,))
     assert not tally.add(unit, np.arange(4), 0.1).any()
     assert (tally.returned, tally.unfit) == (4, 3) and np.isinf(tally.broken_at).all()
