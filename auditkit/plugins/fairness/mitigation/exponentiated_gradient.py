@@ -82,11 +82,7 @@ def reduce(
     ]
     total = sum(weight for _, weight in with_weight)
     return Mixture(
-        tuple(
-            # fairlearn's own is a constant, where one decision was best for everybody
-            present(predictor.model, "fitted before") if isinstance(predictor, Oracle) else int(predictor.constant)
-            for predictor, _ in with_weight
-        ),
+        tuple(_member(predictor) for predictor, _ in with_weight),
         tuple(weight / total for _, weight in with_weight),
         float(algorithm.best_gap_), float(algorithm.nu), int(algorithm.last_iter_) + 1, int(algorithm.n_oracle_calls_),
     )  # fmt: skip
@@ -122,6 +118,11 @@ class Oracle:
         """(n,) of 0 and 1 for these row numbers."""
         selected: np.ndarray = present(self._selected, "fitted before")[np.asarray(rows)[:, 0]]
         return selected
+
+
+def _member(predictor: Any) -> Model | int:
+    # fairlearn's own is a constant, where one decision was best for everybody
+    return present(predictor.model, "fitted before") if isinstance(predictor, Oracle) else int(predictor.constant)
 
 
 AGARWAL = "Agarwal et al. (2018), A reductions approach to fair classification, arXiv:1803.02453"
