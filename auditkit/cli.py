@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditkit.command import exit_code
+from auditkit.command import exit_code, foreign_output
 from auditkit.lazy import Lazy
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ Plugin = Annotated[list[str] | None, typer.Option("--plugin", help="A plugin: na
 FailOn = Annotated[str, typer.Option(help="'any': every exit code counts; 'missed': only a missed limit does.")]
 TrustPickle = Annotated[bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Measure everything, also what an earlier run finished.")]
+Jobs = Annotated[int | None, typer.Option(help="Checks that run at once; the evidence is the same.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict.")]
 
 
@@ -49,13 +50,17 @@ def run(
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print the plan and measure nothing.")] = False,
     fresh: Fresh = False,
+    jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
     fail_on: FailOn = "any",
     exit_zero: ExitZero = False,
 ) -> None:
     """Run the audit that auditkit.toml describes."""
-    flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
+    flags = {
+        "out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None,
+        "jobs": jobs,
+    }  # fmt: skip
     options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet, fresh)
     code = commands.run(config, flags, options)
     raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
@@ -66,11 +71,12 @@ def demo(
     name: Annotated[str, typer.Argument(help="credit or digits.")] = "credit",
     out: Annotated[str | None, typer.Option(help="The run folder.")] = None,
     budget: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "quick",
+    jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Audit an embedded example; works offline."""
-    raise exit_code.report(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
+    raise exit_code.report(commands.demo(name, out or f"audit/{name}", budget, jobs or 1, json=json, quiet=quiet))
 
 
 @app.command()
@@ -80,6 +86,7 @@ def train(
     plugin: Plugin = None,
     trust_pickle: TrustPickle = False,
     fresh: Fresh = False,
+    jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
     fail_on: FailOn = "any",
@@ -87,7 +94,7 @@ def train(
 ) -> None:
     """Train what [[train]] asks for; audit it beside its parent."""
     options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, fresh, must_train=True)
-    code = commands.run(config, {"out": out}, options)
+    code = commands.run(config, {"out": out, "jobs": jobs}, options)
     raise exit_code.report(exit_code.by_flags(code, fail_on, exit_zero))
 
 
@@ -233,5 +240,5 @@ def main() -> None:
     if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv):
         app(prog_name="auditkit")
     exit_code.listen()
-    with exit_code.in_sentences():
+    with exit_code.in_sentences(), foreign_output.shown():
         app(prog_name="auditkit")

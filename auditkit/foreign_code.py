@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from auditkit.text import one_line
 
@@ -29,6 +29,8 @@ class _Telling:
     """{who: how}: whose calls ended the process of an earlier attempt, and are not made again."""
     at_work: tuple[tuple[str, bool], ...] = ()
     """Who was called and has not returned, the innermost last, and whether the audit can go on without it."""
+    output: TextIO | None = None
+    """Where foreign code prints; None: where everybody does."""
 
 
 def connect(channel: int, ended: Mapping[str, str]) -> None:
@@ -40,7 +42,22 @@ def connect(channel: int, ended: Mapping[str, str]) -> None:
     """
     os.set_inheritable(channel, False)
     _Telling.channel, _Telling.ended = channel, dict(ended)
-    _end_with(os.getppid())
+    end_with(os.getppid())
+
+
+def leave_supervisor(parent: int) -> None:
+    """In a fork of this process: tell the supervisor nothing more, and end with the process that was forked.
+
+    Args:
+        parent: the id of that process.
+    """
+    _Telling.channel, _Telling.at_work = None, ()
+    end_with(parent)
+
+
+def print_to(output: TextIO) -> None:
+    """From now on, give foreign code this stream in place of stdout and stderr."""
+    _Telling.output = output
 
 
 def tell(**message: Any) -> None:
@@ -90,6 +107,8 @@ def _streams_and_limits() -> Iterator[None]:
     """Put back what the rest of the audit stands on."""
     streams, depth, mask = (sys.stdout, sys.stderr), sys.getrecursionlimit(), os.umask(0o077)
     os.umask(mask)
+    if _Telling.output is not None:
+        sys.stdout = sys.stderr = _Telling.output
     try:
         yield
     finally:
@@ -136,8 +155,8 @@ def _interrupts() -> Iterator[Any]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _end_with(parent: int) -> None:
-    """End this process as soon as its supervisor is gone, so that nobody goes on writing unseen."""
+def end_with(parent: int) -> None:
+    """End this process as soon as the one that started it is gone, so that nobody goes on writing unseen."""
     if sys.platform == "linux":  # at once, by the system
         import ctypes
 

@@ -91,7 +91,8 @@ def out_of_memory(error: BaseException | None) -> bool:
         visited.add(id(error))
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
-        if not isinstance(error, AuditkitError) and any(text in printable(error).lower() for text in PHRASES):
+        words = printable(error).lower()
+        if not isinstance(error, AuditkitError) and any(phrase in words for phrase in PHRASES):
             return True
         # libraries wrap the error in one of their own
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -1,6 +1,6 @@
 """What an auditkit.toml may say: every table and key, typed."""
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -9,6 +9,9 @@ from auditkit.data import Disclosure, Modality, Task
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Meaning, Waiver
 from auditkit.results.card import Card
+
+Isolation: TypeAlias = Literal["all", "plugins", "none"]
+"""Which checks run in processes of their own."""
 
 
 class Section(BaseModel):
@@ -153,6 +156,14 @@ class AuditSettings(Section):
     title: str | None = None
     formats: tuple[str, ...] = Field(default=(), description="formats beside those always made, such as pdf")
     seconds_per_check: float | None = Field(default=None, gt=0)
+    gigabytes_per_check: float | None = Field(
+        default=None, gt=0, description="memory that a check may take beyond model and data"
+    )
+    threads: int | None = Field(default=None, ge=1, description="that libraries may use in each process")
+    jobs: int = Field(default=1, ge=1, description="checks that run at once; the evidence is the same")
+    isolate: Isolation = Field(
+        default="all", description="checks in processes of their own: all, those of plugins, or none"
+    )
     include_rows: bool = Field(default=False, description="single rows may be shown, such as pictures of people")
 
 

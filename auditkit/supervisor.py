@@ -99,7 +99,7 @@ class _Attempt:
         os.write(write, b"null\n")  # behind all that the child wrote, whoever else still holds the channel
         os.close(write)
         reader.join()
-        self.how = _in_words(status)
+        self.how = in_words(status)
         with contextlib.suppress(OSError, AttributeError):
             os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
 
@@ -163,7 +163,8 @@ def opened(descriptor: int) -> int:
     return descriptor
 
 
-def _in_words(status: int) -> str:
+def in_words(status: int) -> str:
+    """How a process ended: by its exit code, or by minus the signal."""
     if status >= 0:
         return f"exit code {status}"
     try:

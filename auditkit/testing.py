@@ -18,7 +18,7 @@ from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, canonical
 from auditkit.run.audit import audit_one
 from auditkit.run.context import AuditContext
-from auditkit.run.measure import measure
+from auditkit.run.measure import measure, unmeasured
 from auditkit.run.plan import make_plan
 from auditkit.run.request import Request
 from auditkit.run.shared_data import SharedData
@@ -235,4 +235,4 @@ def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> 
     context = AuditContext(host, data, request)
     _, (step,) = make_plan(context, model)
     predictions = Predictions(model, data)
-    return measure(step, context, predictions, SharedData(data, predictions))
+    return unmeasured(step) or measure(step, context, predictions, SharedData(data, predictions))

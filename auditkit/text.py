@@ -14,8 +14,8 @@ _CONTROL = re.compile(
 
 def printable(text: object, limit: int = 2000) -> str:
     """`text` without control characters and escape sequences, cut to `limit` characters (CWE-150)."""
-    # half a surrogate pair can be neither printed nor saved
-    clean = _CONTROL.sub("", written(text, str)).encode("utf-8", "replace").decode()
+    # cut first, for a text may have millions of characters; half a surrogate pair can be neither printed nor saved
+    clean = _CONTROL.sub("", written(text, str)[: 4 * limit + 1000]).encode("utf-8", "replace").decode()
     return _cut(clean, limit)
 
 

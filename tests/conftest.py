@@ -32,6 +32,17 @@ def shared_data() -> pathlib.Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks run in the process of the test, which looks into them; in workers where it is marked so."""
+    if request.node.get_closest_marker("workers") is None:
+        monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "a test looks into it")
+    else:
+        # pytest-xdist keeps a thread that waits for its controller
+        monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)
+        monkeypatch.setattr("auditkit.workers.worker.threads_left", lambda: "")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked gpu are reported as not run where there is no GPU."""
     if not any(item.get_closest_marker("gpu") for item in items):

@@ -25,7 +25,7 @@ LEVELS = (
     ("errors", "lazy", "redaction", "supervisor", "text", "times", "too_few", "version"),
     ("foreign_code", "renames"),
     ("io", "memory", "results", "value_spelling"),
-    ("counts", "figures", "rulepacks", "runfolder", "stats"),
+    ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),
     ("comparison", "models", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),

@@ -11,11 +11,12 @@ from traceback import extract_tb
 from typing import Any, NamedTuple
 
 from auditkit import runfolder
-from auditkit.command import signature
+from auditkit.command import foreign_output, signature
 from auditkit.command.inputs import open_all
 from auditkit.command.progress import Lines, silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
+from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, check_known
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
@@ -83,7 +84,7 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
         return 0
     if signer is not None and not verification.signed_by(out, signer):
         request = dataclasses.replace(request, fresh=True)
-    with prepared(host, request, settings.audit.out) as folder, _run_log(folder):
+    with prepared(host, request, settings.audit.out) as folder, _run_log(folder, opened.data):
         context = dataclasses.replace(context, request=request, folder=folder, clock=Clock.now())
         result = audit_models(context, opened.models)
     if not options.quiet:
@@ -94,7 +95,7 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     return result.exit_code
 
 
-def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
+def demo(name: str, out: str, budget: str, jobs: int = 1, *, json: bool, quiet: bool) -> int:
     """Audit an embedded example; exit code 0 where the audit itself worked, whatever it found."""
     from auditkit import demos  # trains models
 
@@ -104,9 +105,9 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     built = demos.DEMOS[name]()
     request = Request(
         limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
-        parameters=built.parameters, progress=silence if quiet else Lines(),
+        parameters=built.parameters, jobs=jobs, progress=silence if quiet else Lines(),
     )  # fmt: skip
-    with prepared(host, request, out) as folder, _run_log(folder):
+    with prepared(host, request, out) as folder, _run_log(folder, built.data):
         context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
         result = audit_models(context, built.models)
     if not quiet:
@@ -147,6 +148,10 @@ def _request(settings: Settings, options: RunOptions) -> Request:
         device=settings.audit.device,
         seed=settings.audit.seed,
         seconds_per_check=settings.audit.seconds_per_check,
+        gigabytes_per_check=settings.audit.gigabytes_per_check,
+        threads=settings.audit.threads,
+        jobs=settings.audit.jobs,
+        isolate=settings.audit.isolate,
         include_rows=settings.audit.include_rows,
         title=settings.audit.title or "",
         formats=settings.audit.formats,
@@ -155,8 +160,8 @@ def _request(settings: Settings, options: RunOptions) -> Request:
 
 
 @contextlib.contextmanager
-def _run_log(folder: pathlib.Path | None) -> Iterator[None]:
-    """Write everything that auditkit logs into run.log of the folder too."""
+def _run_log(folder: pathlib.Path | None, data: AuditData) -> Iterator[None]:
+    """Write everything that auditkit logs, and what models and plugins print, into run.log of the folder too."""
     if folder is None:
         yield
         return
@@ -166,8 +171,11 @@ def _run_log(folder: pathlib.Path | None) -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
+    # in an audit that is published nobody knows what a model prints, for run.log lies in the folder
+    printed = None if data.disclosure == "publish" else folder / runfolder.LOG
     try:
-        yield
+        with foreign_output.into(printed):
+            yield
     except AuditkitError:
         raise
     except Exception as error:

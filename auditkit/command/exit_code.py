@@ -12,6 +12,7 @@ from typing import NoReturn
 import typer
 
 from auditkit import foreign_code
+from auditkit.command import foreign_output
 from auditkit.errors import AuditkitError, ConfigError
 from auditkit.memory import cause, out_of_memory
 from auditkit.supervisor import CHANNEL, NO_RESULT, opened
@@ -31,6 +32,7 @@ def listen() -> None:
     if words is not None:
         channel, ended = json.loads(words)
         foreign_code.connect(opened(channel), ended)
+        foreign_output.set_apart()
 
 
 def report(code: int) -> typer.Exit:

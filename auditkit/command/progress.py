@@ -15,7 +15,8 @@ class Lines:
 
     def __init__(self, interval: float = 5.0) -> None:
         self._interval = interval
-        self._live = sys.stderr.isatty()
+        self._stream = sys.stderr  # as it is now: while a model or plugin runs, it is led to run.log
+        self._live = self._stream.isatty()
         self._check = ""
         self._began = self._reported = time.monotonic()
 
@@ -24,7 +25,7 @@ class Lines:
         now = time.monotonic()
         if step == "starts":
             self._check, self._began, self._reported = check, now, now
-            print(f"auditkit: {one_line(check)} ({done + 1} of {total})", file=sys.stderr, flush=True)
+            print(f"auditkit: {one_line(check)} ({done + 1} of {total})", file=self._stream, flush=True)
             return
         # a log of a pipeline keeps every line, so there they are rarer
         if now - self._reported < (0.2 if self._live else self._interval):
@@ -37,8 +38,8 @@ class Lines:
         print(
             f"\r\x1b[2K{sentence}" if self._live else sentence,
             end="" if self._live else "\n",
-            file=sys.stderr,
+            file=self._stream,
             flush=True,
         )
         if self._live and done >= total:
-            print(file=sys.stderr, flush=True)
+            print(file=self._stream, flush=True)

@@ -69,6 +69,10 @@ class Run(Record):
     host: str = ""
     check_seconds: dict[str, float] = {}
     resumed: tuple[str, ...] = ()
+    repeated: dict[str, str] = optional({})
+    """{check: how the first process that ran it ended}, of those that were run again in another."""
+    not_isolated: dict[str, tuple[str, ...]] = optional({})
+    """{reason: the checks that ran in the audit's own process for it}."""
 
 
 class Provenance(Record):

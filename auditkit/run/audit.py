@@ -19,7 +19,7 @@ from auditkit.run.audited_model import AuditedModel, audited_models
 from auditkit.run.context import AuditContext, Clock
 from auditkit.run.hide import hide
 from auditkit.run.judge import judged
-from auditkit.run.measure import measure_all
+from auditkit.run.measure_all import Measured, measure_all
 from auditkit.run.open import checked, prepared, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
 from auditkit.run.plan import make_plan
@@ -29,6 +29,7 @@ from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
 from auditkit.run.settle import settled
 from auditkit.run.train import train_models
+from auditkit.settings import Isolation
 
 
 def audit(
@@ -46,6 +47,10 @@ def audit(
     device: str | None = None,
     seed: int = 0,
     seconds_per_check: float | None = None,
+    gigabytes_per_check: float | None = None,
+    threads: int | None = None,
+    jobs: int = 1,
+    isolate: Isolation = "all",
     include_rows: bool = False,
     title: str = "",
     formats: Sequence[str] = (),
@@ -70,6 +75,12 @@ def audit(
         device: where checks run; where the model is, unless given.
         seed: of everything random, by check name.
         seconds_per_check: a check that runs longer ends in error with what it had.
+        gigabytes_per_check: memory that a check may take beyond model and data; nine tenths of the machine's, unless
+            given.
+        threads: that libraries may use in each process; as many as there are processors, unless given. Numbers may
+            depend on it, so it is recorded.
+        jobs: how many checks run at once, each in a process of its own; the evidence is the same.
+        isolate: `all` checks run in processes of their own, those of other `plugins` than auditkit's own, or `none`.
         include_rows: single rows may be shown, such as pictures; they may be of people.
         title: what the audit is called; the report's heading.
         formats: formats made in the run folder beside those that are always made, such as `pdf`.
@@ -84,7 +95,8 @@ def audit(
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
         device=device, seed=seed, seconds_per_check=seconds_per_check, formats=formats, progress=progress,
-        include_rows=include_rows, title=title, fresh=fresh,
+        include_rows=include_rows, title=title, fresh=fresh, gigabytes_per_check=gigabytes_per_check, threads=threads,
+        jobs=jobs, isolate=isolate,
     )  # fmt: skip
     if data is None and isinstance(model, AuditData):
         model, data = None, model
@@ -147,8 +159,7 @@ def audit_models(context: AuditContext, models: Sequence[Model]) -> AuditResult 
 
 def audit_one(context: AuditContext, model: Model) -> AuditResult:
     """The result of one model; finished checks are kept in the run folder as they end, and nothing else is written."""
-    (audited,) = audited_models(settled(context), [model])
-    return _result(audited, context.clock)
+    return _results(audited_models(settled(context), [model]), context.clock)[0]
 
 
 def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
@@ -171,8 +182,8 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
     # all are asked before one is measured: which counts may be published depends on the decisions of every model
     audited = audited_models(context, everyone, children)
-    results = tuple(_result(audited_model, Clock.now()) for audited_model in audited)
-    return Comparison(title=scrubbed(context.title), results=results, changes=_changes(context, audited))
+    results = _results(audited, Clock.now())
+    return Comparison(title=scrubbed(context.title), results=tuple(results), changes=_changes(context, audited))
 
 
 def plan_only(context: AuditContext, model: Model) -> Plan:
@@ -194,13 +205,18 @@ def publish(
     return result
 
 
-def _result(audited: AuditedModel, clock: Clock) -> AuditResult:
-    """Measured, judged, hidden and redacted, in this order."""
+def _results(models: Sequence[AuditedModel], clock: Clock) -> list[AuditResult]:
+    """All measured, so that checks of several models can run at once; then each judged, hidden and redacted."""
+    for audited in models:
+        audited.context.host.audit_started(audited.plan)
+    return [_result(audited, measured, clock) for audited, measured in zip(models, measure_all(models), strict=True)]
+
+
+def _result(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResult:
     context = audited.context
-    context.host.audit_started(audited.plan)
     # in this order: to hide first would judge a limit by what is left, and to redact first would not find the names
     # in it
-    result = hide(judged(audited, measure_all(audited), clock), audited.rule)
+    result = hide(judged(audited, measured, clock), audited.rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in context.packs)
     coverage = _coverage(context.host, result.results)
     result = with_sections(context.host, result.model_copy(update={"rules": covered, "coverage": coverage}))

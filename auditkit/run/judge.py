@@ -9,7 +9,7 @@ from auditkit.results import AuditResult, Run
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.context import Clock
 from auditkit.run.controls import consistency_control
-from auditkit.run.measure import Measured
+from auditkit.run.measure_all import Measured
 from auditkit.run.plan import left_out, running
 from auditkit.run.resolve import unanswered
 from auditkit.run.train import with_answer_control
@@ -42,7 +42,8 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
         title="" if context.several else request.title,
         run=Run(
             started=clock.started, finished=datetime.datetime.now(datetime.UTC), seconds=clock.seconds,
-            check_seconds=measured.seconds, resumed=tuple(measured.resumed),
+            check_seconds=measured.seconds, resumed=tuple(measured.resumed), repeated=measured.repeated,
+            not_isolated={reason: tuple(checks) for reason, checks in measured.not_isolated.items()},
         ),
         provenance=provenance,
         model=describe_model(model, context.data, audited.predictions),

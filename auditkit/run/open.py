@@ -16,6 +16,7 @@ from auditkit.models import Model, ModelOptions
 from auditkit.run import write
 from auditkit.run.request import Request
 from auditkit.text import shown
+from auditkit.workers.threads import at_most
 
 
 def checked(data: Any, model: Any = None) -> AuditData:
@@ -69,7 +70,7 @@ def with_fitted_kinds(data: AuditData, models: Sequence[Model]) -> AuditData:
 
 @contextlib.contextmanager
 def prepared(host: Host, request: Request, out: str | os.PathLike[str] | None) -> Iterator[pathlib.Path | None]:
-    """The run folder, ready for an audit and locked against others meanwhile; None where nothing is to be written.
+    """The run folder, ready for an audit and locked against others meanwhile, and no more threads than are allowed.
 
     Raises:
         ConfigError: a format is asked for that nobody offers.
@@ -78,7 +79,7 @@ def prepared(host: Host, request: Request, out: str | os.PathLike[str] | None) -
     write.check_formats(host, request.formats)
     if not isinstance(out, str | os.PathLike | None):
         raise ConfigError(f"out must be the path of a folder; {shown(out)} was given")
-    with runfolder.locked(out):
+    with runfolder.locked(out), at_most(request.threads):
         yield None if out is None else runfolder.prepare(out, write.files(host), fresh=request.fresh)
 
 

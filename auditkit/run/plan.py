@@ -25,11 +25,11 @@ from auditkit.text import one_line
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the plan with the check that it is about; None where the check cannot even be made."""
+    """One row of the plan with the check that it is about."""
 
     planned: PlannedCheck
     kind: type[Check]
-    check: Check | None
+    check: Check
 
 
 def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ()) -> tuple[Plan, list[Step]]:

@@ -10,7 +10,7 @@ from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
-from auditkit.settings import AuditSettings
+from auditkit.settings import AuditSettings, Isolation
 from auditkit.text import as_python, one_line, one_or_more, shown
 
 Progress: TypeAlias = Callable[[str, int, int, str], None]
@@ -33,6 +33,13 @@ class Request:
     device: str | None = None
     seed: int = 0
     seconds_per_check: float | None = None
+    gigabytes_per_check: float | None = None
+    """Of memory, beyond what model and data take."""
+    threads: int | None = None
+    jobs: int = 1
+    """Checks that run at once."""
+    isolate: Isolation = "all"
+    """Which checks run in processes of their own."""
     include_rows: bool = False
     """Single rows may be shown."""
     title: str = ""
@@ -44,7 +51,10 @@ class Request:
     progress: Progress | None = None
 
 
-AS_WRITTEN: Final = ("seed", "device", "rules", "formats", "title", "seconds_per_check", "include_rows")
+AS_WRITTEN: Final = (
+    "seed", "device", "rules", "formats", "title", "seconds_per_check", "gigabytes_per_check", "threads", "jobs",
+    "isolate", "include_rows",
+)  # fmt: skip
 """Arguments that are held to what a configuration may say."""
 
 

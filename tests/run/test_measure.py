@@ -20,8 +20,8 @@ from auditkit.host import Host
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import Measurement, canonical
+from auditkit.run.check_task import CheckTask, task_for
 from auditkit.run.context import AuditContext
-from auditkit.run.measure import CheckTask, task_for
 from auditkit.run.request import Request
 from auditkit.testing import ToyModel, toy_data
 from tests.run.acme import audit

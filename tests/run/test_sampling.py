@@ -14,7 +14,7 @@ from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
-from auditkit.run.measure import serve
+from auditkit.run.check_task import serve
 from auditkit.run.plan import selected
 from auditkit.trainers import Trainer
 

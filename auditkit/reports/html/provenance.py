@@ -137,6 +137,8 @@ def _run(audit: AuditResult) -> list[tuple[str, str]]:
         ("Started", moment(audit.run.started)),
         ("Took", f"{numbers.plain(audit.run.seconds)} seconds"),
         ("Taken from an earlier run", ", ".join(audit.run.resumed)),
+        *(("Run again", f"{check}: its process ended by {how}") for check, how in audit.run.repeated.items()),
+        *(("Not isolated", f"{', '.join(checks)}: {why}") for why, checks in audit.run.not_isolated.items()),
         ("Digest of the plan", audit.plan.digest),
         ("Digest of the settings", made.settings_digest),
         *(("Note", note) for note in made.notes),

@@ -1,0 +1,219 @@
+"""Measuring all: each check of each model in a worker, some at once, each kept as it ends."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from auditkit.errors import EvidenceError, TimeLimit
+from auditkit.foreign_code import ProcessEnded
+from auditkit.io import strict_json
+from auditkit.memory import machine_memory
+from auditkit.models import Capability
+from auditkit.predictions import Predictions
+from auditkit.provenance.environment import result_key, threads
+from auditkit.results import CheckResult, canonical
+from auditkit.run.audited_model import AuditedModel
+from auditkit.run.controls import consistency_control, hold_to
+from auditkit.run.failures import describe
+from auditkit.run.kept_checks import Keeper
+from auditkit.run.measure import failed, measure, unmeasured
+from auditkit.run.plan import Step
+from auditkit.run.request import Request
+from auditkit.run.shared_data import SharedData
+from auditkit.workers.engine import Engine, Job, Outcome
+from auditkit.workers.worker import Ending, Limits, Tell
+
+log = logging.getLogger(__name__)
+
+SHARE_OF_MEMORY: Final = 0.9
+"""Of the machine's memory, which a check may take where nobody says otherwise."""
+
+
+class Measured(NamedTuple):
+    """What the checks of one model found."""
+
+    results: list[CheckResult]
+    """As limits are judged by them, in the order of the plan."""
+    seconds: dict[str, float]
+    """{check: how long it took}."""
+    resumed: list[str]
+    """The checks that were taken up from an earlier run."""
+    repeated: dict[str, str]
+    """{check: how the first process that ran it ended}, of those that were run again."""
+    not_isolated: dict[str, list[str]]
+    """{reason: the checks that ran in the audit's own process for it}."""
+
+
+def measure_all(models: Sequence[AuditedModel]) -> list[Measured]:
+    """Every check of every plan; whatever becomes of one, the others are finished.
+
+    Args:
+        models: those of one audit, in its order.
+    """
+    request = models[0].context.request
+    desks = {audited.model.name: _Desk(audited) for audited in models}
+
+    def watch(job: Job, done: int | None, total: int, what: str) -> None:
+        desks[job.model].watch(job.check, done, total, what)
+
+    def do(job: Job, tell: Tell, apart: bool) -> bytes:
+        return desks[job.model].do(job.check, tell, apart)
+
+    engine = Engine(request.jobs, _limits(request), watch)
+    engine.start(do)
+    try:
+        waiting = [job for desk in desks.values() for job in desk.not_taken_up()]
+        # the longest first, so that none of them is left running alone at the end
+        for job in sorted(waiting, key=lambda job: -desks[job.model].calls(job.check)) if request.jobs > 1 else waiting:
+            engine.send(job, desks[job.model].why_here(job.check))
+        while (outcome := engine.result()) is not None:
+            desks[outcome.job.model].take(outcome)
+    finally:
+        engine.stop()
+    return [desk.measured() for desk in desks.values()]
+
+
+def _limits(request: Request) -> Limits:
+    gigabytes = request.gigabytes_per_check
+    return Limits(
+        request.seconds_per_check, machine_memory() * SHARE_OF_MEMORY if gigabytes is None else gigabytes * 1e9
+    )
+
+
+class _Desk:
+    """Where the checks of one model are given out and come back."""
+
+    def __init__(self, audited: AuditedModel) -> None:
+        context = audited.context
+        # both spellings: what was kept in the folder bears redacted names, what is measured now the names of the data
+        limits = (*context.request.limits, *audited.plan.limits)
+        self._audited = audited
+        self._keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
+        self._shared = SharedData(context.data, audited.predictions)
+        self._steps = {step.planned.check: step for step in audited.steps}
+        self._results: dict[str, CheckResult] = {}
+        self._measured = Measured([], {}, [], {}, {})
+
+    def not_taken_up(self) -> list[Job]:
+        """The checks that are to be measured; what an earlier run finished is taken up first."""
+        jobs = []
+        for id, step in self._steps.items():
+            tick = time.monotonic()
+            known = unmeasured(step)
+            stored = known or self._taken_up(step)
+            if stored is None:
+                jobs.append(Job(self._audited.model.name, id))
+                continue
+            self.watch(id, None, 0, "")
+            if known is None:
+                self._measured.resumed.append(id)
+            self._finish(step, stored, self._keeper.written(stored) if known else stored, time.monotonic() - tick)
+        return jobs
+
+    def calls(self, check: str) -> int:
+        """About how many rows a check asks the model about: the nearest to how long it takes."""
+        return self._steps[check].planned.calls or 0
+
+    def why_here(self, check: str) -> str:
+        """Why a check is not to run in a process of its own; empty where it is."""
+        isolate, plugin = self._audited.context.request.isolate, self._steps[check].planned.plugin
+        if isolate == "none" or (isolate == "plugins" and not self._audited.context.host.runs_foreign_code(plugin)):
+            return f'isolate = "{isolate}"'
+        return ""
+
+    def watch(self, check: str, done: int | None, total: int, what: str) -> None:
+        """Say that a check starts, or how far it is."""
+        report = self._audited.context.request.progress
+        if report is not None and done is None:
+            report(check, list(self._steps).index(check), len(self._steps), "starts")
+        elif report is not None and done is not None:
+            report(check, done, total, what)
+
+    def do(self, check: str, tell: Tell, apart: bool) -> bytes:
+        """Measure one check, in whatever process this is; its result as bytes."""
+        step, audited = self._steps[check], self._audited
+        result = measure(step, audited.context, audited.predictions, None if apart else self._shared, tell)
+        try:
+            return canonical(result)
+        except (ValueError, RecursionError) as error:  # what JSON cannot hold, such as a number of 5,000 digits
+            return canonical(failed(step, describe(error)))
+
+    def take(self, outcome: Outcome) -> None:
+        """Keep what a check found, and tell the plugins."""
+        id, ending = outcome.job.check, outcome.ending
+        step = self._steps[id]
+        if outcome.died:
+            self._measured.repeated[id] = outcome.died
+        if outcome.here:
+            self._measured.not_isolated.setdefault(outcome.here, []).append(id)
+        result = _result(step, ending)
+        self._finish(step, result, self._keeper.kept(result, self._key(step)), outcome.seconds)
+
+    def measured(self) -> Measured:
+        """All of it, once everything has ended."""
+        return self._measured._replace(results=[self._results[id] for id in self._steps])
+
+    def _taken_up(self, step: Step) -> CheckResult | None:
+        if not rests_on_answers(step, self._audited.predictions):
+            return None
+        return self._keeper.taken_up(step.planned.check, self._key(step))
+
+    def _key(self, step: Step) -> str:
+        audited, request = self._audited, self._audited.context.request
+        return result_key(
+            step.planned, audited.predictions, request.seed, audited.device, threads(), request.include_rows
+        )
+
+    def _finish(self, step: Step, result: CheckResult, written: CheckResult, seconds: float) -> None:
+        id, audited = step.planned.check, self._audited
+        # a model that answers by chance cannot spoil what is said about the data alone
+        if not step.kind.about_data:
+            control = consistency_control(audited.predictions.consistency)
+            result, written = hold_to(result, control), hold_to(written, control and audited.scrubber.record(control))
+        self._results[id] = result
+        self._measured.seconds[id] = round(seconds, 3)
+        how = ", taken up from before" if id in self._measured.resumed else ""
+        log.info("%s, %s: %s in %.3f s%s", audited.model.name, id, result.status, seconds, how)
+        # plugins are told what may be written, never what was measured: a hook may send it anywhere
+        audited.context.host.check_finished(written)
+
+
+def _result(step: Step, ending: Ending) -> CheckResult:
+    """What a check found, or how the process that ran it ended."""
+    id = step.planned.check
+    error: Exception
+    if ending.cause == "time":
+        error = TimeLimit(f"{id} was ended {ending.how}")
+    elif ending.cause == "memory":
+        error = MemoryError(ending.how)
+    elif ending.answer is None:
+        error = ProcessEnded(
+            f"it ended the process that ran it ({ending.how}, in {id}), and again when it was tried once more"
+        )
+    else:
+        try:
+            result = strict_json.record(CheckResult, strict_json.loads(ending.answer, "what it found"), "what it found")
+            if result.check == id:
+                return result
+            error = ProcessEnded(f"its process answered about {result.check!r}")
+        except EvidenceError as fault:
+            error = fault
+    return failed(step, describe(error))
+
+
+def rests_on_answers(step: Step, predictions: Predictions) -> bool:
+    """Whether the key of a check covers all that it depends on, so that it may be taken up again.
+
+    Of a model that answers by chance no answer is the same again. Into some models nobody can look (a callable, a
+    server): of them only what asks about nothing but the rows of the audit, whose answers are in the key.
+    """
+    model, consistency = predictions.model, predictions.consistency
+    if model.random or (consistency is not None and consistency.finding != "alike"):
+        return step.kind.about_data
+    asks_further = bool(step.planned.calls) or not step.kind.needs.isdisjoint(ASKING)
+    return not (asks_further and getattr(model.fingerprint, "opaque", False))
+
+
+ASKING = frozenset({Capability.QUERIES, Capability.GRADIENTS, Capability.TORCH_MODULE, Capability.TREES})
+"""Capabilities with which a check can ask a model about other rows."""
