@@ -27,8 +27,8 @@ class _Telling:
     channel: int | None = None
     ended: Mapping[str, str] = {}
     """{who: how}: whose calls ended the process of an earlier attempt, and are not made again."""
-    at_work: tuple[tuple[str, bool], ...] = ()
-    """Who was called and has not returned, the innermost last, and whether the audit can go on without it."""
+    at_work: tuple[tuple[str, bool, float | None], ...] = ()
+    """Who was called and has not returned, the innermost last; whether the audit needs it; seconds that it may take."""
     output: TextIO | None = None
     """Where foreign code prints; None: where everybody does."""
 
@@ -68,12 +68,13 @@ def tell(**message: Any) -> None:
 
 
 @contextlib.contextmanager
-def foreign(who: str, needed: bool = False) -> Iterator[None]:
+def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Iterator[None]:
     """Run foreign code, so that it cannot end the audit by what it raises.
 
     Args:
         who: what is called, in words, the same in every attempt: a plugin and its hook, a check and its model.
         needed: the audit cannot go on without it.
+        seconds: after which the supervisor ends this process, where there is one; None: any time.
 
     Raises:
         ForeignExit: in place of what is no Exception, such as SystemExit, or a KeyboardInterrupt without the user's
@@ -83,7 +84,7 @@ def foreign(who: str, needed: bool = False) -> Iterator[None]:
     if who in _Telling.ended:
         raise ProcessEnded(f"it ended the process that ran it ({_Telling.ended[who]}), and was not called again")
     process = os.getpid()
-    outer, _Telling.at_work = _Telling.at_work, (*_Telling.at_work, (who, needed))
+    outer, _Telling.at_work = _Telling.at_work, (*_Telling.at_work, (who, needed, seconds))
     _tell_who_works()
     try:
         with _streams_and_limits(), _interrupts() as came:
@@ -118,8 +119,8 @@ def _streams_and_limits() -> Iterator[None]:
 
 
 def _tell_who_works() -> None:
-    who, needed = _Telling.at_work[-1] if _Telling.at_work else ("", True)
-    tell(at_work=who, dispensable=not needed)
+    who, needed, seconds = _Telling.at_work[-1] if _Telling.at_work else ("", True, None)
+    tell(at_work=who, dispensable=not needed, seconds=seconds)
 
 
 def raised(error: BaseException, limit: int = 200) -> str:

@@ -82,6 +82,10 @@ class _Attempt:
     """Whether the audit can go on without it."""
     stopped = 0
     """The signal by which the user ended the command."""
+    _late: threading.Timer | None = None
+    """Ends a call of foreign code that takes too long."""
+    _why = ""
+    """Why the child was ended by this process."""
 
     def __init__(self, arguments: Sequence[str], ended: dict[str, str]) -> None:
         read, write = os.pipe()
@@ -99,7 +103,8 @@ class _Attempt:
         os.write(write, b"null\n")  # behind all that the child wrote, whoever else still holds the channel
         os.close(write)
         reader.join()
-        self.how = in_words(status)
+        self._limit(None)
+        self.how = self._why or in_words(status)
         with contextlib.suppress(OSError, AttributeError):
             os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
 
@@ -111,16 +116,32 @@ class _Attempt:
                     return
                 self.at_work = message.get("at_work", self.at_work)
                 self.dispensable = message.get("dispensable", False)
+                self._limit(message.get("seconds"))
                 self.code = message.get("code", self.code)
                 self.sealed = message.get("sealed", self.sealed)
                 if "code" in message:
                     self._let_end()
 
+    def _limit(self, seconds: float | None) -> None:
+        """End the child where its next message takes longer than this."""
+        if self._late is not None:
+            self._late.cancel()
+        if seconds is not None:
+            self._late = self._ended_after(seconds, f"it took more than {seconds:g} seconds")
+
     def _let_end(self) -> None:
         """Give what the audit left running some time to end by itself."""
-        late = threading.Timer(SECONDS_TO_END, self._child.kill)
+        self._ended_after(SECONDS_TO_END, "")
+
+    def _ended_after(self, seconds: float, why: str) -> threading.Timer:
+        def end() -> None:
+            self._why = why
+            self._child.kill()
+
+        late = threading.Timer(seconds, end)
         late.daemon = True
         late.start()
+        return late
 
     @contextlib.contextmanager
     def _passing_on(self) -> Iterator[None]:

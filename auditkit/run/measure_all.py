@@ -1,18 +1,21 @@
 """Measuring all: each check of each model in a worker, some at once, each kept as it ends."""
 
+import inspect
 import logging
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from auditkit.checks import Check
 from auditkit.errors import EvidenceError, TimeLimit
 from auditkit.foreign_code import ProcessEnded
 from auditkit.io import strict_json
 from auditkit.memory import machine_memory
 from auditkit.models import Capability
+from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key, threads
-from auditkit.results import CheckResult, canonical
+from auditkit.results import CheckResult, canonical, digest
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.controls import consistency_control, hold_to
 from auditkit.run.failures import describe
@@ -161,9 +164,10 @@ class _Desk:
 
     def _key(self, step: Step) -> str:
         audited, request = self._audited, self._audited.context.request
-        return result_key(
+        key = result_key(
             step.planned, audited.predictions, request.seed, audited.device, threads(), request.include_rows
         )
+        return digest([key, _code(step.kind)]) if step.planned.plugin_version in WITHOUT_VERSION else key
 
     def _finish(self, step: Step, result: CheckResult, written: CheckResult, seconds: float) -> None:
         id, audited = step.planned.check, self._audited
@@ -202,12 +206,21 @@ def _result(step: Step, ending: Ending) -> CheckResult:
     return failed(step, describe(error))
 
 
+def _code(kind: type[Check]) -> str:
+    """SHA-256 over the functions of a check's class, which stands for the version that its plugin does not have."""
+    own = [base for base in kind.__mro__ if base.__module__.partition(".")[0] not in ("auditkit", "pydantic", "abc")]
+    return fingerprint([value for base in own for value in vars(base).values() if inspect.isfunction(value)])
+
+
 def rests_on_answers(step: Step, predictions: Predictions) -> bool:
     """Whether the key of a check covers all that it depends on, so that it may be taken up again.
 
     Of a model that answers by chance no answer is the same again. Into some models nobody can look (a callable, a
-    server): of them only what asks about nothing but the rows of the audit, whose answers are in the key.
+    server): of them only what asks about nothing but the rows of the audit, whose answers are in the key. What a check
+    uses of a plugin without a version can be another thing under the same name.
     """
+    if not WITHOUT_VERSION.isdisjoint(step.planned.uses.values()):
+        return False
     model, consistency = predictions.model, predictions.consistency
     if model.random or (consistency is not None and consistency.finding != "alike"):
         return step.kind.about_data
@@ -215,5 +228,7 @@ def rests_on_answers(step: Step, predictions: Predictions) -> bool:
     return not (asks_further and getattr(model.fingerprint, "opaque", False))
 
 
+WITHOUT_VERSION = frozenset({"object", "module"})
+"""What stands for the version of a plugin that has none: a live object, or a module by its name."""
 ASKING = frozenset({Capability.QUERIES, Capability.GRADIENTS, Capability.TORCH_MODULE, Capability.TREES})
 """Capabilities with which a check can ask a model about other rows."""

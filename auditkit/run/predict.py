@@ -29,15 +29,20 @@ def answers_of(context: AuditContext, model: Model) -> Predictions:
     Raises:
         ConfigError, DataError, ModelError: the model cannot be asked about this data.
     """
-    predictions = predictions_for(model, context.data)
+    predictions = predictions_for(model, context.data, context.request.seconds_per_check)
     # the control asks the model in odd batches; whatever state that leaves must not reach a check
     with as_found(model, context.request.seed), _enough_memory(model, context.data):
         predictions.consistency = examine(predictions, context.request.seed)
     return predictions
 
 
-def predictions_for(model: Model, data: AuditData) -> Predictions:
+def predictions_for(model: Model, data: AuditData, seconds: float | None = None) -> Predictions:
     """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too.
+
+    Args:
+        model: asked about all rows.
+        data: the audit data.
+        seconds: that the pass may take, where a supervisor sees to it.
 
     Raises:
         ConfigError: the model is for another task.
@@ -45,7 +50,7 @@ def predictions_for(model: Model, data: AuditData) -> Predictions:
         ModelError: the model fails, or does not give one answer per row.
     """
     with _enough_memory(model, data):
-        return _predictions_for(model, data)
+        return _predictions_for(model, data, seconds)
 
 
 def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
@@ -56,7 +61,7 @@ def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None
     return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
 
 
-def _predictions_for(model: Model, data: AuditData) -> Predictions:
+def _predictions_for(model: Model, data: AuditData, seconds: float | None) -> Predictions:
     introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         mend = Mend("data.task", model.task)
@@ -69,7 +74,7 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
     _ = seeing(model, data)
     predictions = Predictions(model, data)
     try:
-        with foreign(f"the model {model.name!r}: its first answers", needed=True):
+        with foreign(f"the model {model.name!r}: its first answers", needed=True, seconds=seconds):
             _ = predictions.answers
         # properties that raise: all that checks read later is asked for here, where an error still names the model
         _ = predictions.labels

@@ -137,3 +137,28 @@ def test_a_killed_audit_resumes_to_the_same_bytes(tmp_path):
     assert without_run(killed) == without_run(whole)
     resumed = json.loads((killed / "results.json").read_bytes())["run"]["resumed"]
     assert 2 <= len(resumed) < 6
+
+
+@pytest.mark.parametrize("changed", ["code", "closure", "function that it calls"])
+def test_a_live_check_that_is_another_one_is_measured_anew(tmp_path, changed):
+    def made(value: float, plain: bool = True):
+        def helper() -> float:
+            return value
+
+        if plain:
+
+            def measure(predictions):
+                return helper()
+
+        else:
+
+            def measure(predictions):
+                return helper() + 0.0
+
+        return auditkit.check("acme.live", exact=True)(measure).check()
+
+    audit(made(1.0), out=tmp_path / "a")
+    assert audit(made(1.0), out=tmp_path / "a").run.resumed == ("acme.live",)
+    other = made(1.0, plain=False) if changed == "code" else made(2.0)
+    again = audit(other, out=tmp_path / "a")
+    assert again.run.resumed == () and again.results[0].measurements[0].value == (1.0 if changed == "code" else 2.0)

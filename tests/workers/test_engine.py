@@ -16,10 +16,11 @@ import pytest
 from auditkit.workers.engine import Engine, Job
 from auditkit.workers.worker import GRACE, Limits
 
+UNLIMITED = Limits()
 pytestmark = pytest.mark.workers
 
 
-def outcomes(jobs, at_once=1, limits=Limits(), here="", watch=lambda *message: None):
+def outcomes(jobs, at_once=1, limits=UNLIMITED, here="", watch=lambda *message: None):
     """{name: outcome} of functions that are called with (tell, apart)."""
     engine = Engine(at_once, limits, watch)
     engine.start(lambda job, tell, apart: jobs[job.check](tell, apart))
