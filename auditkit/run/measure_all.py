@@ -1,5 +1,6 @@
 """Measuring all: each check of each model in a worker, some at once, each kept as it ends."""
 
+import importlib
 import inspect
 import logging
 import time
@@ -31,6 +32,10 @@ log = logging.getLogger(__name__)
 
 SHARE_OF_MEMORY: Final = 0.9
 """Of the machine's memory, which a check may take where nobody says otherwise."""
+
+
+LIBRARIES: Final = ("scipy.stats", "sklearn.ensemble", "sklearn.linear_model")
+"""What most checks import; loaded here, so that not every worker has to."""
 
 
 class Measured(NamedTuple):
@@ -67,6 +72,9 @@ def measure_all(models: Sequence[AuditedModel]) -> list[Measured]:
     engine.start(do)
     try:
         waiting = [job for desk in desks.values() for job in desk.not_taken_up()]
+        if len(waiting) > 1:
+            for library in LIBRARIES:
+                importlib.import_module(library)
         # the longest first, so that none of them is left running alone at the end
         for job in sorted(waiting, key=lambda job: -desks[job.model].calls(job.check)) if request.jobs > 1 else waiting:
             engine.send(job, desks[job.model].why_here(job.check))
