@@ -14,7 +14,7 @@ from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Capability, Model, ModelOptions, decide
-from auditkit.text import first_few, one_line, shown
+from auditkit.text import first_few, number_of, one_line, shown
 from auditkit.value_spelling import listed, match_class, spelling
 
 PROBE = 64
@@ -214,7 +214,7 @@ def failing(name: str, action: str, inputs: Any = None) -> Iterator[None]:
         # Each library has an error of its own for it; Model.answers halves the batch then.
         if out_of_memory(error):
             raise
-        given = "" if inputs is None else f"; it was given {len(inputs)} rows at once, as {_kind_of(inputs)}"
+        given = "" if inputs is None else f"; it was given {number_of(len(inputs), 'row')} as {_kind_of(inputs)}"
         raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}{given}") from error
 
 

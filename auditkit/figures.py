@@ -98,14 +98,17 @@ def heat_map(
 ) -> Figure:
     """A number in each cell of two categories: a rate per intersection. A value of None is an empty cell."""
     numbered = [(cell, cell[value.field]) for cell in cells]
-    known = [(number, cell) for cell, number in numbered if isinstance(number, int | float)]
-    known.sort(key=lambda pair: pair[0])
+    known = sorted(
+        ((number, cell) for cell, number in numbered if isinstance(number, int | float)), key=lambda pair: pair[0]
+    )
     sentence = "no cell has a value"
     if known:
         (least, at_least), (most, at_most) = known[0], known[-1]
+        low, high = _number(least, value), _number(most, value)
         sentence = (
-            f"from {_number(least, value)} ({at_least[y.field]}, {at_least[x.field]}) "
-            f"to {_number(most, value)} ({at_most[y.field]}, {at_most[x.field]})"
+            f"from {low} ({at_least[y.field]}, {at_least[x.field]}) to {high} ({at_most[y.field]}, {at_most[x.field]})"
+            if low != high
+            else f"{low} in each cell that has a value"
         )
     return Figure(
         name=name, title=title, alt=f"{title}: {sentence}.", caption=caption, mark="heat-map",

@@ -354,7 +354,9 @@ def _join(parts: list[Answers], name: str) -> Answers:
             return None
         joined = np.concatenate(values)
         if joined.dtype.kind == "f" and not np.isfinite(joined).all():
-            raise ModelError(f"{name}: {name_of} must be finite; {int((~np.isfinite(joined)).sum())} values are not")
+            raise ModelError(
+                f"{name}: {name_of} must be finite; values that are not: {int((~np.isfinite(joined)).sum())}"
+            )
         return joined
 
     labels, scores, probabilities = (list(values_of_parts) for values_of_parts in zip(*parts, strict=True))

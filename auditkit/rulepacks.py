@@ -241,7 +241,10 @@ def _blank(result: CheckResult, name: str) -> str:
     for table in result.tables:
         blank = sum(None in row for row in table.rows)
         if blank and (not name or f"{name}_".startswith(f"{table.name}_")):
-            return f"{blank} of {len(table.rows)} rows of the table {table.title!r} have a blank cell"
+            return (
+                f"{blank} of {len(table.rows)} rows of the table {table.title!r} {'has' if blank == 1 else 'have'} a "
+                "blank cell"
+            )
     return ""
 
 

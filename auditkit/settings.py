@@ -76,8 +76,8 @@ class DataSettings(Section):
     weights: str | None = None
     id: str | None = None
     missing: tuple[str, ...] | None = None
-    decimal: str | None = Field(default=None, description="the sign before decimals, '.' or ','; for checks")
-    thousands: str | None = Field(default=None, description="the sign between groups of three digits; for checks")
+    decimal: str | None = Field(default=None, description="the character before decimals, '.' or ','; for checks")
+    thousands: str | None = Field(default=None, description="the character between groups of three digits; for checks")
     dates: str | None = Field(
         default=None,
         description="'day first', 'month first', 'year first', a format such as %d.%m.%Y, or 'none'; for checks",

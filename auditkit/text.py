@@ -80,6 +80,27 @@ def first_few(names: Sequence[str], most: int = 8, between: str = ", ") -> str:
     return f"{between.join(names[:most])}{more}"
 
 
+def number_of(count: int | str, one: str, many: str = "") -> str:
+    """`1 row`, `6,012 rows`, `fewer than 10 people`: a count, and what is counted.
+
+    Args:
+        count: how many, or that in words.
+        one: what follows `1`, with its verb where one stands there.
+        many: what follows any other count; empty: `one` with an s.
+    """
+    count_text = count if isinstance(count, str) else f"{count:,}"
+    return f"{count_text} {one if count_text == '1' else many or one + 's'}"
+
+
+def within_sentence(title: str) -> str:
+    """A title in the middle of a sentence: it begins small, unless with an abbreviation or somebody's name."""
+    return (
+        title
+        if title[1:2].isupper() or title.startswith(("Kolmogorov", "Wasserstein"))
+        else title[:1].lower() + title[1:]
+    )
+
+
 def ordinal(number: int) -> str:
     """`1st`, `2nd`, `11th`."""
     ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

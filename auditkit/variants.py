@@ -5,6 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from auditkit.data import AuditData
 from auditkit.results import Definition, Measurement
+from auditkit.text import number_of, within_sentence
 from auditkit.too_few import two_groups
 
 Group: TypeAlias = dict[str, str]
@@ -41,7 +42,7 @@ def defined(
     for ending in endings:
         for name in disparities:
             first = definitions[name]
-            sentence = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
+            sentence = f"as {within_sentence(first.title)}, {WORDS[ending]}; without a test"
             changed: dict[str, Any] = {"title": f"{first.title}, {WORDS[ending]}", "formula": sentence}
             if ending == TO_REFERENCE and first.only_groups:  # two groups, whatever the others are
                 changed |= {"more_groups": "neither", "range": "0 or more"}
@@ -159,8 +160,7 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     if not small:
         return None
     size = f"of under {LARGE:.0%} of the people"
-    sentence = f"without {len(small):,} groups {size} each" if len(small) > 1 else f"without 1 group {size}"
     # how many people they are together would give the one that is not shown away
-    if any(data.cells.unshown(group) for group in small):
-        return sentence
-    return f"{sentence}, {sum(map(data.cells.people, small)):,} people{' together' * (len(small) > 1)}"
+    people = number_of(sum(map(data.cells.people, small)), "person", "people")
+    together = "" if any(map(data.cells.unshown, small)) else f", {people}{' together' * (len(small) > 1)}"
+    return f"without {number_of(len(small), f'group {size}', f'groups {size} each')}{together}"

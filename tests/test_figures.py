@@ -82,6 +82,10 @@ def test_a_heat_map_says_its_extremes_and_skips_empty_cells() -> None:
     assert figure.alt == "Rate: from 25.0% (c, d) to 50.0% (b, a)."
     empty = heat_map("h", "Rate", cells[1:2], x=x, y=y, value=Axis(field="v", title="rate"))
     assert "no cell has a value" in empty.alt
+    same = heat_map(
+        "h", "Rate", [cells[0], cells[0] | {"x": "d"}, cells[1]], x=x, y=y, value=Axis(field="v", title="r")
+    )
+    assert same.alt == "Rate: 0.5 in each cell that has a value."
 
 
 @given(st.lists(st.floats(0, 1, allow_nan=False), min_size=1, max_size=30))

@@ -264,10 +264,8 @@ def test_an_object_with_predict_is_told_what_to_give():
         auditkit.audit(Own(), AuditData(X, Y))
 
 
-COLUMNS = (
-    "it was given 200 rows at once, as a DataFrame with the columns 'a', 'b', 'c', 'd', each to be taken by its name"
-)
-PLACES = r"it was given 200 rows at once, as an array of the shape \(200, 4\), its columns to be taken by position"
+COLUMNS = "it was given 200 rows as a DataFrame with the columns 'a', 'b', 'c', 'd', each to be taken by its name"
+PLACES = r"it was given 200 rows as an array of the shape \(200, 4\), its columns to be taken by position"
 MISTAKES = {
     "a frame by position": (lambda: (lambda rows: rows[:, 0] > 0, table()), COLUMNS),
     "a column that is not there": (lambda: (lambda rows: rows["z"] > 0, table()), f"KeyError: 'z'; {COLUMNS}"),
@@ -280,7 +278,7 @@ MISTAKES = {
     ),
     "a list of texts as one": (
         lambda: (lambda texts: texts.upper(), AuditData(TEXTS, Y)),
-        "it was given 200 rows at once, as a list of str",
+        "it was given 200 rows as a list of str",
     ),
     "columns as groups of arrays": (lambda: (None, AuditData(X, Y, groups=["sex"])), "groups must say of what the"),
     "a Series as groups": (lambda: (None, AuditData(X, Y, groups=FRAME.sex)), "groups must say of what the values are"),

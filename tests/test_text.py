@@ -9,7 +9,7 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError
-from auditkit.text import as_python, first_few, one_line, printable, shown
+from auditkit.text import as_python, first_few, number_of, one_line, printable, shown, within_sentence
 
 
 def test_the_first_names_and_how_many_more():
@@ -18,6 +18,20 @@ def test_the_first_names_and_how_many_more():
     assert first_few(["a", "b", "c"], 2) == "a, b and 1 more"
     assert first_few([str(number) for number in range(1500)], 1, "; ") == "0 and 1,499 more"
     assert first_few(["a", "b", "c"], 2, "; ") == "a; b and 1 more"
+
+
+def test_a_count_and_what_is_counted():
+    assert [number_of(count, "row") for count in (0, 1, 2, 6012)] == ["0 rows", "1 row", "2 rows", "6,012 rows"]
+    assert number_of(1, "person", "people") == "1 person" and number_of(-1, "row") == "-1 rows"
+    assert number_of("fewer than 10", "person has", "people have") == "fewer than 10 people have"
+    assert number_of("1", "row was", "rows were") == "1 row was"
+
+
+def test_a_title_within_a_sentence_keeps_its_abbreviations_and_names():
+    assert within_sentence("Area between ROC curves (ABROCA)") == "area between ROC curves (ABROCA)"
+    assert within_sentence("NDKL: divergence") == "NDKL: divergence"
+    assert within_sentence("Wasserstein-1 distance of predictions") == "Wasserstein-1 distance of predictions"
+    assert within_sentence("") == ""
 
 
 def test_what_a_terminal_would_obey_is_taken_out():

@@ -27,6 +27,7 @@ from auditkit.run.open import prepared
 from auditkit.run.request import Request
 from auditkit.settings import Settings
 from auditkit.signing import verification
+from auditkit.text import number_of
 
 
 class RunOptions(NamedTuple):
@@ -79,8 +80,7 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     title = settings.audit.title or f"Models on {opened.data.name}"
     context = AuditContext(host, opened.data, request, title=title, train=trainers)
     if options.plan:
-        plans = [plan_only(context, model) for model in opened.models]
-        print_plan(plans, opened, json=options.json)
+        print_plan([plan_only(context, model) for model in opened.models], opened, json=options.json)
         return 0
     if signer is not None and not verification.signed_by(out, signer):
         request = dataclasses.replace(request, fresh=True)
@@ -113,17 +113,14 @@ def demo(name: str, out: str, budget: str, jobs: int = 1, *, json: bool, quiet: 
     if not quiet:
         _say_taken_up(result)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
-    failed = [
-        check_result for audit in result.audits for check_result in audit.results if check_result.status == "error"
-    ]
-    return 3 if failed else 0
+    return 3 if any(check.status == "error" for audit in result.audits for check in audit.results) else 0
 
 
 def _say_taken_up(result: AuditResult | Comparison) -> None:
     """On stderr, for nobody shall take for measured now what was measured before."""
     number = sum(len(audit.run.resumed) for audit in result.audits)
     if number:
-        checks = "1 check was" if number == 1 else f"{number:,} checks were"
+        checks = number_of(number, "check was", "checks were")
         print(f"auditkit: {checks} taken up from an earlier run; --fresh measures everything", file=sys.stderr)
 
 

@@ -11,7 +11,7 @@ from auditkit.counts.frames import WEIGHTS
 from auditkit.data.cells import MINIMUM
 from auditkit.errors import ConfigError
 from auditkit.io.atomic_files import write_atomic
-from auditkit.text import one_line
+from auditkit.text import number_of, one_line
 from auditkit.too_few import fewer_than
 
 
@@ -48,11 +48,16 @@ def count(
     write(buffer, index=False)
     write_atomic(target, buffer.getvalue())
     small = int((frame["people"] < MINIMUM).sum())
-    groups_in_words = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"
-    print(f"{counts.people:,} people in {len(frame):,} cells; {groups_in_words}")
+    groups_in_words = (
+        f"{number_of(len(counts.cells), 'group')} of {', '.join(map(one_line, groups))}" if groups else "no groups"
+    )
+    print(f"{number_of(counts.people, 'person', 'people')} in {number_of(len(frame), 'cell')}; {groups_in_words}")
     if frame.columns.isin(WEIGHTS).any():
         print(f"sum of the weights: {counts.tally.weight.sum():,.6g}")
     if small:
-        print(f"{small:,} cells hold {fewer_than(MINIMUM, 'people')}: as sensitive as the rows they were counted from")
+        print(
+            f"{number_of(small, 'cell holds', 'cells hold')} {fewer_than(MINIMUM, 'people')}: as sensitive as the rows "
+            "they were counted from"
+        )
     print(f"Counts: {out}")
     return 0

@@ -18,7 +18,7 @@ from auditkit.provenance.dataset import describe
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.run.hide import rule_of_training
-from auditkit.text import one_line
+from auditkit.text import number_of, one_line
 
 COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
 
@@ -65,7 +65,7 @@ def print_schema(data: AuditData) -> None:
     if data.disclosure == "publish":
         # nothing is known yet of what may be published, so no count is
         info = rule_of_training(data).data(info, ())
-    lines = [f"{one_line(info.name)}: {info.rows:,} rows, {info.task}, {info.modality}"]
+    lines = [f"{one_line(info.name)}: {number_of(info.rows, 'row')}, {info.task}, {info.modality}"]
     if info.label:
         positive = f", positive {one_line(info.positive)!r}" if info.positive is not None else ""
         lines.append(f"  label {one_line(info.label)!r}{positive}")
@@ -98,7 +98,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         # the questions that are asked again before any check
         if plan.asked_again is not None and plan.asked_at_most is not None:
             seconds = "" if per_row is None else f"{plan.asked_again * per_row:.1f} s"
-            most = Text(f"at most {plan.asked_at_most:,} calls, where answers differ", style="dim")
+            most = Text(f"at most {number_of(plan.asked_at_most, 'call')}, where answers differ", style="dim")
             table.add_row("asking again", "", f"{plan.asked_again:,}", seconds, most)
         for check in plan.checks:
             runs = check.skipped is None and check.error is None

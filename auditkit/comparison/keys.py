@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from auditkit.results import AuditResult, CheckResult, DataInfo, Measurement, Verdict, pairs
+from auditkit.text import first_few
 
 Key: TypeAlias = tuple[Any, ...]
 FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "resamples", "trials"})
@@ -85,12 +86,14 @@ def _changed(old: CheckResult, new: CheckResult) -> list[str]:
 
 
 def _settings_text(changed: Sequence[str], old: CheckResult, new: CheckResult) -> str:
-    sentences = [
-        f"{name} was {_setting_text(old.parameters, name)} and is {_setting_text(new.parameters, name)}"
-        for name in changed[:3]
-    ]
-    more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
-    return "; ".join(sentences) + more
+    return first_few(
+        [
+            f"{name} was {_setting_text(old.parameters, name)} and is {_setting_text(new.parameters, name)}"
+            for name in changed
+        ],
+        3,
+        "; ",
+    )
 
 
 def _major(result: CheckResult) -> str:

@@ -153,6 +153,6 @@ def _without_missing(values: tuple[str, ...], codes: np.ndarray) -> Codes:
 
 def _missing_error(count: int) -> DataError:
     return DataError(
-        f"a column of groups has {count} missing values; give them a name of their own, such as '(missing)', or take "
-        "those rows out"
+        f"a column of groups has missing values ({count} in all); give them a name of their own, such as '(missing)', "
+        "or take those rows out"
     )

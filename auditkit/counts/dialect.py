@@ -23,6 +23,7 @@ from auditkit.counts.text_codec import (
 )
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
+from auditkit.text import number_of
 from auditkit.value_spelling import listed
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -168,7 +169,13 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
         raise DataError(f"{name} holds no rows")
     comment = options.comment or (COMMENT if comments else None)
     if comments:
-        notes.append(f"{comments} lines before the header that begin with {comment!r} are no rows")
+        notes.append(
+            number_of(
+                comments,
+                f"line before the header that begins with {comment!r} is no row",
+                f"lines before the header that begin with {comment!r} are no rows",
+            )
+        )
     quote = _quote(header_line, options.quote)
     # a name may hold a line break
     while _marks(header_line, quote, options.escape) % 2 and len(header_line) < LONGEST and (line := next(lines, "")):
@@ -207,7 +214,7 @@ def _check_signs(dialect: Dialect, name: str) -> None:
         re.fullmatch(r"[^\r\nA-Za-z0-9\x80-\U0010ffff]", sign) for sign in signs
     ):
         raise DataError(
-            f"{name}: delimiter, quote and escape must be different signs of ASCII, such as ';', '\"' and '\\'; "
+            f"{name}: delimiter, quote and escape must be different characters of ASCII, such as ';', '\"' and '\\'; "
             f"{listed(signs)} were given"
         )
 
@@ -274,7 +281,7 @@ def _field_count(line: str) -> int:
 def _quote(line: str, declared: str | None) -> str:
     """As the owner says; a single quotation mark where it stands around every name of the header."""
     if declared and (len(declared) != 1 or declared.isalnum() or declared.isspace()):
-        raise DataError(f'quote must be one sign, such as "\'", or "" for none; {declared!r} was given')
+        raise DataError(f'quote must be one character, such as "\'", or "" for none; {declared!r} was given')
     if declared == "":
         return NO_QUOTE
     names = f"('[^']*'[{''.join(DELIMITERS)}]?)+"
@@ -291,7 +298,7 @@ def _delimiter(line: str, quote: str) -> str:
 def _declared_names(columns: tuple[str, ...], header: list[str], delimiter: str, name: str) -> tuple[str, ...]:
     if len(columns) not in (len(header), len(header) - (not header[-1].strip())):
         raise DataError(
-            f"{name}: columns names {len(columns)} columns; the first line has {len(header)}, parted by "
+            f"{name}: columns names {number_of(len(columns), 'column')}; the first line has {len(header)}, parted by "
             f"{delimiter!r}. Name every column, or say what parts them with delimiter = …"
         )
     return columns
@@ -350,7 +357,7 @@ def _ragged(name: str, line: int, row: list[str], text: str, dialect: Dialect) -
         hint += f", or say that a backslash stands before a delimiter within a value, with {escape}"
     marks = f"quotation marks {dialect.quote}…{dialect.quote} around a value that holds the delimiter"
     return DataError(
-        f"{name}: line {line} has {len(row)} fields, the header has {len(dialect.names)}; mend that line, and put "
-        f"{marks}{hint}",
+        f"{name}: line {line} has {number_of(len(row), 'field')}, the header has {len(dialect.names)}; mend that line, "
+        f"and put {marks}{hint}",
         mend=mends,
     )

@@ -4,17 +4,26 @@ import numbers
 
 from auditkit.data.fields import Fields
 from auditkit.errors import DataError, Mend
+from auditkit.text import number_of
 from auditkit.too_few import FEWER, fewer_than
 
 WAYS = ("internal", "publish")
 
 
-def how_many(count: int, minimum: int, disclosure: str) -> str:
+def how_many(count: int, minimum: int, disclosure: str, one: str = "", many: str = "") -> str:
     """How many people or rows of everyone, in the words of a note: a number, as everyone is shown.
 
     Where the evidence is to leave the house, few are not counted out, wherever the note is read.
+
+    Args:
+        count: how many there are.
+        minimum: how many are no longer few.
+        disclosure: for whom the evidence is.
+        one: what follows the number 1, as for `text.number_of`; empty: nothing follows.
+        many: what follows any other number.
     """
-    return f"{FEWER} {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
+    words = f"{FEWER} {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
+    return number_of(words, one, many) if one else words
 
 
 def check_disclosure(data: Fields) -> None:

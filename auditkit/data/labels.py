@@ -7,6 +7,7 @@ import numpy as np
 from auditkit.data.inputs import as_column
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
+from auditkit.text import number_of
 from auditkit.value_spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]
@@ -55,9 +56,11 @@ def label_array(values: Any, name: str = "label", people: np.ndarray | None = No
 
 def rows_in_words(mask: np.ndarray, people: np.ndarray | None) -> str:
     """How many rows a mask holds, in words; where rows stand for several people, how many people."""
-    if people is None or np.asarray(people).dtype.kind not in "iu":  # not yet looked at, as in a table of counts
-        return f"{int(mask.sum())} rows"
-    return f"{int(np.asarray(people)[mask].sum())} people"
+    return (
+        number_of(int(mask.sum()), "row")
+        if people is None or np.asarray(people).dtype.kind not in "iu"  # not yet looked at, as in a table of counts
+        else number_of(int(np.asarray(people)[mask].sum()), "person", "people")
+    )
 
 
 def _missing(present: np.ndarray, count: str, name: str) -> DataError:
@@ -232,7 +235,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
         # pandas reads whole numbers with a gap as floats; 1.0 and 1 must be the same class.
         exact = values.astype(np.float64)
         if not np.isfinite(exact).all():
-            raise DataError(f"{name} must be finite; {int((~np.isfinite(exact)).sum())} values are infinite")
+            raise DataError(f"{name} must be finite; infinite values: {int((~np.isfinite(exact)).sum())}")
         are_whole = (exact == np.round(exact)).all() and (np.abs(exact) < 2**53).all()
         return exact.astype(np.int64) if are_whole else exact
     if values.dtype.kind in "iu":

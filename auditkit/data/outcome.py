@@ -61,6 +61,6 @@ def check_words(words: Any) -> str:
         raise DataError(f"selected_means must be a text; {shown(words)} was given")
     sentence = one_line(words, LETTERS + 1)
     if len(sentence) > LETTERS or (words and not sentence):
-        fault = f"{len(words)} letters were given" if sentence else "a blank text was given"
-        raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {fault}")
+        fault = f"{len(words)} characters were given" if sentence else "a blank text was given"
+        raise DataError(f"selected_means must be 1 to {LETTERS} characters, such as 'flagged as high risk'; {fault}")
     return sentence

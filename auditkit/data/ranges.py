@@ -38,8 +38,8 @@ def declared_range(data: Fields) -> Range | None:
         declared = ", ".join(f"{low:g} to {high:g}" for low, high in pairs)
         least, greatest = np.nanmin(array), np.nanmax(array)
         raise DataError(
-            f"{data.name}: range says {declared}, but {int(outside.sum()):,} values lie outside; they go from "
-            f"{least:g} to {greatest:g}. Declare the range of the values as the model is given them"
+            f"{data.name}: range says {declared}, but values lie outside ({int(outside.sum()):,} in all); all "
+            f"values go from {least:g} to {greatest:g}. Declare the range of the values as the model is given them"
         )
     return pairs
 

@@ -127,8 +127,8 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
     if not np.isfinite(values).all():
         count = int((~np.isfinite(values)).sum())
         raise DataError(
-            f"column {feature.name!r} holds {count} infinite values; replace them by the largest number that is "
-            "meant, or by a missing value"
+            f"column {feature.name!r} holds infinite values ({count} in all); replace them by the largest number that "
+            "is meant, or by a missing value"
         )
     if not values.size:
         return replace(feature, kind="number")

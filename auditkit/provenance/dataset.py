@@ -11,7 +11,7 @@ from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
 from auditkit.smaller import smaller_together
-from auditkit.text import ordinal
+from auditkit.text import number_of, ordinal
 from auditkit.value_spelling import spelling
 
 FEATURES = 500
@@ -78,8 +78,8 @@ def value_range(values: np.ndarray, minimum: int) -> str:
         return "too few values to show a range"
     # a whole percentile that at least `minimum` values lie beyond
     percent = int(np.ceil(100 * tail))
-    low, high = np.quantile(present, (percent / 100, 1 - percent / 100))
-    return f"{_short(low)} to {_short(high)} ({ordinal(percent)} to {ordinal(100 - percent)} percentile)"
+    low, high = map(_short, np.quantile(present, (percent / 100, 1 - percent / 100)))
+    return f"{low if low == high else f'{low} to {high}'} ({ordinal(percent)} to {ordinal(100 - percent)} percentile)"
 
 
 def _short(value: float) -> str:
@@ -102,10 +102,10 @@ def _features(data: AuditData) -> list[FeatureInfo]:
 
 def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
     values = to_codes(data.inputs, (feature,))[:, 0]
-    categories = "" if feature.kind == "boolean" else f"{len(feature.categories)} values"
+    categories = "" if feature.kind == "boolean" else number_of(len(feature.categories), "value")
     detail = value_range(values, data.minimum_cell) if feature.numeric else categories
-    fixed = "" if feature.mutable else "not to be changed"
-    return _info(data, feature.name, feature.kind, values, ", ".join(part for part in (detail, fixed) if part))
+    parts = (detail, "" if feature.mutable else "not to be changed")
+    return _info(data, feature.name, feature.kind, values, ", ".join(filter(None, parts)))
 
 
 def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str) -> FeatureInfo:
@@ -134,7 +134,7 @@ def _attribute_features(data: AuditData, groups: list[Cell]) -> list[FeatureInfo
     return [
         FeatureInfo(
             name=name, kind="category", group=True, seen_by_model=False, missing=_missing(data, name, groups),
-            detail=f"{len(data.cells.values[name])} groups",
+            detail=number_of(len(data.cells.values[name]), "group"),
         )
         for name in data.groups
         if name not in data.feature_names

@@ -72,8 +72,9 @@ def _verdict(results: tables.Results) -> Iterator[Markdown]:
 def _provided(card: Card) -> Iterator[Markdown]:
     missing = _missing(card, STATEMENTS)
     if missing:
-        count = f"{len(missing)} of {len(STATEMENTS)}"
-        yield escape(f"Not provided by the model owner ({count} statements): {', '.join(missing)}.")
+        yield escape(
+            f"Not provided by the model owner ({len(missing)} of {len(STATEMENTS)} statements): {', '.join(missing)}."
+        )
 
 
 def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
@@ -113,8 +114,11 @@ def _evaluation(results: tables.Results) -> Iterator[Markdown]:
 
 def _training(results: tables.Results) -> Iterator[Markdown]:
     rows = results[0].data.train_rows
-    nothing = "The training data was not given to the audit."
-    yield escape(nothing if rows is None else f"The audit was given {rows:,} rows of training data.")
+    yield escape(
+        "The training data was not given to the audit."
+        if rows is None
+        else f"The audit was given {rows:,} rows of training data."
+    )
 
 
 def _caveats(results: tables.Results) -> Iterator[Markdown]:
@@ -133,8 +137,7 @@ def _plugin_sections(results: tables.Results) -> Iterator[Markdown]:
     """What plugins add to the report; of a figure, the sentence with its numbers."""
     for result in results:
         for section in result.sections:
-            of_model = f" ({result.model.name})" if len(results) > 1 else ""
-            yield heading(2, f"{section.title}{of_model}")
+            yield heading(2, section.title + (f" ({result.model.name})" if len(results) > 1 else ""))
             yield escape(f"Written by the plugin {section.plugin} {section.plugin_version}, not by auditkit.")
             yield from map(escape, section.paragraphs)
             yield from (labelled("Figure:", f"{figure.title}. {figure.alt}") for figure in section.figures)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series, whose_text
+from auditkit.text import number_of
 
 FIRST = 20
 """Numbers without a limit that are shown where not all are asked for."""
@@ -32,9 +33,9 @@ def facts(diff: Diff) -> list[str]:
     """Model, data, and how the intervals were made, in sentences."""
     model = "The same model" if diff.same_model else "Another model"
     data = (
-        f"the same {diff.new.rows:,} rows"
+        f"the same {number_of(diff.new.rows, 'row')}"
         if diff.same_data
-        else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
+        else f"other data ({number_of(diff.old.rows, 'row')} then, {diff.new.rows:,} now)"
     )
     data += f", read with other settings: {diff.settings}" if diff.settings else ""
     way_of_intervals = (
@@ -58,12 +59,13 @@ def verdict(diff: Diff) -> str:
     broken = [limit.name for limit in diff.limits if limit.broken]
     # first, for a model that vanished took its limits along and none of them shows as broken
     if diff.gone:
-        lost = f"Models that met a limit are gone: {', '.join(diff.gone)}."
         more = f" Limits not met any more: {', '.join(broken)}." if broken else ""
-        return f"{lost}{more} (exit code 1)"
+        return f"Models that met a limit are gone: {', '.join(diff.gone)}.{more} (exit code 1)"
     if broken:
-        many = "A limit that was met is" if len(broken) == 1 else f"{len(broken)} limits that were met are"
-        return f"{many} not met any more: {', '.join(broken)}. (exit code 1)"
+        return (
+            f"{number_of(len(broken), 'limit that was met is', 'limits that were met are')} not met any more: "
+            f"{', '.join(broken)}. (exit code 1)"
+        )
     more = "; ".join(worse(diff))
     return f"No limit that was met is missed{f', but: {more}' if more else ''}. (exit code 0)"
 
@@ -126,7 +128,7 @@ def number_rows(diff: Diff, *, all: bool) -> list[Row]:
 def left_out(diff: Diff, shown_count: int) -> str:
     """How many numbers are not shown."""
     more = len(diff.differences) - shown_count
-    return f"{more:,} more numbers are in both audits; --all shows them." if more > 0 else ""
+    return f"Not shown, though in both audits: {number_of(more, 'number')}; --all shows them." if more > 0 else ""
 
 
 def series_title(series: Series) -> str:

@@ -6,6 +6,12 @@ NONE = "–"
 """Stands where there is no number; the reason stands beside it."""
 SHARE = "share"
 """The unit that is written in percent."""
+# of one thing, in place of the unit; a unit that is not here is written alike of one and of many
+_ONE = {
+    "categories": "category", "columns": "column", "copies": "copy", "features": "feature", "groups": "group",
+    "label units": "label unit", "nats": "nat", "people": "person", "ranges": "range", "rows": "row",
+    "selections": "selection", "slices": "slice",
+}  # fmt: skip
 
 
 def plain(value: float, *, percent: bool = False) -> str:
@@ -41,7 +47,7 @@ def with_unit(value: float | None, unit: str) -> str:
     if unit == SHARE:
         return plain(value, percent=True)
     if unit and float(value).is_integer():
-        return f"{_signed(f'{abs(value):,.0f}', value)} {unit}"
+        return f"{_signed(f'{abs(value):,.0f}', value)} {_ONE.get(unit, unit) if abs(value) == 1 else unit}"
     return f"{plain(value)} {unit}".strip()
 
 
@@ -86,7 +92,7 @@ def p_value(p: float) -> str:
 def bounds(at_least: float | None, at_most: float | None, unit: str = "") -> str:
     """A bound in words, with the digits that its owner wrote: `at least 80%`, `0.1 to 0.2`; empty for none."""
     low, high = ("" if bound is None else _written(bound, unit) for bound in (at_least, at_most))
-    return _reach(low, high)
+    return f"exactly {low}" if low and low == high else _reach(low, high)
 
 
 def _reach(low: str, high: str) -> str:
@@ -108,8 +114,7 @@ def scalar(value: Scalar, *, percent: bool = False) -> str:
 
 
 def _written(value: float, unit: str) -> str:
-    digits = f"{abs(value) * 100:.10g}%" if unit == SHARE else f"{abs(value):,.10g}"
-    return _signed(digits, value)
+    return _signed(f"{abs(value) * 100:.10g}%" if unit == SHARE else f"{abs(value):,.10g}", value)
 
 
 def _percent(size: float) -> str:

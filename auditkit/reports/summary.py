@@ -54,8 +54,6 @@ def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
         yield labelled(f"{SIGNS[audit.outcome.verdict]} {of_model}{audit.outcome.verdict}.", verdict_line(audit))
         yield bullets(_short(reason) for reason in audit.outcome.reasons[:ROWS])
     yield escape(sentence(audits[0].data))
-    if not any(audit.verdicts for audit in audits):
-        yield escape("No limit was set, so nothing was judged.")
 
 
 def _headlines(audits: Sequence[AuditResult]) -> Markdown:
@@ -83,7 +81,7 @@ def _cut(content: Markdown) -> Markdown:
     lines = content.split("\n")
     if len(lines) <= ROWS + 2:
         return content
-    more = escape(f"{len(lines) - ROWS - 2} more rows are in report.html.")
+    more = escape(f"Rows that are in report.html alone: {len(lines) - ROWS - 2}.")
     return Markdown("\n".join(lines[: ROWS + 2]) + f"\n\n{more}")
 
 

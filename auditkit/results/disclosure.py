@@ -2,7 +2,7 @@
 
 from auditkit.results.audit import DataInfo
 from auditkit.results.disparity_text import pairs
-from auditkit.text import first_few
+from auditkit.text import first_few, number_of
 
 NAMED = 8
 """Groups that are named; more are counted."""
@@ -14,8 +14,8 @@ def showing_facts(data: DataInfo) -> list[tuple[str, str]]:
     least = data.minimum_cell if data.minimum_rate is None else data.minimum_rate
     published = data.disclosure == "publish"
     return [
-        ("Smallest group shown", f"{data.minimum_cell} people"),
-        ("Smallest denominator of a rate", f"{least} people"),
+        ("Smallest group shown", number_of(data.minimum_cell, "person", "people")),
+        ("Smallest denominator of a rate", number_of(least, "person", "people")),
         ("Disclosure", "publish: for readers outside the house" if published else ""),
         ("Can be worked out", deducible_text(data)),
     ]

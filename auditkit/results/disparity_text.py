@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 from auditkit.results.base import VerdictStatus
 from auditkit.results.findings import TOGETHER, GroupEnd, GroupPair, LeftOut, Measurement
 from auditkit.results.verdicts import Limit
-from auditkit.text import first_few
+from auditkit.text import first_few, number_of
 
 End: TypeAlias = Literal["low", "high"]
 
@@ -85,9 +85,9 @@ def end_text(end: GroupEnd) -> str:
     """`Other 20.4% (70 of 343)`; the name alone where its number may not be shown."""
     name = group_name(end.slice)
     if end.value is None:
-        return name if end.n is None else f"{name} ({end.n:,} people)"
+        return name if end.n is None else f"{name} ({number_of(end.n, 'person', 'people')})"
     if end.count is None:
-        return f"{name} {end.value:.4g}" + ("" if end.n is None else f" ({end.n:,} people)")
+        return f"{name} {end.value:.4g}" + ("" if end.n is None else f" ({number_of(end.n, 'person', 'people')})")
     # no field says so: a rate that is not count over n can only be a weighted one
     weighted = bool(end.n) and abs(end.value - end.count / (end.n or 1)) > 1e-9
     return f"{name} {end.value:.1%} ({'weighted; ' if weighted else ''}{end.count:,} of {end.n or 0:,})"
@@ -152,7 +152,7 @@ def left_out_of_all(measurements: Iterable[Measurement], reason: str = "", most:
 def _left_out(group: LeftOut, name: str = "") -> str:
     name = name or (group_name(group.slice) if group.slice else TOGETHER)
     # how many they are may itself be too small a count to show
-    size = "" if group.people is None else f"{group.people:,} people"
+    size = "" if group.people is None else number_of(group.people, "person", "people")
     if size and group.share is not None:
         size += f", {group.share:.1%} of all"
     return f"{name} ({size}: {group.reason})" if size else f"{name} ({group.reason})"

@@ -43,7 +43,7 @@ def test_small_cells_are_pointed_out(folder):
     pd.DataFrame({"g": ["a"] * 12 + ["b"] * 3, "d": 1}).to_csv(folder / "few.csv", index=False)
     done = count(folder, "few.csv", "--group", "g", "--decision", "d", "--out", "few.parquet")
     assert done.returncode == 0
-    assert "1 cells hold fewer than 10 people: as sensitive as the rows" in done.stdout
+    assert "1 cell holds fewer than 10 people: as sensitive as the rows" in done.stdout
     assert pd.read_parquet(folder / "few.parquet")["people"].tolist() == [12, 3]
     assert "sensitive" in count(folder, "--help").stdout
 

@@ -111,7 +111,7 @@ def test_values_alone_in_single_marks_are_read_after_the_mend_and_may_hold_delim
 def test_a_quote_is_one_sign(tmp_path, quote):
     path = tmp_path / "people.csv"
     path.write_text(PLAIN)
-    with pytest.raises(DataError, match="quote must be one sign"):
+    with pytest.raises(DataError, match="quote must be one character"):
         read(path, quote=quote)
 
 
@@ -122,7 +122,7 @@ def test_a_delimiter_and_a_quote_are_two_different_signs(tmp_path, options):
     path = tmp_path / "people.csv"
     path.write_text(PLAIN)
     for reader in (read, counted):
-        with pytest.raises(DataError, match=r"quote and escape must be different signs of ASCII.* were given"):
+        with pytest.raises(DataError, match=r"quote and escape must be different characters of ASCII.* were given"):
             reader(path, **options)
 
 
@@ -256,7 +256,7 @@ def test_marks_behind_a_backslash_and_marks_that_mean_nothing_are_read_where_tha
     assert read(path, quote="") == [('5"', 1), ('"x', 0), ('"say "', 1)]
     assert counted(path, quote="") == {('5"', 1): 1, ('"x', 0): 1, ('"say "', 1): 1}
     for wrong in ({"escape": '"'}, {"escape": "ab"}, {"escape": ""}, {"escape": "\n"}, {"escape": "1"}):
-        with pytest.raises(DataError, match="delimiter, quote and escape must be different signs"):
+        with pytest.raises(DataError, match="delimiter, quote and escape must be different characters"):
             AuditData.from_table(path, **wrong)
 
 

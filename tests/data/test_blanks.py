@@ -54,12 +54,12 @@ def test_a_blank_decision_is_withheld_only_where_that_is_said():
 
 def test_few_blanks_are_counted_unless_the_evidence_leaves_the_house():
     frame = table(y=["no", "yes"] * 29 + [None, "no"])
-    for disclosure, number in (("internal", "1"), ("publish", "fewer than 10")):
+    for disclosure, number in (("internal", "1 person has"), ("publish", "fewer than 10 people have")):
         data = AuditData.from_table(
             frame, label="y", positive="yes", groups=["sex"], decisions="d", abstain="declined", unlabelled="keep",
             disclosure=disclosure,
         )  # fmt: skip
-        assert any(note.startswith(f"{number} people have no label") for note in data.notes)
+        assert any(note.startswith(f"{number} no label") for note in data.notes)
 
 
 def test_people_count_in_cells_and_digest():
@@ -90,7 +90,7 @@ def test_a_column_of_those_selected_makes_two_rows():
     ("more", "message"),
     [
         ({"people": None, "selected": "selected"}, "selected needs people"),
-        ({"people": "selected", "selected": "applicants"}, "more than people; in 1 rows.*wrong way round"),
+        ({"people": "selected", "selected": "applicants"}, "more than people; it is in row 2 .*wrong way round"),
         (
             {"people": "aplicants", "selected": "selected"},
             "'aplicants', which the data lacks; did you mean 'applicants'",

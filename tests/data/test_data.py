@@ -73,7 +73,7 @@ def test_two_series_beside_an_array_must_agree():
         ({"groups": {"sex": ["F"]}}, r"sex must have one value per row \(4\); it has 1"),
         ({"recorded": Recorded(None, [0.5])}, r"scores must have one value per row \(4\); it has 1"),
         ({"labels": [0, 1, 2, 1]}, "must have two values for the task binary; it has 3"),
-        ({"labels": [0, 1, None, 1]}, "labels is missing in 1 rows"),
+        ({"labels": [0, 1, None, 1]}, "labels is missing in 1 row;"),
         ({"labels": LABELS, "positive": 2}, "positive must be one of the values of data: labels: 0, 1; 2 was given"),
         ({"labels": [0, 1, 2, 1], "task": "multiclass", "positive": 2}, "positive is for the task binary"),
         ({"task": "ranking"}, "task must be one of"),
@@ -98,7 +98,7 @@ def test_what_is_refused(facts, message):
     [
         (FRAME.iloc[:0], {}, "there are no rows"),
         ([], {"modality": "text"}, "there are no rows"),
-        (FRAME.assign(age=np.inf), {}, "column 'age' holds 4 infinite values"),
+        (FRAME.assign(age=np.inf), {}, r"column 'age' holds infinite values \(4 in all\)"),
         (np.array([[1.0], [np.inf]]), {}, "inputs hold infinite values"),
         (torch.tensor([[1.0], [-torch.inf]]), {}, "inputs hold infinite values"),
         (np.full_like(IMAGES, np.nan), {"modality": "image"}, "must be finite"),

@@ -40,8 +40,8 @@ def test_labels_are_plain(given, expected, kind):
     ("given", "message"),
     [
         (["yes", None, None], 'label is missing in 2 rows; to leave them out say unlabelled = "drop"'),
-        ([1.0, np.nan], "missing in 1 rows"),
-        ([1.0, np.inf], "must be finite; 1 values are infinite"),
+        ([1.0, np.nan], "missing in 1 row;"),
+        ([1.0, np.inf], "must be finite; infinite values: 1"),
         (np.array([1, "one"], dtype=object), "all text, all numbers or all true and false"),
         (np.array([True, 1], dtype=object), "all text, all numbers or all true and false"),
         (np.zeros((2, 2)), r"shape \(N,\)"),
@@ -126,5 +126,5 @@ def test_recorded_numbers():
     assert recorded.decisions.dtype == np.float64
     with pytest.raises(DataError, match="scores must be numbers; they hold 'high'"):
         check_recorded(Recorded(None, ["high", "high"]), (0, 1), "binary")
-    with pytest.raises(DataError, match="scores are missing in 1 rows"):
+    with pytest.raises(DataError, match="scores are missing in 1 row;"):
         check_recorded(Recorded(None, [0.5, np.nan]), (0, 1), "binary")

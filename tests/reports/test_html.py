@@ -253,6 +253,8 @@ def test_without_limits_nothing_was_judged(audit: AuditResult) -> None:
         ("Share of protected features", "is"),
         ("Equalized odds difference", "is"),
         ("Log loss", "is"),
+        ("Decisions that withstand every change found", "are"),
+        ("Members found at a low false positive rate", "are"),
         ("Missing values", "are"),
         ("", "is"),
     ],

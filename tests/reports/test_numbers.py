@@ -49,6 +49,9 @@ def test_three_digits_lose_less_than_half_a_percent(value: float) -> None:
     [
         (0.5, "share", "50.0%"),
         (37.0, "rows", "37 rows"),
+        (1.0, "slices", "1 slice"),
+        (-1.0, "label units", "−1 label unit"),
+        (1.0, "dB", "1 dB"),
         (2.5, "nats", "2.50 nats"),
         (None, "rows", "–"),
         (0.5, "", "0.500"),
@@ -81,6 +84,7 @@ def test_bounds_have_the_digits_of_their_owner() -> None:
     assert numbers.bounds(0.8, None, "share") == "at least 80%"
     assert numbers.bounds(None, 0.055, "share") == "at most 5.5%"
     assert numbers.bounds(0.8, 1.25) == "0.8 to 1.25"
+    assert numbers.bounds(1, 1) == "exactly 1" and numbers.bounds(0.5, 0.5, "share") == "exactly 50%"
     assert numbers.bounds(None, None) == ""
 
 

@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from auditkit.reports import summary
-from auditkit.results import Measurement
+from auditkit.results import Measurement, Outcome
 from tests import fakes
 from tests.reports.test_markdown import HOSTILE
 
@@ -48,8 +48,9 @@ def test_of_several_models_each_has_its_verdict():
 
 
 def test_no_limit_is_said_and_looks_like_no_pass():
-    written = text(fakes.audit().model_copy(update={"verdicts": (), "limits": ()}))
-    assert "No limit was set, so nothing was judged." in written and "✅" not in written
+    unjudged = Outcome(verdict="not tested", exit_code=5, sentence="nothing was judged: no limit was set")
+    written = text(fakes.audit().model_copy(update={"verdicts": (), "limits": (), "outcome": unjudged}))
+    assert written.count("nothing was judged") == 1 and "✅" not in written
 
 
 def test_it_stays_under_900_kilobytes_and_ends_with_a_whole_line():

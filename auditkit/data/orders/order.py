@@ -62,7 +62,7 @@ class Notation:
         if self.dates is None or "%" not in str(self.dates):
             _check("dates", self.dates, DATES)
         if self.decimal is not None and self.decimal == self.thousands:
-            raise DataError(f"decimal and thousands must be different signs; both are {self.decimal!r}")
+            raise DataError(f"decimal and thousands must be different characters; both are {self.decimal!r}")
 
     def allows_decimal(self, sign: str) -> bool:
         """Whether numbers with this decimal sign are as the owner says."""

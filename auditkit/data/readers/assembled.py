@@ -138,21 +138,25 @@ def _blanks(parts: dict[str, Any], roles: Roles, settings: TableSettings) -> tup
     if settings.unlabelled == "keep" and parts["label"] is not None:
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
-            count = _people_in_words(~masks["known"], parts, settings)
-            notes.append(f"{count} people have no label and are kept for what needs none")
+            people = _people_in_words(
+                ~masks["known"], parts, settings, "person has no label and is", "people have no label and are"
+            )
+            notes.append(f"{people} kept for what needs none")
     role = "decisions" if parts["decisions"] is not None else "scores"
     if settings.abstain is not None and parts[role] is not None:
         parts[role], has_decision = fill(parts[role], called(getattr(roles, role), role), settings.abstain)
         if has_decision is not None:
             masks["withheld"] = ~has_decision
-            notes.append(f"for {_people_in_words(~has_decision, parts, settings)} people the decision was withheld")
+            notes.append(
+                f"for {_people_in_words(~has_decision, parts, settings, 'person', 'people')} the decision was withheld"
+            )
     return masks, notes
 
 
-def _people_in_words(mask: np.ndarray, parts: Mapping[str, Any], settings: TableSettings) -> str:
-    """How many people a mask holds, in words."""
+def _people_in_words(mask: np.ndarray, parts: Mapping[str, Any], settings: TableSettings, one: str, many: str) -> str:
+    """How many people a mask holds, with the words that follow the number of one and of many."""
     count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
-    return how_many(count, settings.minimum_cell, settings.disclosure)
+    return how_many(count, settings.minimum_cell, settings.disclosure, one, many)
 
 
 def _labelled(
@@ -164,10 +168,9 @@ def _labelled(
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
     indices = np.flatnonzero(~lacking)
-    count = _people_in_words(lacking, parts, settings)
     labelled = {role: None if part is None else take_rows(part, indices) for role, part in parts.items()}
-    note = f"{count} rows without a label were left out"
-    return labelled, {group: column[indices] for group, column in groups.items()}, [note]
+    rows = _people_in_words(lacking, parts, settings, "row without a label was", "rows without a label were")
+    return labelled, {group: column[indices] for group, column in groups.items()}, [f"{rows} left out"]
 
 
 def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Modality]:
@@ -183,7 +186,7 @@ def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Mod
             )
         column = inputs.iloc[:, 0]
         if column.isna().any():
-            raise DataError(f"{name}: the text is missing in {int(column.isna().sum())} rows; take them out")
+            raise DataError(f"{name}: rows without a text must be taken out ({int(column.isna().sum())} in all)")
         return column.astype(object).tolist(), "text"
     if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
         return list(inputs), modality or "text"

@@ -159,8 +159,8 @@ def _not_numbers(texts: Any, name: str) -> str:
     if _all(strange, INFINITE) and _any(is_number):
         mend = Mend("data.missing", compute.unique(strange).to_pylist())
         raise DataError(
-            f"column {name!r} holds {len(strange)} infinite values; replace them by the largest number that is meant, "
-            f"or list them under [data] missing, as in {mend.line}",
+            f"column {name!r} holds infinite values ({len(strange)} in all); replace them by the largest number that "
+            f"is meant, or list them under [data] missing, as in {mend.line}",
             mend=mend,
         )
     if _all(strange, ZEROS):

@@ -120,7 +120,7 @@ def split_selected(source: Source, people: Any, selected: str) -> Source:
     wrong = np.flatnonzero(chosen > everyone)
     if len(wrong):
         raise DataError(
-            f"selected must not be more than people; in {len(wrong)} rows it is, first in row {wrong[0] + 1}. "
+            f"selected must not be more than people; it is in row {wrong[0] + 1} (such rows: {len(wrong)}). "
             "Are the two columns the wrong way round?"
         )
     # Both rows keep every other column, so that groups and weights are read from them as from any other table.

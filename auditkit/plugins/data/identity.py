@@ -90,11 +90,11 @@ def people_of(data: AuditData, alike: float) -> People | None:
     if not again:
         sentence = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
         return People(0.0, len(ids), f"By their ids: {sentence}.{lacking}")
-    count = how_many(again, data.minimum_cell, data.disclosure)
     return People(
         float(again / len(ids)), len(ids),
-        f"Ids repeat: {count} rows have the id of an earlier row. Where an id is a person, intervals that take rows "
-        f"for people are too narrow; where it is not, name the columns that are, or none.{lacking}",
+        f"Ids repeat: {how_many(again, data.minimum_cell, data.disclosure, 'row has', 'rows have')} the id of an "
+        "earlier row. Where an id is a person, intervals that take rows for people are too narrow; where it is not, "
+        f"name the columns that are, or none.{lacking}",
     )  # fmt: skip
 
 

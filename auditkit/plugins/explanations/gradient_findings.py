@@ -99,7 +99,7 @@ def _notes(path: Path, integrated: Integrated, data: AuditData, unit: str) -> li
     return [
         f"Integrated gradients explain {output}, in the unit {unit}.",
         f"Baseline: {path.origin}.",
-        f"Points on the path: {integrated.steps.min()} to {integrated.steps.max()} per row.",
+        f"Points on the path: {integrated.steps.min()} or more per row, {integrated.steps.max()} at most.",
         *([f"The path leads through values between those that occur in: {named}."] if between else []),
     ]
 

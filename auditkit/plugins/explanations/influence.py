@@ -53,7 +53,7 @@ def influence(
     return Findings(
         [*features, *shares], figures=[importance_figure(features, unit)],
         tables=[importance_table(features, values, names, groups)],
-        notes=[f"{unlisted} features of less influence are not listed."] if unlisted > 0 else [],
+        notes=[f"Not listed, as of less influence: {unlisted} of the features."] if unlisted > 0 else [],
     )  # fmt: skip
 
 

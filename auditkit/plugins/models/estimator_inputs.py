@@ -37,7 +37,7 @@ def as_texts(table: Any, name: str) -> list[str]:
     values = table.iloc[:, 0]
     missing = int(values.isna().sum())
     if missing:
-        raise ModelError(f"{name}: column {columns[0]!r} has no text in {missing} rows; take them out")
+        raise ModelError(f"{name}: column {columns[0]!r} has rows without a text ({missing} in all); take them out")
     texts = values.tolist()
     strange = next((text for text in texts if not isinstance(text, str)), None)
     if strange is not None:

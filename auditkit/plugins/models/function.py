@@ -23,7 +23,7 @@ from auditkit.data import as_array
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
-from auditkit.text import one_line
+from auditkit.text import number_of, one_line
 from auditkit.value_spelling import listed, match_class, spelling
 
 _PREDICTED = Mend("data.task", "regression")
@@ -128,7 +128,7 @@ class FunctionModel(LabelledModel):
         elif output == "labels" and self.threshold is not None:
             raise ModelError(f"{self.name}: threshold needs probabilities; the callable gives labels only")
         self.output = output
-        sentence = "as told" if self._options.output else f"by the first {len(rows)} rows"
+        sentence = "as told" if self._options.output else f"by the first {number_of(len(rows), 'row')}"
         note(self, f"the callable answers with {_SPOKEN[output]}, {sentence}")
 
     def _form(self, rows: np.ndarray) -> str:
@@ -263,7 +263,7 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
         kind = "None" if answer is None else f"a {type(answer).__name__}"
         gave = f"shape {array.shape}" if array.ndim else kind
         raise ModelError(
-            f"{name}: the callable must answer with one row per input, (N,) or (N, C); it gave {gave} for {rows} "
-            "inputs, which it is given at once"
+            f"{name}: the callable must answer with one row per input, (N,) or (N, C); it gave {gave} for "
+            f"{number_of(rows, 'input')} in one call"
         )
     return array

@@ -16,7 +16,7 @@ from auditkit.models import CLASSIFIER_OUTPUTS, Model
 from auditkit.plugins.privacy import accountants
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
-from auditkit.text import one_line
+from auditkit.text import number_of, one_line
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
@@ -276,6 +276,7 @@ def _table(journal: Journal, spent: accountants.Spent) -> Table:
     rows = (("RDP, opacus", spent.rdp), ("PRV, opacus", spent.prv), ("PLD, dp-accounting", spent.pld))
     return Table(
         name="accountants", title="Epsilon by accountant",
-        caption=f"Accountant history: noise multiplier {noise:.6g}, sampling rate {rate:.6g}, {steps} steps.",
+        caption=f"Accountant history: noise multiplier {noise:.6g}, sampling rate {rate:.6g}, "
+        f"{number_of(steps, 'step')}.",
         columns=(Column(name="accountant", title="Accountant"), Column(name="epsilon", title="Epsilon")), rows=rows,
     )  # fmt: skip

@@ -85,7 +85,7 @@ class Membership(Parameters, Check):
         """Attack, try the attack, look at the odd rows."""
         context.progress(0, 3, "asking about members")
         sides = gather(model, data, context.predictions, self.rows, context.rng)
-        note = f"{sides.twice} rows that occur more than once in training split and audit data were left out."
+        note = f"Rows left out, as they occur more than once in training split and audit data: {sides.twice}."
         notes = [note] if sides.twice else []
         if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
             reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")

@@ -13,6 +13,7 @@ from auditkit.reports.html.measures import Key, key, number, whom
 from auditkit.reports.html.sentences import WORST, decisive, headline, measured, name_of
 from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
 from auditkit.results import Axis, Change, Comparison, Definition, Figure, Measurement, Scalar, pairs
+from auditkit.text import number_of
 
 PICTURED = 8
 """How many numbers the picture of all models holds."""
@@ -49,8 +50,7 @@ def _sentence(comparison: Comparison) -> str:
         "error": ("ended in an error", "ended in an error"),
     }  # fmt: skip
     verdicts = [result.verdict for result in comparison.results]
-    counted = [(verdicts.count(word), one, many) for word, (one, many) in ways.items() if word in verdicts]
-    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted]
+    parts = [number_of(verdicts.count(word), *words) for word, words in ways.items() if word in verdicts]
     return f"Of {len(verdicts)} models, {', '.join(parts)}."
 
 

@@ -11,6 +11,7 @@ from auditkit.reports.html.measures import Key, key, number
 from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of, owner
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Measurement, whose_text
+from auditkit.text import number_of, within_sentence
 
 FIVE = 5
 RULE = (
@@ -136,9 +137,8 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Choice]:
                 continue
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
-            which = "The first" if depth[family] == 1 else "A further"
-            choice = key(result.check, first), f"{which} answer of {title(family).lower()}"
-            answers[result.check] = depth[family], choice
+            reason = f"{'The first' if depth[family] == 1 else 'A further'} answer of {within_sentence(title(family))}"
+            answers[result.check] = depth[family], (key(result.check, first), reason)
     yield from (choice for _, choice in sorted(answers.values(), key=lambda pair: pair[0]))
 
 
@@ -148,9 +148,7 @@ def _doubt(result: CheckResult) -> str:
         word: sum(measurement.value is not None and measurement.validity == word for measurement in result.measurements)
         for word in ("invalid", "inconclusive")
     }
-    parts = [
-        f"{count} {'number is' if count == 1 else 'numbers are'} {word}" for word, count in counts.items() if count
-    ]
+    parts = [number_of(count, f"number is {word}", f"numbers are {word}") for word, count in counts.items() if count]
     failing = sum(control.holds is False for control in result.controls)
     if failing:
         parts.append(f"{failing} of {len(result.controls)} controls {'does' if failing == 1 else 'do'} not hold")

@@ -12,7 +12,7 @@ from auditkit.reports.html.sentences import as_sentence, capital, cut, moment
 from auditkit.reports.html.tables import Content
 from auditkit.reports.outcome import in_short
 from auditkit.results import AuditResult, Comparison, digest, verdict_line
-from auditkit.text import printable
+from auditkit.text import number_of, printable
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
@@ -76,4 +76,4 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     model = ("Models", names) if len(audits) > 1 else ("Model", f"{names} ({kind})")
     sentence = in_short(data)
     selected = (("Predicted" if data.task == "regression" else "Selected", sentence),) if sentence else ()
-    return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))
+    return (model, *selected, ("Data", f"{data.name}, {number_of(data.rows, 'row')}"), ("Date", date))

@@ -18,6 +18,7 @@ from auditkit.results import (
     pairs,
     whose_text,
 )
+from auditkit.text import number_of
 
 LEVELS = {
     "recorded": "recorded answers",
@@ -53,8 +54,8 @@ def name_of(name: str, definitions: Mapping[str, Definition]) -> str:
 
 def be(name: str, definitions: Mapping[str, Definition]) -> str:
     """`is` or `are`, as the name of a measurement wants it: `rows seen in training` are, a `share of rows` is."""
-    words = re.split(" (?:of|in|per|by|under|over|with|for|at|on) ", name_of(name, definitions))[0].split()
-    if len(words) > 1 and words[-1].endswith(("ed", "en")):  # what was done to them does not count
+    words = re.split(" (?:of|in|per|by|under|over|with|for|at|on|that) ", name_of(name, definitions))[0].split()
+    if len(words) > 1 and words[-1].endswith(("ed", "en", "found")):  # what was done to them does not count
         words.pop()
     many = words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")) if words else False
     return "are" if many else "is"
@@ -178,10 +179,13 @@ def _spread(result: CheckResult, measurement: Measurement) -> str:
     known = sorted((other.value, pairs(other.slice), other) for other in same if other.value is not None)
     if len(known) < 2:
         return ""
-    low, high = known[0][2], known[-1][2]
-    hidden = len(same) - len(known)
-    return f" In groups it runs from {numbers.value(low)} ({known[0][1]}) to {numbers.value(high)} ({known[-1][1]})" + (
-        f"; {hidden} {'group has' if hidden == 1 else 'groups have'} no number." if hidden else "."
+    low, high = numbers.value(known[0][2]), numbers.value(known[-1][2])
+    lacking = len(same) - len(known)
+    end = f"; {number_of(lacking, 'group has', 'groups have')} no number." if lacking else "."
+    return (
+        f" In groups it is {low} throughout{end}"
+        if low == high
+        else f" In groups it runs from {low} ({known[0][1]}) to {high} ({known[-1][1]}){end}"
     )
 
 

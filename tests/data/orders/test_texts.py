@@ -246,7 +246,7 @@ def test_a_few_words_among_numbers_stand_before_them():
         ({"decimal": ";"}, "decimal must be one of"),
         ({"thousands": "x"}, "thousands must be one of"),
         ({"dates": "dayfirst"}, "did you mean 'day first'"),
-        ({"decimal": ",", "thousands": ","}, "must be different signs"),
+        ({"decimal": ",", "thousands": ","}, "must be different characters"),
     ],
 )
 def test_settings_that_make_no_sense(notation, message):

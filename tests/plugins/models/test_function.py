@@ -93,10 +93,10 @@ def test_texts():
         (lambda inputs: inputs, {"classes": (0, 1)}, "must lie in .* and sum to 1 .* Apply softmax"),
         (lambda inputs: both_chances(inputs), {"classes": "abc"}, "one column for each of the 3 classes"),
         (lambda inputs: chance(inputs)[:5], {"classes": (0, 1)}, r"one row per input.* gave shape \(5,\) for 300"),
-        (lambda inputs: 0.5, {"classes": (0, 1)}, "gave a float for 300 inputs, which it is given at once"),
+        (lambda inputs: 0.5, {"classes": (0, 1)}, "gave a float for 300 inputs in one call"),
         (lambda inputs: None, {"classes": (0, 1)}, "gave None for 300 inputs"),
         (lambda inputs: (one for one in inputs), {"classes": (0, 1)}, "gave a generator for 300 inputs"),
-        (lambda inputs: 1 / 0, {"classes": (0, 1)}, "ZeroDivisionError: division by zero; it was given 300 rows at"),
+        (lambda inputs: 1 / 0, {"classes": (0, 1)}, "ZeroDivisionError: division by zero; it was given 300 rows as"),
         (chance, {"classes": (0, 1), "output": "logits"}, "output of a callable must be .*'logits' was given"),
         (chance, {"classes": (0, 1), "output": "number"}, "output 'number' is for task='regression'"),
         (both_chances, {"task": "regression"}, "a regression must give one number per row"),
@@ -114,7 +114,7 @@ def test_what_cannot_be_an_answer(function, options, message):
 
 
 def test_answers_that_are_not_finite():
-    with pytest.raises(ModelError, match="scores must be finite; 300 values are not"):
+    with pytest.raises(ModelError, match="scores must be finite; values that are not: 300"):
         wrapped(lambda inputs: np.full((len(inputs), 2), np.nan), classes=(0, 1)).answers(X)
 
 

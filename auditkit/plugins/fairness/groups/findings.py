@@ -102,13 +102,16 @@ def _blanks(data: AuditData, counts: Counts) -> list[str]:
     rows = counts.tally.rows
     sentences = []
     if counts.abstained:
-        withheld = how_many(int(rows[:, :, -1].sum()), data.minimum_cell, data.disclosure)
-        sentences.append(f"No decision was made about {withheld} people: they are in no rate but the abstention rate.")
-    if counts.labelled and rows[:, -1].any():
-        unknown = how_many(int(rows[:, -1].sum()), data.minimum_cell, data.disclosure)
-        sentences.append(
-            f"The labels of {unknown} people are not known: they are left out of what needs labels, and of no more."
+        withheld = how_many(
+            int(rows[:, :, -1].sum()), data.minimum_cell, data.disclosure, "person, who is", "people: they are"
         )
+        sentences.append(f"No decision was made about {withheld} in no rate but the abstention rate.")
+    if counts.labelled and rows[:, -1].any():
+        unknown = how_many(
+            int(rows[:, -1].sum()), data.minimum_cell, data.disclosure, "person are not known: that person is",
+            "people are not known: they are",
+        )  # fmt: skip
+        sentences.append(f"The labels of {unknown} left out of what needs labels, and of no more.")
     return sentences
 
 

@@ -18,6 +18,7 @@ from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact.parameters import ID, Attributes, AuditParameters, Mode, unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection, undecided
 from auditkit.results import Column, Scalar, Table
+from auditkit.text import number_of
 from auditkit.too_few import fewer_than
 
 
@@ -194,15 +195,15 @@ def notes(
     hidden = sum(reason is not None for breakdown in breakdowns for reason in breakdown.groups.reasons)
     if hidden or any(breakdown.unknown.hidden for breakdown in breakdowns):
         sentences.append(
-            f"{hidden} categories, or a number of people in an unknown category, are not shown, because so few people "
-            "could be recognised. The law's summary needs the number of applicants and the rate of every category, "
-            "however small: the owner may decide to publish them with minimum_cell = 1 and minimum_rate = 1 under "
-            "[data]."
+            f"{number_of(hidden, 'category', 'categories')}, or a number of people in an unknown category, are not "
+            "shown, because so few people could be recognised. The law's summary needs the number of applicants and "
+            "the rate of every category, however small: the owner may decide to publish them with minimum_cell = 1 and "
+            "minimum_rate = 1 under [data]."
         )
     if assessed.at_median:
-        people_text = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
         sentences.append(
-            f"{people_text[0].upper()}{people_text[1:]} people have exactly the median score; they do not lie above it."
+            how_many(assessed.at_median, data.minimum_cell, data.disclosure, "person has", "people have").capitalize()
+            + " exactly the median score; that is not above it."
         )
     sentences += undecided("table", assessed.decisions, data)
     if data.weights is not None:
@@ -304,8 +305,9 @@ def _people(breakdown: Breakdown) -> str:
             f"of the {breakdown.total:,} people in the categories shown."
         )
     return (
-        f"In an unknown category of {category}, and in no rate here: {breakdown.unknown.people:,} people. 2 % are "
-        f"reckoned of the {breakdown.total:,} people whose category is known."
+        f"In an unknown category of {category}, and in no rate here: "
+        f"{number_of(breakdown.unknown.people, 'person', 'people')}. 2 % are reckoned of the {breakdown.total:,} "
+        "people whose category is known."
     )
 
 

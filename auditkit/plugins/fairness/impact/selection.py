@@ -284,8 +284,10 @@ def undecided(lacking_from: str, decisions: np.ndarray, data: AuditData) -> list
     if not rows.any():
         return []
     lost = int(rows.sum() if data.people is None else data.people[rows].sum())
-    people_text = how_many(lost, data.minimum_cell, data.disclosure)
-    return [f"In no {lacking_from}, because no decision was made about them: {people_text} people."]
+    return [
+        f"In no {lacking_from}, because no decision was made about them: "
+        f"{how_many(lost, data.minimum_cell, data.disclosure, 'person', 'people')}."
+    ]
 
 
 def why_no_ratio(among: np.ndarray) -> str:

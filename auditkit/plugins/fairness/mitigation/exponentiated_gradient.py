@@ -221,7 +221,7 @@ class ExponentiatedGradient(Trainer):
             Control.within(
                 "converged", "How large is the duality gap, which was to fall below its limit?", mixture.gap,
                 at_most=mixture.nu + 1e-8, on_failure="note",
-                reason=f"the search ended after {mixture.iterations} iterations with a duality gap of "
+                reason=f"the search ended at iteration {mixture.iterations} with a duality gap of "
                 f"{mixture.gap:.3g}, which was to fall below {mixture.nu:.3g}; a larger max_iter may find a fairer or "
                 "more accurate mixture.",
             ),

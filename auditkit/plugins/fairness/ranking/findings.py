@@ -24,7 +24,7 @@ from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.plugins.fairness.shared.partition import NOBODY, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test, left_out_text
-from auditkit.text import first_few
+from auditkit.text import first_few, number_of
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, among_large, variants
 
@@ -315,5 +315,5 @@ def _notes(parameters: Parameters, codes: np.ndarray) -> list[str]:
     if not parameters.query:
         return ["All rows are ranked as one list; name the column that tells lists apart with `query`."]
     alone = int((~exposure.longer_than_one(codes)).sum())
-    left_out = f" {alone} people stand alone in their list and are left out." if alone else ""
+    left_out = f" Left out, as alone in a list: {number_of(alone, 'person', 'people')}." if alone else ""
     return [f"Lists are told apart by {parameters.query!r}; each counts alike.{left_out}"]

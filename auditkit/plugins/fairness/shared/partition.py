@@ -11,6 +11,7 @@ from auditkit.counts import Encoded, encode
 from auditkit.data import AuditData
 from auditkit.results import LeftOut, pairs
 from auditkit.smaller import smaller_cells
+from auditkit.text import number_of
 from auditkit.too_few import lacking
 
 NOBODY = lacking(0, 1, "people")
@@ -106,8 +107,6 @@ def _split(data: AuditData, attributes: tuple[str, ...], every: list[dict[str, s
 
 def no_intersection(intersections: int, data: AuditData) -> list[str]:
     """A note where there are fewer attributes than are to be intersected; else none."""
-    many = len(data.groups)
-    if many >= intersections:
+    if len(data.groups) >= intersections:
         return []
-    word = "attribute" if many == 1 else "attributes"
-    return [f"There is no intersection of {intersections} attributes: only {many} {word}."]
+    return [f"There is no intersection of {intersections} attributes: only {number_of(len(data.groups), 'attribute')}."]

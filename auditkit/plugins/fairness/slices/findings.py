@@ -15,6 +15,7 @@ from auditkit.plugins.fairness.slices.parameters import Parameters
 from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space
 from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
+from auditkit.text import number_of
 from auditkit.too_few import fewer_than
 
 FAMILY = "all slices of fairness.slices"
@@ -185,14 +186,16 @@ def _table(case: Case, outcome: Outcome) -> Table:
 def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
     rules = case.rules
     notes = [
-        f"{outcome.evaluated:,} slices of up to {rules.asked.depth} conditions with at least "
+        f"{number_of(outcome.evaluated, 'slice')} of up to {number_of(rules.asked.depth, 'condition')} with at least "
         f"{rules.support(outcome.searched)} rows were counted in {outcome.searched:,} rows; "
         f"{len(outcome.confirming):,} rows were kept back to confirm what was found."
     ]
     if not outcome.worst:
         notes.append("No slice scored above everyone together.")
     elif len(outcome.worst) < rules.asked.k:
-        notes.append(f"Only {len(outcome.worst)} different slices scored above everyone together.")
+        notes.append(
+            f"Only {number_of(len(outcome.worst), 'slice', 'different slices')} scored above everyone together."
+        )
     if case.errors.weights is not None:
         notes.append("The search leaves weights aside; means, intervals and tests use them (Kish 1965).")
     replaced = [name for name in data.groups if name in data.feature_names]
@@ -200,6 +203,8 @@ def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
         notes.append(f"In place of the columns {', '.join(replaced)} the groups of that name were searched.")
     hidden = [slice_.where for slice_ in data.slices(1) if data.cells.unshown(slice_.where) is not None]
     if hidden:
-        names = ", ".join(pairs(where) for where in hidden[:8])
-        notes.append(f"Not searched, because too small to show: {names}{' …' if len(hidden) > 8 else ''}.")
+        notes.append(
+            f"Not searched, because too small to show: {', '.join(map(pairs, hidden[:8]))}"
+            f"{' …' if len(hidden) > 8 else ''}."
+        )
     return notes

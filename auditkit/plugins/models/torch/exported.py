@@ -16,7 +16,7 @@ import torch
 
 from auditkit.errors import ModelFileRejected
 from auditkit.plugins.models.archives import members
-from auditkit.text import one_line
+from auditkit.text import number_of, one_line
 
 ROWS = (1, 2, 7)
 """Batch sizes that a graph is tried with."""
@@ -84,15 +84,15 @@ def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
     if set(ROWS) <= accepted:
         return graph, None
     if count not in accepted:
-        raise ModelFileRejected(f"{name}: the graph fails on its own sample of {count} rows")
+        raise ModelFileRejected(f"{name}: the graph fails on its own sample of {number_of(count, 'row')}")
     return Padded(graph, count), filled_up(count)
 
 
 def filled_up(rows: int) -> str:
     """The note about a graph that takes a fixed number of rows."""
     return (
-        f"the graph takes {rows} rows at a time, and no other number; batches are filled up with copies whose answers "
-        "are dropped"
+        f"the graph takes {number_of(rows, 'row')} at a time, and no other number; batches are filled up with copies "
+        "whose answers are dropped"
     )
 
 

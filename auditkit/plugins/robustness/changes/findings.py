@@ -21,7 +21,7 @@ from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.plugins.robustness.shares import tested_gaps
 from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table
 from auditkit.smaller import slices_and_smaller
-from auditkit.text import first_few
+from auditkit.text import first_few, number_of
 from auditkit.variants import named
 
 SINGLE = ("single_flip_share", *named("single_flip_difference"), "flip_toward", "flip_away")
@@ -214,8 +214,8 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
         (f"Costs other than 1: {costs}.", costs),
         *(
             (
-                f"{how_many(rows, data.minimum_cell, data.disclosure)} rows as given do not keep {text!r}; their "
-                "changes need not either.", rows,
+                how_many(rows, data.minimum_cell, data.disclosure, "row as given does", "rows as given do")
+                + f" not keep {text!r}; changed ones need not either.", rows,
             )
             for text, rows in broken
         ),
@@ -291,14 +291,15 @@ def _figures(
         "withstanding-by-group", "Decisions that withstand every change found, by group",
         [group for group in groups if group.name == "withstanding_share" and group.value is not None],
         axis=Axis(field="value", title="Share of decisions", percent=True, domain=(0, 1)),
-        caption=f"Changes of up to {parameters.depth} features that cost at most {parameters.group_cost:g}.",
+        caption=f"Changes of up to {number_of(parameters.depth, 'feature')} that cost at most "
+        f"{parameters.group_cost:g}.",
     )  # fmt: skip
     return [*charts, dots] if dots else charts
 
 
 def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: AuditData) -> Figure:
     points: list[dict[str, Scalar]] = []
-    for name, costs in (("one feature", alone), (f"up to {parameters.depth} features", best)):
+    for name, costs in (("one feature", alone), (f"up to {number_of(parameters.depth, 'feature')}", best)):
         for cost in np.linspace(0, parameters.within[-1], POINTS).tolist():
             measurement = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
             points.append({"changed": name, "cost": round(cost, 6), **_drawn(measurement)})

@@ -237,7 +237,7 @@ def _ask(
     turns = np.concatenate([np.arange(size) * ROUNDS // max(1, size) for size in sizes])
     remaining = np.full(len(rows), np.inf)
     for turn in range(ROUNDS):
-        progress(turn, ROUNDS, f"changing {level} features")
+        progress(turn, ROUNDS, f"changing features, {level} at a time")
         pending = np.flatnonzero((turns == turn) & (costs < cheapest.costs[rows] * CHEAPER))
         flipped, remaining[pending] = _try(moves, single, oracle, rows[pending], slots[pending])
         _keep(cheapest, rows[pending[flipped]], slots[pending[flipped]], costs[pending[flipped]])

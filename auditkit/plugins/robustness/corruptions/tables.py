@@ -122,7 +122,7 @@ class Tables(Suite):
             (f"Held as they are: {listed(held)}.", held),
             (
                 "A value lost is replaced by the feature's median or most frequent value where these rows have no gaps "
-                f"in it ({filled} features), and is a gap elsewhere ({gaps} features).", filled,
+                f"in it ({filled} of the features), and is a gap elsewhere ({gaps} of them).", filled,
             ),
         )  # fmt: skip
         return [sentence for sentence, holds in sentences if holds]

@@ -37,7 +37,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     predictions = (
         context.predictions if is_complete.all() else context.predictions.take(np.flatnonzero(is_complete), complete)
     )
-    notes = [] if is_complete.all() else [f"{int((~is_complete).sum())} rows with a missing value were left out."]
+    notes = [] if is_complete.all() else [f"Left out, for a missing value: {int((~is_complete).sum())} of the rows."]
     attacks = [(name, catalogue.attack_class(name)) for name in parameters.attacks]
     for name, attack in attacks:
         catalogue.check_options(name, attack, parameters.options.get(name, {}))
@@ -93,7 +93,7 @@ class _Run:
             result = run(plan, self.scene, rows, self.truth[self.right])
             result.known = known_ratio(plan, self.scene, rows, self.context.rng)
             for sentence, count in result.errors.items():
-                self.notes.append(f"{name} failed {count} times on {len(self.right)} rows: {sentence}")
+                self.notes.append(f"{name} failed on {len(self.right)} rows, in {count} of its attempts: {sentence}")
             self.done.append(result)
             # what has been measured so far is kept, should the time limit end the check
             self.context.keep(self.findings())

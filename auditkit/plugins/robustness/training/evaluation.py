@@ -118,7 +118,7 @@ def notes(rows: int, left_out: int, weighted: bool, free: np.ndarray) -> tuple[s
     """
     sentences = (
         (f"Trained on {rows:,} rows.", True),
-        (f"{left_out:,} rows without a known label were left out.", left_out > 0),
+        (f"Left out, without a known label: {left_out:,} of the rows.", left_out > 0),
         ("Row weights were not used.", weighted),
         (f"{int((~free).sum())} of {len(free)} features were held as they are.", not free.all()),
     )

@@ -73,7 +73,7 @@ def test_a_search_that_ends_too_early_says_so():
     trained = train(ExponentiatedGradient(max_iter=1, difference_bound=0.001, nu=1e-9), pipeline(data), data)
     assert "converged" in failing(trained)
     control = next(control for control in trained.controls if control.name == "converged")
-    assert control.on_failure == "note" and "ended after 1 iterations" in control.reason
+    assert control.on_failure == "note" and "ended at iteration 1 with" in control.reason
 
 
 def test_members_that_decide_alike_about_everybody_count_with_their_share():

@@ -199,7 +199,7 @@ def test_a5_rows_with_missing_values_are_left_out():
     data = AuditData(frame, labels=np.array([0, 0, 1, 0]), positive=1)
     model = auditkit.wrap(lambda table: (table["a"].fillna(0) > 0.5).to_numpy().astype(int), classes=[0, 1])
     result = attacked(model, data, "HopSkipJump", max_queries=40)
-    assert noted(result, "1 rows with a missing value") and result.measurements[0].n == 3
+    assert noted(result, "Left out, for a missing value: 1 of the rows.") and result.measurements[0].n == 3
     gone = AuditData(frame.assign(a=np.nan), labels=np.array([0, 0, 1, 0]), positive=1)
     with pytest.raises(ModelError, match="missing"):
         attacked(model, gone, "HopSkipJump")

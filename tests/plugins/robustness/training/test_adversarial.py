@@ -180,7 +180,7 @@ def test_rows_without_a_label_and_weights_are_named(run_trainer, pictures):
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
     trained = run_trainer(Adversarial(epsilon=0.02, epochs=1), model, data)
     assert trained.notes[:3] == (
-        "Trained on 280 rows.", "20 rows without a known label were left out.", "Row weights were not used.",
+        "Trained on 280 rows.", "Left out, without a known label: 20 of the rows.", "Row weights were not used.",
     )  # fmt: skip
     assert trained.measurements[2].n == 280
 
