@@ -155,7 +155,8 @@ def test_people_alone_in_their_list_are_left_out_and_said():
     rng = np.random.default_rng(3)
     names = np.array(["a", "b"])[rng.integers(0, 2, 135)]
     result = run(MANY, *scored(rng.random(135), {"g": names}, jobs))
-    assert one(result, "exposure_ratio").n == 120 and any("alone in a list: 15 people." in note for note in result.notes)
+    assert one(result, "exposure_ratio").n == 120
+    assert any("alone in a list: 15 people." in note for note in result.notes)
     alone = run(MANY, *scored(rng.random(30), {"g": ["a", "b"] * 15}, np.arange(30)))
     assert [number.reason for number in alone.measurements] == [
         "no list holds two people, so there is nothing to compare"
