@@ -28,6 +28,7 @@ from auditkit.run.request import Request
 from auditkit.settings import Settings
 from auditkit.signing import verification
 from auditkit.text import number_of
+from auditkit.workers.fork import refusal
 
 
 class RunOptions(NamedTuple):
@@ -81,6 +82,9 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     context = AuditContext(host, opened.data, request, title=title, train=trainers)
     if options.plan:
         print_plan([plan_only(context, model) for model in opened.models], opened, json=options.json)
+        why = refusal() if request.isolate == "all" else f'isolate = "{request.isolate}"'
+        if why:
+            print(f"auditkit: not every check will run in a process of its own: {why}", file=sys.stderr)
         return 0
     if signer is not None and not verification.signed_by(out, signer):
         request = dataclasses.replace(request, fresh=True)

@@ -167,3 +167,15 @@ def test_what_a_check_prints_is_in_the_log_and_stdout_is_json(tmp_path):
         [sys.executable, "-m", "auditkit", "run", "--plan"], cwd=tmp_path, capture_output=True, text=True, timeout=200
     )
     assert "auditkit: a model or plugin printed: at import" in done.stderr and "at import" not in done.stdout
+
+
+@pytest.mark.parametrize("isolate", ["all", "plugins", "none"])
+def test_the_plan_says_what_will_not_be_isolated(isolate, tmp_path):
+    (tmp_path / "people.csv").write_text("sex,y,d\n" + "m,0,0\nf,1,1\n" * 60)
+    (tmp_path / "auditkit.toml").write_text(
+        "[data]\npath = 'people.csv'\nlabel = 'y'\n[model]\ndecisions = 'd'\n[audit]\nchecks = ['performance']\n"
+        f"isolate = '{isolate}'\n"
+    )
+    command = [sys.executable, "-m", "auditkit", "run", "--plan", "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=True)
+    assert (f'a process of its own: isolate = "{isolate}"' in done.stderr) == (isolate != "all")
