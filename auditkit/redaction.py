@@ -17,7 +17,7 @@ import platform
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -78,18 +78,26 @@ _FOREIGN = re.compile(
 class Scrubber:
     """Redacts texts, with what it knows about this machine and about the names in the data."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        withheld: Callable[[Any], Any] = lambda record: record,
+        unnamed: Mapping[str, str] | None = None,
+    ) -> None:
         """Learn what is to be removed.
 
         Args:
             names: of columns, groups, categories and classes, each of which must stay apart from the others.
+            withheld: takes out of a record, as plain data, what foreign texts in it may tell of people.
+            unnamed: {name that must not be written: what stands for it}.
         """
+        self._withheld = withheld
         self._path = _paths_of_this_machine()
         self._variables = _secret_variables()
         self._people = _people()
         self._seen: dict[tuple[str, bool, bool], str] = {}
         self._names: dict[str, str] = {}
-        self._names = self._stand_ins(list(dict.fromkeys(names)))
+        self._names = {**(unnamed or {}), **self._stand_ins(list(dict.fromkeys(names)))}
         # what was cleaned while the stand-ins were made did not know them yet
         self._seen.clear()
 
@@ -109,7 +117,7 @@ class Scrubber:
     def record(self, record: _Record) -> _Record:
         """A record with every text in it cleaned; the very same one where nothing had to be."""
         plain = record.model_dump(mode="json")  # as it will be written: a path among the parameters is a text then
-        clean = self._walk(plain, "")
+        clean = self._walk(self._withheld(plain), "")
         return record if clean == plain else type(record).model_validate(clean)
 
     def _walk(self, value: Any, field: str) -> Any:
@@ -173,12 +181,12 @@ def scrubbed(text: str) -> str:
     return _scrubber().text(text, spoken=True)
 
 
-def removed(record: BaseModel) -> int:
-    """How many texts of a record hold `[removed: …]`."""
+def removed(record: BaseModel, mark: str = REMOVED) -> int:
+    """How many texts of a record hold `[removed: …]`, or another mark."""
 
     def count(value: Any) -> int:
         if isinstance(value, str):
-            return REMOVED in value
+            return mark in value
         if isinstance(value, dict):
             return sum(count(key) + count(content) for key, content in value.items())
         return sum(map(count, value)) if isinstance(value, list | tuple) else 0

@@ -27,7 +27,7 @@ def describe(error: BaseException) -> ErrorInfo:
     """An exception in words and in lines, without a path of the machine and without control characters."""
     kind = next(kind for kind, classes in KINDS.items() if isinstance(error, classes))
     lines: tuple[str, ...] = ()
-    if not isinstance(error, AuditkitError):
+    if is_foreign(error):
         # the last frames are those of the check; the first are auditkit's own and tell an auditor nothing
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         lines = tuple(f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
@@ -38,6 +38,19 @@ def describe(error: BaseException) -> ErrorInfo:
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
     return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Whether what an exception says is not auditkit's own: raised or quoted from a library, a plugin or a model."""
+    if not isinstance(error, AuditkitError):
+        return True
+    frames = traceback.extract_tb(error.__traceback__)
+    raised_elsewhere = bool(frames) and _PACKAGE not in pathlib.Path(frames[-1].filename).parents
+    cause = error.__cause__
+    return raised_elsewhere or (cause is not None and is_foreign(cause))
+
+
+_PACKAGE = pathlib.Path(__file__).parents[1]
 
 
 def without_paths(text: str) -> str:

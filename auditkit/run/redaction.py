@@ -6,26 +6,43 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.redaction import Scrubber, removed
 from auditkit.results import AuditResult
+from auditkit.run.foreign_fields import ForeignFields
+from auditkit.run.foreign_text import ForeignText
+from auditkit.run.text_tokens import WITHHELD
 from auditkit.value_spelling import spelling
 
 
 def scrubber_for(models: Iterable[Model], data: AuditData) -> Scrubber:
-    """What cleans the texts of an audit; it knows the names in the data, of the models and of their classes."""
-    return Scrubber(name for name in (*_names_in(data), *_names_of(models)) if isinstance(name, str))
+    """What cleans the texts of an audit; it knows the data, and the names of the models and of their classes."""
+    text = ForeignText(data)
+    names = [name for name in (*_names_in(data), *_names_of(models)) if isinstance(name, str)]
+    # a table without a head line has somebody's values in the place of names
+    telling = [name for name in dict.fromkeys(names) if text.allowed(name, "owner") != name]
+    unnamed = {name: f"{WITHHELD} {number}" for number, name in enumerate(telling, 1)}
+    return Scrubber([name for name in names if name not in unnamed], ForeignFields(text).withheld, unnamed)
 
 
 def scrubbed_result(scrubber: Scrubber, result: AuditResult) -> AuditResult:
     """The result as it may be written; it says so where something was taken out of it."""
     # the whole result at once, so that a name gets the same stand-in wherever it occurs
     clean = scrubber.record(result)
-    count = removed(clean)
-    if not count:
+    count, sentences = removed(clean), []
+    if count:
+        held = "held an e-mail address, a key, an account number or a name of the machine"
+        sentences.append(f"{_texts(count)} {held}; [removed: …] stands in the place of each")
+    withheld = removed(clean, WITHHELD)
+    if withheld:
+        kept = "they are written nowhere" if clean.data.disclosure == "publish" else "run.log alone has them"
+        held = f"held words or numbers that may tell of few people; {WITHHELD} stands in their place, and {kept}"
+        sentences.append(f"{_texts(withheld)} {held}")
+    if not sentences:
         return clean
-    sentence = (
-        f"{count:,} text{'s' * (count != 1)} held an e-mail address, a key, an account number or a name of the machine"
-    )
-    notes = (*clean.provenance.notes, f"{sentence}; [removed: …] stands in the place of each")
+    notes = (*clean.provenance.notes, *sentences)
     return clean.model_copy(update={"provenance": clean.provenance.model_copy(update={"notes": notes})})
+
+
+def _texts(count: int) -> str:
+    return f"{count:,} text{'s' * (count != 1)}"
 
 
 def _names_in(data: AuditData) -> Iterator[object]:
