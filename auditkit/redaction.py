@@ -114,6 +114,10 @@ class Scrubber:
             self._seen[key] = self._cleaned(text, spoken, contact)
         return self._seen[key]
 
+    def title(self, title: str) -> str:
+        """The title of several audits without what must not leave."""
+        return self.text(self._withheld({"title": title})["title"], spoken=True)
+
     def record(self, record: _Record) -> _Record:
         """A record with every text in it cleaned; the very same one where nothing had to be."""
         plain = record.model_dump(mode="json")  # as it will be written: a path among the parameters is a text then

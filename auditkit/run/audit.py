@@ -11,7 +11,6 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, check_known
 from auditkit.host import Host
 from auditkit.models import Model
-from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Change, CheckResult, Comparison, Coverage, Limit, Plan, Waiver
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.run import write
@@ -183,7 +182,9 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
     # all are asked before one is measured: which counts may be published depends on the decisions of every model
     audited = audited_models(context, everyone, children)
     results = _results(audited, Clock.now())
-    return Comparison(title=scrubbed(context.title), results=tuple(results), changes=_changes(context, audited))
+    return Comparison(
+        title=audited[0].scrubber.title(context.title), results=tuple(results), changes=_changes(context, audited)
+    )
 
 
 def plan_only(context: AuditContext, model: Model) -> Plan:

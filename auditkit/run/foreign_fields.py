@@ -20,6 +20,9 @@ _OWN_NOTE: Final = re.compile(r"Left out of this check, because [a-z ]+: [\w ,]+
 _FOUND: Final = ("controls", "measurements", "together", "figures", "tables", "notes", "title", "paragraphs")
 """What a check or a plugin returns."""
 
+_OWNERS: Final = frozenset({"card", "limits", "waivers"})
+"""Fields that hold what the owner of the audit wrote."""
+
 
 class ForeignFields:
     """Withholds in a record what of foreign texts may not be written.
@@ -42,8 +45,9 @@ class ForeignFields:
         """Take down the errors and the names in a record."""
         if isinstance(value, dict):
             if value.keys() >= _ERROR and isinstance(value["message"], str):
-                # where the innermost places are kept, it was foreign code that spoke
-                self._take_down(value["message"], "foreign" if value["traceback"] else "own")
+                # where the innermost places are kept, it was foreign code that spoke; what is published has none
+                is_own = not value["traceback"] and not self._text.is_published
+                self._take_down(value["message"], "own" if is_own else "foreign")
             if _is_foreign(value):
                 for measured in (*value.get("measurements", ()), *value.get("together", ())):
                     self._take_down(measured["name"], "name")
@@ -77,7 +81,7 @@ class ForeignFields:
             whose = trust
             if _is_foreign(mapping):
                 whose = "foreign" if key in _FOUND else None
-            elif key == "card" or (field == "" and key == "title") or (field in ("data", "model") and key == "name"):
+            elif key in _OWNERS or (field == "" and key == "title") or (field in ("data", "model") and key == "name"):
                 whose = "owner"
             elif key == "slice" or key == "definitions":
                 whose = None

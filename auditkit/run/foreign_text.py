@@ -43,7 +43,8 @@ class ForeignText:
 
     def __init__(self, data: AuditData) -> None:
         self._search = DataSearch(data)
-        self._logged = data.disclosure != "publish"  # run.log lies in the folder
+        self.is_published = data.disclosure == "publish"
+        """Whether the evidence is for anybody."""
         self._seen: dict[tuple[str, Trust, tuple[float, ...]], str] = {}
 
     def allowed(self, text: str, trust: Trust = "foreign", own: Sequence[float] = ()) -> str:
@@ -57,7 +58,8 @@ class ForeignText:
         key = (text, trust, tuple(own))
         if key not in self._seen:
             self._seen[key] = self._allowed(text, trust, own)
-            if self._logged and self._seen[key] != text:
+            # run.log lies in the folder
+            if not self.is_published and self._seen[key] != text:
                 log.info("withheld from the evidence: %s", text)
         return self._seen[key]
 
@@ -79,4 +81,10 @@ class ForeignText:
 
     @functools.cached_property
     def _finder(self) -> re.Pattern[str]:
-        return pattern(self._search.names)
+        # a name that is itself a row, as in a table without a head line, is none
+        return pattern(name for name in self._search.names if not self._is_row(name))
+
+    def _is_row(self, name: str) -> bool:
+        read = plain(name)
+        telling = TellingSpans(read, self._search, tokens(read, pattern(())))
+        return telling.holds_numbers() and bool(telling.together())

@@ -11,6 +11,7 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.run.context import AuditContext
+from auditkit.run.foreign_text import ForeignText
 from auditkit.run.isolation import as_found
 
 
@@ -85,5 +86,8 @@ def _predictions_for(model: Model, data: AuditData, seconds: float | None) -> Pr
     except AuditkitError:
         raise
     except Exception as error:  # a model may raise anything at all
-        raise ModelError(f"{model.name}: the model failed on the audit data: {raised(error, 500)}") from error
+        spoken = raised(error, 500)
+        allowed = ForeignText(data).allowed(spoken)
+        where = "" if allowed == spoken else ". What is withheld may be of somebody's row; run.log has it"
+        raise ModelError(f"{model.name}: the model failed on the audit data: {allowed}{where}") from error
     return predictions

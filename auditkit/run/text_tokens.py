@@ -83,8 +83,8 @@ def is_long(token: Token, text: str) -> bool:
     """Whether a number, or what holds one, has more digits than give nobody away; versions have not."""
     if token.kind == "name":
         return False
-    if token.text.startswith("0x"):
-        return True
+    if token.text.startswith("0x") or (token.kind == "number" and text.startswith("…", token.end)):
+        return True  # of one that was cut nobody knows how long it was
     if token.text.count(".") > 1 and _VERSION_BEFORE.search(text[: token.start]):
         return False
     return len(digits(token.text) if token.kind == "number" else re.sub(r"\D", "", token.text)) > _LONGEST

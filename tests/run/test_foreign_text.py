@@ -182,7 +182,7 @@ def test_numbers_of_more_than_three_digits_are_withheld(text, message):
 
 @pytest.mark.parametrize("message", [
     "8000 rows", "8,000 rows and 14 columns", "shape (8000, 14)", "tolerance 1e-05", "0.5 is not in (0, 1)",
-    "sklearn 1.9.1",    "version 2.13.0.1", "1000 trees", "float64 cannot be cast to int32", "f0, f1 and f12 are missing",
+    "sklearn 1.9.1", "version 2.13.0.1", "1000 trees", "float64 cannot be cast to int32", "f0 and f12 are missing",
 ])  # fmt: skip
 def test_numbers_that_give_nobody_away_stay(text, message):
     assert text.allowed(message) == message
