@@ -1,4 +1,4 @@
-"""Redaction: no e-mail address, account number, key, user name, host name or path of a machine is in the evidence.
+"""Redaction: no e-mail address, key, number that stands for a person, user name, host name or path is in the evidence.
 
 What is removed is replaced by `[removed: …]`, so that a reader sees that something stood there. Of a path its last name
 stays: `/home/alice/models/credit.skops` becomes `credit.skops`.
@@ -22,12 +22,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from auditkit.redaction.personal_numbers import ACCOUNT as ACCOUNT, REMOVED as REMOVED, without_numbers
+from auditkit.redaction.secret_keys import SECRET as SECRET, without_keys
+
 _Record = TypeVar("_Record", bound=BaseModel)
 
-REMOVED = "[removed: "
 E_MAIL = f"{REMOVED}an e-mail address]"
-ACCOUNT = f"{REMOVED}a bank account number]"
-SECRET = f"{REMOVED}looks like a key]"
 USER = f"{REMOVED}a user name]"
 HOST = f"{REMOVED}a host name]"
 
@@ -52,27 +52,28 @@ _ORDINARY = {
 _SHORTEST_NAME = 3
 _SHORTEST_SECRET = 12
 
-_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.ASCII)
-_SECRETS = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[opsur]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}"
-    r"|\bhf_[A-Za-z0-9]{30,}|\bsk-(?=[\w-]{0,60}[0-9])[\w-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bAIza[\w-]{35}"
-    r"|\bpypi-[\w-]{50,}|\bnpm_[A-Za-z0-9]{36}|\bdapi[0-9a-f]{32}\b"
-    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
-    r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
-    r"|(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=token=)|(?<=api_key=)|(?<=apikey=)|(?<=bearer ))"
-    r"[^\s&;,'\"\[\])]{6,}",
-    re.DOTALL | re.ASCII,
+_AT = r"(?:[@＠﹫]|\s?[\[({]\s?at\s?[\])}]\s?)"
+_MAIL = re.compile(
+    rf"""(?:(?<![\w.%+-])(?:[\w.%+~-]|(?<=\w)['&!#$*=^](?=\w)){{1,256}}|"[^"\n@]{{1,64}}"){_AT}"""
+    r"(?:[\w-]{1,63}(?:[.。．][\w-]{1,63}){0,20}[.。．](?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,63})"
+    r"|\[(?:IPv6:)?[0-9A-Fa-f.:]{3,45}\])"
 )
+"""In any alphabet, with a quoted name, and with other signs in the place of @."""
+_OTHER_AT = re.compile(r"[＠﹫]|[\[({]\s?at\s?[\])}]")
 _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
-_WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\\\{1,3}[\w.-]+\\)"
+_WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\\\{1,3}[\w.-]+\\|\.{1,2}\\{1,2}|%\w{1,40}%\\{1,2})"
+_LETTER = r"""[^\s"'`<>|:;,()\[\]{}\\/]"""
+_BLANKED = rf"{_LETTER}{{1,100}}(?: {_LETTER}{{1,100}}){{0,4}}"
+"""A folder with blanks in its name."""
 _FOREIGN = re.compile(
-    rf"""(?P<quote>["'`])(?P<quoted>{_WINDOWS}[^"'`\n]*)(?P=quote)|(?<!\w){_WINDOWS}[^\s"'`<>|:;,()\[\]{{}}]+"""
+    rf"""(?P<quote>["'`])(?P<quoted>(?:{_WINDOWS}|/home/|/Users/)[^"'`\n]*)(?P=quote)"""
+    rf"""|(?<!\w){_WINDOWS}(?:{_BLANKED}[\\/]{{1,2}}){{0,30}}{_LETTER}*"""
+    rf"""|(?<![\w.~/-])/(?:home|Users)/(?:{_BLANKED}/{{1,2}}){{1,30}}{_LETTER}*"""
     r"""|(?<![\w.~/-])~[A-Za-z_][\w.-]*/[^\s"'`<>|:;,()\[\]{}]+"""
+    rf"""|(?<![\w./-])(?:\.\./){{1,30}}(?:{_LETTER}{{1,100}}/){{0,30}}{_LETTER}+"""
 )
-"""Paths of Windows and of its shares, and those that begin with somebody's home."""
+"""Paths of Windows and of its shares, those with blanks in a home folder, those that begin with somebody's home, and
+those that lead upwards."""
 
 
 class Scrubber:
@@ -134,6 +135,8 @@ class Scrubber:
         return value
 
     def _mapping(self, mapping: dict[Any, Any], field: str) -> dict[Any, Any]:
+        if field == "packages":
+            return mapping  # a version of four parts is no address
         clean_mapping: dict[Any, Any] = {}
         for key, value in mapping.items():
             clean = self.text(key) if isinstance(key, str) else key
@@ -149,12 +152,14 @@ class Scrubber:
         for secret in self._variables:
             text = text.replace(secret, SECRET)
         # secrets before addresses and paths: a password in a URL would be torn apart by either
-        text = _SECRETS.sub(SECRET, text)
-        if "@" in text and not contact:
+        text = without_keys(text)
+        if not contact and ("@" in text or _OTHER_AT.search(text)):
             text = _MAIL.sub(E_MAIL, text)
         if "/" in text or "\\" in text:
-            text = _FOREIGN.sub(_last_name, self._path.sub(_last_name, text))
-        text = _IBAN.sub(_account, text)
+            # those with blanks in them first
+            text = self._path.sub(_last_name, _FOREIGN.sub(_last_name, text))
+        if not contact:
+            text = without_numbers(text)
         if spoken:
             for person, stand_in in self._people:
                 text = person.sub(stand_in, text)
@@ -205,17 +210,6 @@ def _last_name(match: re.Match[str]) -> str:
     parts = [part for part in re.split(r"[\\/]+", bare) if part and not part.endswith(":")]
     name = "~" if len(parts) < 2 or (len(parts) == 2 and parts[0] in _HOMES) else parts[-1]
     return f"{quote}{name}{path[len(bare) :]}{quote}"
-
-
-def _account(match: re.Match[str]) -> str:
-    """An IBAN is one where the remainder of ISO 7064, mod 97-10, is 1; words after it stay, and anything else does."""
-    parts = match[0].split(" ")
-    for end in range(len(parts), 0, -1):
-        plain = "".join(parts[:end])
-        digits = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
-        if len(plain) >= 15 and int(digits) % 97 == 1:
-            return " ".join([ACCOUNT, *parts[end:]])
-    return match[0]
 
 
 def _paths_of_this_machine() -> re.Pattern[str]:

@@ -1,0 +1,141 @@
+"""Numbers that stand for a person: of bank accounts, cards, telephones and identity papers, and internet addresses.
+
+Whether a number is one is told by its check digits with python-stdnum, which is loaded where something looks like one;
+telephone numbers, which have none, by how they are written. So dates, versions, counts and digests stay.
+"""
+
+import functools
+import importlib
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+REMOVED: Final = "[removed: "
+ACCOUNT: Final = f"{REMOVED}a bank account number]"
+CARD: Final = f"{REMOVED}a card number]"
+PHONE: Final = f"{REMOVED}a telephone number]"
+IDENTITY: Final = f"{REMOVED}an identity number]"
+ADDRESS: Final = f"{REMOVED}an internet address]"
+
+_BEFORE = r"(?<![\w.,+/-])"
+_AFTER = r"(?!\w|[.,/-]\w)"
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0\u202f.-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])", re.ASCII
+)
+_CARD = re.compile(rf"{_BEFORE}[2-6](?:[ \u00a0-]?[0-9]){{12,18}}{_AFTER}")
+_ISSUERS = re.compile(
+    "4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3(?:0[0-5]|[68])[0-9]{12,14}"
+    "|35[0-9]{14}|6(?:011|4[4-9]|5)[0-9]{12,14}|62[0-9]{14,17}|(?:50|5[6-8]|6[37])[0-9]{10,17}"
+)
+"""Visa, Mastercard, American Express, Diners Club, JCB, Discover, UnionPay and Maestro."""
+_PHONE = re.compile(
+    r"(?<![\w+.,-])(?<![0-9] )(?:"
+    r"(?:\+|00(?=[1-9][0-9]{0,2}[ /(-]))[1-9](?:[ \u00a0/()-]{0,3}[0-9]){7,14}"  # with a country
+    r"|(?:\([0-9]{3}\) ?|[0-9]{3}[-.])[0-9]{3}[-.][0-9]{4}"  # of North America
+    r"|(?:\(0[1-9][0-9]{1,3}\) ?|0[1-9][0-9]{1,3}[ /-])[0-9]{2,8}(?:[ -][0-9]{2,8}){0,3}"  # of Germany, Great Britain
+    r"|0[1-9](?:[ .-][0-9]{2}){4}"  # of France
+    rf"){_AFTER}"
+)
+_FEWEST_DIGITS, _MOST_DIGITS = 9, 15
+"""Of a telephone number with its area."""
+
+_IDENTITIES: Final = (
+    (r"[0-9]{3}-[0-9]{2}-[0-9]{4}", "us.ssn"),
+    (r"[A-CEGHJ-PR-TW-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", ""),  # of Great Britain: no check digit
+    (r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{4}", "gb.nhs"),
+    (r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", "de.idnr"),
+    (r"[12] ?[0-9]{2} ?[0-9]{2} ?[0-9AB]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", "fr.nir"),
+    (r"[0-9]{8}-?[A-Za-z]", "es.dni"),
+    (r"[XYZxyz]-?[0-9]{7}-?[A-Za-z]", "es.nie"),
+    (r"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]", "it.codicefiscale"),
+    (r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}", "ch.ssn"),
+    (r"[0-9]{4} [0-9]{6}", "at.vnr"),
+    (r"[0-9]{11}", "pl.pesel"),
+    (r"(?:[0-9]{2})?[0-9]{6}[-+][0-9]{4}", "se.personnummer"),
+    (r"[0-9]{6}-[0-9]{4}", "dk.cpr"),
+    (r"[0-9]{6}[-+A][0-9]{3}[0-9A-Y]", "fi.hetu"),
+    (r"[0-9]{6} ?[0-9]{5}", "no.fodselsnummer"),
+    (r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[-.]?[0-9]{3}\.?[0-9]{2}", "be.nn"),
+    (r"[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", "in_.aadhaar"),
+    (r"[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}", "br.cpf"),
+    (r"[0-9]{17}[0-9Xx]", "cn.ric"),
+    (r"[0-9]{6}-[0-9]{7}", "kr.rrn"),
+    (r"[0-9]{3}-[0-9]{3}-[0-9]{3}", "ca.sin"),
+)  # fmt: skip
+"""How numbers of identity papers are written, and the module of python-stdnum that knows their check digits."""
+_IDENTITY = re.compile(
+    _BEFORE + "(?:" + "|".join(f"(?P<n{place}>{form})" for place, (form, _) in enumerate(_IDENTITIES)) + ")" + _AFTER
+)
+_IP4 = re.compile(r"(?<![\w.])(?<![=<>~]=)(?<!version )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.\w)")
+_IP6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{3,4}:(?=[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{1,40}(?![\w:])")
+_NOBODYS = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})
+
+
+def without_numbers(text: str) -> str:
+    """A text with `[removed: …]` in the place of every number that stands for a person.
+
+    Args:
+        text: any text; one without digits is given back at once.
+    """
+    if re.search(r"[0-9].{0,60}?[0-9]", text) is None:
+        return text
+    text = _IBAN.sub(_account, text)
+    text = _CARD.sub(_checked(CARD, _is_card), text)
+    text = _PHONE.sub(_checked(PHONE, _is_phone), text)
+    text = _identified(text)
+    if "." in text:
+        text = _IP4.sub(_checked(ADDRESS, _is_address), text)
+    if ":" in text:
+        text = _IP6.sub(_checked(ADDRESS, _is_address), text)
+    return text
+
+
+def _checked(stand_in: str, is_one: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
+    return lambda match: stand_in if is_one(match[0]) else match[0]
+
+
+def _account(match: re.Match[str]) -> str:
+    """The IBAN that a candidate begins with; words after it stay, and so does what is none."""
+    text = match[0]
+    ends = [place.start() for place in re.finditer(r"[ \u00a0\u202f.-]|\Z", text)]
+    for end in reversed(ends):
+        plain = re.sub(r"[^A-Za-z0-9]", "", text[:end])
+        if len(plain) >= 15 and _standard("iban").is_valid(plain):
+            return ACCOUNT + text[end:]
+    return text
+
+
+def _identified(text: str) -> str:
+    """Without numbers of identity papers; one that has the form of several is held against each."""
+
+    def stand_in(match: re.Match[str]) -> str:
+        for form, module in _IDENTITIES:
+            if re.fullmatch(form, match[0]) and (not module or _standard(module).is_valid(match[0])):
+                return IDENTITY
+        return match[0]
+
+    return _IDENTITY.sub(stand_in, text)
+
+
+def _is_card(text: str) -> bool:
+    plain = re.sub("[^0-9]", "", text)
+    return _ISSUERS.fullmatch(plain) is not None and bool(_standard("luhn").is_valid(plain))
+
+
+def _is_phone(text: str) -> bool:
+    count = len(re.findall("[0-9]", text))
+    return _FEWEST_DIGITS <= count <= _MOST_DIGITS
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.rstrip(".:"))
+    except ValueError:
+        return False
+    return text not in _NOBODYS
+
+
+@functools.cache
+def _standard(name: str) -> Any:
+    return importlib.import_module(f"stdnum.{name}")
