@@ -1,7 +1,7 @@
 """Where in what an audit writes the words of libraries, plugins and its owner stand."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from auditkit.plugins import BUILTIN
@@ -39,7 +39,7 @@ class ForeignFields:
     def withheld(self, record: Any) -> Any:
         """A record, as plain data, with `[withheld]` where something was that may not be written."""
         self._hear(record)
-        return self._walk(record, "", (), None)
+        return self._walk(record, "", frozenset(), None)
 
     def _hear(self, value: Any) -> None:
         """Take down the errors and the names in a record."""
@@ -62,7 +62,7 @@ class ForeignFields:
         if allowed != text:
             self._said[text] = allowed
 
-    def _walk(self, value: Any, field: str, own: Sequence[float], trust: Trust | None) -> Any:
+    def _walk(self, value: Any, field: str, own: frozenset[float], trust: Trust | None) -> Any:
         if isinstance(value, str):
             return self._allowed(value, field, own, trust)
         if isinstance(value, dict):
@@ -72,10 +72,10 @@ class ForeignFields:
         return value
 
     def _mapping(
-        self, mapping: Mapping[str, Any], field: str, own: Sequence[float], trust: Trust | None
+        self, mapping: Mapping[str, Any], field: str, own: frozenset[float], trust: Trust | None
     ) -> dict[str, Any]:
         if _is_foreign(mapping):
-            own = tuple(_numbers(mapping))
+            own = frozenset(_numbers(mapping))
         clean = {}
         for key, value in mapping.items():
             whose = trust
@@ -88,7 +88,7 @@ class ForeignFields:
             clean[self._as_said(key)] = self._walk(value, str(key), own, whose)
         return clean
 
-    def _allowed(self, text: str, field: str, own: Sequence[float], trust: Trust | None) -> str:
+    def _allowed(self, text: str, field: str, own: frozenset[float], trust: Trust | None) -> str:
         repeated = self._as_said(text)
         if repeated != text:
             return repeated

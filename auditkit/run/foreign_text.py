@@ -11,7 +11,6 @@ such a text.
 import functools
 import logging
 import re
-from collections.abc import Sequence
 from typing import Final, Literal
 
 from auditkit.data import AuditData
@@ -45,9 +44,9 @@ class ForeignText:
         self._search = DataSearch(data)
         self.is_published = data.disclosure == "publish"
         """Whether the evidence is for anybody."""
-        self._seen: dict[tuple[str, Trust, tuple[float, ...]], str] = {}
+        self._seen: dict[tuple[str, Trust, frozenset[float]], str] = {}
 
-    def allowed(self, text: str, trust: Trust = "foreign", own: Sequence[float] = ()) -> str:
+    def allowed(self, text: str, trust: Trust = "foreign", own: frozenset[float] = frozenset()) -> str:
         """What of a text may be written; the text itself where all may. To ask twice is to ask once.
 
         Args:
@@ -55,7 +54,7 @@ class ForeignText:
             trust: whose words they are.
             own: numbers that the audit says itself, and which may stand.
         """
-        key = (text, trust, tuple(own))
+        key = (text, trust, own)
         if key not in self._seen:
             self._seen[key] = self._allowed(text, trust, own)
             # run.log lies in the folder
@@ -63,7 +62,7 @@ class ForeignText:
                 log.info("withheld from the evidence: %s", text)
         return self._seen[key]
 
-    def _allowed(self, text: str, trust: Trust, own: Sequence[float]) -> str:
+    def _allowed(self, text: str, trust: Trust, own: frozenset[float]) -> str:
         read = plain(text[:MOST_LETTERS])
         telling = TellingSpans(read, self._search, tokens(read, self._finder), own)
         if telling.is_plain() or (trust == "owner" and not telling.holds_numbers()):

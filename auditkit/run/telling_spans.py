@@ -52,7 +52,9 @@ class TellingSpans:
         own: numbers that may stand, beside those that an audit says of itself.
     """
 
-    def __init__(self, text: str, search: DataSearch, read: Sequence[Token], own: Sequence[float] = ()) -> None:
+    def __init__(
+        self, text: str, search: DataSearch, read: Sequence[Token], own: frozenset[float] = frozenset()
+    ) -> None:
         self.tokens = read
         self._text, self._search, self._own = text, search, own
 
