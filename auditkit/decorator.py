@@ -79,8 +79,7 @@ def check(
             supplied = {argument: _argument(argument, model, data, context) for argument in (*arguments, *optional)}
             supplied |= {argument: None for argument in optional if argument == "groups" and not data.groups}
             values = {field: getattr(self, field) for field in fields}
-            returned = function(**supplied, **values)
-            return to_findings(returned, name, data, unit=unit, direction=direction, exact=exact)
+            return to_findings(function(**supplied, **values), name, data, unit=unit, direction=direction, exact=exact)
 
         # two steps, for pydantic collects fields when a class is made, and the facts are no fields
         base = create_model(f"Check_{name}", __base__=Check, __module__=function.__module__, **fields)
@@ -158,8 +157,7 @@ def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], list[s
 def _argument(name: str, model: Model, data: AuditData, context: Context) -> Any:
     of_context = {"context": context, "predictions": context.predictions, "rng": context.rng}
     # of recorded answers the model can be asked nothing; a function that needs to ask has none of it
-    asked = model if Capability.QUERIES in model.capabilities else None
-    supplied = {"model": asked, "data": data, **of_context}
+    supplied = {"model": model if Capability.QUERIES in model.capabilities else None, "data": data, **of_context}
     return supplied[name] if name in supplied else getattr(data, name)
 
 

@@ -106,8 +106,7 @@ class Host:
         for offer in self.rows("register_formats").values():
             # two names that differ in case alone are one file on many systems
             owners.setdefault(offer.value.file.lower(), []).append(offer)
-        unshared = self._unshared("register_formats", "file", owners).values()
-        return {offer.value.name: offer.value for offer in unshared}
+        return {offer.value.name: offer.value for offer in self._unshared("register_formats", "file", owners).values()}
 
     def rows(self, hook: str) -> dict[str, Offer]:
         """{name: row} of what plugins add to a list, such as attacks; a name that two offer is not among them.
@@ -266,8 +265,7 @@ class Host:
 
     def _collect(self, hook: str) -> Iterator[Offer]:
         """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
-        caller = getattr(self._manager.hook, hook)
-        for impl in sorted(caller.get_hookimpls(), key=operator.attrgetter("plugin_name")):
+        for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=operator.attrgetter("plugin_name")):
             who = f"plugin {impl.plugin_name!r}: {hook}"
             try:
                 with foreign(who):

@@ -64,8 +64,7 @@ def room() -> int | None:
     unit = resource.getpagesize()
     taken = ((resource.RLIMIT_AS, pages[0] * unit), (resource.RLIMIT_DATA, pages[5] * unit))
     soft = [(resource.getrlimit(kind)[0], used) for kind, used in taken]
-    unused = [limit - used for limit, used in soft if limit != resource.RLIM_INFINITY]
-    return min(unused, default=None)
+    return min([limit - used for limit, used in soft if limit != resource.RLIM_INFINITY], default=None)
 
 
 def _text(path: pathlib.Path) -> str:

@@ -231,8 +231,7 @@ def _toys(modality: str) -> tuple[Model, AuditData]:
 
 
 def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> CheckResult:
-    request = Request(checks=[check], budget="quick", seed=seed, device="cpu")
-    context = AuditContext(host, data, request)
+    context = AuditContext(host, data, Request(checks=[check], budget="quick", seed=seed, device="cpu"))
     _, (step,) = make_plan(context, model)
     predictions = Predictions(model, data)
     return unmeasured(step) or measure(step, context, predictions, SharedData(data, predictions))

@@ -38,13 +38,12 @@ def build() -> Built:
     encoded = preprocess.transform(train.inputs).astype(np.float32)
     network = seeded(make_mlp, encoded.shape[1])
     fit(network, encoded, np.asarray(train.labels == "yes", dtype=np.int64), epochs=15)
-    models = [
-        wrap(boosted, name="boosted trees"),
-        wrap(network, name="network", classes=("no", "yes"), preprocess=preprocess),
-    ]
     return Built(
         title="Credit approval (synthetic demonstration)",
-        models=models,
+        models=[
+            wrap(boosted, name="boosted trees"),
+            wrap(network, name="network", classes=("no", "yes"), preprocess=preprocess),
+        ],
         data=data,
         limits=LIMITS,
         card=CARD,

@@ -40,8 +40,7 @@ def fit(
     for _ in range(epochs):
         for batch in torch.split(torch.randperm(len(x), generator=order), 64):
             optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(module(x[batch]), y[batch])
-            loss.backward()  # type: ignore[no-untyped-call]
+            nn.functional.cross_entropy(module(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     module.eval()

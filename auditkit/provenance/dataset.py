@@ -111,12 +111,11 @@ def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
 def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str) -> FeatureInfo:
     lacking = np.isnan(values)
     missing: int | None = int(lacking.sum())
-    group = name in data.groups
     # how many lack a value can be a count of few people too
     if missing and data.missing_reason(name, lacking) is not None:
         missing, few = None, "few missing"
         detail = f"{detail}, {few}" if detail else few
-    return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)
+    return FeatureInfo(name=name, kind=kind, group=name in data.groups, missing=missing, detail=detail)
 
 
 def _with_seeing(feature: FeatureInfo, seeing_of_model: Seeing | None, data: AuditData) -> FeatureInfo:

@@ -109,9 +109,8 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
     if not metrics:
         return []
     data = result.data
-    task = _TASKS.get((data.modality, data.task), "other")
     dataset = {"name": data.name, "type": data.name, "args": {"sha256": data.digest, "rows": data.rows}}
-    return [{"task": {"type": task}, "dataset": dataset, "metrics": metrics}]
+    return [{"task": {"type": _TASKS.get((data.modality, data.task), "other")}, "dataset": dataset, "metrics": metrics}]
 
 
 def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:

@@ -35,8 +35,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         ) from error
     # text of strangers stands in the page; an address in it must not make this machine ask anybody
     only_inside = require("weasyprint.urls", "pdf").URLFetcher(allowed_protocols=("data",))
-    page = _with_shapes(render_html(result).decode())
-    html = weasyprint.HTML(string=page, url_fetcher=only_inside)
+    html = weasyprint.HTML(string=_with_shapes(render_html(result).decode()), url_fetcher=only_inside)
     logger = logging.getLogger("weasyprint")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # it complains of every rule for screens

@@ -342,8 +342,7 @@ def _make_inside(parent: pathlib.Path) -> None:
 
 
 def _check_path(folder: pathlib.Path, check: str, model: str) -> pathlib.Path:
-    parent = folder / CHECKS / slug(model) if model else folder / CHECKS
-    return parent / f"{slug(check)}.json"
+    return (folder / CHECKS / slug(model) if model else folder / CHECKS) / f"{slug(check)}.json"
 
 
 def _is_ours(name: str, kind: Kind, own_names: Collection[str]) -> bool:

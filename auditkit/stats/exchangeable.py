@@ -38,9 +38,8 @@ def split_p(repeats: np.ndarray, first: np.ndarray, seed: int = 0) -> float:
         members = np.zeros((len(splits), count), dtype=bool)
         members[np.repeat(np.arange(len(splits)), size), np.ravel(splits)] = True
     else:
-        rng = np.random.default_rng(seed)
         # the split that was observed is one of them, so that no p-value is 0
-        members = np.vstack([kinds, np.argsort(rng.random((DRAWS, count)), axis=1) < size])
+        members = np.vstack([kinds, np.argsort(np.random.default_rng(seed).random((DRAWS, count)), axis=1) < size])
     weights = np.where(members, 1 / size, -1 / (count - size))
     distances = np.einsum("si,ij,sj->s", weights, gram, weights)
     weight = np.where(kinds, 1 / size, -1 / (count - size))

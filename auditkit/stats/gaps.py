@@ -123,8 +123,7 @@ def permutation_p(observed: float, shuffled: np.ndarray) -> float:
     Source: Phipson and Smyth (2010), Permutation p-values should never be zero, arXiv:1603.05766.
     """
     # a shuffle of the same counts may differ from the observed one by a rounding
-    extreme = int(np.sum(shuffled >= observed * (1 - 1e-9)))
-    return (1 + extreme) / (1 + len(shuffled))
+    return (1 + int(np.sum(shuffled >= observed * (1 - 1e-9)))) / (1 + len(shuffled))
 
 
 def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power: float = 0.8) -> float | None:

@@ -47,8 +47,7 @@ def widened(interval: Interval, value: float, n: int | None, level: float) -> In
         # a ratio's law is skewed: on its own scale the upper end moves too little
         high = max(high or 0.0, value * (interval.high / value) ** factor)
     law = "" if is_student else f", widened as Student's law with {HEAVY} degrees of freedom"
-    method = f"{interval.method}{law}"
-    return interval.model_copy(update={"low": low, "high": high, "level": level, "method": method})
+    return interval.model_copy(update={"low": low, "high": high, "level": level, "method": f"{interval.method}{law}"})
 
 
 def _from_counts(interval: Interval, value: float, n: int | None, level: float) -> Interval | None:

@@ -157,7 +157,6 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
         rows, classes = rows[kept_rows], fewer
     features_of_rows, seed = features.take(rows), context.seed % 2**31
     searched.planted_proxy = together(features_of_rows.planted(classes), classes, context.rng, seed).auc
-    shuffled = context.rng.permutation(classes)
-    strength = together(features_of_rows, shuffled, context.rng, seed)
+    strength = together(features_of_rows, context.rng.permutation(classes), context.rng, seed)
     # in standard errors: the area of shuffled groups is 0.5 but for chance
     searched.shuffled_proxy = abs(strength.auc - 0.5) / strength.error

@@ -136,8 +136,7 @@ def each_alone(
 
 def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> auc.Strength:
     """How well all features together predict the class."""
-    fold = auc.folds(target, rng)
-    return auc.all_features(features.codes, features.discrete, target, fold, seed)
+    return auc.all_features(features.codes, features.discrete, target, auc.folds(target, rng), seed)
 
 
 def as_classes(values: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:

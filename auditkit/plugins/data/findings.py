@@ -117,8 +117,7 @@ def _repeats(data: AuditData) -> tuple[list[Measurement], dict[str, Definition],
 
 def _balance(data: AuditData) -> list[Measurement]:
     """How large every group is, and how its labels are spread."""
-    everyone = np.ones(len(data), dtype=bool)
-    measurements = _labels(data, everyone, {}, None)
+    measurements = _labels(data, np.ones(len(data), dtype=bool), {}, None)
     for cell in slices_and_smaller(data):
         share = None if cell.hidden is not None else float(cell.rows.mean())
         n = None if cell.hidden is not None else cell.n

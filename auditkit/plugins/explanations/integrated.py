@@ -153,8 +153,7 @@ class Path:
 
     def _attribute(self, rows: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray]:
         """Values and misses of some rows; with half the batch as long as the memory does not suffice."""
-        captum = require("captum.attr", "captum")
-        method = captum.IntegratedGradients(self.output, multiply_by_inputs=True)
+        method = require("captum.attr", "captum").IntegratedGradients(self.output, multiply_by_inputs=True)
         positions, batch = torch.as_tensor(rows, device=self.encoded.device), self.batch
         start = self.baseline if len(self.baseline) == 1 else self.baseline[positions]
         while True:

@@ -68,8 +68,7 @@ def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
     sizes, other_sizes = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
     top = strongest(sizes.shape[1])
-    common = _top(sizes, top) & _top(other_sizes, top)
-    return np.asarray(common.sum(axis=1) / top)
+    return np.asarray((_top(sizes, top) & _top(other_sizes, top)).sum(axis=1) / top)
 
 
 def strongest(positions: int) -> int:
@@ -123,8 +122,7 @@ def coarse_map(values: np.ndarray, side: int = 28) -> np.ndarray:
     Pictures of more pixels are averaged over blocks; a rest that fills no block is left out.
     """
     sizes = np.abs(values)
-    flat = sizes.sum(axis=1) if sizes.ndim == 4 else sizes
-    mean = flat.mean(axis=0)
+    mean = (sizes.sum(axis=1) if sizes.ndim == 4 else sizes).mean(axis=0)
     step = max(1, -(-max(mean.shape) // side))
     high, wide = (length // step for length in mean.shape)
     blocks = mean[: high * step, : wide * step].reshape(high, step, wide, step).sum(axis=(1, 3))

@@ -65,8 +65,7 @@ def confidence(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
     probabilities = present(answers.probabilities, "asked only where there are probabilities")
     if len(answers.classes) == 2:
         return probabilities[:, answers.positive], answers.truth == answers.positive
-    likeliest = probabilities.argmax(axis=1)
-    return probabilities.max(axis=1), answers.truth == likeliest
+    return probabilities.max(axis=1), answers.truth == probabilities.argmax(axis=1)
 
 
 def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:

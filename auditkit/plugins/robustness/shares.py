@@ -86,8 +86,7 @@ def share_gap(
         fields: further ones of the measurement.
         reason: see `ShareGap`.
     """
-    weighed = [weighed_share(hits, weights, cell.rows) for cell in cells]
-    values, sizes = np.array(weighed).reshape(-1, 2).T
+    values, sizes = np.array([weighed_share(hits, weights, cell.rows) for cell in cells]).reshape(-1, 2).T
     shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
     members = Members(
         share, [cell.where for cell in cells], shares.rates, np.array([cell.rows.sum() for cell in cells]),

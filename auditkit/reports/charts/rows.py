@@ -199,6 +199,5 @@ def _key(frame: Frame, series: Sequence[str], above: float) -> list[Spec]:
         y = -above - LINE * (len(series) - index) + LINE / 2 + 2
         x = -frame.left + 8 if frame.left < 20 else 0.0
         layers += points(frame, [{"x": x, "y": y}], SERIES[index % len(SERIES)], SHAPES[index % len(SHAPES)])
-        text = wrap(name, frame.width - 20, lines=1)[0]
-        layers += texts(frame, [{"x": x + 12, "y": y, "text": text}])
+        layers += texts(frame, [{"x": x + 12, "y": y, "text": wrap(name, frame.width - 20, lines=1)[0]}])
     return layers

@@ -126,8 +126,7 @@ def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapp
     ]
     caption = f"{coverage.title} ({models})" if models else coverage.title
     clauses = grid(anchors.new("clauses", coverage.pack), caption, heads, rows)
-    anchor = anchors.new("pack", coverage.pack)
-    return {"anchor": anchor, "coverage": coverage, "grid": clauses, "models": models}
+    return {"anchor": anchors.new("pack", coverage.pack), "coverage": coverage, "grid": clauses, "models": models}
 
 
 def _place(key: str, anchor_of: Mapping[str, str]) -> str:

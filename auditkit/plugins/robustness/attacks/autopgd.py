@@ -48,8 +48,7 @@ class APGD(Descent):
         generator = torch.Generator().manual_seed(self.seed)
         if start is not None:
             untargeted = fitting_loss(loss, logits.shape[1], targeted=False)
-            warm = rows | {"points": problem.project(start, x, reach)}
-            _run(record, warm, max(1, self.steps // 4), untargeted)
+            _run(record, rows | {"points": problem.project(start, x, reach)}, max(1, self.steps // 4), untargeted)
         for run in range(min(self.targets, logits.shape[1] - 1) if self.targets else self.restarts):
             state = rows | {"points": problem.scatter(x, reach, generator)}
             _run(record, state | ({"target": ranked[:, run]} if self.targets else {}), self.steps, loss)

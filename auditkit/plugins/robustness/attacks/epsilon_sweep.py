@@ -43,8 +43,7 @@ class _State:
 
     def attack(self, attack: Attack, rows: Tensor, grid_indices: Tensor, start: Tensor | None) -> Tensor:
         """Attack some rows, each at its own radius of the grid; (n,) bool: confirmed."""
-        reach = self.grid[grid_indices].to(self.x)
-        result = attack(self.problem, self.x[rows], self.y[rows], reach, start)
+        result = attack(self.problem, self.x[rows], self.y[rows], self.grid[grid_indices].to(self.x), start)
         is_confirmed = torch.zeros_like(result.broken)
         claimed = result.broken.nonzero()[:, 0]
         if len(claimed):
@@ -191,7 +190,6 @@ def _walk_down(state: _State, attack: Attack, done: Tensor, progress: Callable[[
         rows = rows[state.index[rows] > 0]
         if not len(rows):
             break
-        is_broken = state.attack(attack, rows, state.index[rows] - 1, None)
-        rows = rows[is_broken]
+        rows = rows[state.attack(attack, rows, state.index[rows] - 1, None)]
         if progress is not None:
             progress(turn + 1, last)

@@ -87,8 +87,7 @@ def direction(slope: Tensor, points: Tensor, norm: Norm, low: Tensor, high: Tens
         return unit_length(slope / wide(size(slope, "Linf").clamp_min(1e-38), slope))
     is_stuck = ((slope > 0) & (points >= high)) | ((slope < 0) & (points <= low))
     flat = slope.masked_fill(is_stuck, 0).flatten(1)
-    count_moved = max(1, round(SPARSE * flat.shape[1]))
-    largest = flat.abs().topk(count_moved, dim=1).indices
+    largest = flat.abs().topk(max(1, round(SPARSE * flat.shape[1])), dim=1).indices
     step = torch.zeros_like(flat).scatter(1, largest, flat.gather(1, largest).sign())
     count = step.abs().sum(dim=1, keepdim=True).clamp_min(1)
     return (step / count).reshape(slope.shape)

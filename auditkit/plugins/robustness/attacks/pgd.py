@@ -70,8 +70,7 @@ class PGD(Descent):
         rows = {"x": x, "y": y, "reach": reach, "length": length, "scale": problem.scale(logits, loss)}
         generator = torch.Generator().manual_seed(self.seed)
         if start is not None:
-            warm = rows | {"points": problem.project(start, x, reach)}
-            _descend(record, warm, max(1, self.steps // 8), loss, None)
+            _descend(record, rows | {"points": problem.project(start, x, reach)}, max(1, self.steps // 8), loss, None)
         for run in range(self.restarts):
             points = problem.scatter(x, reach, generator) if self.random_start or run else x
             _descend(record, rows | {"points": points}, self.steps, loss, self.patience)

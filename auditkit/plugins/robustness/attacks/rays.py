@@ -117,6 +117,5 @@ def known_ratio(
     def decide(points: np.ndarray, indices: np.ndarray) -> np.ndarray:
         return np.asarray(((points - rows[indices]) * normals[indices]).sum(axis=1) > KNOWN)
 
-    search = RaySearch(decide, rows, high, free, max_queries)
-    result = rays(search, np.empty((len(rows), 0, rows.shape[1])), rng)
+    result = rays(RaySearch(decide, rows, high, free, max_queries), np.empty((len(rows), 0, rows.shape[1])), rng)
     return float(np.median(result.distances)) / KNOWN

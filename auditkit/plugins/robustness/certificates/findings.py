@@ -118,12 +118,11 @@ def _controls(proven: Proven) -> list[Control]:
 
 
 def _figures(curve: list[Measurement], clean: Measurement, unsmoothed: list[Measurement]) -> list[Figure]:
-    norm = str(curve[0].conditions["norm"])
     charts = [
         figures.curve(
             "smoothed-certified-accuracy", "Certified accuracy of the smoothed model over the radius",
             [_point("certified", measurement, "radius") for measurement in curve],
-            x=Axis(field="radius", title="radius", unit=norm),
+            x=Axis(field="radius", title="radius", unit=str(curve[0].conditions["norm"])),
             y=Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1)), low="low", high="high",
             caption="Proven for the smoothed model, not for the model as it is used. Radius 0: decided rightly with a "
             "proven majority. The band is a 95 % interval over rows.",

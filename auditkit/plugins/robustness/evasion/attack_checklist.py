@@ -87,8 +87,7 @@ def one_step(bench: Bench) -> float:
 
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
     """By how much success falls, at most, from one epsilon to the next, each attacked by itself."""
-    rows = bench.rows[:ALONE]
-    shares = [float(bench.broken(bench.attack, epsilon, rows).mean()) for epsilon in epsilons]
+    shares = [float(bench.broken(bench.attack, epsilon, bench.rows[:ALONE]).mean()) for epsilon in epsilons]
     return max(0.0, *(max(shares[: index + 1]) - share for index, share in enumerate(shares)))
 
 
@@ -114,8 +113,7 @@ def unbounded(bench: Bench, right: float) -> dict[str, float]:
     proportion.
     """
     target, (x, y) = bench.target, bench.target.at(bench.rows)
-    full_range = _reach(target)
-    withstands = ~bench.attack(target.problem, x, y, full_range).broken
+    withstands = ~bench.attack(target.problem, x, y, _reach(target)).broken
     breakable = sum(_breakable(bench, int(row)) for row in bench.rows[withstands.cpu().numpy()])
     return {
         "unbounded": breakable / len(bench.rows), "high-distortion": float(withstands.double().mean()) * right

@@ -92,10 +92,9 @@ def _robust(
 def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> ShareGap:
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
     cells, hidden = comparable(attribute, data, lambda cell: data.unmeasured(cell, COUNTED))
-    conditions = {"epsilon": epsilon, "norm": outcome.norm}
     return share_gap(
         "robust_accuracy_difference", "robust_accuracy", outcome.broken_at > epsilon, None, cells,
-        {"across": (attribute,), "conditions": conditions, "left_out": hidden},
+        {"across": (attribute,), "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": hidden},
         two_groups([attribute], "can be assessed", left_out_text(hidden)),
     )  # fmt: skip
 

@@ -68,8 +68,7 @@ def fit(target: Target, classes: int, seed: int) -> Target:
 def transferred(target: Target, tally: Tally, fitted: Target, attack: Attack, grid: tuple[float, ...]) -> Tally:
     """What the attack breaks of the network; each point that breaks it is tried on the model and taken down."""
     on_network = Tally(fitted, grid)
-    swept = sweep(fitted.problem, fitted.x, fitted.y, grid, attack)
-    on_network.take(swept, np.arange(len(fitted.origins)))
+    on_network.take(sweep(fitted.problem, fitted.x, fitted.y, grid, attack), np.arange(len(fitted.origins)))
     rows = np.flatnonzero((fitted.surface.decide(target.x) == target.y).cpu().numpy())
     broken = np.flatnonzero(np.isfinite(on_network.broken_at))
     tally.add(on_network.points[broken], rows[broken], on_network.broken_at[broken])

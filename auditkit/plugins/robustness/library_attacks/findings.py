@@ -29,8 +29,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         ConfigError: no such attack, or no such option.
         ModelError: every row has a missing value.
     """
-    rows = noise_space_of(data).rows
-    is_complete = np.isfinite(rows).all(axis=1)
+    is_complete = np.isfinite(noise_space_of(data).rows).all(axis=1)
     if not is_complete.any():
         raise ModelError("every row has a missing value, and an attack cannot step away from one")
     complete = data if is_complete.all() else data.take(np.flatnonzero(is_complete))

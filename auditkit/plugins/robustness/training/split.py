@@ -56,8 +56,7 @@ def identity(module: torch.nn.Module, model: Model, like: torch.Tensor, *, decid
     """A network over encoded inputs; arguments as for `Split.surface`, `like` being an encoded row (1, *shape)."""
     # encoded inputs are the units themselves: 0 stays 0 and 1 stays 1
     nothing = torch.zeros_like(like[0])
-    space = Split(like, like, nothing, nothing + 1, nothing, nothing)
-    return space.surface(module, model, decides=decides)
+    return Split(like, like, nothing, nothing + 1, nothing, nothing).surface(module, model, decides=decides)
 
 
 def trainable(model: Model) -> torch.nn.Module:
