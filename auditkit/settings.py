@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from auditkit.checks import Budget
 from auditkit.data import Disclosure, Modality, Task
 from auditkit.judge import NO_SETTING
-from auditkit.results import Limit, Meaning, Waiver
-from auditkit.results.card import Card
+from auditkit.results import Card, Limit, Meaning, Waiver
 
 Isolation: TypeAlias = Literal["all", "plugins", "none"]
 """Which checks run in processes of their own."""

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.data import AuditData
-from auditkit.data.cells import Cell
+from auditkit.data import AuditData, Cell
 from auditkit.results import TOGETHER, CheckResult, Definition, Measurement, pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than

@@ -3,10 +3,7 @@
 import numpy as np
 
 from auditkit.counts.names import MISSING
-from auditkit.data import AuditData
-from auditkit.data.cells import Cell
-from auditkit.data.codes import to_codes
-from auditkit.data.schema import FeatureSchema
+from auditkit.data import AuditData, Cell, FeatureSchema, to_codes
 from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo

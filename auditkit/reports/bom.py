@@ -21,8 +21,7 @@ from auditkit.reports.cardtables import required, standing, status
 from auditkit.reports.frontmatter import filled
 from auditkit.reports.metrics import key, meaningful
 from auditkit.reports.outcome import sentence
-from auditkit.results import AuditResult, CheckResult, Comparison, Measurement, digest, verdict_line
-from auditkit.results.card import Card
+from auditkit.results import AuditResult, Card, CheckResult, Comparison, Measurement, digest, verdict_line
 from auditkit.text import one_line, printable
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "auditkit.results")

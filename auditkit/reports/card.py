@@ -10,8 +10,7 @@ from auditkit.reports import cardtables as tables, model_inputs
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
 from auditkit.reports.outcome import sentence
-from auditkit.results import AuditResult, Comparison, verdict_line
-from auditkit.results.card import Card
+from auditkit.results import AuditResult, Card, Comparison, verdict_line
 
 LABELS = {
     "summary": "Summary", "owners": "Owners", "contact": "Contact", "version": "Version", "licence": "Licence",

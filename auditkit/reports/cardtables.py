@@ -22,9 +22,9 @@ from auditkit.results import (
     left_out_text,
     pairs,
     pairs_by_name,
+    showing_facts,
     whose_text,
 )
-from auditkit.results.disclosure import showing_facts
 from auditkit.text import first_few
 
 Results: TypeAlias = Sequence[AuditResult]

@@ -8,8 +8,7 @@ import json
 import re
 from typing import Any
 
-from auditkit.results import AuditResult, CheckResult, Measurement, digest
-from auditkit.results.card import Card
+from auditkit.results import AuditResult, Card, CheckResult, Measurement, digest
 from auditkit.text import printable
 
 _TASKS = {

@@ -37,7 +37,9 @@ from auditkit.results.base import (
     canonical,
     digest,
 )
+from auditkit.results.card import Card
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
+from auditkit.results.disclosure import showing_facts
 from auditkit.results.disparity_text import (
     group_name,
     left_out_of_all,
@@ -100,6 +102,7 @@ __all__ = [
     "About",
     "AuditResult",
     "Axis",
+    "Card",
     "Change",
     "CheckChange",
     "CheckResult",
@@ -168,6 +171,7 @@ __all__ = [
     "pairs_by_name",
     "remark_text",
     "room",
+    "showing_facts",
     "verdict_line",
     "whose_text",
 ]

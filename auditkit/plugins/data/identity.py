@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.data import AuditData, as_array, take_rows
-from auditkit.data.disclosure import how_many
+from auditkit.data import AuditData, as_array, how_many, take_rows
 from auditkit.errors import present
 from auditkit.lazy import pandas
 

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.data import AuditData
-from auditkit.data.codes import to_codes
+from auditkit.data import AuditData, to_codes
 
 ENOUGH = 50
 """Rows. With one row every value is relative to one person; between 50 and 1,000 they settle."""

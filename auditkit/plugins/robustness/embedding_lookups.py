@@ -9,8 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from auditkit.data import AuditData
-from auditkit.data.schema import FeatureSchema
+from auditkit.data import AuditData, FeatureSchema
 from auditkit.models import Model
 
 LOOKUPS = ("embedding", "_embedding_bag", "_embedding_bag_forward_only")

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.data import AuditData
-from auditkit.data.cells import Cell
+from auditkit.data import AuditData, Cell
 from auditkit.group_pairs import Members, left_out, widest_among
 from auditkit.results import Direction, LeftOut, Measurement, Test
 from auditkit.variants import Group, variants

@@ -9,9 +9,7 @@ import numpy as np
 
 from auditkit import figures
 from auditkit.checks import Context, Findings
-from auditkit.data import AuditData
-from auditkit.data.cells import Cell
-from auditkit.data.disclosure import how_many
+from auditkit.data import AuditData, Cell, how_many
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady
 from auditkit.plugins.robustness.changes import search, self_tests, shares

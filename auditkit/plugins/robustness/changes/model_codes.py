@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.data import AuditData
-from auditkit.data.codes import codes_of
+from auditkit.data import AuditData, codes_of
 from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 

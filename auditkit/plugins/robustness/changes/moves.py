@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditkit.data import AuditData, as_array
-from auditkit.data.schema import FeatureSchema
+from auditkit.data import AuditData, FeatureSchema, as_array
 from auditkit.errors import DataError, closest
 from auditkit.plugins.robustness.changes.implications import bind, parse
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from auditkit.data import AuditData
-from auditkit.data.codes import codes_of
+from auditkit.data import AuditData, codes_of
 from auditkit.plugins.robustness.changes import search
 from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
