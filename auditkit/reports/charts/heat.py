@@ -175,9 +175,5 @@ def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
 
 def _mixed(first: str, second: str, share: float) -> str:
     """A colour `share` of the way from `first` to `second`."""
-    pairs = zip(_channels(first), _channels(second), strict=True)
+    pairs = zip(bytes.fromhex(first[1:]), bytes.fromhex(second[1:]), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * min(1.0, max(0.0, share))):02x}" for a, b in pairs)
-
-
-def _channels(colour: str) -> list[int]:
-    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
