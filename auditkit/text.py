@@ -1,7 +1,8 @@
 """Text that came from data, models or plugins, made harmless for terminals and logs."""
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 _CONTROL = re.compile(
@@ -99,6 +100,12 @@ def within_sentence(title: str) -> str:
         if title[1:2].isupper() or title.startswith(("Kolmogorov", "Wasserstein"))
         else title[:1].lower() + title[1:]
     )
+
+
+def unused(name: str, taken: Collection[str], numbered: str = "{} ({})") -> str:
+    """`name`, or where it is taken the first of `name (2)`, `name (3)`, … that is not."""
+    others = (numbered.format(name, number) for number in itertools.count(2))
+    return next(free for free in itertools.chain([name], others) if free not in taken)
 
 
 def ordinal(number: int) -> str:

@@ -8,7 +8,7 @@ from auditkit import runfolder
 from auditkit.errors import ConfigError, EvidenceError, Mend
 from auditkit.io.atomic_files import read_plain
 from auditkit.results import AuditResult, Comparison
-from auditkit.text import one_line
+from auditkit.text import one_line, unused
 
 
 class Named(NamedTuple):
@@ -49,15 +49,11 @@ def with_distinct_names(audits: Sequence[Named]) -> list[Named]:
     """The audits, each under a name of its own: `may/audit` and `june/audit` where both lie in a folder `audit`."""
     named_audits: list[Named] = []
     for audit in audits:
-        name, count = audit.name, 1
+        name = audit.name
         if sum(other.name == audit.name for other in audits) > 1:
             home = audit.path.parent if audit.path.name != audit.name else audit.path
             name = f"{home.parent.name}/{audit.name}"
-        bare = name
-        while any(other.name == name for other in named_audits):
-            count += 1
-            name = f"{bare} ({count})"
-        named_audits.append(audit._replace(name=name))
+        named_audits.append(audit._replace(name=unused(name, [other.name for other in named_audits])))
     return named_audits
 
 

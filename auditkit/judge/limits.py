@@ -35,6 +35,7 @@ from auditkit.results import (
     left_out_of_all,
     pairs_by_name,
 )
+from auditkit.text import unused
 
 
 class Judgement(NamedTuple):
@@ -170,13 +171,8 @@ def with_names(limits: Iterable[Limit]) -> tuple[Limit, ...]:
     named = []
     for limit in limits:
         if not limit.name.strip():
-            made = unused = made_name(limit)
-            count = 1
-            while unused in taken:
-                count += 1
-                unused = f"{made} ({count})"
-            taken.add(unused)
-            limit = limit.model_copy(update={"name": unused})
+            limit = limit.model_copy(update={"name": unused(made_name(limit), taken)})
+            taken.add(limit.name)
         named.append(limit)
     return tuple(named)
 

@@ -7,10 +7,11 @@ models, the model's name stands before it. What is undefined or invalid is left 
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auditkit.results import AuditResult, CheckResult, Comparison, Measurement, canonical
+from auditkit.text import unused
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
@@ -22,7 +23,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     numbers: dict[str, float | None] = {}
     for audit in result.results:
         for key, value in _numbers(audit, f"{slug(audit.model.name)}.").items():
-            numbers[_free(key, numbers)] = value
+            numbers[unused(key, numbers, "{}#{}")] = value
     return canonical(numbers)
 
 
@@ -55,16 +56,9 @@ def meaningful(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
 def _numbers(audit: AuditResult, prefix: str) -> dict[str, float | None]:
     numbers: dict[str, float | None] = {}
     for result, measurement in meaningful(audit):
-        numbers[_free(prefix + key(result.check, measurement), numbers)] = measurement.value
+        # a plugin may give two measurements of one name; both are kept, in the order in which they came
+        numbers[unused(prefix + key(result.check, measurement), numbers, "{}#{}")] = measurement.value
     return numbers
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    # a plugin may give two measurements of one name; both are kept, in the order in which they came
-    suffix, free_name = 2, name
-    while free_name in taken:
-        free_name, suffix = f"{name}#{suffix}", suffix + 1
-    return free_name
 
 
 def _pairs(mapping: Mapping[str, Any]) -> str:
