@@ -1,9 +1,9 @@
 """What several models have in common is told once; what differs stands with the names of its models."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from auditkit.reports.html.tables import Cell, Head
+from auditkit.reports.html.tables import Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Definition
 
 BESIDE = 4
@@ -74,14 +74,25 @@ def names(models: Sequence[str]) -> str:
     return models[0] if len(models) == 1 else f"{'; '.join(models[:-1])} and {models[-1]}"
 
 
-def with_models(heads: Sequence[Head]) -> list[Head]:
-    """The heads of a table with a column for the models; a table drops it where nothing stands in it."""
-    return [heads[0], Head("Model"), *heads[1:]]
+def common_grid(
+    anchor: str,
+    caption: str,
+    heads: Sequence[Head],
+    parts: Iterable[Common[Item]],
+    cells: Callable[[Item], Sequence[Cell]],
+) -> Grid:
+    """A row for each item, with a column for the models that it is true of, after the first.
 
-
-def with_model(cells: Sequence[Cell], models: str) -> list[Cell]:
-    """The cells of a row with the models that it is true of."""
-    return [cells[0], Cell(models), *cells[1:]]
+    Args:
+        anchor: of the table.
+        caption: likewise.
+        heads: without that of the models, whose column a table drops where nothing stands in it.
+        parts: the items.
+        cells: what stands in the row of an item.
+    """
+    rows = [(cells(part.item), part.models) for part in parts]
+    with_models = [[first, Cell(models), *rest] for (first, *rest), models in rows]
+    return grid(anchor, caption, [heads[0], Head("Model"), *heads[1:]], with_models)
 
 
 def folds(count: int) -> Iterator[range]:

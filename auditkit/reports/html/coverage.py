@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from auditkit.reports.html.common_parts import Common, common, with_model, with_models
+from auditkit.reports.html.common_parts import Common, common, common_grid
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.sentences import LEVELS
 from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
@@ -58,41 +58,38 @@ def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:
 
 def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:
     """What gave no measurement, errors first."""
-    rows = [
-        with_model(
-            [
-                Cell(part.item.check, link=anchor_of.get(part.item.check, "")),
-                Cell("", status=part.item.status),
-                Cell(part.item.question),
-                Cell(part.item.reason),
-            ],
-            part.models,
-        )
-        for part in missing
-    ]
-    heads = with_models([Head("Check"), Head("Status"), Head("Question left open", "wide"), Head("Why", "wide")])
-    return grid(anchors.new("untested"), "Checks without a measurement", heads, rows)
+    heads = [Head("Check"), Head("Status"), Head("Question left open", "wide"), Head("Why", "wide")]
+    return common_grid(
+        anchors.new("untested"),
+        "Checks without a measurement",
+        heads,
+        missing,
+        lambda coverage: [
+            Cell(coverage.check, link=anchor_of.get(coverage.check, "")),
+            Cell("", status=coverage.status),
+            Cell(coverage.question),
+            Cell(coverage.reason),
+        ],
+    )
 
 
 def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:
     """What was measured, how much of the model it could reach, and what reaching more would add."""
-    rows = [
-        with_model(
-            [
-                Cell(part.item.check, link=anchor_of.get(part.item.check, "")),
-                Cell(part.item.question),
-                Cell(LEVELS.get(part.item.level or "", "")),
-                Cell(part.item.higher_level),
-                Cell(part.item.reason),
-            ],
-            part.models,
-        )
-        for part in done
-    ]
     heads = [Head("Check"), Head("Question", "wide"), Head("Evidence level"),
              Head("What a higher level would add", "wide"), Head("Note", "wide")]  # fmt: skip
-    caption = "Checks that measured, and their evidence level"
-    return grid(anchors.new("tested"), caption, with_models(heads), rows)
+    return common_grid(
+        anchors.new("tested"),
+        "Checks that measured, and their evidence level",
+        heads,
+        done,
+        lambda coverage: [
+            Cell(coverage.check, link=anchor_of.get(coverage.check, "")),
+            Cell(coverage.question),
+            Cell(LEVELS.get(coverage.level or "", "")),
+            Cell(coverage.higher_level),
+            Cell(coverage.reason),
+        ],
+    )
 
 
 def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> tuple[Content, ...]:

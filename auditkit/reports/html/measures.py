@@ -7,7 +7,7 @@ import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.reports import numbers
-from auditkit.reports.html.common_parts import CheckOutcome, common, definitions, folds, with_model, with_models
+from auditkit.reports.html.common_parts import CheckOutcome, common, common_grid, definitions, folds
 from auditkit.reports.html.sentences import name_of
 from auditkit.reports.html.tables import Anchors, Cell, Content, Grid, Head, grid
 from auditkit.results import (
@@ -67,8 +67,8 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
         Control.model_dump_json,
         lambda control: control.name,
     )
-    rows = [with_model(_control(part.item, known), part.models) for part in parts]
-    return grid(anchors.new("controls", check), f"Controls of {check}", with_models(heads), rows)
+    anchor, caption = anchors.new("controls", check), f"Controls of {check}"
+    return common_grid(anchor, caption, heads, parts, lambda control: _control(control, known))
 
 
 def own_table(table: Table, owner: str, anchors: Anchors, models: str = "") -> Content:

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditkit.reports import model_inputs, numbers
-from auditkit.reports.html.common_parts import common, with_model, with_models
+from auditkit.reports.html.common_parts import common, common_grid
 from auditkit.reports.html.sentences import moment
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.outcome import sentence
-from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs
-from auditkit.results.disclosure import showing_facts
+from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs, showing_facts
 
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
@@ -103,26 +102,22 @@ def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterabl
     """What the numbers depend on: versions, seeds, digests, plugins, packages; what all models share is told once."""
     yield _facts_by_model(anchors, "How this was made", audits, [_run(audit) for audit in audits])
     models, made = [audit.model.name for audit in audits], [audit.provenance for audit in audits]
-    plugins = [
-        with_model(
-            [
-                Cell(part.item.name),
-                Cell(f"{part.item.distribution} {part.item.version}"),
-                Cell(part.item.source),
-                Cell(part.item.error or "", status="loaded" if part.item.loaded else "not loaded"),
-                Cell(", ".join(part.item.checks)),
-            ],
-            part.models,
-        )
-        for part in common(models, [provenance.plugins for provenance in made], PluginInfo.model_dump_json)
-    ]
-    heads = [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")]
-    yield grid(anchors.new("plugins"), "Plugins", with_models(heads), plugins)
-    packages = [
-        with_model([Cell(part.item[0]), Cell(part.item[1])], part.models)
-        for part in common(models, [sorted(provenance.packages.items()) for provenance in made], repr)
-    ]
-    yield grid(anchors.new("packages"), "Packages", with_models([Head("Package"), Head("Version")]), packages)
+    yield common_grid(
+        anchors.new("plugins"),
+        "Plugins",
+        [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")],
+        common(models, [provenance.plugins for provenance in made], PluginInfo.model_dump_json),
+        lambda plugin: [
+            Cell(plugin.name),
+            Cell(f"{plugin.distribution} {plugin.version}"),
+            Cell(plugin.source),
+            Cell(plugin.error or "", status="loaded" if plugin.loaded else "not loaded"),
+            Cell(", ".join(plugin.checks)),
+        ],
+    )
+    packages = common(models, [sorted(provenance.packages.items()) for provenance in made], repr)
+    heads = [Head("Package"), Head("Version")]
+    yield common_grid(anchors.new("packages"), "Packages", heads, packages, lambda package: list(map(Cell, package)))
 
 
 def _run(audit: AuditResult) -> list[tuple[str, str]]:
@@ -197,13 +192,15 @@ def parameters(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappi
     ]
     # grouped by check and parameter, so that two models with different values stand one under the other
     parts = common([audit.model.name for audit in audits], items, repr, lambda parameter: parameter[:2])
-    rows = [
-        with_model([Cell(check, link=anchor_of.get(check, "")), Cell(name), Cell(value)], part.models)
-        for part in parts
-        for check, name, value in [part.item]
-    ]
-    heads = with_models([Head("Check"), Head("Parameter", "code"), Head("Value", "code")])
-    return grid(anchors.new("parameters"), "The parameters of each check", heads, rows) if rows else None
+    if not parts:
+        return None
+    return common_grid(
+        anchors.new("parameters"),
+        "The parameters of each check",
+        [Head("Check"), Head("Parameter", "code"), Head("Value", "code")],
+        parts,
+        lambda item: [Cell(item[0], link=anchor_of.get(item[0], "")), Cell(item[1]), Cell(item[2])],
+    )
 
 
 def written(value: Any) -> str:
