@@ -20,6 +20,10 @@ class Space:
     free: np.ndarray
     """bool: may be changed at all."""
 
+    def units(self, points: np.ndarray) -> np.ndarray:
+        """(M, D) how far points lie above the smallest values, in units."""
+        return np.asarray((points - self.low) / self.scale)
+
     def snap(self, points: np.ndarray, origins: np.ndarray) -> np.ndarray:
         """(M, D) the nearest points that may be tried: held features and gaps as in `origins`, whole numbers whole.
 

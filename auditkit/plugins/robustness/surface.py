@@ -3,11 +3,13 @@
 import math
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from auditkit.errors import ModelError
 from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
 from auditkit.plugins.robustness import disguised_logits
+from auditkit.plugins.robustness.space import Space
 
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
@@ -99,6 +101,10 @@ class Surface(torch.nn.Module):
         if beneath is not None:
             logits = beneath if self.smooth else disguised_logits.aligned(beneath, logits.argmax(dim=1))
         return logits * self.factor / self.spread
+
+    def in_units(self, points: np.ndarray, space: Space) -> torch.Tensor:
+        """Inputs (M, D) as the network's tensors (M, *shape) in units of a space."""
+        return torch.as_tensor(space.units(points)).to(self.low).reshape(-1, *self.low.shape)
 
     def _read(self, output: Any) -> torch.Tensor:
         logits = as_logits(main_output(output), self.kind)

@@ -29,12 +29,10 @@ class Tensors:
 
     def __init__(self, surface: Surface, noise_space: NoiseSpace, seed: int) -> None:
         self.surface = surface
-        like = surface.low
-        unit = (noise_space.rows - noise_space.space.low) / noise_space.space.scale
-        self.unit = torch.as_tensor(unit.reshape(-1, *noise_space.shape)).to(like)
-        self.free = torch.as_tensor(noise_space.space.free.reshape(noise_space.shape)).to(like)
-        top = (noise_space.space.high - noise_space.space.low) / noise_space.space.scale
-        self.top = torch.as_tensor(top.reshape(noise_space.shape)).to(like)
+        like, space = surface.low, noise_space.space
+        self.unit = surface.in_units(noise_space.rows, space)
+        self.free = torch.as_tensor(space.free.reshape(noise_space.shape)).to(like)
+        self.top = surface.in_units(space.high, space)[0]
         self.generator = torch.Generator(device=like.device).manual_seed(seed)
         self.classes = int(surface(self.unit[:1]).shape[1])
 

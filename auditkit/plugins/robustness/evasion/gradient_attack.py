@@ -62,8 +62,7 @@ def attack(
         probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
         # what lies beneath an output that hides how near another decision is, by rows and mixtures of rows
         mixed = model_surface.mixtures(flat, space.free, np.random.default_rng(context.seed))
-        unit = ((mixed - space.low) / space.scale).reshape(-1, *array.shape[1:])
-        surface.look_beneath(torch.as_tensor(unit).to(surface.low))
+        surface.look_beneath(surface.in_units(mixed, space))
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, parameters.distance, ask)
         run = Run(parameters, target, context)
         run.search()

@@ -28,7 +28,7 @@ def by_decisions(
     search = Search(target.ask, origins, target.classes[rows], target.space, max_queries)
     result = hop_skip_jump.hop_skip_jump(search, target.origins, rng, progress)
     is_found = np.isfinite(result.distances)
-    points = ((result.points - target.space.low) / target.space.scale).astype(np.float32).reshape(-1, *target.shape)
+    points = target.space.units(result.points).astype(np.float32).reshape(-1, *target.shape)
     distances = target.distance(result.points, rows)
     tally.add(points[is_found], rows[is_found], distances[is_found] * (1 + 1e-6) + 1e-6)
     return hop_skip_jump.known_ratio(origins, target.space, target.origins, rng, max_queries)

@@ -57,8 +57,7 @@ def fit(target: Target, classes: int, seed: int) -> Target:
     right = (surface.decide(target.x) == target.y).cpu().numpy()
 
     def ask(points: np.ndarray) -> np.ndarray:
-        unit = ((points - target.space.low) / target.space.scale).reshape(-1, *target.shape)
-        return np.asarray(surface.decide(torch.as_tensor(unit).to(target.x)).cpu().numpy())
+        return np.asarray(surface.decide(surface.in_units(points, target.space)).cpu().numpy())
 
     return Target(
         surface, target.origins[right], target.classes[right], target.shape, target.space, target.problem.norm, ask
@@ -106,5 +105,5 @@ def _labelled_points(target: Target, rng: np.random.Generator) -> tuple[Tensor, 
     points = np.clip(np.where(free, np.vstack([flat, mixed, noisy]), flat[owners]), 0, high)
     unlimited = np.full(len(points), 1e9)  # anywhere in the box
     inputs = target.inputs(points.astype(np.float32).reshape(-1, *target.shape), owners, unlimited)
-    unit = ((inputs - target.space.low) / target.space.scale).reshape(-1, *target.shape)
-    return torch.as_tensor(unit).to(target.x), target.ask(inputs)
+    unit = torch.as_tensor(target.space.units(inputs)).to(target.x)
+    return unit.reshape(-1, *target.shape), target.ask(inputs)

@@ -37,9 +37,9 @@ class Target:
         self.surface, self.origins, self.classes = surface, origins, classes
         self.shape, self.space, self.ask = shape, space, ask
         device = surface.low.device
-        ceiling = np.maximum((space.high - space.low) / space.scale, 1e-3).astype(np.float32)
+        ceiling = np.maximum(space.units(space.high), 1e-3).astype(np.float32)
         self.ceiling = torch.as_tensor(ceiling.reshape(shape), device=device)
-        unit = ((origins - space.low) / space.scale).astype(np.float32).reshape(-1, *shape)
+        unit = space.units(origins).astype(np.float32).reshape(-1, *shape)
         self.x = torch.minimum(torch.as_tensor(unit, device=device).clamp_min(0), self.ceiling)
         self.y = torch.tensor(classes, dtype=torch.int64, device=device)
         free = None if space.free.all() else torch.as_tensor(space.free.reshape(shape), device=device)

@@ -235,8 +235,6 @@ def _zero_gradients(scene: Scene, right: np.ndarray, truth: np.ndarray) -> float
     from auditkit.plugins.robustness.attacks import Problem, flat
 
     surface = present(scene.surface, "only networks are attacked by gradients")
-    like = surface.low
-    unit = (scene.noise_space.rows[right] - scene.space.low) / scene.space.scale
     problem = Problem(surface, free=torch.as_tensor(scene.space.free.reshape(scene.noise_space.shape)))
-    points = torch.as_tensor(unit).to(like).reshape(-1, *scene.noise_space.shape)
-    return float(flat(problem, points, torch.as_tensor(truth[right], device=like.device)).float().mean())
+    points = surface.in_units(scene.noise_space.rows[right], scene.space)
+    return float(flat(problem, points, torch.as_tensor(truth[right], device=points.device)).float().mean())

@@ -92,8 +92,7 @@ class Scene:
         """The share of rows on which the function under attack decides as the model does."""
         if self.surface is None:
             return float(np.mean(self.answer(self.noise_space.rows).argmax(axis=1) == self.predictions.codes))
-        unit = (self.noise_space.rows - self.space.low) / self.space.scale
-        decided = self.surface.decide(torch.as_tensor(unit).to(self.surface.low).reshape(-1, *self.noise_space.shape))
+        decided = self.surface.decide(self.surface.in_units(self.noise_space.rows, self.space))
         return float(np.mean(decided.cpu().numpy() == self.predictions.codes))
 
 
@@ -131,9 +130,8 @@ class KnownBoundary:
     def target(self, kind: str, watch: Watch, truth: int) -> Any:
         """As `Scene.target`, at a boundary of its own for each row."""
         scene, free = self.scene, self.space.free
-        unit = (watch.origin - self.space.low) / self.space.scale
-        middle = (self.space.high - self.space.low) / self.space.scale / 2
-        towards = np.where(middle >= unit, 1.0, -1.0)
+        unit = self.space.units(watch.origin)
+        towards = np.where(self.space.units(self.space.high) / 2 >= unit, 1.0, -1.0)
         if kind == "trees":
             return tree_target(self._stump(watch.origin, unit, towards))
         normal = np.where(free, towards * self.rng.uniform(0.5, 1, len(free)), 0.0)
@@ -150,7 +148,7 @@ class KnownBoundary:
         return self._answer(points).argmax(axis=1) != truth
 
     def _answer(self, points: np.ndarray) -> np.ndarray:
-        scores = self.plane((torch.as_tensor((points - self.space.low) / self.space.scale)).to(self.like))
+        scores = self.plane(torch.as_tensor(self.space.units(points)).to(self.like))
         decided: np.ndarray = scores.double().cpu().numpy()
         if Capability.PROBABILITIES not in self.scene.predictions.model.capabilities:
             return np.eye(decided.shape[1])[decided.argmax(axis=1)]
@@ -196,8 +194,7 @@ def _surface(model: Model, data: AuditData, module: torch.nn.Module, noise_space
     if like.dtype.itemsize < 4:
         module, like = _widened(module, like)
     surface = surface_of(module, model, noise_space.space.low, noise_space.space.scale, like).eval()
-    unit = (noise_space.rows[:256] - noise_space.space.low) / noise_space.space.scale
-    surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *noise_space.shape))
+    surface.standardise(surface.in_units(noise_space.rows[:256], noise_space.space))
     return surface
 
 

@@ -116,8 +116,7 @@ class Watched(torch.nn.Module):
         """
         allowed = self.watch.admit(len(unit))
         points = self.watch.legal(unit[:allowed].detach().cpu().numpy().astype(np.float64))
-        full_unit = (points - self.watch.space.low) / self.watch.space.scale
-        base = torch.as_tensor(full_unit).to(self.like)
+        base = torch.as_tensor(self.watch.space.units(points)).to(self.like)
         values = unit[:allowed].to(self.like).reshape(allowed, -1)
         # straight through: the value is that of the rounded point, the gradient that of the point itself
         base = base.index_copy(1, self.free, values + (base[:, self.free] - values).detach())

@@ -139,11 +139,10 @@ def in_units(model: Model, data: AuditData, noise_space: NoiseSpace) -> Split:
     like = model.encode(data.inputs[:1])
     low, scale, top = (
         torch.as_tensor(array.reshape(noise_space.shape)).to(like)
-        for array in (space.low, space.scale, (space.high - space.low) / space.scale)
+        for array in (space.low, space.scale, space.units(space.high))
     )
-    unit = (noise_space.rows - space.low) / space.scale
     return Split(
-        torch.as_tensor(unit.reshape(-1, *noise_space.shape)).to(like),
+        torch.as_tensor(space.units(noise_space.rows)).to(like).reshape(-1, *noise_space.shape),
         torch.tensor(Predictions(model, data).truth, device=like.device),
         low, scale, top, torch.as_tensor(space.free.reshape(noise_space.shape), device=like.device),
     )  # fmt: skip
