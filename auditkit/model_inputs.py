@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple, TypeAlias
 
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
 from auditkit.models import Model
 
 How: TypeAlias = Literal["known", "stated", "unknown"]
@@ -76,10 +76,8 @@ def _checked(model: Model, data: AuditData, stated: tuple[str, ...]) -> frozense
             f"{model.name}: inputs must name every column that the model is given, each once; "
             f"{twice or 'none is named'}. Name them, or take inputs out where they are not known"
         )
-    for name in stated:
-        # a table of counts was read without the columns that have no place in it
-        if name not in known and (data.columns or data.people is None):
-            raise ConfigError(
-                f"{model.name}: inputs must be columns of the data; {name!r} is no such column, {closest(name, known)}"
-            )
+    # a table of counts was read without the columns that have no place in it
+    if data.columns or data.people is None:
+        start = f"{model.name}: inputs must be columns of the data;"
+        check_known(stated, known, ConfigError, lambda name: f"{start} {name!r} is no such column, ")
     return frozenset(stated)

@@ -17,7 +17,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.errors import ConfigError, closest, present
+from auditkit.errors import ConfigError, check_known, closest, present
 from auditkit.judge.decision import bound_to_name, closest_to_bound, judge_measurement
 from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, names_check, why_none
 from auditkit.judge.sentences import about, everyone_alone, interval_ends
@@ -191,9 +191,8 @@ def check_names(limits: Sequence[Limit], waivers: Sequence[Waiver]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"limits: every name must be used once; {twice[0]!r} is used {names.count(twice[0])} times")
-    for waiver in waivers:
-        if waiver.limit not in names:
-            raise ConfigError(f"waivers: {waiver.limit!r} is not the name of a limit; {closest(waiver.limit, names)}")
+    waived = [waiver.limit for waiver in waivers]
+    check_known(waived, names, ConfigError, lambda name: f"waivers: {name!r} is not the name of a limit; ")
 
 
 def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from auditkit.checks import Offer
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, check_known
 from auditkit.hookspecs import Attack as Row
 from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Attacked, Problem, chain, fmn_within, radii, standard
 
@@ -63,8 +63,7 @@ def chosen(name: str, offers: Mapping[str, Offer]) -> Row:
     """
     if name in offers:
         return _guarded(offers[name])
-    if name not in ATTACKS:
-        raise ConfigError(f"attack must be one of the registry; {name!r} was given, {closest(name, ATTACKS)}")
+    check_known([name], ATTACKS, ConfigError, lambda name: f"attack must be one of the registry; {name!r} was given, ")
     return ATTACKS[name]
 
 

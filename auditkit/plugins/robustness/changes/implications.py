@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, check_known
 
 PIECE = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]+)`"
@@ -71,11 +71,9 @@ def bind(implication: Implication, columns: Sequence[str]) -> Callable[[np.ndarr
     Raises:
         DataError: it names a column that is not there.
     """
-    for name in implication.operands:
-        if isinstance(name, str) and name not in columns:
-            raise DataError(
-                f"implication {implication.text!r}: there is no numeric column {name!r}; {closest(name, columns)}"
-            )
+    named = (operand for operand in implication.operands if isinstance(operand, str))
+    start = f"implication {implication.text!r}: there is no numeric column"
+    check_known(named, columns, DataError, lambda name: f"{start} {name!r}; ")
     tree, places = implication.tree, {name: column for column, name in enumerate(columns)}
 
     def value(node: Any, rows: np.ndarray) -> np.ndarray:

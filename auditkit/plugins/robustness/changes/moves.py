@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auditkit.data import AuditData, FeatureSchema, as_array
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, check_known
 from auditkit.plugins.robustness.changes.implications import bind, parse
 
 MOST = 100
@@ -116,9 +116,7 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
     """
     schema = features_of(data)
     names = [feature.name for feature in schema]
-    for name in costs:
-        if name not in names:
-            raise DataError(f"costs: there is no feature {name!r}; {closest(name, names)}")
+    check_known(costs, names, DataError, lambda name: f"costs: there is no feature {name!r}; ")
     fields = []
     for position in movable(data):
         feature, column = schema[position], known[:, position]

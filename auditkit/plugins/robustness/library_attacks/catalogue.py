@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.errors import ConfigError, Mend, Refusal, closest
+from auditkit.errors import ConfigError, Mend, Refusal, check_known, closest
 from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
 KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
@@ -27,10 +27,8 @@ def attack_class(name: str) -> Any:
     """
     module = require_art("art.attacks.evasion")
     names = [text for text in dir(module) if inspect.isclass(getattr(module, text))]
-    if name not in names:
-        raise ConfigError(
-            f"attacks must hold names of classes of art.attacks.evasion; {name!r} is none; {closest(name, names)}"
-        )
+    start = "attacks must hold names of classes of art.attacks.evasion;"
+    check_known([name], names, ConfigError, lambda name: f"{start} {name!r} is none; ")
     return getattr(module, name)
 
 
