@@ -33,13 +33,13 @@ DEFINITIONS = {
         "Groups that may be one",
         "groups whose names differ only in case, blanks or Unicode form",
         "Abbreviations and spelling mistakes are not found. Give both one name under [data.groups.NAME] values.",
-        unit="groups", range="0 or more",
+        unit="groups", range="0 or more", only_groups=True,
     ),
     "missing_like_groups": _define(
         "Groups whose name says missing",
         "groups called nan, <NA> or NaT; beside missing values also none, null, unknown, ? and the like",
         "It may be a group's own name, as NA is for Namibia. Where it means missing, list it under [data] missing.",
-        unit="groups", range="0 or more",
+        unit="groups", range="0 or more", only_groups=True,
     ),
     "duplicate_share": _define(
         "Repeated rows", "rows whose inputs equal those of an earlier row / rows",
@@ -81,16 +81,16 @@ DEFINITIONS = {
         "averaged",
         "Close to 1: leaving the group column out hides nothing from the model. A proxy may still be unused; see "
         "the explanations.",
-        DELONG, unit="",
+        DELONG, unit="", only_groups=True,
     ),
     "strongest_proxy_auc": _define(
         "Group predicted from one feature", "largest area under the ROC curve of one feature against the group",
-        "The interval holds for all features at once (Šidák).", DELONG, unit="",
+        "The interval holds for all features at once (Šidák).", DELONG, unit="", only_groups=True,
     ),
     "group_share": _define(
         "Share of a group", "rows of the group / rows",
         "Whether that is too few depends on the people the model is used for, and these rows may not represent them.",
-        direction="none", made_of="people",
+        direction="none", made_of="people", only_groups=True,
     ),
     "positive_share": _define(
         "Positive labels", "rows with the positive label / rows, in the group",
@@ -108,8 +108,6 @@ DEFINITIONS = {
         "interval: Student (1908), Biometrika 6", direction="none", unit="label units", range="any number",
     ),
 }  # fmt: skip
-OF_GROUPS = ("group_share", "proxy_auc", "strongest_proxy_auc", "alike_groups", "missing_like_groups")
-DEFINITIONS |= {name: DEFINITIONS[name].model_copy(update={"only_groups": True}) for name in OF_GROUPS}
 ALIKE = DEFINITIONS["duplicate_share"].model_copy(
     update={
         "title": "Rows that share all values with an earlier one",

@@ -23,7 +23,8 @@ def _define(title: str, formula: str, reference: str, pitfalls: str, **others: A
 DEFINITIONS = {
     "accuracy": _define(
         "Accuracy", "right decisions / people", WILSON,
-        "Compare with majority_accuracy: with 95 % negatives, always deciding no is 95 % accurate.", made_of="outcomes",
+        "Compare with majority_accuracy: with 95 % negatives, always deciding no is 95 % accurate.",
+        made_of="outcomes", same_as="accuracy",
     ),
     "majority_accuracy": _define(
         "Accuracy of the most common label", "people with the most common label / people",
@@ -39,10 +40,12 @@ DEFINITIONS = {
     "precision": _define(
         "Precision", "TP / (TP + FP)", WILSON,
         "Depends on how common the positive label is in these data.", harm=RIGHTLY_SELECTED, made_of="tp fp",
+        same_as="positive_predictive_value",
     ),
     "recall": _define(
         "Recall", "TP / (TP + FN)", WILSON,
         "A model that always decides positive has a recall of 1.", harm=SELECTED_MORE, made_of="tp fn",
+        same_as="true_positive_rate",
     ),
     "auc": _define(
         "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",
@@ -76,7 +79,7 @@ DEFINITIONS = {
     "mean_absolute_error": _define(
         "Mean absolute error", "mean of |predicted - true|", "interval: Student (1908), Biometrika 6",
         "In the units of the label, so it cannot be compared between labels.",
-        range="0 or more", direction="lower", unit="label units",
+        range="0 or more", direction="lower", unit="label units", same_as="mean_absolute_error",
     ),
     "root_mean_squared_error": _define(
         "Root mean squared error", "root of the mean of (predicted - true)²", "interval: Student (1908), Biometrika 6",
@@ -89,12 +92,6 @@ DEFINITIONS = {
         range="1 or less", unit="",
     ),
 }  # fmt: skip
-for _name, _paired in (
-    ("accuracy", "accuracy"), ("recall", "true_positive_rate"), ("precision", "positive_predictive_value"),
-    ("mean_absolute_error", "mean_absolute_error"),
-):  # fmt: skip
-    # the same number by another name, so that diff can pair the two
-    DEFINITIONS[_name] = DEFINITIONS[_name].model_copy(update={"same_as": _paired})
 _SORTED, _TWO = ("binary", "multiclass"), ("binary",)
 TASKS: dict[str, tuple[str, ...]] = {
     "accuracy": _SORTED, "majority_accuracy": _SORTED, "balanced_accuracy": _SORTED, "precision": _TWO, "recall": _TWO,
