@@ -6,6 +6,7 @@ the least that any attack left, whichever it was.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest import mock
 
 import numpy as np
 import scipy
@@ -95,13 +96,9 @@ def scale_gap(bench: Bench) -> float:
     """By how much success changes where the logits are multiplied by 100 and by 1/100."""
     # a defence that only saturates the softmax withstands at one scale and breaks at another (Carlini and Wagner 2017)
     surface, shares = bench.target.surface, []
-    before = surface.factor
-    try:
-        for factor in (1.0, 100.0, 0.01):
-            surface.factor = before * factor
+    for factor in (1.0, 100.0, 0.01):
+        with mock.patch.object(surface, "factor", surface.factor * factor):
             shares.append(float(bench.broken(bench.attack, bench.epsilon).mean()))
-    finally:
-        surface.factor = before
     return max(abs(share - shares[0]) for share in shares)
 
 

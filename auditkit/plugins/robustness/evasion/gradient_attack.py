@@ -4,6 +4,7 @@ One attack on one target, and the trials of it.
 """
 
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 import torch
@@ -168,13 +169,10 @@ class Run:
     def attack_beneath(self) -> float:
         """By how much more rows break where nothing is rounded or cut off; what breaks them is tried on the model."""
         parameters, target = self.parameters, self.target
-        target.surface.smooth = True
-        try:
+        # put back after a time limit too: the trials that follow ask the surface as it is
+        with mock.patch.object(target.surface, "smooth", True):
             attack = self.make(parameters.steps, 1, self.context.seed)
             swept = sweep(target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode)
-        finally:
-            # also after a time limit: the trials that follow ask the surface as it is
-            target.surface.smooth = False
         self.tally.take(swept, self.rows)
         of_smooth, of_model = swept.broken_at.cpu().numpy(), self.tally.broken_at
         is_right = of_smooth > 0  # what is decided otherwise beneath says nothing
