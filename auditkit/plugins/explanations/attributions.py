@@ -95,8 +95,7 @@ def sampling_error(attributions: Attributions) -> Estimate | None:
 
 def ranks(values: np.ndarray) -> np.ndarray:
     """(D,) the place of each feature by mean |values| (n, D), 1 for the largest; equals share the better place."""
-    means = np.abs(values).mean(axis=0)
-    return np.array([1 + int((means > mean).sum()) for mean in means])
+    return np.asarray(scipy.stats.rankdata(-np.abs(values).mean(axis=0), method="min").astype(int))
 
 
 def _half_width(columns: np.ndarray, level: float = 0.95) -> np.ndarray | None:

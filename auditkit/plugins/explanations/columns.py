@@ -42,9 +42,8 @@ def column_owners(
 def gather(values: np.ndarray, owners: np.ndarray, columns: int) -> np.ndarray:
     """Sums over the encoded columns of each original column: (n, K, ...) to (n, columns, ...)."""
     summed = np.zeros((len(values), columns, *values.shape[2:]))
-    for column, owner in enumerate(owners):
-        if owner >= 0:
-            summed[:, owner] += values[:, column]
+    for column in np.flatnonzero(owners >= 0):
+        summed[:, owners[column]] += values[:, column]
     return summed
 
 

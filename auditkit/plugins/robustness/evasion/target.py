@@ -10,6 +10,9 @@ from auditkit.plugins.robustness.attacks import TOLERANCE, Attack, Norm, Problem
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface
 
+ORDERS = {"Linf": np.inf, "L2": 2, "L1": 1}
+"""Of `numpy.linalg.norm`."""
+
 
 class Target:
     """The right rows of an audit in units, the problem of attacking them, and the model to ask.
@@ -89,10 +92,7 @@ class Target:
 
     def distance(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(M,) how far inputs (M, D) are from their rows, in units of the norm."""
-        change = np.abs(self.space.moved(points, self.origins[rows]))
-        if self.problem.norm == "Linf":
-            return change.max(axis=1, initial=0.0)
-        return change.sum(axis=1) if self.problem.norm == "L1" else np.sqrt((change**2).sum(axis=1))
+        return np.linalg.norm(self.space.moved(points, self.origins[rows]), ORDERS[self.problem.norm], axis=1)
 
     def verify(
         self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray
