@@ -58,9 +58,7 @@ class Predictions:
     @functools.cached_property
     def abstained(self) -> np.ndarray:
         """(N,) bool: the model declined to decide; its entry in `labels` is a filler then."""
-        if self.data.task == "regression":
-            return read_only(np.zeros(len(self.data), dtype=bool))
-        return read_only(self.codes < 0)
+        return read_only(np.zeros(len(self.data), dtype=bool) if self.data.task == "regression" else self.codes < 0)
 
     @functools.cached_property
     def labels(self) -> np.ndarray:

@@ -33,7 +33,8 @@ def build() -> Built:
         train=made.train, name="synthetic credit applications", outcome="benefit", selected_means="credit is approved",
     )  # fmt: skip
     train = present(data.train, "the demo gives it")
-    boosted = _pipeline().fit(train.inputs, train.labels)
+    trees = GradientBoostingClassifier(n_estimators=150, max_depth=4, random_state=0)
+    boosted = make_pipeline(_preprocess(), trees).fit(train.inputs, train.labels)
     preprocess = _preprocess().fit(train.inputs)
     encoded = preprocess.transform(train.inputs).astype(np.float32)
     network = seeded(make_mlp, encoded.shape[1])
@@ -56,11 +57,6 @@ def _preprocess() -> Pipeline:
     return make_column_transformer(
         (numbers, NUMBERS), (OneHotEncoder(handle_unknown="ignore", sparse_output=False), CATEGORIES)
     )
-
-
-def _pipeline() -> Pipeline:
-    trees = GradientBoostingClassifier(n_estimators=150, max_depth=4, random_state=0)
-    return make_pipeline(_preprocess(), trees)
 
 
 LIMITS = (

@@ -119,9 +119,8 @@ def number_rows(diff: Diff, *, all: bool) -> list[Row]:
     # sorted is stable, so within each kind the order of the audit stays
     order = sorted(diff.differences, key=lambda difference: (not difference.judged, not difference.moved))
     if not all:
-        judged = [difference for difference in order if difference.judged]
-        moved = [difference for difference in order if difference.moved and not difference.judged]
-        order = judged + moved[:FIRST]
+        telling = [difference for difference in order if difference.judged or difference.moved]
+        order = telling[: sum(difference.judged for difference in telling) + FIRST]
     return [_number(difference) for difference in order]
 
 

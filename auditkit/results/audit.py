@@ -250,9 +250,7 @@ class _Versioned(Record):
     def _in_its_version(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # an old result must be written back to its own bytes, or its seal and its signature would not fit any more
         written: dict[str, Any] = handler(self)
-        if self.schema_version == 1:
-            return {name: value for name, value in written.items() if name not in self.new_in_2}
-        return written
+        return {name: value for name, value in written.items() if self.schema_version > 1 or name not in self.new_in_2}
 
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""

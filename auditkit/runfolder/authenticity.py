@@ -3,6 +3,7 @@
 Whoever can write to a run folder can read and delete what is in it, and cannot make up a finished check.
 """
 
+import contextlib
 import functools
 import hashlib
 import hmac
@@ -39,11 +40,9 @@ def user_secret() -> bytes | None:
     path = state_folder() / "resume.key"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
-        except FileExistsError:
-            pass
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with contextlib.suppress(FileExistsError), open(os.open(path, flags, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
         with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
             kept = os.fstat(file.fileno())
             # a secret that others can read or could have written is none

@@ -87,11 +87,8 @@ def _reading_notes(features: Features) -> list[str]:
 
 def _search_leaks(searched: SearchResult, features: Features, data: AuditData, rng: np.random.Generator) -> None:
     target = label_classes(data)
-    if target is None:
-        searched.leaks_reason = "there are no labels"
-        return
-    if not features.names:
-        searched.leaks_reason = "there are no features"
+    if target is None or not features.names:
+        searched.leaks_reason = f"there are no {'labels' if target is None else 'features'}"
         return
     rows, classes = as_classes(target, auc.SMALLEST)
     if len(np.unique(classes)) < 2:

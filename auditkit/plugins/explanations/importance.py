@@ -298,6 +298,4 @@ def flips(
         # real values of real people: an invented one might be out of the model's range
         changed[inside, column] = x[rng.choice(np.flatnonzero(group != value), len(inside)), column]
     before, after = answer(x), answer(changed)
-    if numbers:
-        return np.asarray(np.abs(after - before) > NOTICEABLE * np.ptp(before))
-    return np.asarray(after != before)
+    return np.asarray(np.abs(after - before) > NOTICEABLE * np.ptp(before) if numbers else after != before)

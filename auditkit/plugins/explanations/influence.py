@@ -153,9 +153,7 @@ def importance_table(
 
 def interval(estimate: Estimate, method: str) -> Interval | None:
     """The interval of an estimate; None where it has none."""
-    if estimate.low is None:
-        return None
-    return Interval(low=estimate.low, high=estimate.high, method=method)
+    return None if estimate.low is None else Interval(low=estimate.low, high=estimate.high, method=method)
 
 
 def _feature(measurement: Measurement) -> str:

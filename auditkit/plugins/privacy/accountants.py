@@ -55,9 +55,7 @@ def spent(noise_multiplier: float, sample_rate: float, steps: int, delta: float)
 def rdp_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
     """Epsilon by Rényi moments alone, which takes milliseconds; see `spent`."""
     _check(noise_multiplier, sample_rate, delta)
-    if steps == 0:
-        return 0.0
-    return _opacus_epsilon("RDPAccountant", (noise_multiplier, sample_rate, steps), delta)
+    return _opacus_epsilon("RDPAccountant", (noise_multiplier, sample_rate, steps), delta) if steps else 0.0
 
 
 def prv_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:

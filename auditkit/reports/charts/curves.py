@@ -78,17 +78,19 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     drawn = [_points(figure, name, (x_axis, y_axis), words, below, beside, frame) for name in names]
     written = [cut(word, frame.width / max(1, len(words)) - 6) for word in words] or None
     every = [point for pieces in drawn for piece in pieces for point in piece]
-    layers = [
-        *bottom_axis(frame, below, written),
-        *left_axis(frame, beside),
-        *(band for index, pieces in enumerate(drawn) for band in _band(frame, pieces, index)),
-        *(line for index, pieces in enumerate(drawn) for line in _line(frame, pieces, index)),
-        *upright_layers(frame, placed),
-        *_level_rules(frame, level_rules, beside, every),
-        *_titles(frame, x_axis, y_axis, room_above(placed)),
-        *_key(frame, entries, above + LINE * lines),
-    ]
-    return canvas(frame, layers)
+    return canvas(
+        frame,
+        [
+            *bottom_axis(frame, below, written),
+            *left_axis(frame, beside),
+            *(band for index, pieces in enumerate(drawn) for band in _band(frame, pieces, index)),
+            *(line for index, pieces in enumerate(drawn) for line in _line(frame, pieces, index)),
+            *upright_layers(frame, placed),
+            *_level_rules(frame, level_rules, beside, every),
+            *_titles(frame, x_axis, y_axis, room_above(placed)),
+            *_key(frame, entries, above + LINE * lines),
+        ],
+    )
 
 
 def curve_left_out(figure: Figure) -> str:

@@ -66,16 +66,18 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     placed = upright(rules, across, frame.width, frame.left - 2, frame.right - 2)
     frame = frame._replace(top=room_above(placed) + LINE * len(series) * (len(series) > 1))
     square = figure.mark == "forest"
-    layers = [
-        *bottom_axis(frame, across),
-        *upright_layers(frame, placed),
-        *(_bars(frame, across, rows, middles) if bars else _dots(frame, across, rows, middles, square)),
-        *texts(frame, names, align="right" if size == "wide" else "left", halo=size == "narrow"),
-        *texts(frame, written, align="right", halo=size == "narrow"),
-        *_key(frame, series, room_above(placed)),
-        *texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED),
-    ]
-    return canvas(frame, layers)
+    return canvas(
+        frame,
+        [
+            *bottom_axis(frame, across),
+            *upright_layers(frame, placed),
+            *(_bars(frame, across, rows, middles) if bars else _dots(frame, across, rows, middles, square)),
+            *texts(frame, names, align="right" if size == "wide" else "left", halo=size == "narrow"),
+            *texts(frame, written, align="right", halo=size == "narrow"),
+            *_key(frame, series, room_above(placed)),
+            *texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED),
+        ],
+    )
 
 
 def rows_left_out(figure: Figure) -> str:

@@ -68,9 +68,7 @@ class Anchors:
         name = f"{self.prefix}{slug[:60].strip('-') or 'at'}"
         self._given[name] = self._given.get(name, 0) + 1
         # the first keeps the plain name, so that links from outside stay good where a later section is added
-        if self._given[name] == 1:
-            return name
-        return self.new(f"{slug[:50]}-{self._given[name]}")
+        return name if self._given[name] == 1 else self.new(f"{slug[:50]}-{self._given[name]}")
 
     def of_group(self, group: Mapping[str, str], check: str, row: int) -> str:
         """An anchor for the first row of a check that is about a group; empty for its other rows, and those cut off."""

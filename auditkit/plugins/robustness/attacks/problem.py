@@ -118,9 +118,7 @@ class Problem:
             batch = slice(start, start + self.batch)
             by, towards = (None if values is None else values[batch] for values in (scale, target))
             parts.append(self._look(points[batch], y[batch], loss, by, towards))
-        if len(parts) == 1:
-            return parts[0]
-        return Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True)))
+        return parts[0] if len(parts) == 1 else Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
     def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor | None, target: Tensor | None) -> Evaluation:
         points = points.detach().requires_grad_(True)

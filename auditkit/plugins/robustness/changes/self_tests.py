@@ -233,6 +233,4 @@ def _pairs(moves: Moves, row: int, start: float, score_changes: np.ndarray, sign
 def _ratio(found_costs: np.ndarray, true_costs: np.ndarray) -> float | None:
     """The mean of found over true where there is a true one; None where there is none, infinite where one is missed."""
     has_truth = np.isfinite(true_costs)
-    if not has_truth.any():
-        return None
-    return float(np.mean(found_costs[has_truth] / true_costs[has_truth]))
+    return float(np.mean(found_costs[has_truth] / true_costs[has_truth])) if has_truth.any() else None

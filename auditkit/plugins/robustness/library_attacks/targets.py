@@ -131,11 +131,8 @@ class Watched(torch.nn.Module):
 
 def clip(watch: Watch) -> tuple[Any, Any]:
     """The ends of the range in units: one number where it is the same for all features."""
-    free = watch.space.free
-    top = np.maximum((watch.space.high - watch.space.low)[free] / watch.space.scale[free], 1e-3).astype(np.float32)
-    if (top == top[0]).all():
-        return 0.0, float(top[0])
-    return np.zeros_like(top), top
+    top = np.maximum(watch.space.units(watch.space.high)[watch.space.free], 1e-3).astype(np.float32)
+    return (0.0, float(top[0])) if (top == top[0]).all() else (np.zeros_like(top), top)
 
 
 def torch_target(watched: Watched, shape: tuple[int, ...], classes: int) -> Any:
