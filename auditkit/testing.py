@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -129,13 +128,15 @@ class _Offering:
         self.register_checks.__name__ = "register_checks"
 
 
-def _cases() -> Iterator[tuple[str, Model, AuditData]]:
-    yield "plain data", ToyModel(), toy_data()
-    yield "a constant model", ToyModel(constant=True), toy_data()
-    yield "one class only", ToyModel(), toy_data(one_class=True)
-    yield "one row", ToyModel(), toy_data(1)
-    yield "a group too small to show", ToyModel(), toy_data(30)
-    yield "no training split", ToyModel(), toy_data(train=False)
+def _cases() -> list[tuple[str, Model, AuditData]]:
+    return [
+        ("plain data", ToyModel(), toy_data()),
+        ("a constant model", ToyModel(constant=True), toy_data()),
+        ("one class only", ToyModel(), toy_data(one_class=True)),
+        ("one row", ToyModel(), toy_data(1)),
+        ("a group too small to show", ToyModel(), toy_data(30)),
+        ("no training split", ToyModel(), toy_data(train=False)),
+    ]
 
 
 def _demand(holds: object, message: str) -> None:

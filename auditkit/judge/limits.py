@@ -255,8 +255,8 @@ def outcome_of(
     """
     standing = [verdict for verdict in verdicts if not verdict.waived]
     failed = [result for result in results if result.status == "error"]
-    errors = [f"{result.check}: {result.error.message if result.error else result.reason}" for result in failed]
-    errors += list(faults)
+    messages = (f"{result.check}: {result.error.message if result.error else result.reason}" for result in failed)
+    errors = [*messages, *faults]
     reasons = [
         f"{verdict.limit.name}: {verdict.reason}"
         for status in ("missed", "error", "inconclusive", "not tested")

@@ -11,7 +11,7 @@ owner did not provide is listed, not filled with placeholders.
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from auditkit.errors import EvidenceError, require
@@ -182,28 +182,38 @@ def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
     }
 
 
-def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
-    yield "auditkit:verdict", f"{audit.outcome.verdict}: {verdict_line(audit)}"
-    for verdict in audit.verdicts:
-        sentence_of_limit = f"{status(verdict)}; required: {required(verdict)}; {verdict.reason}"
-        yield f"auditkit:limit:{verdict.limit.name}", sentence_of_limit
+def _properties(audit: AuditResult, card: Card) -> list[tuple[str, str]]:
     missing = [name.replace("_", " ") for name in STATEMENTS if name not in card.given]
-    yield "auditkit:not provided by the owner", ", ".join(missing) or "nothing"
-    yield "auditkit:fingerprint of the model", audit.model.fingerprint
-    yield "auditkit:digest of the plan", audit.plan.digest
-    for result, measurement in meaningful(audit):
-        # CycloneDX has no field for these, and they decide what a number is worth
-        facts = {
-            "n": measurement.n,
-            "unit": measurement.unit,
-            "interval": measurement.interval
-            and f"{numbers.level(measurement.interval)}, {measurement.interval.method}",
-            "exact": "yes" if measurement.exact else None,
-            "over all groups": measurement.bound and f"{measurement.bound} this number, as groups are left out",
-            "standing": None if standing(measurement) == "valid" else standing(measurement),
-        }
-        standing_facts = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
-        yield f"auditkit:{key(result.check, measurement)}", standing_facts
+    return [
+        ("auditkit:verdict", f"{audit.outcome.verdict}: {verdict_line(audit)}"),
+        *(
+            (
+                f"auditkit:limit:{verdict.limit.name}",
+                f"{status(verdict)}; required: {required(verdict)}; {verdict.reason}",
+            )
+            for verdict in audit.verdicts
+        ),
+        ("auditkit:not provided by the owner", ", ".join(missing) or "nothing"),
+        ("auditkit:fingerprint of the model", audit.model.fingerprint),
+        ("auditkit:digest of the plan", audit.plan.digest),
+        *(
+            (f"auditkit:{key(result.check, measurement)}", _worth(measurement))
+            for result, measurement in meaningful(audit)
+        ),
+    ]
+
+
+def _worth(measurement: Measurement) -> str:
+    # CycloneDX has no field for these, and they decide what a number is worth
+    facts = {
+        "n": measurement.n,
+        "unit": measurement.unit,
+        "interval": measurement.interval and f"{numbers.level(measurement.interval)}, {measurement.interval.method}",
+        "exact": "yes" if measurement.exact else None,
+        "over all groups": measurement.bound and f"{measurement.bound} this number, as groups are left out",
+        "standing": None if standing(measurement) == "valid" else standing(measurement),
+    }
+    return "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
 
 
 def _texts(values: Iterable[str]) -> list[str]:

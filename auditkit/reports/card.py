@@ -3,7 +3,7 @@
 Source: Mitchell et al., 2019, Model Cards for Model Reporting, arXiv:1810.03993.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from auditkit.reports import cardtables as tables, model_inputs
@@ -42,10 +42,10 @@ def render(result: AuditResult | Comparison) -> bytes:
     results = result.audits
     card = Card.model_validate({key: value for key, value in results[0].card.items() if key in Card.model_fields})
     name = result.title if isinstance(result, Comparison) else result.model.name
-    blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
+    blocks = [heading(1, f"Model card: {name}"), *_verdict(results), _provided(card)]
     for section, keys in SECTIONS.items():
-        blocks += [heading(2, section), *_statements(card, keys)]
-        blocks += _FILL[section](results) if section in _FILL else ()
+        filled = _FILL[section](results) if section in _FILL else ()
+        blocks += [heading(2, section), *_statements(card, keys), *filled]
     # after the nine sections of the source, so that a plugin cannot stand between them
     blocks += _plugin_sections(results)
     return (front_matter(card, alone) + document(blocks)).encode()
@@ -68,27 +68,23 @@ def _verdict(results: tables.Results) -> Iterator[Markdown]:
     )
 
 
-def _provided(card: Card) -> Iterator[Markdown]:
+def _provided(card: Card) -> Markdown:
     missing = _missing(card, STATEMENTS)
-    if missing:
-        yield escape(
-            f"Not provided by the model owner ({len(missing)} of {len(STATEMENTS)} statements): {', '.join(missing)}."
-        )
+    count = f"{len(missing)} of {len(STATEMENTS)}"
+    sentence_of_all = f"Not provided by the model owner ({count} statements): {', '.join(missing)}."
+    return escape(sentence_of_all if missing else "")
 
 
-def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
-    statements = {key: statement for key, statement in card.given.items() if key in keys}
-    yield from (labelled(f"{LABELS[key]}.", paragraphs(_joined(statements[key]))) for key in keys if key in statements)
-    missing = _missing(card, keys)
-    if missing:
-        yield escape(f"Not provided by the model owner: {', '.join(missing)}.")
+def _statements(card: Card, keys: Sequence[str]) -> list[Markdown]:
+    given, missing = card.given, _missing(card, keys)
+    statements = [labelled(f"{LABELS[key]}.", paragraphs(_joined(given[key]))) for key in keys if key in given]
+    return [*statements, escape(f"Not provided by the model owner: {', '.join(missing)}." if missing else "")]
 
 
-def _details(results: tables.Results) -> Iterator[Markdown]:
-    yield tables.facts(results)
+def _details(results: tables.Results) -> list[Markdown]:
     # an older result, or one that a program made, may hold keys that `[card]` does not know
     further = {key: value for key, value in results[0].card.items() if key not in Card.model_fields}
-    yield bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))
+    return [tables.facts(results), bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))]
 
 
 def _factors(results: tables.Results) -> Iterator[Markdown]:
@@ -100,11 +96,10 @@ def _factors(results: tables.Results) -> Iterator[Markdown]:
         yield escape(of_models + sentence_of_inputs)
 
 
-def _metrics(results: tables.Results) -> Iterator[Markdown]:
-    yield tables.definitions(results)
+def _metrics(results: tables.Results) -> list[Markdown]:
     methods = tables.methods(results)
-    if methods:
-        yield escape(f"Intervals hold 95% unless another level stands beside them. How they were made: {methods}.")
+    sentence_of_intervals = "Intervals hold 95% unless another level stands beside them. How they were made"
+    return [tables.definitions(results), escape(f"{sentence_of_intervals}: {methods}." if methods else "")]
 
 
 def _evaluation(results: tables.Results) -> Iterator[Markdown]:
@@ -145,7 +140,7 @@ def _plugin_sections(results: tables.Results) -> Iterator[Markdown]:
                 yield tables.plugin_table(plugin_table)
 
 
-_FILL: dict[str, Callable[[tables.Results], Iterator[Markdown]]] = {
+_FILL: dict[str, Callable[[tables.Results], Iterable[Markdown]]] = {
     "Model Details": _details,
     "Factors": _factors,
     "Metrics": _metrics,

@@ -140,17 +140,23 @@ def facts(results: Results) -> Markdown:
     return _by_model(results, ("Fact", "Value"), _facts)
 
 
-def _facts(result: AuditResult) -> Iterable[tuple[str, object]]:
+def _facts(result: AuditResult) -> list[tuple[str, object]]:
     model = result.model
-    yield "Kind", f"{model.kind}, {model.task}"
-    if result.parent:
-        yield "Trained anew from", result.parent
-    if model.classes:
-        yield "Classes", ", ".join(model.classes) + (f"; positive is {model.positive}" if model.positive else "")
-    if model.threshold is not None:
-        yield "Decision threshold", "; ".join(filter(None, (numbers.plain(model.threshold), model.threshold_note)))
-    yield "Opened as", model.loaded
-    yield "Fingerprint", model.fingerprint
+    threshold = "" if model.threshold is None else numbers.plain(model.threshold)
+    of_some = (
+        ("Trained anew from", result.parent),
+        (
+            "Classes",
+            ", ".join(model.classes) + (f"; positive is {model.positive}" if model.classes and model.positive else ""),
+        ),
+        ("Decision threshold", threshold and "; ".join(filter(None, (threshold, model.threshold_note)))),
+    )
+    return [
+        ("Kind", f"{model.kind}, {model.task}"),
+        *((name, text) for name, text in of_some if text),
+        ("Opened as", model.loaded),
+        ("Fingerprint", model.fingerprint),
+    ]
 
 
 def groups(data: DataInfo) -> Markdown:

@@ -1,6 +1,6 @@
 """A diff, or a history, as Markdown and as one HTML page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.figures import curve
@@ -29,8 +29,7 @@ def diff_markdown(diffs: Sequence[Diff]) -> str:
     """For the comment on a change."""
     blocks: list[Markdown] = []
     for diff in diffs:
-        blocks += [heading(2, escape(text.heading(diff))), escape(text.verdict(diff))]
-        blocks += [escape(fact) for fact in text.facts(diff)]
+        blocks += [heading(2, escape(text.heading(diff))), escape(text.verdict(diff)), *map(escape, text.facts(diff))]
         for part in _parts(diff, all=False):
             blocks += [heading(3, part.title), table(part.heads, (row.cells for row in part.rows)), escape(part.note)]
     return document(blocks)
@@ -39,8 +38,7 @@ def diff_markdown(diffs: Sequence[Diff]) -> str:
 def diff_html(diffs: Sequence[Diff], *, all: bool = True) -> str:
     """One page without script or request; every number that both audits have."""
     sections = [
-        (text.heading(diff), text.verdict(diff), tuple(text.facts(diff)), tuple(_parts(diff, all=all)))
-        for diff in diffs
+        (text.heading(diff), text.verdict(diff), tuple(text.facts(diff)), _parts(diff, all=all)) for diff in diffs
     ]
     return _page("What changed", sections)
 
@@ -91,14 +89,14 @@ def series_figure(series: Series) -> Figure | None:
     )  # fmt: skip
 
 
-def _parts(diff: Diff, *, all: bool) -> Iterable[Part]:
-    yield Part("Limits", text.LIMITS, tuple(text.limit_rows(diff)), note="" if diff.limits else "No limit was set.")
-    checks = tuple(text.check_rows(diff))
-    if checks:
-        yield Part("Checks that cannot be compared", text.CHECKS, checks)
-    rows = tuple(text.number_rows(diff, all=all))
-    note = "" if rows else "No number under a limit, and none that moved by more than chance."
-    yield Part("Numbers", text.NUMBERS, rows, note=note if not rows else text.left_out(diff, len(rows)))
+def _parts(diff: Diff, *, all: bool) -> tuple[Part, ...]:
+    limits, checks, rows = map(tuple, (text.limit_rows(diff), text.check_rows(diff), text.number_rows(diff, all=all)))
+    nothing = "No number under a limit, and none that moved by more than chance."
+    return (
+        Part("Limits", text.LIMITS, limits, note="" if diff.limits else "No limit was set."),
+        *([Part("Checks that cannot be compared", text.CHECKS, checks)] if checks else []),
+        Part("Numbers", text.NUMBERS, rows, note=text.left_out(diff, len(rows)) if rows else nothing),
+    )
 
 
 def _page(title: str, sections: Sequence[tuple[str, str, tuple[str, ...], tuple[Part, ...]]]) -> str:

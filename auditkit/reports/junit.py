@@ -144,14 +144,15 @@ def _suite(prefix: str, name: str, cases: list[_Case], result: AuditResult) -> E
     return suite
 
 
-def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
-    yield "model", result.model.name
-    yield "data", result.data.name
-    if stated(result.data):
-        yield "selected", stated(result.data)
-    yield "limits", verdict_line(result)
-    plugins = (f"{check.plugin} {check.plugin_version}" for check in result.results if check.check == suite)
-    yield from (("plugin", plugin) for plugin in plugins)
+def _facts(suite: str, result: AuditResult) -> list[tuple[str, str]]:
+    selected = stated(result.data)
+    return [
+        ("model", result.model.name),
+        ("data", result.data.name),
+        *([("selected", selected)] if selected else []),
+        ("limits", verdict_line(result)),
+        *(("plugin", f"{check.plugin} {check.plugin_version}") for check in result.results if check.check == suite),
+    ]
 
 
 def _number_name(measurement: Measurement) -> str:

@@ -1,7 +1,7 @@
 """Models, data, provenance, and what every check was set to, as tables."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditkit.reports import model_inputs, numbers
@@ -98,26 +98,32 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
     return [facts_grid(anchors, "The audit data", facts), *grids]
 
 
-def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterable[Grid]:
+def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> tuple[Grid, ...]:
     """What the numbers depend on: versions, seeds, digests, plugins, packages; what all models share is told once."""
-    yield _facts_by_model(anchors, "How this was made", audits, [_run(audit) for audit in audits])
     models, made = [audit.model.name for audit in audits], [audit.provenance for audit in audits]
-    yield common_grid(
-        anchors.new("plugins"),
-        "Plugins",
-        [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")],
-        common(models, [provenance.plugins for provenance in made], PluginInfo.model_dump_json),
-        lambda plugin: [
-            Cell(plugin.name),
-            Cell(f"{plugin.distribution} {plugin.version}"),
-            Cell(plugin.source),
-            Cell(plugin.error or "", status="loaded" if plugin.loaded else "not loaded"),
-            Cell(", ".join(plugin.checks)),
-        ],
+    return (
+        _facts_by_model(anchors, "How this was made", audits, [_run(audit) for audit in audits]),
+        common_grid(
+            anchors.new("plugins"),
+            "Plugins",
+            [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")],
+            common(models, [provenance.plugins for provenance in made], PluginInfo.model_dump_json),
+            lambda plugin: [
+                Cell(plugin.name),
+                Cell(f"{plugin.distribution} {plugin.version}"),
+                Cell(plugin.source),
+                Cell(plugin.error or "", status="loaded" if plugin.loaded else "not loaded"),
+                Cell(", ".join(plugin.checks)),
+            ],
+        ),
+        common_grid(
+            anchors.new("packages"),
+            "Packages",
+            [Head("Package"), Head("Version")],
+            common(models, [sorted(provenance.packages.items()) for provenance in made], repr),
+            lambda package: [Cell(package[0]), Cell(package[1])],
+        ),
     )
-    packages = common(models, [sorted(provenance.packages.items()) for provenance in made], repr)
-    heads = [Head("Package"), Head("Version")]
-    yield common_grid(anchors.new("packages"), "Packages", heads, packages, lambda package: list(map(Cell, package)))
 
 
 def _run(audit: AuditResult) -> list[tuple[str, str]]:

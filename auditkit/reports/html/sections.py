@@ -217,7 +217,7 @@ SECTIONS = (
     Section("reading", "How to read this report", lambda parts: True),
     Section("glossary", "Glossary", lambda parts: parts.terms),
     Section(
-        "provenance", "Provenance", lambda parts: tuple(provenance_grids(parts.audits, parts.anchors))
+        "provenance", "Provenance", lambda parts: provenance_grids(parts.audits, parts.anchors)
     ),
     Section(
         "appendix", "Appendix: parameters", lambda parts: parameters(parts.audits, parts.anchors, parts.places)
