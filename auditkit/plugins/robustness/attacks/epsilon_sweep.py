@@ -60,10 +60,6 @@ class _State:
         self.index[improved] = torch.minimum(reached, grid_indices[is_nearer])
         return is_confirmed
 
-    def result(self, mode: Literal["exact", "fast"]) -> Swept:
-        broken_at = torch.where(self.wrong, torch.zeros_like(self.grid[0]), self.grid[self.index])
-        return Swept(broken_at, self.points, mode)
-
 
 def sweep(
     problem: Problem,
@@ -110,7 +106,7 @@ def sweep(
         _ascend(state, attack, progress)
     else:
         _walk_down(state, attack, sample_rows, progress)
-    return state.result(mode)
+    return Swept(torch.where(state.wrong, torch.zeros_like(state.grid[0]), state.grid[state.index]), state.points, mode)
 
 
 def _is_monotone(state: _State, rows: Tensor, attack: Attack) -> bool:

@@ -135,9 +135,7 @@ def elastic(images: torch.Tensor, share: float, chance: torch.Generator) -> torc
     return moved(images, rows + fields[0], columns + fields[1])
 
 
-def _pixel_positions(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The row and the column of each pixel, (1, H, W)."""
-    height, width = images.shape[-2:]
-    down = torch.arange(height, device=images.device, dtype=images.dtype)
-    across = torch.arange(width, device=images.device, dtype=images.dtype)
-    return down.view(1, -1, 1).expand(1, height, width), across.view(1, 1, -1).expand(1, height, width)
+def _pixel_positions(images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The row and the column of each pixel, (H, W)."""
+    sides = (torch.arange(side, device=images.device, dtype=images.dtype) for side in images.shape[-2:])
+    return torch.meshgrid(*sides, indexing="ij")

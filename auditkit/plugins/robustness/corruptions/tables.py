@@ -111,8 +111,7 @@ class Tables(Suite):
         # categories of which no value is known hold none
         has_values = [feature.numeric or bool(feature.categories) for feature in self._data.schema] or [True]
         is_forbidden |= np.isnan(codes) & ~self._gaps | ~self.free | ~np.array(has_values)
-        forbidden: np.ndarray = is_forbidden & ~is_unchanged
-        return forbidden
+        return np.asarray(is_forbidden & ~is_unchanged)
 
     def _sentences(self, left_out: list[str], is_immutable: np.ndarray) -> list[str]:
         held = np.asarray(self._data.feature_names, dtype=object)[is_immutable].tolist()

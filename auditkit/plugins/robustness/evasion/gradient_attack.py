@@ -203,9 +203,14 @@ class Run:
             right: the share of all rows that the model decides rightly.
             probable: whether what is said to be logits is probabilities.
         """
-        bench, lens = self.bench(), self.target.surface.lens
+        parameters, lens = self.parameters, self.target.surface.lens
+        sample = np.sort(self.context.rng.permutation(len(self.rows))[: parameters.trial_rows])
+        bench = attack_checklist.Bench(
+            self.target, self.tally, sample, parameters.middle, self.make,
+            parameters.steps, parameters.restarts, self.context.seed,
+        )  # fmt: skip
         if not self.follows_gradients:
-            noise = attack_checklist.noise(bench, self.parameters.grid, self.parameters.noise_draws)
+            noise = attack_checklist.noise(bench, parameters.grid, parameters.noise_draws)
             self.controls.append(controls.noise_control(noise, controls.POINTS))
             return
         trials, is_rounded = self.trials(bench, right, probable), lens is not None and bool(lens.steps)
@@ -249,21 +254,6 @@ class Run:
         rows = np.flatnonzero(np.isfinite(distances))
         indices = torch.as_tensor(rows, device=self.target.x.device)
         self.tally.add(result.points[indices], rows, distances[rows])
-
-    def bench(self) -> attack_checklist.Bench:
-        """A random sample of the rows, to try the attack on."""
-        parameters = self.parameters
-        sample = np.sort(self.context.rng.permutation(len(self.rows))[: parameters.trial_rows])
-        return attack_checklist.Bench(
-            self.target,
-            self.tally,
-            sample,
-            parameters.middle,
-            self.make,
-            parameters.steps,
-            parameters.restarts,
-            self.context.seed,
-        )
 
     def trials(self, bench: attack_checklist.Bench, right: float, probable: bool) -> controls.TrialValues:
         """Every trial, on one sample; what one finds beyond the attack is known to the next."""

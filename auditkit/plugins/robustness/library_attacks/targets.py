@@ -69,8 +69,7 @@ class Watch:
     def units(self, points: np.ndarray) -> np.ndarray:
         """(M, F) the free features of inputs (M, D), in units."""
         free = self.space.free
-        units: np.ndarray = (points[:, free] - self.space.low[free]) / self.space.scale[free]
-        return units
+        return np.asarray((points[:, free] - self.space.low[free]) / self.space.scale[free])
 
     def distances_to(self, points: np.ndarray) -> np.ndarray:
         """(M,) how far inputs (M, D) are from the row."""

@@ -118,12 +118,11 @@ class Lesson:
 
     def of_batch(self, indices: torch.Tensor, share: float) -> torch.Tensor:
         """The mean loss of some rows under the attack, when this share of the training is done."""
-        is_full = share >= RAMP
         # grown from 0 to the full size: see RAMP
         epsilon = self.epsilon * min(1.0, share / RAMP)
         rows = self.split.take(indices.numpy())
         batch = self._attacked(rows, epsilon, self.generator)
-        if is_full:
+        if share >= RAMP:
             self.reached.append(float((batch.changed - rows.unit).abs().max()) / epsilon)
         return batch.loss
 

@@ -67,8 +67,7 @@ def mean_loss(model: Model, inputs: torch.Tensor, classes: torch.Tensor) -> floa
 
 def decided(model: Model, inputs: torch.Tensor) -> np.ndarray:
     """(n,) the positions of the classes decided for encoded inputs."""
-    codes: np.ndarray = _logits(model, inputs, decides=True).argmax(dim=1).cpu().numpy()
-    return codes
+    return np.asarray(_logits(model, inputs, decides=True).argmax(dim=1).cpu())
 
 
 def _logits(model: Model, inputs: torch.Tensor, *, decides: bool) -> torch.Tensor:
