@@ -373,12 +373,11 @@ def wrap(
         PluginError: one of `plugins` did not load.
     """
     first = {"classes": classes, "threshold": threshold, "preprocess": preprocess, "batch": batch, "device": device}
-    wanted_options = model_options({**first, **options})
     plugins = list(one_or_more(plugins))
     host = Host(plugins, discover=any(isinstance(plugin, str) for plugin in plugins))
     if host.faults:
         raise PluginError(f"wrap: {'; '.join(host.faults)}")
-    return host.wrap_model(obj, wanted_options)
+    return host.wrap_model(obj, model_options({**first, **options}))
 
 
 def _wraps(impl: Any) -> bool:

@@ -226,10 +226,9 @@ def _recorded(model: Model, data: AuditData) -> Answers:
     decisions, scores = data.recorded
     if decisions is None and scores is not None and data.task != "regression":
         # The scores are taken as probabilities for the comparison with the threshold alone.
-        probabilities = np.column_stack([1 - scores, scores])
         order = [label for label in model.classes if label != model.positive] + [model.positive]
         threshold = 0.5 if model.threshold is None else model.threshold
-        decisions = decide(probabilities, tuple(order), model.positive, threshold)
+        decisions = decide(np.column_stack([1 - scores, scores]), tuple(order), model.positive, threshold)
     if decisions is None:
         decisions = scores
     if decisions is None:

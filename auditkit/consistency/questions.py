@@ -74,8 +74,7 @@ class Yardstick:
         else:
             is_tied = self._tied(reference) & (moved <= self.tolerance)
             changed = np.asarray(reference.labels != answers.labels) & ~is_tied
-        odd = changed | (moved > self.tolerance)
-        return Difference(changed, moved / self.range if self.range else moved, odd)
+        return Difference(changed, moved / self.range if self.range else moved, changed | (moved > self.tolerance))
 
     def _tied(self, answers: Answers) -> np.ndarray:
         """(n,) bool: so near the border between two decisions that rounding decides."""
@@ -183,8 +182,7 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
         repeats, mixed = _repeated_answers(asker, some[:LONG], rng)
         same = asker.yardstick.compare
         if any(same(repeats[0], repeat).differs for repeat in (*repeats, *mixed)):
-            varies = any(same(repeats[0], repeat).differs for repeat in repeats)
-            return _by_permutation(repeats, mixed, varies)
+            return _by_permutation(repeats, mixed, any(same(repeats[0], repeat).differs for repeat in repeats))
         return _by_asking_again(asker, differing)
     except Exception as error:  # a model may raise anything at all
         if out_of_memory(error):

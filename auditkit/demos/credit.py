@@ -34,7 +34,6 @@ def build() -> Built:
     )  # fmt: skip
     train = present(data.train, "the demo gives it")
     trees = GradientBoostingClassifier(n_estimators=150, max_depth=4, random_state=0)
-    boosted = make_pipeline(_preprocess(), trees).fit(train.inputs, train.labels)
     preprocess = _preprocess().fit(train.inputs)
     encoded = preprocess.transform(train.inputs).astype(np.float32)
     network = seeded(make_mlp, encoded.shape[1])
@@ -42,7 +41,7 @@ def build() -> Built:
     return Built(
         title="Credit approval (synthetic demonstration)",
         models=[
-            wrap(boosted, name="boosted trees"),
+            wrap(make_pipeline(_preprocess(), trees).fit(train.inputs, train.labels), name="boosted trees"),
             wrap(network, name="network", classes=("no", "yes"), preprocess=preprocess),
         ],
         data=data,
@@ -132,9 +131,8 @@ def _applications(rng: np.random.Generator, rows: int) -> pandas.DataFrame:
     history = rng.choice(["none", "short", "long"], rows, p=[0.2, 0.45, 0.35])
     merit = 1.2 * (np.log(income) - 10.4) / 0.45 - 1.1 * (debt - 0.33) / 0.18 + 0.05 * (years - 6)
     merit = merit + np.select([history == "long", history == "short"], [0.7, 0.1], -0.6) + rng.normal(0, 0.7, rows)
-    approved = _approve(merit, male)
     club = np.where(rng.random(rows) < 0.9, male, ~male)
-    frame = pandas.DataFrame(
+    return pandas.DataFrame(
         {
             "age": age,
             "income": income,
@@ -146,10 +144,9 @@ def _applications(rng: np.random.Generator, rows: int) -> pandas.DataFrame:
             "savings": np.where(rng.random(rows) < 0.06, np.nan, np.round(np.exp(rng.normal(8, 1.1, rows)), -1)),
             "sex": np.where(male, "male", "female"),
             "region": rng.choice(["north", "south", "east", "abroad"], rows, p=[0.4, 0.35, 0.247, 0.003]),
-            "approved": np.where(approved, "yes", "no"),
+            "approved": np.where(_approve(merit, male), "yes", "no"),
         }
-    )
-    return frame.astype({"age": "int64", "years_employed": "int64", "income": "float64"})
+    ).astype({"age": "int64", "years_employed": "int64", "income": "float64"})
 
 
 def _approve(merit: np.ndarray, male: np.ndarray) -> np.ndarray:

@@ -20,9 +20,8 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def render(result: AuditResult | Comparison) -> bytes:
     """One HTML file without script or request."""
-    markdown = _body(card.render(result).decode())
     reader = _reader()
-    tokens = reader.parse(markdown)
+    tokens = reader.parse(_body(card.render(result).decode()))
     # the tokens are changed in place, so this stands before they are rendered
     sections = _name_sections(tokens)
     title = result.title if isinstance(result, Comparison) else result.model.name

@@ -303,7 +303,6 @@ def standing(measurement: Measurement) -> str:
 
 
 def _single_table(entries: Iterable[_Entry]) -> Markdown:
-    titles = ("Check", "Measurement", "About", "Value", "Interval", "n", "Standing")
     rows = (
         (
             result.check, result.title_of(measurement.name), numbers.about(measurement), numbers.value(measurement),
@@ -311,7 +310,7 @@ def _single_table(entries: Iterable[_Entry]) -> Markdown:
         )
         for _, result, measurement in entries
     )  # fmt: skip
-    return table(titles, rows)
+    return table(("Check", "Measurement", "About", "Value", "Interval", "n", "Standing"), rows)
 
 
 def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:

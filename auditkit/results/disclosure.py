@@ -12,11 +12,10 @@ def showing_facts(data: DataInfo) -> list[tuple[str, str]]:
     """(name, value): the two minima under their names, for whom the evidence is, and which groups can be worked out."""
     # schema 1 and 2 had one minimum for both
     least = data.minimum_cell if data.minimum_rate is None else data.minimum_rate
-    published = data.disclosure == "publish"
     return [
         ("Smallest group shown", number_of(data.minimum_cell, "person", "people")),
         ("Smallest denominator of a rate", number_of(least, "person", "people")),
-        ("Disclosure", "publish: for readers outside the house" if published else ""),
+        ("Disclosure", "publish: for readers outside the house" if data.disclosure == "publish" else ""),
         ("Can be worked out", deducible_text(data)),
     ]
 

@@ -82,9 +82,8 @@ def new_pair(path: pathlib.Path, passphrase: str | None = None) -> Pair:
     key = ed25519.Ed25519PrivateKey.generate()
     hidden = pem.BestAvailableEncryption(passphrase.encode()) if passphrase else pem.NoEncryption()
     private_text = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, hidden)
-    public_text = key.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo)
     # the public half first: what stays behind if the second cannot be written is no secret
-    _write_new(public, public_text, 0o644)
+    _write_new(public, key.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo), 0o644)
     try:
         _write_new(path, private_text, 0o600)
     except ConfigError:

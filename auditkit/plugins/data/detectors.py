@@ -94,8 +94,7 @@ def _search_leaks(searched: SearchResult, features: Features, data: AuditData, r
     if len(np.unique(classes)) < 2:
         searched.leaks_reason = fewer_than("two", f"labels with {auc.SMALLEST} rows each")
         return
-    level = stats.sidak_level(0.95, len(features.names))
-    searched.leaks = each_alone(features.take(rows), classes, rng, level)
+    searched.leaks = each_alone(features.take(rows), classes, rng, stats.sidak_level(0.95, len(features.names)))
     planted = features.take(rows).planted(classes)
     # the planted feature goes through the same search, and is the label itself
     searched.planted_leak = each_alone(planted.without(features.names), classes, rng)["planted"].auc
@@ -126,9 +125,8 @@ def _search_proxy(features: Features, data: AuditData, attribute: str, context: 
         return Proxy(reason="there are no features other than the group columns")
     if len(np.unique(classes)) < 2:
         return Proxy(reason=fewer_than("two", f"groups with {auc.SMALLEST} rows each that may be shown"))
-    level = stats.sidak_level(0.95, len(features.names))
     features_of_rows = features.take(rows)
-    alone = each_alone(features_of_rows, classes, context.rng, level)
+    alone = each_alone(features_of_rows, classes, context.rng, stats.sidak_level(0.95, len(features.names)))
     some = features_of_rows.searchable
     if not some.names:
         return Proxy(alone, None, len(rows), "there is no feature whose order is known")

@@ -33,8 +33,7 @@ class Features:
 
         How a column is read is decided on all its rows.
         """
-        some = data.take(rows)
-        codes, names = some.codes(), data.feature_names
+        codes, names = data.take(rows).codes(), data.feature_names
         kinds = {feature.name: feature for feature in data.schema}
         discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
         doubts, read, unsearched = dict(data.doubts), {}, []
@@ -109,8 +108,7 @@ def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
     # codes are positions among the categories, held as floats for the sake of NaN
     present = column[~np.isnan(column)].astype(np.int64)
     values, counts = np.unique(present, return_counts=True)
-    single = values[counts == 1].tolist()
-    numbers = sum(is_number(categories[code]) for code in single)
+    numbers = sum(is_number(categories[code]) for code in values[counts == 1].tolist())
     return 4 * numbers >= max(1, len(present)) and 10 * numbers >= len(column)
 
 
@@ -129,8 +127,7 @@ def each_alone(
     strengths = {}
     for index, name in enumerate(features.names):
         discrete = bool(features.discrete[index])
-        column = auc.binned(features.codes[:, index], discrete)
-        strengths[name] = auc.one_feature(column, target, fold, level, discrete)
+        strengths[name] = auc.one_feature(auc.binned(features.codes[:, index], discrete), target, fold, level, discrete)
     return dict(sorted(strengths.items(), key=lambda pair: -pair[1].auc))
 
 

@@ -173,8 +173,7 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
     few = path.first(TRIED)
     # a generator of its own: torch's global state belongs to whoever runs the audit
     generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
-    simple = path.gradients() * path.distance
-    agreement = _mean(top_agreement(values, simple), "method_agreement", "share", "higher")
+    agreement = _mean(top_agreement(values, path.gradients() * path.distance), "method_agreement", "share", "higher")
     changed = largest_relative_change(
         lambda encoded: replace(few, encoded=encoded).explain().values, few.encoded, values[:TRIED], RADIUS, generator
     )
@@ -207,8 +206,7 @@ def _randomisation(
         except Exception as error:  # foreign code: some graphs cannot be copied
             sentence = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
             return [], [f"The network could not be copied: {sentence}."]
-        random_values = replace(few, module=random_copy).explain().values
-        similarities.append(slope_similarity(values, random_values, few.distance))
+        similarities.append(slope_similarity(values, replace(few, module=random_copy).explain().values, few.distance))
         context.progress(number + 1, copies, "networks with random parameters")
     defined = [similarity for similarity in similarities if similarity is not None]
     control = Control.within(

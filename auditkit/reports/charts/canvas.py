@@ -97,10 +97,9 @@ def texts(
 def bottom_axis(frame: Frame, scale: Scale, words: Sequence[str] | None = None) -> list[Spec]:
     """Grid lines with their numbers (or `words`) under them."""
     positions = [scale.at(tick, frame.width) for tick in scale.ticks]
-    written = scale.words if words is None else words
     rows = [
         {"x": _moved_inside(x, word, frame), "y": frame.height + 14, "text": word}
-        for x, word in zip(positions, written, strict=True)
+        for x, word in zip(positions, scale.words if words is None else words, strict=True)
     ]
     lines = [{"x": x, "y": 0, "y2": frame.height} for x in positions]
     return [*segments(frame, lines, GRID), *texts(frame, _apart(rows), align="center", colour=MUTED)]

@@ -72,8 +72,7 @@ def _logarithmic(known: list[float], axis: Axis) -> Scale:
     inside = [*known, *(end for end in axis.domain or () if end > 0)]
     first, last = math.floor(math.log10(min(inside))), math.ceil(math.log10(max(inside)))
     last = max(last, first + 1)
-    step = max(1, math.ceil((last - first) / 6))
-    ticks = tuple(10.0**power for power in range(first, last + 1, step))
+    ticks = tuple(10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first) / 6))))
     return Scale(10.0**first, 10.0**last, ticks, tuple(f"{tick:g}" for tick in ticks), log=True)
 
 

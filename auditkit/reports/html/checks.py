@@ -88,7 +88,6 @@ def _measures(
 def _method(result: CheckResult) -> list[tuple[str, str]]:
     """How it was measured, in named sentences; what there is nothing to say of is left out."""
     about, rows = result.about, result.rows
-    sample = f"{rows.used:,} of {rows.total:,} ({rows.how}); digest {rows.digest[:16]}" if rows else ""
     authors = (
         f"by plugin {result.plugin or 'unnamed plugin'} {result.plugin_version}".strip(),
         f"answered by {result.answered_by}" if result.answered_by else "",
@@ -106,7 +105,7 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
         ("Reference", about.reference),
         ("Evidence level", LEVELS.get(result.level or "", "")),
         ("What a higher level would add", result.higher_level),
-        ("Rows", sample),
+        ("Rows", f"{rows.used:,} of {rows.total:,} ({rows.how}); digest {rows.digest[:16]}" if rows else ""),
         ("Run", ", ".join(filter(None, run))),
     ]
     return [(name, text) for name, text in facts if text]

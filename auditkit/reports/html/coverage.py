@@ -58,11 +58,10 @@ def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:
 
 def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:
     """What gave no measurement, errors first."""
-    heads = [Head("Check"), Head("Status"), Head("Question left open", "wide"), Head("Why", "wide")]
     return common_grid(
         anchors.new("untested"),
         "Checks without a measurement",
-        heads,
+        [Head("Check"), Head("Status"), Head("Question left open", "wide"), Head("Why", "wide")],
         missing,
         lambda coverage: [
             Cell(coverage.check, link=anchor_of.get(coverage.check, "")),

@@ -208,14 +208,13 @@ def _is_number(value: Scalar) -> bool:
 
 def key(check: str, measurement: Measurement) -> Key:
     """What makes two measurements of two models the same number."""
-    # as text, for 1 and 1.0 are one condition in the words of two results
-    conditions = tuple(sorted((name, str(value)) for name, value in measurement.conditions.items()))
     return (
         check,
         measurement.name,
         tuple(sorted(measurement.slice.items())),
         tuple(sorted(measurement.across)),
-        conditions,
+        # as text, for 1 and 1.0 are one condition in the words of two results
+        tuple(sorted((name, str(value)) for name, value in measurement.conditions.items())),
     )
 
 

@@ -54,9 +54,8 @@ def page(result: AuditResult | Comparison) -> Content:
     parts = parts_of(result)
     first, compared = parts.first, parts.side
     reasons = compared["reasons"] if compared else parts.reasons[0]
-    heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
     return {
-        "heading": cut(heading, LENGTH),
+        "heading": cut(result.title or f"Audit of {first.model.name} on {first.data.name}", LENGTH),
         "verdict": compared["verdict"] if compared else first.verdict,
         "sentence": cut(compared["sentence"] if compared else as_sentence(capital(verdict_line(first))), 2 * LENGTH),
         "reasons": reasons[:REASONS],

@@ -93,14 +93,13 @@ def parts_of(result: AuditResult | Comparison) -> Parts:
 
 def sections(parts: Parts) -> list[Content]:
     """The sections that have something to say and so stand on the page, in its order."""
-    built = ((section, section.build(parts)) for section in SECTIONS)
     return [
         {
             "template": f"{section.id.replace('-', '_')}.html.j2",
             "content": content,
             "entries": section.entries(section, content),
         }
-        for section, content in built
+        for section, content in ((section, section.build(parts)) for section in SECTIONS)
         if content is not None and content != ()
     ]
 

@@ -84,5 +84,4 @@ def fmn_within(
     reach = radii(radius, x)
     nearest = fmn(problem, x, y, steps=steps, enough=reach)
     broken = nearest.distances <= reach
-    projected = problem.project(nearest.points, x, reach)
-    return Attacked(broken, torch.where(wide(broken, x), nearest.points, projected))
+    return Attacked(broken, torch.where(wide(broken, x), nearest.points, problem.project(nearest.points, x, reach)))

@@ -74,8 +74,7 @@ def hop_skip_jump(
         hopping = rows[~is_stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
         _hop(search, hopping, step, rng)
         is_stuck[hopping] = search.distances[hopping] > distances_before[hopping] * (1 - STUCK)
-        exchanging = rows[~np.isin(rows, hopping)]
-        (_exchange if step % 2 else _scatter)(search, exchanging, rng)
+        (_exchange if step % 2 else _scatter)(search, rows[~np.isin(rows, hopping)], rng)
         if step > 1 and step & (step - 1) == 0:  # 2, 4, 8, …: a new guess needs as many answers again to be another
             _guess(search, rows, rng)
         if can_tighten:
@@ -122,8 +121,7 @@ def known_ratio(
         np.append(space.low, 0), np.append(space.high, len(rows)), np.append(space.scale, 1),
         np.zeros(len(space.low) + 1, dtype=bool), np.append(space.free, False),
     )  # fmt: skip
-    truth = np.zeros(len(rows), dtype=bool)
-    search = Search(decide, np.hstack([rows, row_number]), truth, trial_space, max_queries)
+    search = Search(decide, np.hstack([rows, row_number]), np.zeros(len(rows), dtype=bool), trial_space, max_queries)
     result = hop_skip_jump(search, np.hstack([data, np.zeros((len(data), 1))]), rng)
     return float(np.median(result.distances)) / KNOWN
 

@@ -117,9 +117,8 @@ class _Fingerprints:
     """A number of 64 bits for each row, the same for the same bits: two points are taken as one where it agrees."""
 
     def __init__(self, x: Tensor) -> None:
-        width = x[0].numel()
         generator = torch.Generator().manual_seed(0)
-        odd = torch.randint(-(2**62), 2**62, (width,), generator=generator, dtype=torch.int64) * 2 + 1
+        odd = torch.randint(-(2**62), 2**62, (x[0].numel(),), generator=generator, dtype=torch.int64) * 2 + 1
         self.odd = odd.to(x.device)
         self.bits = torch.int64 if x.dtype == torch.float64 else torch.int32
 

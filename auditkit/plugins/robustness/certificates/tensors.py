@@ -39,8 +39,7 @@ class Tensors:
     def noise(self, shape: tuple[int, ...], sigma: float) -> torch.Tensor:
         """Gaussian noise on what may change."""
         like = self.unit
-        draws = torch.randn(shape, generator=self.generator, dtype=like.dtype, device=like.device)
-        return draws * sigma * self.free
+        return torch.randn(shape, generator=self.generator, dtype=like.dtype, device=like.device) * sigma * self.free
 
     def votes(self, sigma: float) -> Callable[[np.ndarray, int], np.ndarray]:
         """How noisy copies of rows are decided: see `smoothing.Votes`."""
@@ -70,8 +69,7 @@ class Tensors:
             with torch.enable_grad():
                 copies = points.repeat_interleave(COPIES_CLIMBED, dim=0)
                 logits = self.surface(copies + self.noise(tuple(copies.shape), sigma))
-                loss = functional.cross_entropy(logits, targets, reduction="sum")
-                slope = problem.slope_of(loss, points)
+                slope = problem.slope_of(functional.cross_entropy(logits, targets, reduction="sum"), points)
             if slope is None:  # a module that hides its gradients is pushed at random
                 slope = self.noise(tuple(points.shape), 1.0)
             # 2.5 radii over all steps, as Madry et al. take them: the far side of the ball is within reach

@@ -48,8 +48,7 @@ class Changes(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why there is nothing to change; None where there is."""
-        shape = getattr(data.inputs, "shape", ())
-        if not hasattr(data.inputs, "columns") and len(shape) != 2:
+        if not hasattr(data.inputs, "columns") and len(getattr(data.inputs, "shape", ())) != 2:
             return "needs a table or an array (N, D)"
         if not movable(data):
             return "needs a feature that may change; every one is a group, free text or declared immutable"

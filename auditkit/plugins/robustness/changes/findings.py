@@ -206,7 +206,6 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
     moving = {field.name for field in searched.moves.fields}
     fixed_names = [feature.name for feature in features_of(data) if feature.name not in moving]
     costs = ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items())
-    broken = zip(parameters.implications, searched.moves.broken.sum(axis=0).tolist(), strict=True)
     sentences = (
         (f"Held as they are (groups, immutable, free text or constant): {first_few(fixed_names, 12)}.", fixed_names),
         (f"Costs other than 1: {costs}.", costs),
@@ -215,7 +214,7 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
                 how_many(rows, data.minimum_cell, data.disclosure, "row as given does", "rows as given do")
                 + f" not keep {text!r}; changed ones need not either.", rows,
             )
-            for text, rows in broken
+            for text, rows in zip(parameters.implications, searched.moves.broken.sum(axis=0).tolist(), strict=True)
         ),
         (
             "No implications between features were declared, so a changed row may describe nobody: declare them under "

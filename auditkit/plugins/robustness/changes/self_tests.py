@@ -199,8 +199,7 @@ def constant_flips(data: AuditData, moves: Moves, effort: Parameters, progress: 
     """The share of rows for which a change is found that flips a rule which always says the same."""
     sample = moves.take(np.arange(min(TRIED, len(moves.origins))))
     oracle = rule_oracle(data, lambda points: np.ones(len(points)), True)
-    before = np.ones(len(sample.origins), dtype=np.int64)
-    single = search.singles(sample, before, oracle, progress)
+    single = search.singles(sample, np.ones(len(sample.origins), dtype=np.int64), oracle, progress)
     cheapest = search.several(sample, single, oracle, effort.depth, effort.beam, min(effort.max_queries, 40), progress)
     return float(np.isfinite(cheapest.costs).mean())
 

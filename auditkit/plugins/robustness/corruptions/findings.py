@@ -49,7 +49,6 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
     """Mean, clean, worst, relative, steady, then each corruption; the first may be all that a report shows."""
     n, rows = len(answers.clean), answers.by_row(slice(None))
-    steady = answers.clean & answers.right[:, AT].all(axis=0)
     accuracy = answers.accuracy
     corruption, level = np.unravel_index(int(accuracy.argmin()), accuracy.shape)
     return [
@@ -63,7 +62,7 @@ def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
             direction="higher", conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
         ),
         _relative(answers.clean, rows),
-        share_of("steady_accuracy", steady, conditions={"severity": MIDDLE}),
+        share_of("steady_accuracy", answers.clean & answers.right[:, AT].all(axis=0), conditions={"severity": MIDDLE}),
         *(
             share_of("accuracy", right, conditions={"corruption": name, "severity": severity})
             for name, levels in zip(answers.names, answers.right, strict=True)

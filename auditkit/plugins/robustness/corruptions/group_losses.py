@@ -80,8 +80,7 @@ def _gap(
         group[cell.rows] = code
     is_member = group >= 0
     group_means = losses(drop[is_member], group[is_member])
-    where = [cell.where for cell in cells]
-    members = Members("accuracy_drop", where, group_means.means, np.bincount(group[is_member]))
+    members = Members("accuracy_drop", [cell.where for cell in cells], group_means.means, np.bincount(group[is_member]))
 
     def gap_among(chosen: Sequence[Group], reference: Group | None) -> list[Measurement]:
         gap = widest(group_means, pairs_among(members, chosen, reference))

@@ -5,8 +5,7 @@ import torch
 
 def gaussian_noise(images: torch.Tensor, sigma: float, chance: torch.Generator) -> torch.Tensor:
     """(N, C, H, W) images in [0, 1] plus normal noise of standard deviation `sigma`."""
-    noise = torch.randn(images.shape, generator=chance, device=images.device, dtype=images.dtype)
-    return images + sigma * noise
+    return images + sigma * torch.randn(images.shape, generator=chance, device=images.device, dtype=images.dtype)
 
 
 def shot_noise(images: torch.Tensor, photons: float, chance: torch.Generator) -> torch.Tensor:
@@ -47,5 +46,4 @@ def occlusion(images: torch.Tensor, share: float, chance: torch.Generator) -> to
         start = torch.floor(draws[:, axis] * (size - length + 1))
         index = torch.arange(size, device=images.device)
         covers.append((index >= start[:, None]) & (index < start[:, None] + length))
-    patch = covers[0][:, None, :, None] & covers[1][:, None, None, :]
-    return images.masked_fill(patch, 0.5)
+    return images.masked_fill(covers[0][:, None, :, None] & covers[1][:, None, None, :], 0.5)

@@ -62,9 +62,8 @@ def corrupted(text: str, name: str, strength: float, rng: np.random.Generator) -
     if not text:
         return text
     hits, draws = rng.random(len(text)), rng.random(len(text))
-    replace = REPLACE[name]
     characters = [
-        replace(character, draw) if hit < strength else character
+        REPLACE[name](character, draw) if hit < strength else character
         for character, hit, draw in zip(text, hits, draws, strict=True)
     ]
     return "".join(characters) or text[0]

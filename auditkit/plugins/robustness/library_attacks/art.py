@@ -63,8 +63,7 @@ def _load_config() -> None:
     spec = importlib.util.find_spec("art")
     if spec is None or spec.origin is None:
         return  # `require` says so
-    path = pathlib.Path(spec.origin).parent / "config.py"
-    config = importlib.util.spec_from_file_location("art.config", path)
+    config = importlib.util.spec_from_file_location("art.config", pathlib.Path(spec.origin).parent / "config.py")
     if config is None or config.loader is None:
         return
     module = importlib.util.module_from_spec(config)

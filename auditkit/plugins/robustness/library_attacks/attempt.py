@@ -118,13 +118,12 @@ def _take(plan: catalogue.Plan, watch: Watch, points: np.ndarray, epsilon: float
     with np.errstate(invalid="ignore"):
         inside = (flat >= np.fmin(0, origin) - TOLERANCE) & (flat <= np.fmax(top, origin) + TOLERANCE)
     is_fit = np.isfinite(flat).all(axis=1) & inside.all(axis=1)
-    legal = watch.legal(flat)
     if epsilon is not None:
         change = flat - origin
         distance = np.abs(change).max(axis=1) if plan.norm == "Linf" else np.sqrt((change**2).sum(axis=1))
         is_fit &= distance <= epsilon + TOLERANCE
     result.refused += int((~is_fit).sum())
-    watch.remember(legal[is_fit])
+    watch.remember(watch.legal(flat)[is_fit])
 
 
 def _confirmed(scene: Scene | KnownBoundary, watch: Watch, truth: int) -> float:

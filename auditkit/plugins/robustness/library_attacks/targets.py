@@ -140,10 +140,9 @@ def torch_target(watched: Watched, shape: tuple[int, ...], classes: int) -> Any:
     Raises:
         ModelError: ART chose another device.
     """
-    module = require_art("art.estimators.classification.pytorch")
     device = watched.like.device
     with quiet():
-        classifier = module.PyTorchClassifier(
+        classifier = require_art("art.estimators.classification.pytorch").PyTorchClassifier(
             model=watched, loss=torch.nn.CrossEntropyLoss(), input_shape=shape, nb_classes=classes,
             clip_values=clip(watched.watch), device_type="cpu" if device.type == "cpu" else "gpu",
         )  # fmt: skip
@@ -177,6 +176,5 @@ def blackbox_target(answer: Answer, watch: Watch, truth: int, shape: tuple[int, 
 
 def tree_target(tree: Any) -> Any:
     """ART's classifier around a decision tree of scikit-learn."""
-    module = require_art("art.estimators.classification.scikitlearn")
     with quiet():
-        return module.ScikitlearnDecisionTreeClassifier(model=tree)
+        return require_art("art.estimators.classification.scikitlearn").ScikitlearnDecisionTreeClassifier(model=tree)
