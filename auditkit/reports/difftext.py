@@ -149,10 +149,9 @@ def series_rows(series: Series) -> list[Row]:
 
 def _point(point: Point) -> tuple[str, ...]:
     measurement = point.measurement
-    precision = numbers.uncertainty(measurement) if measurement.value is not None else measurement.reason or ""
-    if measurement.value is not None and measurement.validity != "valid":
-        precision = f"{precision}; {measurement.validity}: {measurement.reason}"
-    precision = "; ".join(filter(None, (precision, whose_text(measurement))))
+    doubt = "" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
+    known = (numbers.uncertainty(measurement), doubt) if measurement.value is not None else (measurement.reason,)
+    precision = "; ".join(filter(None, (*known, whose_text(measurement))))
     return (
         str(point.date),
         point.audit,

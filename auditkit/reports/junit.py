@@ -63,7 +63,7 @@ def message(verdict: Verdict) -> str:
     further = f", and {more} more" if more else ""
     compared = _compared(measurement.value, measurement.unit, verdict.limit)
     whose = whose_text(measurement, verdict.limit, verdict.status)
-    sentence = f"{_number_name(measurement)} {compared}{_precision(measurement)}"
+    sentence = f"{_number_name(measurement)} {compared}{numbers.certainty(measurement, '=')}"
     return f"{sentence}{f'; {whose}' if whose else ''}{further}"
 
 
@@ -172,12 +172,6 @@ def _compared(value: float, unit: str, limit: Limit) -> str:
     if written == required:  # rounding hides the difference
         written, required = repr(value), repr(bound)
     return f"{written} {sign} {required}"
-
-
-def _precision(measurement: Measurement) -> str:
-    level = f"{numbers.level(measurement.interval)} interval " if measurement.interval is not None else ""
-    size = f", n={measurement.n:,}" if measurement.n is not None else ""
-    return f" ({level}{numbers.uncertainty(measurement)}{size})"
 
 
 def _required(limit: Limit) -> str:

@@ -84,6 +84,13 @@ def level(ends: Interval) -> str:
     return f"{ends.level * 100:g}%"
 
 
+def certainty(measurement: Measurement, equals: str = "\u00a0=\u00a0") -> str:
+    """` (95% interval 0.331 to 0.405, n = 6,012)`, with `equals` before the rows; what is not known is not said."""
+    level_text = "" if measurement.interval is None else f"{level(measurement.interval)} interval "
+    size = "" if measurement.n is None else f", n{equals}{measurement.n:,}"
+    return f" ({level_text}{uncertainty(measurement)}{size})"
+
+
 def p_value(p: float) -> str:
     """`p < 0.001`, `p = 0.032`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

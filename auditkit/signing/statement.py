@@ -94,17 +94,14 @@ def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
 
 
 def _subjects(audits: Sequence[AuditResult], manifest_raw: bytes, manifest: Manifest) -> list[dict[str, Any]]:
-    files = [{"name": MANIFEST, "digest": {"sha256": hashlib.sha256(manifest_raw).hexdigest()}}]
-    files += [
-        {"name": name, "digest": {"sha256": manifest.files[name].sha256}} for name in _NAMED if name in manifest.files
-    ]
-    models = [
-        {"name": f"model:{audit.model.name}", "digest": {MODEL_DIGEST: audit.model.fingerprint}} for audit in audits
-    ]
+    named = [(name, manifest.files[name]) for name in _NAMED if name in manifest.files]
     data = {(audit.data.name, audit.data.digest): None for audit in audits}
     return [
-        *files, *models, *({"name": f"data:{name}", "digest": {DATA_DIGEST: value}} for name, value in data),
-    ]  # fmt: skip
+        {"name": MANIFEST, "digest": {"sha256": hashlib.sha256(manifest_raw).hexdigest()}},
+        *({"name": name, "digest": {"sha256": file.sha256}} for name, file in named),
+        *({"name": f"model:{audit.model.name}", "digest": {MODEL_DIGEST: audit.model.fingerprint}} for audit in audits),
+        *({"name": f"data:{name}", "digest": {DATA_DIGEST: value}} for name, value in data),
+    ]
 
 
 def _other_subjects(signed: Any, expected: Sequence[dict[str, Any]]) -> list[str]:

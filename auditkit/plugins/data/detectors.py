@@ -74,15 +74,16 @@ def _reading_notes(features: Features) -> list[str]:
     ways: dict[str, list[str]] = {}
     for name, reading in features.read.items():
         ways.setdefault(reading, []).append(name)
-    notes = [
-        f"Read for this search as {reading}: {', '.join(columns)}. The model is given them as they stand."
-        for reading, columns in ways.items()
+    names = ", ".join(features.unsearched)
+    unsearched = f"Not searched, as declared a category or a text, with about one value for each row: {names}."
+    return [
+        *(
+            f"Read for this search as {reading}: {', '.join(columns)}. The model is given them as they stand."
+            for reading, columns in ways.items()
+        ),
+        *([unsearched] if features.unsearched else []),
+        *(f"Column {name!r} is not searched in full: {doubt}." for name, doubt in features.doubts.items()),
     ]
-    if features.unsearched:
-        names = ", ".join(features.unsearched)
-        notes.append(f"Not searched, as declared a category or a text, with about one value for each row: {names}.")
-    notes += [f"Column {name!r} is not searched in full: {doubt}." for name, doubt in features.doubts.items()]
-    return notes
 
 
 def _search_leaks(searched: SearchResult, features: Features, data: AuditData, rng: np.random.Generator) -> None:

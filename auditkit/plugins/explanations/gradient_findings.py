@@ -128,12 +128,13 @@ def of_columns(
 def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Findings:
     """How concentrated the attributions (n, ...) of images or sequences are, for all and per predicted class."""
     shares = top_decile_share(values)
-    measurements = [_concentration(shares, {})]
-    if data.task != "regression":
-        measurements += [
+    measurements = [
+        _concentration(shares, {}),
+        *(
             _concentration(shares[targets == code], {"predicted": str(predictions.classes[code])}, data.minimum_rate)
-            for code in np.unique(targets)
-        ]
+            for code in (() if data.task == "regression" else np.unique(targets))
+        ),
+    ]
     if data.modality != "image":
         return Findings(measurements)
     if len(values) < max(PICTURES, data.minimum_rate):

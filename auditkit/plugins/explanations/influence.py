@@ -106,10 +106,9 @@ def group_notes(inputs_seen: Seeing, data: AuditData) -> list[str]:
     """Which group columns the model is given, in sentences."""
     if not data.groups:
         return ["No groups were named, so the influence of group columns is not measured."]
-    notes = group_sentences(inputs_seen, data)
-    if any(inputs_seen.gives(data.column_of(name)) is False for name in data.groups):
-        notes.append("The share of what the model is not given is 0 by construction.")
-    return notes
+    unseen = any(inputs_seen.gives(data.column_of(name)) is False for name in data.groups)
+    by_construction = ["The share of what the model is not given is 0 by construction."] if unseen else []
+    return [*group_sentences(inputs_seen, data), *by_construction]
 
 
 def importance_figure(measurements: list[Measurement], unit: str) -> Figure:

@@ -228,8 +228,10 @@ def _figure(sides: Sides) -> Figure:
     """The ROC curve on logarithmic axes, where few accusations can be seen."""
     curved = roc(sides.members.scores, sides.others.scores)
     # 0 has no logarithm
-    points: list[dict[str, Any]] = [{"false": x, "true": y, "who": "the attack"} for x, y in curved if y > 0]
-    points += [{"false": x, "true": x, "who": "chance"} for x in (curved[0][0], 1.0)]
+    points: list[dict[str, Any]] = [
+        *({"false": x, "true": y, "who": "the attack"} for x, y in curved if y > 0),
+        *({"false": x, "true": x, "who": "chance"} for x in (curved[0][0], 1.0)),
+    ]
     rate = Axis(field="false", title="non-members accused", percent=True, log=True)
     return curve(
         "roc", "Members found over non-members accused", points, x=rate,

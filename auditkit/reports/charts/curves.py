@@ -62,11 +62,13 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     ys = [row.get(field) for row in figure.data for field in (y_axis.field, figure.low, figure.high) if field]
     upright_rules = [rule for rule in figure.rules if rule.axis == "x"]
     level_rules = [rule for rule in figure.rules if rule.axis == "y"]
-    # rules count for the range, or a limit far from all points would not be on the picture
-    below = scale([*xs, *(rule.value for rule in upright_rules)], x_axis, about=7 if wide else 4, room=0.02)
-    # words stand at whole numbers, half a step from the ends
-    if words:
-        below = Scale(-0.5, len(words) - 0.5, tuple(map(float, range(len(words)))), tuple(words))
+    below = (
+        # words stand at whole numbers, half a step from the ends
+        Scale(-0.5, len(words) - 0.5, tuple(map(float, range(len(words)))), tuple(words))
+        if words
+        # rules count for the range, or a limit far from all points would not be on the picture
+        else scale([*xs, *(rule.value for rule in upright_rules)], x_axis, about=7 if wide else 4, room=0.02)
+    )
     beside = scale([*ys, *(rule.value for rule in level_rules)], y_axis, about=5, room=0.05)
     left = max((text_width(word) for word in beside.words), default=0.0) + 12
     right = 26.0

@@ -126,9 +126,8 @@ def _layout(rows: Sequence[Row], axis: Axis, size: Size) -> tuple[Frame, list[Sp
         lines = wrap(name, left - 14 if wide else WIDTH[size] - right - 8, lines=3)
         tall = LINE * len(lines)
         y += 4.0 if wide else tall + 4.0
-        room = 22.0 if len(of_name) == 1 else 18.0  # of one mark
-        if wide and len(of_name) == 1:
-            room = max(room, tall + 5.0)
+        # of one mark
+        room = 18.0 if len(of_name) > 1 else max(22.0, tall + 5.0) if wide else 22.0
         first = y + room / 2
         start = first - (tall - LINE) / 2 * (len(of_name) == 1) if wide else y - tall + LINE / 2 + 2
         names.append({"x": -12.0 if wide else -left, "y": start, "text": "\n".join(lines)})

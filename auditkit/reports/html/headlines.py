@@ -148,8 +148,9 @@ def _doubt(result: CheckResult) -> str:
         word: sum(measurement.value is not None and measurement.validity == word for measurement in result.measurements)
         for word in ("invalid", "inconclusive")
     }
-    parts = [number_of(count, f"number is {word}", f"numbers are {word}") for word, count in counts.items() if count]
     failing = sum(control.holds is False for control in result.controls)
-    if failing:
-        parts.append(f"{failing} of {len(result.controls)} controls {'does' if failing == 1 else 'do'} not hold")
-    return ", ".join(parts)
+    controls = f"{failing} of {len(result.controls)} controls {'does' if failing == 1 else 'do'} not hold"
+    return ", ".join([
+        *(number_of(count, f"number is {word}", f"numbers are {word}") for word, count in counts.items() if count),
+        *([controls] if failing else []),
+    ])  # fmt: skip

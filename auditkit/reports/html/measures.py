@@ -179,12 +179,14 @@ def _columns(figure: Figure) -> list[tuple[str, str, bool]]:
     orders = {"curve": (figure.series, figure.x, figure.y), "heat-map": (figure.y, figure.x, figure.value)}
     axes = [axis for axis in orders.get(figure.mark, (figure.y, figure.series, figure.x)) if axis is not None]
     named = [(axis, axis.title or ("about" if axis.field == "label" else axis.field)) for axis in axes]
-    columns = [(axis.field, _titled(title, axis.unit), axis.percent) for axis, title in named]
-    # the last axis is that of the numbers
-    columns += [
-        (field, title, axes[-1].percent if axes else False)
-        for field, title in ((figure.low, "from"), (figure.high, "to"))
-        if field and any(row.get(field) is not None for row in figure.data)
+    columns = [
+        *((axis.field, _titled(title, axis.unit), axis.percent) for axis, title in named),
+        # the last axis is that of the numbers
+        *(
+            (field, title, axes[-1].percent if axes else False)
+            for field, title in ((figure.low, "from"), (figure.high, "to"))
+            if field and any(row.get(field) is not None for row in figure.data)
+        ),
     ]
     if any("n" in row for row in figure.data) and all(field != "n" for field, _, _ in columns):
         columns.append(("n", "n", False))
@@ -274,8 +276,10 @@ def beside_grids(
     for indices in folds(len(outcomes)):
         part = f", models {indices[0] + 1} to {indices[-1] + 1}" if len(outcomes) > len(indices) else ""
         rows = _rows(outcomes, tables, indices, usual, anchors, terms)
-        heads = [Head("Measurement"), Head("About"), Head("Where"), Head("n", "num")]
-        heads += [Head(outcomes[index].model, "num") for index in indices]
+        heads = [
+            *map(Head, ("Measurement", "About", "Where")), Head("n", "num"),
+            *(Head(outcomes[index].model, "num") for index in indices),
+        ]  # fmt: skip
         grids.append((f"All measurements{part}", grid(anchors.new("table", check), caption + part, heads, rows)))
     return grids
 

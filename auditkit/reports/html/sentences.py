@@ -68,13 +68,6 @@ def about(subject: Measurement | Limit) -> str:
     return whom + over + (f" with {pairs(subject.conditions)}" if subject.conditions else "")
 
 
-def certainty(measurement: Measurement) -> str:
-    """` (95% interval 0.331 to 0.405, n = 6,012)`; what is not known is not said."""
-    level = "" if measurement.interval is None else f"{numbers.level(measurement.interval)} interval "
-    size = "" if measurement.n is None else f", n\u00a0=\u00a0{measurement.n:,}"
-    return f" ({level}{numbers.uncertainty(measurement)}{size})"
-
-
 def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | None:
     """The number that answers a check's question: the worst judged one, else the first about everyone."""
     judged = [judgement for verdict in verdicts for judgement in verdict.judged if judgement.check == result.check]
@@ -83,11 +76,11 @@ def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | 
     if judged:
         return judged[0].measurement
     # a number about everyone is what the question asks, before any group's
-    everyone = [
-        measurement for measurement in result.measurements if not measurement.slice and measurement.value is not None
-    ]
-    known = [measurement for measurement in result.measurements if measurement.value is not None]
-    return next(iter([*everyone, *known, *result.measurements]), None)
+    return min(
+        result.measurements,
+        key=lambda measurement: 2 if measurement.value is None else 1 if measurement.slice else 0,
+        default=None,
+    )
 
 
 def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
@@ -107,7 +100,7 @@ def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
     status = "" if measurement.validity == "valid" else measurement.validity
     reason, unseen = measurement.reason or "", left_out_text(measurement.left_out)
     after = (
-        f"{certainty(measurement)}.",
+        f"{numbers.certainty(measurement)}.",
         f" The number is {status}: {as_sentence(reason)}" if status else "",
         f" That is {as_sentence(whose_text(measurement))}" if measurement.pairs else "",
         f" It says nothing of some groups, {as_sentence(unseen)}" if measurement.left_out else "",
@@ -122,7 +115,7 @@ def measured(judged: Judged) -> str:
     measurement = judged.measurement
     if measurement.value is None:
         return f"no number: {measurement.reason}"
-    return numbers.value(measurement) + certainty(measurement)
+    return numbers.value(measurement) + numbers.certainty(measurement)
 
 
 def decisive(verdict: Verdict) -> Judged | None:
