@@ -155,9 +155,11 @@ def _paired_change(
 ) -> Measurement | None:
     """The change of a number that was measured on the rows of both models; None where none was."""
     definition = result.definitions.get(measurement.name)
-    name = definition.same_as if definition is not None else ""
-    if schema < SAYS_SAME_AS:  # the value must agree all the same, or it is another number of this name
-        name = SYNONYMS.get(measurement.name, measurement.name)
+    name = (
+        SYNONYMS.get(measurement.name, measurement.name)
+        if schema < SAYS_SAME_AS  # the value must agree all the same, or it is another number of this name
+        else definition.same_as if definition is not None else ""
+    )  # fmt: skip
     return paired.get(key("", measurement.model_copy(update={"name": name}))) if name else None
 
 

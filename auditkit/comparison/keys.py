@@ -146,9 +146,7 @@ def settings_changed(old: DataInfo, new: DataInfo) -> str:
         for name in SETTINGS
         if _setting(old, name) != _setting(new, name)
     ]
-    if not sentences and same_rows(old, new):
-        sentences = ["kinds, ranges or notation of columns changed"]
-    return "; ".join(sentences)
+    return "; ".join(sentences) or ("kinds, ranges or notation of columns changed" if same_rows(old, new) else "")
 
 
 def _setting(data: DataInfo, name: str) -> object:

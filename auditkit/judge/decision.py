@@ -37,9 +37,11 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
     bound = bound_to_name(limit, measurement)
     among = " among what was compared" if bound != measurement.bound else ""
     number = f"{bound or ''} {show(value, limit)}{among}".lstrip()
-    basis = "exact" if measurement.exact else "judged by the point alone"
-    if interval is not None and not by_point:
-        basis = f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
+    basis = (
+        f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
+        if interval is not None and not by_point
+        else "exact" if measurement.exact else "judged by the point alone"
+    )  # fmt: skip
     sentence = f"{number} ({basis})"
     status, reason = _decide(limit, measurement)
     named_pair = whose_text(measurement, limit, status)
@@ -84,9 +86,11 @@ def _decide(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]
         return "met", f"is {required}" + (f", {unseen}" if unseen else "")
     value = present(measurement.value, "judged only where there is a number")
     side = "on the right side" if inside(value, limit) else "on the wrong side"
-    more = "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
-    if barring and inside(value, limit):  # no number of rows lets it be met
-        more = f", but what is left out bars that it is met ({barring})"
+    more = (
+        f", but what is left out bars that it is met ({barring})"
+        if barring and inside(value, limit)  # no number of rows lets it be met
+        else "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
+    )  # fmt: skip
     return "inconclusive", f"is across the bound ({required}); the point is {side}{more}"
 
 

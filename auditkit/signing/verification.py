@@ -150,10 +150,10 @@ def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False, host: H
         EvidenceError: it is not finished, was altered, is signed already, or cannot be written to.
     """
     folder = folder.resolve()
-    problems = runfolder.verify(folder)
-    if host is not None and not problems:
-        # whoever signs vouches for the report, not for results.json alone
-        problems = [*map(_not_made, remake(folder, host).different)]
+    # whoever signs vouches for the report, not for results.json alone
+    problems = runfolder.verify(folder) or [
+        *map(_not_made, () if host is None else remake(folder, host).different)
+    ]  # fmt: skip
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise EvidenceError(f"nothing is signed that is not intact: {problems[0]}{more}")

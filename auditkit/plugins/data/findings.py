@@ -176,18 +176,18 @@ def _proxies(searched: detectors.SearchResult) -> list[Measurement]:
     for attribute, proxy in searched.proxies.items():
         strongest = next(iter(proxy.alone.values()), None)
         for name, strength in (("proxy_auc", proxy.together), ("strongest_proxy_auc", strongest)):
-            fields: dict[str, Any] = {"reason": proxy.reason or "nothing to compare"}
-            if strength is not None:
-                fields = {"interval": strength.interval, "n": proxy.rows, "doubts": doubts}
+            fields: dict[str, Any] = (
+                {"interval": strength.interval, "n": proxy.rows, "doubts": doubts}
+                if strength is not None
+                else {"reason": proxy.reason or "nothing to compare"}
+            )
             measured.append(_measurement(name, strength and strength.auc, across=(attribute,), **fields))
     return measured
 
 
 def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
-    few = data.inputs
     size = min(len(data), TRIED)
-    if size < len(data):
-        few = data.take(rng.choice(len(data), size, replace=False)).inputs
+    few = data.take(rng.choice(len(data), size, replace=False)).inputs if size < len(data) else data.inputs
     share = identity.planted_share(few, rng.integers(0, size, PLANTED))
     return Control.within(
         "planted rows",

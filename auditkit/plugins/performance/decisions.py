@@ -111,10 +111,12 @@ def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Est
     for label, name in enumerate(answers.classes):
         if counts[label].sum() < max(1, answers.minimum):
             return few(int(counts[label].sum()), answers.minimum, f"people with label {name}")._replace(n=None)
-    interval = None
     # weighted counts cannot be resampled as whole people
-    if answers.weights is None and len(answers) >= stats.FEW:
-        interval = stats.percentile_interval(_f1(stats.resampled_counts(counts, replicates, rng)))
+    interval = (
+        stats.percentile_interval(_f1(stats.resampled_counts(counts, replicates, rng)))
+        if answers.weights is None and len(answers) >= stats.FEW
+        else None
+    )
     return Estimate(float(_f1(confusion(answers)[None])[0]), interval or _f1_interval(answers), len(answers))
 
 

@@ -170,12 +170,9 @@ def through(layer: nn.Module, low: torch.Tensor, high: torch.Tensor) -> tuple[to
 def _affine(layer: nn.Module, middle: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     if isinstance(layer, nn.Linear | nn.Conv2d):
         weight, bias = layer.weight.detach().double(), None if layer.bias is None else layer.bias.detach().double()
-        apply: Callable[..., torch.Tensor] = functional.linear
-        if isinstance(layer, nn.Conv2d):
-            apply = partial(
-                functional.conv2d, stride=layer.stride, padding=layer.padding, dilation=layer.dilation,
-                groups=layer.groups,
-            )  # fmt: skip
+        apply: Callable[..., torch.Tensor] = functional.linear if isinstance(layer, nn.Linear) else partial(
+            functional.conv2d, stride=layer.stride, padding=layer.padding, dilation=layer.dilation, groups=layer.groups
+        )  # fmt: skip
         return apply(middle, weight, bias), apply(half, weight.abs(), None)
     if not isinstance(layer, NORMS):
         raise TypeError(f"bounds go through layers that `read` takes, and {type(layer).__name__} is none")

@@ -117,10 +117,9 @@ class Pictures(Suite):
         with torch.no_grad():
             for start in range(0, len(corrupted), BATCH):
                 batch = self._images[start : start + BATCH].to(self._device)
-                unit, changed_batch = self._unit(batch), batch
-                if apply is not None:
-                    # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
-                    changed_batch = self._as_given(apply(unit).clamp(0, 1))
+                unit = self._unit(batch)
+                # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
+                changed_batch = batch if apply is None else self._as_given(apply(unit).clamp(0, 1))
                 changed_unit = self._unit(changed_batch)
                 outside += _outside(changed_unit)
                 if apply is not None:
