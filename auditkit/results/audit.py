@@ -239,11 +239,10 @@ class _Versioned(Record):
 
     @model_validator(mode="after")
     def _of_its_version(self) -> Self:
-        if self.schema_version == 1:
-            for name in sorted(self.new_in_2):
-                # a file that says it is of schema 1 and has fields of schema 2 was not written by auditkit
-                if getattr(self, name):
-                    raise ValueError(f"a result of schema 1 has no {name}")
+        for name in sorted(self.new_in_2) if self.schema_version == 1 else ():
+            # a file that says it is of schema 1 and has fields of schema 2 was not written by auditkit
+            if getattr(self, name):
+                raise ValueError(f"a result of schema 1 has no {name}")
         return self
 
     @model_serializer(mode="wrap")

@@ -115,12 +115,11 @@ class Measurement(Record):
 
     @model_validator(mode="after")
     def _explained(self) -> Self:
-        if self.value is None and not self.reason:
-            # a reader who finds no number must find why, in every format, so no check may leave it out
-            raise ValueError(f"measurement {self.name!r} has no value, so it needs a reason")
-        # doubt without a reason cannot be weighed by whoever must decide
-        if self.validity != "valid" and not self.reason:
-            raise ValueError(f"measurement {self.name!r} is {self.validity}, so it needs a reason")
+        # a reader who finds no number must find why, in every format, so no check may leave it out;
+        # and doubt without a reason cannot be weighed by whoever must decide
+        lacking = "has no value" if self.value is None else f"is {self.validity}" if self.validity != "valid" else ""
+        if lacking and not self.reason:
+            raise ValueError(f"measurement {self.name!r} {lacking}, so it needs a reason")
         return self
 
 

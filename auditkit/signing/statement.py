@@ -113,9 +113,7 @@ def _other_subjects(signed: Any, expected: Sequence[dict[str, Any]]) -> list[str
     differences = [
         f"another {one_line(name)} than the one here" if name in signed_names else f"no {one_line(name)}"
         for name in lacking
-    ]
-    if not lacking and any(subject not in expected for subject in signed):
-        differences = ["something that is not here"]
+    ] or (["something that is not here"] if any(subject not in expected for subject in signed) else [])
     return [f"the signature is about {difference}" for difference in differences]
 
 

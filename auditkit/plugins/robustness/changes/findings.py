@@ -65,11 +65,10 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     fields = fields_of(data, known, parameters.costs, parameters.grid)
     if not fields:
         reason = "no feature that may change varies"
-        missing = [
+        return Findings(measurements=[
             Measurement(name=name, value=None, reason=reason, validity="inconclusive", unit="share")
             for name in ("withstanding_share", "single_flip_share")
-        ]
-        return Findings(measurements=missing)
+        ])  # fmt: skip
     moves = moves_of(data, codes, fields, parameters.within, parameters.implications)
     oracle = model_oracle(model, data, predictions)
     single = search.singles(moves, predictions.codes, oracle, context.progress)

@@ -63,17 +63,15 @@ def _blocks(levels: torch.Tensor) -> torch.Tensor:
     """(N, C, B, 64) blocks of (N, C, H, W) levels; the border pixel is repeated to fill the last ones."""
     height, width = levels.shape[-2:]
     padded = torch.nn.functional.pad(levels, (0, -width % 8, 0, -height % 8), mode="replicate")
-    n, channels, height, width = padded.shape
-    tiles = padded.reshape(n, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
-    return tiles.reshape(n, channels, -1, 64)
+    tiles = torch.nn.functional.pixel_unshuffle(padded, 8).reshape(*levels.shape[:2], 64, -1)
+    return tiles.transpose(2, 3).contiguous()
 
 
 def _image_of(blocks: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """The image of its blocks, cut to the size of `like`."""
     n, channels, height, width = like.shape
-    block_rows, block_columns = -(-height // 8), -(-width // 8)
-    tiles = blocks.reshape(n, channels, block_rows, block_columns, 8, 8).transpose(3, 4)
-    return tiles.reshape(n, channels, 8 * block_rows, 8 * block_columns)[:, :, :height, :width]
+    tiles = blocks.transpose(2, 3).reshape(n, 64 * channels, -(-height // 8), -(-width // 8))
+    return torch.nn.functional.pixel_shuffle(tiles, 8)[:, :, :height, :width]
 
 
 def _mixed(images: torch.Tensor, weights: tuple[tuple[float, ...], ...]) -> torch.Tensor:
