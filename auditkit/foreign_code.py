@@ -51,6 +51,8 @@ def leave_supervisor(parent: int) -> None:
     Args:
         parent: the id of that process.
     """
+    if _Telling.channel is not None:
+        os.close(_Telling.channel)
     _Telling.channel, _Telling.at_work = None, ()
     end_with(parent)
 

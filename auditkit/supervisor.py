@@ -21,6 +21,8 @@ AUDITS = frozenset({"run", "train", "demo"})
 CHANNEL = "AUDITKIT_SUPERVISOR"
 """The variable that tells the child where to report, and who may not be called again."""
 NO_RESULT = 3
+_LAST = "null\n"
+"""The line behind all that the audit says."""
 SECONDS_TO_END = 10
 """After its report, until a child that does not end is ended."""
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
@@ -100,7 +102,7 @@ class _Attempt:
         reader.start()
         with self._passing_on():
             status = self._child.wait()
-        os.write(write, b"null\n")  # behind all that the child wrote, whoever else still holds the channel
+        os.write(write, f"\n{_LAST}".encode())  # behind all that the child wrote, whoever else still holds the channel
         os.close(write)
         reader.join()
         self._limit(None)
@@ -109,11 +111,11 @@ class _Attempt:
             os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
 
     def _read(self, channel: int) -> None:
-        with open(channel, encoding="utf-8") as lines:
+        with open(channel, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                message: dict[str, Any] | None = json.loads(line)
-                if message is None:
+                if line == _LAST:
                     return
+                message = _message(line)
                 self.at_work = message.get("at_work", self.at_work)
                 self.dispensable = message.get("dispensable", False)
                 self._limit(message.get("seconds"))
@@ -161,6 +163,15 @@ class _Attempt:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _message(line: str) -> dict[str, Any]:
+    """What the audit says in a line; nothing where code that it ran wrote there."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def _inheritable(descriptor: int) -> int:

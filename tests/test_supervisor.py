@@ -183,3 +183,23 @@ def test_a_name_that_no_file_can_have_is_usage(tmp_path):
     for words in (("run", "x" * 300), ("verify", "x" * 300)):
         done = subprocess.run([sys.executable, "-m", "auditkit", *words], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 2 and "name too long" in done.stderr and "Traceback" not in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("isolate", ["all", "none"])
+def test_noise_on_the_channel_is_passed_over(tmp_path, isolate):
+    noise = """
+import contextlib
+@auditkit.check("acme.noise", exact=True)
+def noise(data):
+    for descriptor in range(3, 100):
+        with contextlib.suppress(OSError):
+            if os.readlink("/proc/self/fd/" + str(descriptor)).startswith("pipe:"):
+                os.write(descriptor, b"not json\\n[1]\\n\\xff\\n" + b"[" * 20_000 + b"\\n")
+    return 1.0
+"""
+    lay_out(tmp_path, {"acme": noise}, checks=("acme", "fine"))
+    settings = tmp_path / "auditkit.toml"
+    settings.write_text(settings.read_text().replace("[audit]", f'[audit]\nisolate = "{isolate}"'))
+    done = audit(tmp_path)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stdout[-2000:] + done.stderr

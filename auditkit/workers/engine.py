@@ -100,7 +100,7 @@ class Engine:
     def _begin_worker(self, job: Job, died: str, began: float) -> str:
         """Have a worker begin; why that cannot be, or nothing."""
         try:
-            worker = Worker(lambda tell: self._work(job, tell, True), self._limits)
+            worker = Worker(lambda tell: self._work(job, tell, True), self._limits, self._running)
         except OSError as error:
             return f"no process could be started ({one_line(error, 100)})"
         if worker.refused:

@@ -3,6 +3,8 @@
 import ctypes
 import os
 import pathlib
+import socket
+import stat
 import sys
 import time
 import warnings
@@ -37,8 +39,25 @@ def refusal() -> str:
         return "this process uses an accelerator, which no fork can share"
     if active_count() > 1:
         return "other threads run in this process"
+    if any(_is_connection(int(name)) for name in os.listdir("/proc/self/fd")):
+        return "a connection is open, which processes cannot share"
     _end_openmp()
     return ""
+
+
+def _is_connection(descriptor: int) -> bool:
+    """Whether this process opened it to talk to another, as a model that asks a server does.
+
+    Two processes that speak on one connection hear each other's answers. What was there when the process began, such as
+    a log that takes what it prints, and pairs of sockets, which have no name, are none.
+    """
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode) or os.get_inheritable(descriptor):
+            return False
+        with socket.socket(fileno=os.dup(descriptor)) as opened:
+            return bool(opened.getpeername())
+    except OSError:  # closed meanwhile, or connected to nobody
+        return False
 
 
 def threads_left() -> str:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from traceback import extract_tb
 from typing import Any, Final, Literal, NamedTuple, NoReturn
 
@@ -16,11 +16,12 @@ from auditkit import foreign_code
 from auditkit.memory import size
 from auditkit.supervisor import in_words
 from auditkit.workers.fork import fork, threads_left
+from auditkit.workers.leftovers import remove_leftovers
 
 GRACE: Final = 2.0
 """Seconds beyond its time limit in which a job may end by itself and leave what it has."""
 OPEN_FILES: Final = 4096
-"""The most files that a worker may have open at once."""
+"""The most files that a worker may have open at once, beyond those that its parent had."""
 LARGEST_ANSWER: Final = 256_000_000
 """Bytes of an answer."""
 SECONDS_BETWEEN: Final = 0.05
@@ -60,21 +61,23 @@ class Worker:
     Args:
         work: what it does; called with a function that tells how far it is, and gives the answer.
         limits: of the job.
+        others: the workers that run at the same time, which are none of its business.
     """
 
-    def __init__(self, work: Callable[[Tell], bytes], limits: Limits) -> None:
+    def __init__(self, work: Callable[[Tell], bytes], limits: Limits, others: Iterable["Worker"] = ()) -> None:
         self._limits, self._began = limits, time.monotonic()
         self._unread = b""
         self._answer = os.memfd_create("auditkit")
         self.messages, messages = os.pipe()
         allowed, allow = os.pipe()
         parent = os.getpid()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         try:
             self._pid = fork()
             if self._pid == 0:
                 os.close(allow)
+                for other in others:
+                    other.close()  # of the copies in this process, for an answer could be written there
                 _do(work, allowed, messages, self._answer, parent)
             os.set_blocking(self.messages, False)
             self._inherited = _held(self._pid)
@@ -96,7 +99,8 @@ class Worker:
                 self._unread += chunk
         *lines, self._unread = self._unread.split(b"\n")
         for line in lines:
-            with contextlib.suppress(ValueError, TypeError):  # code in the worker may write there too
+            # code in the worker may write there too
+            with contextlib.suppress(ValueError, TypeError, OverflowError, RecursionError):
                 done, total, what = json.loads(line)
                 yield int(done), int(total), str(what)
 
@@ -105,6 +109,7 @@ class Worker:
         status = _status(self._pid)
         if status is not None:
             self._end_group()
+            remove_leftovers(self._pid)
             answer = self._read()
             self.close()
             return Ending(answer) if answer is not None else Ending(None, in_words(status), "died")
@@ -124,6 +129,7 @@ class Worker:
         with contextlib.suppress(OSError):
             os.kill(self._pid, signal.SIGKILL)  # before it has a group of its own
             os.waitpid(self._pid, 0)
+        remove_leftovers(self._pid)
         self.close()
 
     def close(self) -> None:
@@ -168,8 +174,8 @@ def _do(work: Callable[[Tell], bytes], allowed: int, messages: int, answer: int,
     try:
         os.setpgid(0, 0)  # an interrupt of the terminal reaches the parent alone; and all that it starts is one group
         foreign_code.leave_supervisor(parent)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _own_signals()
+        _nothing_to_read()
         if os.read(allowed, 1):
             _limit_open_files()
             gc.freeze()  # a collection would write to, and so copy, every page of what was inherited
@@ -181,17 +187,44 @@ def _do(work: Callable[[Tell], bytes], allowed: int, messages: int, answer: int,
         places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
         log.error("internal error in a worker: %s at %s", type(error).__name__, " < ".join(reversed(places)))
     finally:
-        with contextlib.suppress(BaseException):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        _flush()
         os._exit(code)
+
+
+def _flush() -> None:
+    """Write what is still to be printed, so that it is not printed twice."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # closed, none at all, or of a class of the caller's own
+            stream.flush()
+
+
+def _own_signals() -> None:
+    """Undo what the caller's program does at signals, for its functions are about the process that was forked."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored nobody learns how a child ended
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)  # a terminal would stop whoever is in the background, for ever
+
+
+def _nothing_to_read() -> None:
+    """Let whoever waits for the user's words meet their end at once."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    if nothing != 0:
+        os.dup2(nothing, 0)
+        os.close(nothing)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
 
 
 def _limit_open_files() -> None:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    allowed = OPEN_FILES + max(map(int, os.listdir("/proc/self/fd")))  # beyond what was inherited
+    limit = allowed if hard == resource.RLIM_INFINITY else min(hard, allowed)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, limit) if soft >= 0 else limit, limit))
 
 

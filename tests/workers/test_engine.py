@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pathlib
 import signal
+import socket
 import stat
+import sys
 import threading
 import time
 
@@ -184,7 +187,13 @@ def test_noise_on_the_pipe_of_messages_is_passed_over():
         for descriptor in set(range(64)) - before:
             with contextlib.suppress(OSError):
                 if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-                    pipes += os.write(descriptor, b'not json\n[1]\n[null,1,2]\n{"a": 1}\n\xff\n') > 0
+                    pipes += (
+                        os.write(
+                            descriptor,
+                            b'not json\n[1]\n[null,1,2]\n{"a": 1}\n\xff\n[Infinity,1,2]\n' + b"[" * 9999 + b"\n",
+                        )
+                        > 0
+                    )
         tell(1, 2, "heard")
         return bytes([pipes])
 
@@ -217,3 +226,100 @@ def test_a_process_with_other_threads_is_not_forked(monkeypatch):
         stop.set()
         thread.join()
     assert outcome.here == "other threads run in this process" and int(outcome.ending.answer) == os.getpid()
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [None, object(), closed()], ids=["none", "foreign", "closed"])
+def test_a_caller_without_streams_has_workers_too(monkeypatch, stream):
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    ended = outcomes({"a": process_of})["a"]
+    assert ended.here == "" and int(ended.ending.answer) != os.getpid()
+
+
+def test_who_waits_for_words_of_the_user_meets_their_end():
+    def ask(tell, apart):
+        with contextlib.suppress(EOFError):
+            return input().encode()
+        return b"end" + os.read(0, 10)
+
+    assert outcomes({"a": ask})["a"].ending.answer == b"end"
+
+
+def test_what_the_caller_does_at_signals_is_the_callers_alone(tmp_path):
+    numbers = (signal.SIGUSR1, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: (tmp_path / "called").touch()) for number in numbers}
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        ended = outcomes({
+            "usr1": lambda tell, apart: os.kill(os.getpid(), signal.SIGUSR1),
+            "status": lambda tell, apart: bytes([os.WEXITSTATUS(os.system("exit 7"))]),
+        })  # fmt: skip
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended["usr1"].ending.answer is None and not (tmp_path / "called").exists()
+    assert ended["status"].ending.answer == bytes([7])
+
+
+def test_a_worker_reaches_no_answer_of_another(tmp_path):
+    def wait(tell, apart):
+        while not (tmp_path / "written").exists():
+            time.sleep(0.01)
+        return b"my own"
+
+    def write_to_all(tell, apart):
+        for descriptor in range(3, 256):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/self/fd/{descriptor}").startswith("/memfd:auditkit"):
+                    os.pwrite(descriptor, b"forged\nend of the answer", 0)
+        (tmp_path / "written").touch()
+        return b""
+
+    assert outcomes({"a": wait, "b": write_to_all}, 2)["a"].ending.answer == b"my own"
+
+
+def test_a_caller_with_many_open_files_leaves_some_to_workers(monkeypatch):
+    monkeypatch.setattr("auditkit.workers.worker.OPEN_FILES", 20)
+
+    def open_some(tell, apart):
+        return bytes([len([os.dup(2) for _ in range(12)])])
+
+    with contextlib.ExitStack() as held:
+        for _ in range(60):
+            held.enter_context(open(os.devnull, encoding="utf-8"))
+        assert outcomes({"a": open_some})["a"].ending.answer == bytes([12])
+
+
+def test_a_process_with_an_open_connection_is_not_forked():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert outcomes({"a": process_of})["a"].here == "", "nobody speaks on it"
+        with socket.create_connection(server.getsockname()):
+            outcome = outcomes({"a": process_of})["a"]
+    assert outcome.here == "a connection is open, which processes cannot share"
+    with contextlib.ExitStack() as pairs:
+        for end in socket.socketpair():
+            pairs.enter_context(end)
+        assert outcomes({"a": process_of})["a"].here == "", "as the loop of asyncio holds"
+
+
+@pytest.mark.parametrize("end", [lambda: None, lambda: time.sleep(60)], ids=["done", "ended"])
+def test_rows_that_joblib_hands_to_processes_do_not_stay(end):
+    from joblib import Parallel, delayed
+
+    def share(tell, apart):
+        rows = np.ones(200_000)
+        total = sum(Parallel(n_jobs=2)(delayed(np.sum)(rows) for _ in range(2)))
+        end()
+        return str(total).encode()
+
+    before = set(os.listdir("/dev/shm"))
+    outcome = outcomes({"a": share}, limits=Limits(seconds=8))["a"]
+    assert outcome.ending.cause == "time" or outcome.ending.answer == b"400000.0"
+    left = set(os.listdir("/dev/shm")) - before
+    assert not {name for name in left if "joblib" in name}

@@ -7,6 +7,7 @@ verbosity, timings.
 import functools
 import hashlib
 import re
+import sys
 import types
 from collections.abc import Mapping
 from typing import Any, Self
@@ -167,7 +168,7 @@ class _Walk:
         """Add any other object by its state."""
         kind = type(value)
         self.text("object", f"{kind.__module__}.{kind.__qualname__}")
-        if hasattr(value, "detach"):
+        if is_tensor(value):
             self.add(tensor_bytes(value))
         elif hasattr(value, "state_dict") and hasattr(value, "named_modules"):
             self.add([_ADDRESS.sub("", written(value, repr)), *module_state(value)])
@@ -208,6 +209,12 @@ class _Walk:
             self.add(rest[0])
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether it is a tensor of torch; the `detach` of a socket or an open file takes it from its owner."""
+    torch: Any = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def tensor_bytes(tensor: Any) -> list[Any]:
     """What a torch tensor holds, for hashing: type, shape and bytes."""
     import torch  # only a tensor gets here
@@ -227,7 +234,7 @@ def module_state(module: Any) -> list[Any]:
 
 
 def _plain(key: str, value: Any) -> bool:
-    simple = isinstance(value, (bool, int, float, str, tuple)) or hasattr(value, "detach")
+    simple = isinstance(value, (bool, int, float, str, tuple)) or is_tensor(value)
     return simple and key != "training" and not key.startswith("_")
 
 

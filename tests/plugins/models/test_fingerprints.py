@@ -6,6 +6,7 @@ import copy
 import os
 import pathlib
 import pickle
+import socket
 import subprocess
 import sys
 
@@ -153,3 +154,18 @@ def test_an_object_that_holds_itself():
     second: list[object] = [1]
     second.append(second)
     assert fingerprint(first) == fingerprint(second)
+
+
+def test_what_a_callable_holds_open_stays_open(tmp_path):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as connection,
+        open(tmp_path / "log", "w", encoding="utf-8") as written,
+    ):
+
+        def ask(rows):
+            connection.sendall(b"rows")
+            written.write("rows")
+
+        assert fingerprint(ask).opaque
+        ask([])
