@@ -21,6 +21,11 @@ ENVIRONMENT = {
 }
 """The closed list of environment variables, and the keys of `[audit]` that they set."""
 
+MOST = 4 * 2**20
+"""Bytes that a configuration may have."""
+DEEPEST = 30
+"""Tables and lists in one another."""
+
 
 def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """Settings from a file, the environment and flags.
@@ -32,8 +37,11 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     Raises:
         ConfigError: there is no file, it is not TOML, or a key or value in it is not allowed.
     """
-    file = _find(path)
-    document = _read(file)
+    try:
+        file = _find(path)
+        document = _read(file)
+    except OSError as error:
+        raise ConfigError(f"the configuration cannot be read: {error.strerror or error}") from None
     audit = dict(document.get("audit", {})) if isinstance(document.get("audit", {}), dict) else {}
     # the file, then the environment, then flags: the nearer to this one run, the stronger
     audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
@@ -74,18 +82,34 @@ def _find(path: str | os.PathLike[str] | None) -> pathlib.Path:
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        raw = stream.read(MOST + 1)
+    if len(raw) > MOST:
+        raise ConfigError(f"{path.name} is longer than a configuration may be: {MOST:,} bytes")
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(raw.decode())
+        _check_depth(document)
     except RecursionError:
         raise ConfigError(f"{path.name} is not valid TOML: its lists lie too deep in one another") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, and of a number with too many digits
         hint = "" if path.suffix == ".toml" else "; what is run is a configuration, which names data and model"
         raise ConfigError(f"{path.name} is not valid TOML: {one_line(error)}{hint}") from None
     if path.name == "pyproject.toml":
-        document = document.get("tool", {}).get("auditkit", {})
-        if not document:
+        for name in ("tool", "auditkit"):
+            document = document.get(name, {}) if isinstance(document, dict) else {}
+        if not document or not isinstance(document, dict):
             raise ConfigError("pyproject.toml has no [tool.auditkit]; write it, or an auditkit.toml")
     return document
+
+
+def _check_depth(document: dict[str, Any]) -> None:
+    """Refuse tables and lists that lie deeper in one another than anybody writes, and than what reads them can go."""
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        inside = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
+        level = [value for values in inside for value in values]
+    if level:
+        raise RecursionError
 
 
 def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:

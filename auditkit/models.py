@@ -80,6 +80,8 @@ class ModelOptions:
     trust: tuple[str, ...] = ()
     """Types in a `.skops` file that the user vouches for."""
     trust_pickle: bool = False
+    memory_limit: int | None = None
+    """Bytes of memory that opening a file may take; 512 MB or 20 times the file, whichever is more, unless given."""
     random: bool = False
     """The model answers by chance, and that is meant."""
     inputs: tuple[str, ...] | None = None

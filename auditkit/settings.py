@@ -44,6 +44,10 @@ class ModelSettings(Section):
     task: Task | None = None
     random: bool = Field(default=False, description="the model answers by chance, and that is meant")
     trust: tuple[str, ...] = Field(default=(), description="types in a .skops file that you vouch for")
+    memory_limit: int | None = Field(
+        default=None, gt=0,
+        description="bytes of memory that opening the file may take; 512 MB or 20 times the file, where left out",
+    )  # fmt: skip
 
 
 class GroupSettings(Section):
@@ -121,6 +125,10 @@ class DataSettings(Section):
         default=None,
         description="read a batch at a time into a table of counts; by itself where half of the memory is too little",
     )
+    memory_limit: int | None = Field(
+        default=None, gt=0,
+        description="bytes of memory that the table may take; half of the machine's, where left out",
+    )  # fmt: skip
     features: dict[str, FeatureSettings] = {}
     outcome: Meaning | dict[str, Meaning] | None = Field(
         default=None,

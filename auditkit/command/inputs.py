@@ -135,6 +135,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         abstain=settings.abstain, preprocess=preprocess, batch=settings.batch, device=settings.device,
         output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
         trust=settings.trust, trust_pickle=trust_pickle, inputs=settings.inputs, random=settings.random,
+        memory_limit=settings.memory_limit,
     )  # fmt: skip
     if settings.path is not None:
         path = folder / settings.path

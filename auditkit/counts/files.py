@@ -14,6 +14,7 @@ from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.names import Markers, Rename, class_places, group_names, typed
 from auditkit.counts.table import CodedAnswers, Counts, collect
+from auditkit.counts.text_codec import in_a_sentence
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
@@ -102,19 +103,20 @@ def _count_units(paths: Any, names: Names, text: Options, threads: int) -> tuple
     files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not files:
         raise DataError("paths must name at least one file to count; none was given")
-    units = [unit for path in files for unit in streams.units(path, names, text)]
-    coders = [Coder(name, "the files") for name in names.counted]
-    pending: list[Cells] = []
-    size = 0
-    for part in _counted_parts(units, names, threads):
-        pending.append(_in_common_codes(part, coders))
-        size += len(part.cells.rows)
-        # added up now and then, so that what is kept follows the combinations and not the parts
-        if size > HELD:
-            pending = [_add_parts(pending, coders)]
-            # twice: else every further part would be added by itself once there are many combinations
-            size = len(pending[0].rows) * 2
-    cells = _add_parts(pending, coders)
+    with in_a_sentence(", ".join(os.path.basename(os.fspath(path)) for path in files)):
+        units = [unit for path in files for unit in streams.units(path, names, text)]
+        coders = [Coder(name, "the files") for name in names.counted]
+        pending: list[Cells] = []
+        size = 0
+        for part in _counted_parts(units, names, threads):
+            pending.append(_in_common_codes(part, coders))
+            size += len(part.cells.rows)
+            # added up now and then, so that what is kept follows the combinations and not the parts
+            if size > HELD:
+                pending = [_add_parts(pending, coders)]
+                # twice: else every further part would be added by itself once there are many combinations
+                size = len(pending[0].rows) * 2
+        cells = _add_parts(pending, coders)
     if not len(cells.rows):
         raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
     return {name: coder.values for name, coder in zip(names.counted, coders, strict=True)}, cells

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from auditkit.counts.text_codec import HEAD, UTF8, encoding_of, is_binary, not_decoded, unpacked
+from auditkit.counts.text_codec import HEAD, UTF8, encoding_of, is_binary, lines_of, not_decoded, unpacked
 from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
 from auditkit.lazy import pyarrow
@@ -144,7 +144,7 @@ class Records(Unit):
         try:
             # only \n ends a record, for \r may stand between values
             with unpacked(self.path) as raw, io.TextIOWrapper(raw, self.encoding, newline="\n") as file:
-                for record in parsed(file):
+                for record in parsed(lines_of(file, self.name)):
                     if not isinstance(record, Mapping):
                         raise DataError(f"{self.name} holds JSON that is no table; it must be {SHAPES}")
                     seen_names |= record.keys()

@@ -16,9 +16,10 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import IO, Any, AnyStr, Final
 
-from auditkit.errors import DataError, Mend
+from auditkit.errors import AuditkitError, DataError, Mend
+from auditkit.memory import out_of_memory
 
 MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
@@ -35,6 +36,25 @@ LONGEST: Final = 1 << 24
 GZIP: Final = b"\x1f\x8b"
 PACKED_FAULTS: Final = (EOFError, OSError, zlib.error)
 """What a file raises that is cut off or damaged and cannot be unpacked."""
+
+
+@contextlib.contextmanager
+def in_a_sentence(name: str) -> Iterator[None]:
+    """While a file is read: whatever a library raises on it is a sentence.
+
+    Its own text is left out, for it may quote people's values.
+
+    Raises:
+        DataError: in place of any error but of auditkit's own, and of those that mean that memory was not enough.
+    """
+    try:
+        yield
+    except AuditkitError:
+        raise
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        raise DataError(f"{name} cannot be read ({type(error).__name__}); it may be damaged: write it again") from error
 
 
 @contextlib.contextmanager
@@ -110,13 +130,25 @@ def reading(path: pathlib.Path, encoding: str, read: Any) -> Any:
     limit = csv.field_size_limit(LONGEST)
     try:
         with unpacked(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as stream:
-            return read(stream)
+            return read(lines_of(stream, path.name))
     except UnicodeError:
         raise not_decoded(path, encoding) from None
     except csv.Error as error:
         raise DataError(f"{path.name} cannot be read as csv: {error}; a quotation mark may be missing") from None
     finally:
         csv.field_size_limit(limit)
+
+
+def lines_of(stream: IO[AnyStr], name: str) -> Iterator[AnyStr]:
+    """The lines of a file, none of which is longer than a value may be.
+
+    Raises:
+        DataError: one is.
+    """
+    while line := stream.readline(LONGEST + 1):
+        if len(line) > LONGEST:
+            raise DataError(f"{name} has a line of more than {LONGEST:,} characters, and is no table")
+        yield line
 
 
 def not_decoded(path: pathlib.Path, encoding: str) -> DataError:
@@ -126,7 +158,7 @@ def not_decoded(path: pathlib.Path, encoding: str) -> DataError:
         if not encoding.startswith("utf-8"):
             return _encoding_error(f"{path.name} is not {encoding}", sample)
         stream.seek(0)
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(lines_of(stream, path.name), start=1):
             try:
                 line.decode()
             except UnicodeDecodeError as error:
@@ -194,7 +226,7 @@ WITHIN: Final = "’·–—"
 """Signs beyond ASCII between the letters of a word."""
 _MARKS = ("Mn", "Mc", "Nd")
 _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f\s])+")
-_FIELD = re.compile(r"[^\s,;\"|]*[^\x00-\x7f\s][^\s,;\"|]*")
+_FIELD = re.compile(r"[^\s,;\"|]+")
 
 
 def likely(sample: bytes) -> dict[str, str]:
@@ -222,11 +254,15 @@ def likely(sample: bytes) -> dict[str, str]:
     first_of: dict[str, str] = {}
     for _, encoding, text in sorted(readings, key=operator.itemgetter(0)):
         first_of.setdefault(text, encoding)
-    fields_of = {encoding: fields for text, encoding in first_of.items() if (fields := _FIELD.findall(text))}
+    fields_of = {encoding: fields for text, encoding in first_of.items() if (fields := _beyond_ascii(text))}
     likeliest = dict(itertools.islice(fields_of.items(), MOST))
     shortest = min(map(len, likeliest.values()), default=0)
     place = max(range(shortest), key=lambda place: len({fields[place] for fields in likeliest.values()}), default=0)
     return {encoding: fields[place][:20] for encoding, fields in likeliest.items()}
+
+
+def _beyond_ascii(text: str) -> list[str]:
+    return [field for field in _FIELD.findall(text) if not field.isascii()]
 
 
 def _wrong(word: str, encoding: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,6 +31,8 @@ class Reading:
     """What the owner says of text files."""
     notation: Notation = field(default_factory=Notation)
     """How numbers and dates are written, as far as the owner says so."""
+    most: int = sys.maxsize
+    """Bytes of memory that the table of a file may take."""
 
     @property
     def blanks(self) -> Blanks:

@@ -12,15 +12,14 @@ from typing import Any, Final, NamedTuple
 
 from auditkit.counts.dialect import Options, body, dialect_of
 from auditkit.counts.records import first_record, form_of
-from auditkit.counts.text_codec import GZIP, PACKED_FAULTS, unpacked
+from auditkit.counts.text_codec import GZIP, unpacked
+from auditkit.data.readers.budget import CELL, SHARE, parquet_extent
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
 from auditkit.memory import in_words, machine_memory, room, size
 
-SHARE: Final = 0.5
-"""Of the memory, what a table may take; the rest is for the checks and for everybody else."""
 NO_PLACE: Final = ("drop", "id", "scores", "train", "features", "schema")
 """Options that a table of counts has no place for: passed over with a note."""
 COUNTED: Final = ("people", "selected")
@@ -64,14 +63,16 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
     named_columns = len(as_groups(settings.groups)) + 2  # the label and the decisions
     files_extent = extent(paths, named_columns, settings.text)
     memory = machine_memory()
-    if not several and (files_extent is None or files_extent.memory <= memory * SHARE):
+    most = settings.memory_limit or memory * SHARE
+    if not several and (files_extent is None or files_extent.memory <= most):
         return None
     why = f"{path.name} is several files"
     reason = "several files are counted one after the other"
-    if files_extent is not None and files_extent.memory > memory * SHARE:
-        why = (
-            f"{path.name} would take about {size(files_extent.memory)}, over half of the {size(memory)} of memory here"
-        )
+    if files_extent is not None and files_extent.memory > most:
+        bound = f"half of the {size(memory)} of memory here"
+        if settings.memory_limit:
+            bound = f"the {size(most)} of memory_limit"
+        why = f"{path.name} would take about {size(files_extent.memory)}, over {bound}"
         reason = "the file was counted in a stream, as the table would not fit into half of the memory"
     _check_lacking(f"{why}, so people are counted in a stream, and", settings, several)
     rows = None if files_extent is None else files_extent.rows
@@ -204,8 +205,6 @@ def _unread(settings: TableSettings) -> str:
     return f"; what is named as {', '.join(unread_roles)} was not read, as no other column was"
 
 
-CELL: Final = 24
-"""Bytes that a value takes at the peak of reading, measured with 300 columns; a text takes its length too."""
 NAMED: Final = 64
 """Bytes more for a value of a group, a label or a decision, measured with six columns."""
 RECORD, FIELD = 100, 127
@@ -243,7 +242,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
             if measure is None:
                 return None
             extents.append(measure(path, named, options))
-        except (DataError, *PACKED_FAULTS, ValueError):
+        except Exception:
             return None  # whoever reads it says what is wrong
     rows = [file_extent.rows for file_extent in extents]
     known = None if None in rows else sum(row or 0 for row in rows)
@@ -253,10 +252,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
 def _parquet(path: pathlib.Path, named: int, options: Options) -> Extent:
     with pyarrow.parquet.ParquetFile(path) as opened:
         metadata = opened.metadata
-    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    columns = [group.column(index) for group in groups for index in range(group.num_columns)]
-    texts = sum(column.total_uncompressed_size for column in columns if column.physical_type == "BYTE_ARRAY")
-    values = sum(column.num_values for column in columns)
+    values, texts = parquet_extent(metadata)
     return Extent(float(metadata.num_rows * named * NAMED + values * CELL + texts), metadata.num_rows)
 
 

@@ -14,6 +14,7 @@ from pandas.api.types import infer_dtype
 
 from auditkit.counts.names import Markers
 from auditkit.data.readers.base import Source
+from auditkit.data.readers.budget import check_parquet
 from auditkit.errors import DataError
 from auditkit.text import one_line
 from auditkit.value_spelling import listed
@@ -47,13 +48,17 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
     return Source(marked, None, frame.index, notes=(*notes, *markers.notes))
 
 
-def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) -> Source:
-    """A parquet file.
+def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None, most: int) -> Source:
+    """A parquet file, whose table may take so many bytes of memory.
 
     Raises:
-        DataError: the file is broken.
+        DataError: the file is broken, or would take more.
     """
     try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            texts = [field.name for field in file.schema_arrow if pyarrow.types.is_string(field.type)]
+        with pyarrow.parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
+            check_parquet(file, most, path.name)
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path.name} cannot be read as parquet: {error}; write it again") from error

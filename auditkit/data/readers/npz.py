@@ -8,15 +8,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.lib import format as npy
 
+from auditkit.data.readers.budget import check
 from auditkit.errors import DataError
+from auditkit.io.zip_directories import opened
 
 MEMBERS: Final = 10_000
-BYTES: Final = 2 * 2**30
-"""An archive may unpack to so much, or to four times its own size."""
+DECODED: Final = 5
+"""Times the bytes of a text of ASCII that it takes with its copy in Unicode."""
 
 
-def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """The arrays of an npz file.
+def read_npz(path: pathlib.Path, most: int) -> dict[str, np.ndarray]:
+    """The arrays of an npz file, which may take so many bytes of memory.
 
     Sizes are compared before memory is asked for; Python objects are never unpickled.
 
@@ -24,10 +26,13 @@ def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
         DataError: no npz file, a damaged one, one that unpacks to more than it may, or one that holds objects.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, opened(file) as archive:
             members = archive.infolist()
             _check_archive(path, members)
-            return {member.filename.removesuffix(".npy"): _array(archive, member, path.name) for member in members}
+            check(sum(member.file_size for member in members), most, path.name)
+            return {
+                member.filename.removesuffix(".npy"): _array(archive, member, path.name, most) for member in members
+            }
     except DataError:
         raise
     except Exception as error:  # a damaged archive raises a dozen types, from zlib's to Unicode's
@@ -41,14 +46,9 @@ def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
         raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
     if len(members) > MEMBERS:
         raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
-    total, limit = sum(member.file_size for member in members), max(BYTES, 4 * path.stat().st_size)
-    if total > limit:
-        raise DataError(
-            f"{path.name} would unpack to {total:,} bytes; at most {limit:,} are read. Write it uncompressed"
-        )
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, most: int) -> np.ndarray:
     with archive.open(member) as stream:
         shape, fortran, dtype = _header(stream)
         label = f"{name}: array {member.filename.removesuffix('.npy')!r}"
@@ -62,6 +62,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.n
             raise DataError(
                 f"{label} says that it has the shape {shape}, but its bytes are another number; write it again"
             )
+        check(size * (DECODED if dtype.kind == "S" else 1), most, name)
         buffer = bytearray(stream.read(size))  # a bytearray, as tensors want memory that can be written
     array = np.frombuffer(buffer, dtype=dtype).reshape(shape, order="F" if fortran else "C")
     return np.char.decode(array, "utf-8") if dtype.kind == "S" else array

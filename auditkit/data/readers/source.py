@@ -10,7 +10,7 @@ import numpy as np
 from auditkit.counts.names import Markers
 from auditkit.counts.records import PICKLE, form_of
 from auditkit.counts.streams import no_file_error
-from auditkit.counts.text_codec import HEAD, unpacked
+from auditkit.counts.text_codec import HEAD, in_a_sentence, unpacked
 from auditkit.data.inputs import as_column, plain_inputs, without_mask
 from auditkit.data.readers.base import INPUTS, Reading, Source
 from auditkit.data.readers.npz import read_npz
@@ -40,7 +40,9 @@ def open_source(source: Any, reading: Reading) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, str | os.PathLike):
-        return _file(pathlib.Path(source), reading)
+        path = pathlib.Path(source)
+        with in_a_sentence(path.name):
+            return _file(path, reading)
     if isinstance(source, list | tuple | Iterator) and not (hasattr(source, "read") or hasattr(source, "schema")):
         source = _rows(list(source))
     fields = getattr(getattr(source, "dtype", None), "names", None)
@@ -164,9 +166,9 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
     if form == "parquet":
         from auditkit.data.readers.frames import read_parquet
 
-        return read_parquet(path, name, reading.missing)
+        return read_parquet(path, name, reading.missing, reading.most)
     if form == "npz":
-        return from_arrays(read_npz(path), name, reading.missing)
+        return from_arrays(read_npz(path, reading.most), name, reading.missing)
     if form == "binary":
         with unpacked(path) as stream:
             head = stream.read(HEAD)

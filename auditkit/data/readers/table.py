@@ -1,12 +1,15 @@
 """The one door for data: a source and what its columns mean, made into audit data; a table of counts too."""
 
+import contextlib
 import dataclasses
+import os
 import pathlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from auditkit.counts.text_codec import in_a_sentence
 from auditkit.data.fields import Fields
 from auditkit.data.readers.assembled import assemble
 from auditkit.data.readers.base import Source
@@ -31,7 +34,8 @@ def read_table(make: Callable[..., Fields], source: Any, settings: TableSettings
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
             mend it.
     """
-    with in_memory(source, settings):
+    path = pathlib.PurePath(source).name if isinstance(source, str | os.PathLike) else ""
+    with in_memory(source, settings), in_a_sentence(path) if path else contextlib.nullcontext():
         # Decided before anything is read, since Arrow takes the memory at once.
         counting = with_room(source, settings)
         if counting is None:

@@ -11,8 +11,10 @@ from auditkit.data.fields import Disclosure, Modality
 from auditkit.data.labels import Task
 from auditkit.data.orders import Notation
 from auditkit.data.readers.base import Reading
+from auditkit.data.readers.budget import SHARE
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, check_known
+from auditkit.memory import machine_memory
 from auditkit.renames import ELSEWHERE
 from auditkit.results import Meaning
 from auditkit.text import as_python, one_or_more
@@ -122,6 +124,10 @@ class TableSettings:
     """Likewise of dates: "day first", "month first", "year first", a format such as "%d.%m.%Y", or "none",
     where no digits are dates."""
 
+    memory_limit: int | None = None
+    """Bytes of memory that the table of a file may take; half of the machine's unless given. A file that is counted in
+    a stream may be of any length."""
+
     @property
     def text(self) -> Options:
         """What is said of text files."""
@@ -137,7 +143,9 @@ class TableSettings:
         """How values are read."""
         kinds = {column: str(facts["kind"]) for column, facts in (self.schema or {}).items() if facts.get("kind")}
         missing = None if self.missing is None else tuple(map(str, one_or_more(self.missing)))
-        return Reading(missing, kinds, self.strip, self.text, Notation(self.decimal, self.thousands, self.dates))
+        notation = Notation(self.decimal, self.thousands, self.dates)
+        most = self.memory_limit or int(machine_memory() * SHARE)
+        return Reading(missing, kinds, self.strip, self.text, notation, most)
 
     @property
     def roles(self) -> Roles:

@@ -18,9 +18,11 @@ from auditkit.counts.names import Markers
 from auditkit.counts.records import SHAPES, nested, once, parsed, unreadable
 from auditkit.counts.text_codec import encoding_note, encoding_of, not_decoded, unpacked
 from auditkit.data.readers.base import Reading, Source
+from auditkit.data.readers.budget import Counted, check, check_columns
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.frames import from_frame
 from auditkit.errors import DataError
+from auditkit.memory import json_size
 from auditkit.value_spelling import listed
 
 BLOCK = 2**24
@@ -35,7 +37,7 @@ def read_text_file(path: pathlib.Path, name: str, reading: Reading) -> Source:
             empty, or values that are not of the kind declared.
     """
     dialect = dialect_of(path, reading.text)
-    table = _table(path, dialect)
+    table = _table(path, dialect, reading.most)
     names, notes = _names(dialect, table, path.name)
     missing = Markers(("",) if reading.missing is None else reading.missing)
     kinds = reading.kinds or {}
@@ -58,14 +60,17 @@ def read_text_file(path: pathlib.Path, name: str, reading: Reading) -> Source:
     )
 
 
-def _table(path: pathlib.Path, dialect: Dialect) -> Any:
+def _table(path: pathlib.Path, dialect: Dialect, most: int) -> Any:
     """Every field as text, columns by position; without lines that are comments."""
+    check_columns(dialect.fields, path.name)
     indices = [str(index) for index in range(dialect.fields)]
     read = arrow.ReadOptions(column_names=indices, block_size=BLOCK)
     convert = arrow.ConvertOptions(column_types=dict.fromkeys(indices, pyarrow.string()), strings_can_be_null=False)
     table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
     with arrow_rows(path, dialect) as stream:
-        table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
+        table = arrow.read_csv(
+            Counted(stream, dialect.delimiter, most, path.name), read, dialect.parse_options(), convert
+        )
     if dialect.comment:  # Arrow's parser knows no comments
         table = table.filter(compute.invert(compute.starts_with(table.column(0), dialect.comment)))
     return table
@@ -99,8 +104,7 @@ def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
     """
     encoding = encoding_of(path, reading.text.encoding)
     try:
-        with unpacked(path) as stream:
-            text = stream.read().decode(encoding)
+        text = _text(path, reading.most).decode(encoding)
         columns, rows = _columns(_parsed(text), path.name)
     except UnicodeError:
         raise not_decoded(path, encoding) from None
@@ -108,6 +112,18 @@ def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
         raise unreadable(path.name, error) from None
     table = from_frame(pandas.DataFrame(columns, index=_index(rows)), reading.missing)
     return Source(table.columns, None, table.index, name, (*table.notes, *encoding_note(encoding)))
+
+
+def _text(path: pathlib.Path, most: int) -> bytes:
+    """All of a file, whose values may take so many bytes of memory."""
+    pieces: list[bytes] = []
+    held = 0
+    with unpacked(path) as stream:
+        while piece := stream.read(BLOCK):
+            held += json_size(piece)
+            check(held, most, path.name)
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _parsed(text: str) -> Any:

@@ -9,6 +9,7 @@ from auditkit.adapters import adopt, answer_probabilities, failing, note, noting
 from auditkit.data import as_array
 from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.plugins.models import lightgbm_files, xgboost_files
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.inside import is_tree_ensemble, library
@@ -50,17 +51,19 @@ def xgboost_estimator(booster: Any, name: str) -> Any:
     return estimator
 
 
-def read_xgboost(data: bytes, name: str) -> Any:
-    """The booster in a `.ubj` or `.json` file."""
+def read_xgboost(data: bytes, name: str, most: int) -> Any:
+    """The booster in a `.ubj` or `.json` file, which may take `most` bytes of memory."""
     xgboost = require("xgboost", "xgboost")
     if b"learner" not in data[:4096]:
         raise ModelFileRejected(f"{name}: a JSON file, but no XGBoost model")
+    xgboost_files.check(data, name, most)
     return xgboost.Booster(model_file=bytearray(data))
 
 
 def read_lightgbm(data: bytes) -> Any:
     """The booster in a LightGBM text file."""
-    return require("lightgbm", "lightgbm").Booster(model_str=data.decode(), params={"verbosity": -1})
+    lightgbm = require("lightgbm", "lightgbm")
+    return lightgbm.Booster(model_str=lightgbm_files.checked(data), params={"verbosity": -1})
 
 
 class LightGBMModel(FittedModel):

@@ -8,17 +8,20 @@ import contextlib
 import dataclasses
 import hashlib
 import io
+import os
 import pathlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from auditkit.adapters import note, warned
 from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
+from auditkit.memory import machine_memory
 from auditkit.models import Model, ModelOptions
-from auditkit.plugins.models.archives import MOST_BYTES, members
+from auditkit.plugins.models.archives import ZIP, check_size, members, unpacked
 from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
+from auditkit.plugins.models.forests import Damaged
 from auditkit.text import one_line
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
@@ -37,6 +40,12 @@ _ARCHIVES = (
     ("torch", "data.pkl"), ("keras", "model.weights.h5"),
 )  # fmt: skip
 """(format, a member that tells it) of zip archives."""
+HEAD = 4096
+"""Bytes by which a format is told."""
+LEAST, TIMES = 512 * 10**6, 20
+"""Bytes that opening any file may take, and how many times its own size, whichever is more."""
+SHARE = 0.5
+"""Of the machine's memory, what a file may have itself."""
 _SAFE = ".skops (scikit-learn), .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
 
 
@@ -55,16 +64,20 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     Raises:
         ModelFileRejected: the file is missing, broken, unsafe, or of a format that is known and not supported.
     """
-    if not path.is_file():
-        raise ModelFileRejected(f"path must be a model file; there is none at {one_line(path)}")
-    if path.stat().st_size > MOST_BYTES:
-        raise ModelFileRejected(f"{path.name}: a model file may have {MOST_BYTES} bytes; it has {path.stat().st_size}")
-    data = path.read_bytes()
-    form = sniff(data, path)
+    try:
+        if not path.is_file():
+            raise ModelFileRejected(f"path must be a model file; there is none at {one_line(path)}")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            form = sniff(file, path, budget(size, options))
+    except OSError as error:
+        raise ModelFileRejected(f"{path.name}: it cannot be read: {error.strerror or error}") from error
     if form is None:
         return None
+    check_size(size, path.name, options.memory_limit or int(machine_memory() * SHARE), "the file has")
     # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
     with _boundary(path.name, form) as caught:
+        data = path.read_bytes()
         opened = _LOADERS[form](data, path.name, options)
         model = wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
     if model is None:
@@ -80,17 +93,32 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     return model
 
 
-def sniff(data: bytes, path: pathlib.Path) -> str | None:
-    """The format of a file, from its first bytes and, for an archive, its members."""
-    head = data[:64]
-    if head.startswith(b"PK\x03\x04"):
-        return _sniff_archive(data, path.name)
+def budget(size: int, options: ModelOptions) -> int:
+    """Bytes of memory that opening a file of `size` bytes may take."""
+    return options.memory_limit or max(LEAST, TIMES * size)
+
+
+def sniff(file: IO[bytes], path: pathlib.Path, most: int) -> str | None:
+    """The format of a file, from its first bytes and, for an archive, its directory.
+
+    Args:
+        file: of which no more is read.
+        path: where it is.
+        most: bytes that an archive may unpack to.
+
+    Raises:
+        ModelFileRejected: an archive that is broken, unsafe, or of no known format.
+    """
+    head = file.read(HEAD)
+    if head.startswith(ZIP):
+        return _sniff_archive(file, path.name, most)
+    length = os.fstat(file.fileno()).st_size
     # A safetensors file begins with the length of its header, 8 bytes, and the header with a brace.
-    header = int.from_bytes(data[:8], "little")
+    header = int.from_bytes(head[:8], "little")
     signs = (
         ("keras", head.startswith(b"\x89HDF")),
-        ("safetensors", data[8:9] == b"{" and 2 <= header <= len(data) - 8),
-        ("xgboost", head.startswith(b"{") and (b"learner" in head or b'"version"' in head)),
+        ("safetensors", head[8:9] == b"{" and 2 <= header <= length - 8),
+        ("xgboost", head.startswith(b"{") and (b"learner" in head[:64] or b'"version"' in head[:64])),
         ("lightgbm", head.startswith((b"tree\nversion=", b"tree\r\nversion="))),
         ("pickle", head[:1] == b"\x80" or head.startswith(_COMPRESSED)),
         ("catboost", head.startswith(b"CBM1")),
@@ -101,8 +129,8 @@ def sniff(data: bytes, path: pathlib.Path) -> str | None:
     return next((form for form, fits in signs if fits), None)
 
 
-def _sniff_archive(data: bytes, name: str) -> str:
-    archive_members = members(data, name)
+def _sniff_archive(file: IO[bytes], name: str, most: int) -> str:
+    archive_members = members(file, name, most)
     if "schema.json" in archive_members:
         return "skops"
     names = {member.rpartition("/")[2] for member in archive_members}
@@ -122,6 +150,8 @@ def _boundary(name: str, form: str) -> Iterator[list[warnings.WarningMessage]]:
             yield caught
         except AuditkitError:
             raise
+        except Damaged as error:
+            raise ModelFileRejected(f"{name}: the {form} file is damaged: {one_line(error, 500)}") from error
         except Exception as error:
             raise ModelFileRejected(
                 f"{name}: the {form} file could not be opened: {type(error).__name__}: {one_line(error, 500)}"
@@ -131,6 +161,7 @@ def _boundary(name: str, form: str) -> Iterator[list[warnings.WarningMessage]]:
 def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
     import skops.io
 
+    data = unpacked(data, name, budget(len(data), options))
     unknown = skops.io.get_untrusted_types(data=data)
     strange = sorted(set(unknown) - set(options.trust))
     # A type without an address can be trusted by nobody: no other process could import it.
@@ -165,6 +196,8 @@ def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
     from auditkit.plugins.models.torch.weights import module_with, torch_weights
 
     if options.class_path is not None:
+        if data.startswith(ZIP):
+            data = unpacked(data, name, budget(len(data), options))
         weights = torch_weights(data)
         if weights is not None:
             description = f"torch weights (weights_only) into {options.class_path}: the user's own code was run"
@@ -203,11 +236,16 @@ def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
     from auditkit.plugins.models.torch.adapter import TorchModel
     from auditkit.plugins.models.torch.exported import loaded, runnable
 
-    graph, remark = runnable(loaded(data, name), name)
+    graph, remark = runnable(loaded(data, name, budget(len(data), options)), name)
     named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
     notes = ("an exported graph gives gradients of its inputs; its layers can be neither hooked nor trained",)
     model = TorchModel(graph, named, hookable=False)
     return _Opened(model, "torch.export archive, no foreign code", (*notes, remark) if remark else notes)
+
+
+def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    booster = read_xgboost(data, name, budget(len(data), options))
+    return _Opened(booster, "XGBoost model file, no foreign code")
 
 
 def _unsupported(format_name: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
@@ -223,7 +261,7 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "torch": _torch,
     "safetensors": _safetensors,
     "exported": _exported,
-    "xgboost": lambda data, name, _: _Opened(read_xgboost(data, name), "XGBoost model file, no foreign code"),
+    "xgboost": _xgboost,
     "lightgbm": lambda data, _, __: _Opened(read_lightgbm(data), "LightGBM model file, no foreign code"),
     "onnx": _unsupported("ONNX", f'save the model as {_SAFE}, or give object = "package.module:factory"'),
     "torchscript": _unsupported(

@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from auditkit.errors import ConfigError, ModelFileRejected
 from auditkit.models import Capability, ModelOptions
-from auditkit.plugins.models import files, load_model
+from auditkit.plugins.models import load_model
 from tests.plugins.models.modules import make_mlp, mlp
 from tests.plugins.models.tables import numbers, people, people_pipeline, truth, wrapped
 
@@ -260,11 +260,12 @@ def test_no_file(tmp_path):
         opened(tmp_path / "none.skops")
 
 
-def test_too_large(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BYTES", 3)
+def test_too_large(tmp_path):
     (tmp_path / "m.pkl").write_bytes(b"1234")
-    with pytest.raises(ModelFileRejected, match="may have 3 bytes; it has 4"):
-        opened(tmp_path / "m.pkl")
+    with pytest.raises(
+        ModelFileRejected, match=r"the file has 0 kB, and opening it may take .* memory_limit = 8 under"
+    ):
+        opened(tmp_path / "m.pkl", memory_limit=3)
 
 
 def test_third_party_texts_are_made_printable(tmp_path, monkeypatch):

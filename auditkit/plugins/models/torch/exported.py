@@ -7,15 +7,18 @@ checked against lists of what is known to be harmless, and torch is given an arc
 
 import io
 import json
+import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 
 from auditkit.errors import ModelFileRejected
-from auditkit.plugins.models.archives import members
+from auditkit.io.zip_directories import content
+from auditkit.memory import json_size
+from auditkit.plugins.models.archives import ZIP, check_size, members, unpacked
 from auditkit.text import number_of, one_line
 
 ROWS = (1, 2, 7)
@@ -148,13 +151,18 @@ def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int) -> bool:
     return bool(len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True))
 
 
-def loaded(data: bytes, name: str) -> torch.export.ExportedProgram:
+def loaded(data: bytes, name: str, most: int) -> torch.export.ExportedProgram:
     """The program of a `.pt2` file, from an archive of the same members, each checked.
 
+    Args:
+        data: the file.
+        name: of the file.
+        most: bytes of memory that opening it may take.
+
     Raises:
-        ModelFileRejected: the archive holds what could run code, or is broken.
+        ModelFileRejected: the archive holds what could run code or would take more memory, or is broken.
     """
-    archive_members = members(data, name)
+    archive_members = members(io.BytesIO(data), name, most)
     roots = {member.partition("/")[0] for member in archive_members}
     strange = [member for member in archive_members if not _MEMBERS.fullmatch(member)]
     if strange or len(roots) != 1:
@@ -165,25 +173,57 @@ def loaded(data: bytes, name: str) -> torch.export.ExportedProgram:
         )
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as rebuilt:
-        for member in archive_members:
-            raw = archive.read(member)
+        for member, its_entry in archive_members.items():
+            raw = content(archive, its_entry)
+            if member.endswith(".json"):
+                check_size(json_size(raw), name, most, f"what {member} states would take")
             if member.endswith("/models/model.json"):
                 _check_program(json.loads(raw), name)
             elif member.endswith("_config.json"):
-                _check_payload(json.loads(raw), name)
+                folder, _, _ = member.rpartition("/")
+                lengths = {path.removeprefix(f"{folder}/"): info.file_size for path, info in archive_members.items()}
+                _check_payload(json.loads(raw), lengths, name, most)
             elif member.endswith("/data/sample_inputs/model.pt") and raw:
+                raw = unpacked(raw, name, most) if raw.startswith(ZIP) else raw
                 torch.load(io.BytesIO(raw), weights_only=True)  # raises where torch would go on and unpickle it
             rebuilt.writestr(member, raw)
     buffer.seek(0)
     return torch.export.load(buffer)
 
 
-def _check_payload(config: Any, name: str) -> None:
+def _check_payload(config: Any, lengths: Mapping[str, int], name: str, most: int) -> None:
+    """Check what is stated of tensors: where each lies in a file of so many bytes."""
+    from torch._export.serde.serialize import _SERIALIZE_TO_TORCH_DTYPE  # takes long, as loading does
+
+    total = 0
     for entry in config["config"].values():
         if entry["use_pickle"] or not re.fullmatch(r"(weight|tensor)_\d+", entry["path_name"]):
             raise ModelFileRejected(
                 f"{name}: the torch.export archive holds a pickled tensor or object; it was not opened"
             )
+        facts = entry["tensor_meta"]
+        bytes_each = torch.empty(0, dtype=_SERIALIZE_TO_TORCH_DTYPE[facts["dtype"]]).element_size()
+        numbers, reach = _extent(facts, name)
+        # torch fills a tensor without bytes with zeros
+        stated, there = reach * bytes_each, lengths.get(entry["path_name"], 0)
+        if stated > there:
+            raise ModelFileRejected(
+                f"{name}: the torch.export archive is damaged: it holds {there:,} bytes for a tensor of {stated:,}"
+            )
+        total += numbers * bytes_each
+    check_size(total, name, most, "its tensors would take")
+
+
+def _extent(facts: Any, name: str) -> tuple[int, int]:
+    """How many numbers a tensor has, and how many its file must have."""
+    sizes = [number["as_int"] for number in facts["sizes"]]
+    strides = [number["as_int"] for number in facts["strides"]]
+    offset = facts["storage_offset"]["as_int"]
+    if len(sizes) != len(strides) or any(type(n) is not int or n < 0 for n in (*sizes, *strides, offset)):
+        raise ModelFileRejected(f"{name}: the torch.export archive is damaged: a tensor has no possible shape")
+    numbers = math.prod(sizes)
+    steps = sum((length - 1) * stride for length, stride in zip(sizes, strides, strict=True))
+    return numbers, offset + steps + 1 if numbers else 0
 
 
 def _check_program(program: Any, name: str) -> None:

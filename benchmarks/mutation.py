@@ -1,0 +1,162 @@
+"""Files that were changed at random: each is read or refused in a sentence, and nothing else happens.
+
+    python -m benchmarks.mutation                  20 minutes over every format
+    python -m benchmarks.mutation --seconds 60 --formats csv toml --seed 3
+
+A child process reads the files, so that one that ends it, or takes more than 1 GB, is found and kept.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from typing import Any
+
+from benchmarks.mutated_files import CLASS, FILES, MODELS, inputs, mutated, write_all
+
+MOST_MEMORY = 1e9
+"""Bytes that the child may have held at once."""
+SLOW = 60
+"""Seconds in which a file must be done with."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; 1 where a file did anything but be read or refused."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=1200, help="for all formats together")
+    parser.add_argument("--cases", type=int, default=sys.maxsize, help="of each format at most")
+    parser.add_argument("--formats", nargs="+", choices=FILES, default=tuple(FILES))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("mutation"), help="where findings go")
+    parser.add_argument("--child", type=pathlib.Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child is not None:
+        _read_all(options)
+        return 0
+    findings: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        write_all(pathlib.Path(folder))
+        for form in options.formats:
+            share = options.seconds / len(options.formats)
+            cases, found = run(form, pathlib.Path(folder), share, options)
+            findings += found
+            print(f"{form}: {cases:,} files, {len(found)} findings", flush=True)
+    print("\n".join(findings))
+    return bool(findings)
+
+
+def run(form: str, folder: pathlib.Path, seconds: float, options: argparse.Namespace) -> tuple[int, list[str]]:
+    """How many files of a format were tried, and what they did that they may not."""
+    ends = time.monotonic() + seconds
+    start, done, findings = 0, 0, []
+    while start < options.cases and time.monotonic() < ends:
+        outcome = _child(form, folder, ends - time.monotonic(), start, options)
+        done += outcome["cases"]
+        if not outcome["fault"]:
+            break
+        options.keep.mkdir(parents=True, exist_ok=True)
+        kept = options.keep / f"{options.seed}-{outcome['case']}-{FILES[form]}"
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy(outcome["file"], kept)
+        findings.append(f"{kept}: {outcome['fault']}")
+        start = outcome["case"] + 1
+    return done, findings
+
+
+def _child(form: str, folder: pathlib.Path, seconds: float, start: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Let a child read files from number `start` on, to the end of the time or to the first that does wrong."""
+    limits = ["--seconds", str(seconds), "--cases", str(options.cases), "--seed", str(options.seed)]
+    command = [sys.executable, "-m", "benchmarks.mutation", "--child", str(folder), "--formats", form, *limits]
+    environment = {**os.environ, "MUTATION_START": str(start), "OMP_NUM_THREADS": "1"}
+    try:
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds + 2 * SLOW)
+    except subprocess.TimeoutExpired as error:
+        output = (error.stdout or b"").decode()
+        return _outcome(output, f"not done with after {2 * SLOW} seconds")
+    fault = "" if ended.returncode == 0 else f"the process ended with {ended.returncode}: {ended.stderr[-300:]}"
+    return _outcome(ended.stdout, fault)
+
+
+def _outcome(output: str, fault: str) -> dict[str, Any]:
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    begun = [line for line in lines if "case" in line]
+    last = begun[-1] if begun else {"case": 0, "file": ""}
+    stated = next((line["fault"] for line in lines if "fault" in line), "")
+    return {**last, "cases": len(begun), "fault": stated or fault}
+
+
+def _read_all(options: argparse.Namespace) -> None:
+    """The child: say which file is read, read it, and stop at the first that does wrong."""
+    form = options.formats[0]
+    ends = time.monotonic() + options.seconds
+    whole = options.child / FILES[form]
+    content = whole.read_bytes()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = options.child / f"changed-{whole.name}"
+        read_file(form, whole)  # what is imported at the first time is not the file's
+        for case in range(int(os.environ["MUTATION_START"]), options.cases):
+            if time.monotonic() > ends:
+                break
+            path.write_bytes(mutated(content, random.Random(f"{form} {options.seed} {case}")))
+            print(json.dumps({"case": case, "file": str(path)}), flush=True)
+            with contextlib.chdir(folder):
+                fault = fault_of(form, path)
+            if fault:
+                print(json.dumps({"fault": fault}), flush=True)
+                break
+
+
+def fault_of(form: str, path: pathlib.Path) -> str:
+    """What a file did that it may not; empty where it was read or refused in a sentence."""
+    from auditkit.errors import AuditkitError
+
+    began = time.monotonic()
+    try:
+        read_file(form, path)
+    except AuditkitError:
+        pass
+    except BaseException as error:
+        places = traceback.extract_tb(error.__traceback__)
+        own = [place for place in places if "auditkit" in place.filename]
+        where = own[-1] if own else places[-1]
+        return f"{type(error).__name__}: {str(error)[:200]} ({os.path.basename(where.filename)}, line {where.lineno})"
+    if time.monotonic() - began > SLOW:
+        return f"it took {time.monotonic() - began:.0f} seconds"
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return f"{held / 1e9:.1f} GB were held" if held > MOST_MEMORY else ""
+
+
+def read_file(form: str, path: pathlib.Path) -> None:
+    """Read a file as an audit does, and ask a model for answers."""
+    from auditkit.config import load
+    from auditkit.data import AuditData
+    from auditkit.host import Host
+    from auditkit.models import ModelOptions
+
+    if form == "toml":
+        load(path)
+    elif form in MODELS:
+        needs_class = form in ("safetensors", "pt")
+        model = Host().load_model(path, ModelOptions(class_path=CLASS if needs_class else None))
+        rows = inputs()
+        if form == "categories":
+            rows = rows[["a"]].assign(sex=(rows["sex"] > 0).map({True: "f", False: "m"}))
+        model.predict(rows.to_numpy(dtype="float32") if form in ("safetensors", "pt", "pt2") else rows)
+    else:
+        data = AuditData.from_table(path, label="y", positive=1, groups=["sex"])
+        _ = data.digest
+
+
+if __name__ == "__main__":
+    sys.exit(main())
