@@ -238,7 +238,8 @@ def _version(
 def main() -> None:
     """Run the command in this process, and report its exit code to the supervisor that started it, if one did."""
     if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv):
-        app(prog_name="auditkit")
+        with exit_code.printed():
+            app(prog_name="auditkit")
     exit_code.listen()
     with exit_code.in_sentences(), foreign_output.shown():
         app(prog_name="auditkit")

@@ -42,7 +42,10 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
         document = _read(file)
     except OSError as error:
         raise ConfigError(f"the configuration cannot be read: {error.strerror or error}") from None
-    audit = dict(document.get("audit", {})) if isinstance(document.get("audit", {}), dict) else {}
+    audit = document.get("audit", {})
+    if not isinstance(audit, dict):
+        raise ConfigError(f"{file.name}: audit must be a table, begun with [audit]; {one_line(audit, 80)!r} was given")
+    audit = dict(audit)
     # the file, then the environment, then flags: the nearer to this one run, the stronger
     audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
     audit.update({key: value for key, value in (flags or {}).items() if value is not None})

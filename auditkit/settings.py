@@ -127,7 +127,7 @@ class DataSettings(Section):
     )
     memory_limit: int | None = Field(
         default=None, gt=0,
-        description="bytes of memory that the table may take; half of the machine's, where left out",
+        description="bytes of memory that the table may take; half of the machine's, unless stream is false",
     )  # fmt: skip
     features: dict[str, FeatureSettings] = {}
     outcome: Meaning | dict[str, Meaning] | None = Field(

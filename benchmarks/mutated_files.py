@@ -215,7 +215,7 @@ def _json_entry(content: bytes, chance: random.Random) -> bytes:
     """A value somewhere in a document of JSON becomes another one."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _number(content, chance)
     holders = [holder for holder in _holders(document) if holder]
     if not holders:

@@ -14,6 +14,7 @@ import pathlib
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -110,6 +111,8 @@ def _read_all(options: argparse.Namespace) -> None:
                 break
             path.write_bytes(mutated(content, random.Random(f"{form} {options.seed} {case}")))
             print(json.dumps({"case": case, "file": str(path)}), flush=True)
+            if "MUTATION_TRIAL" in os.environ:  # of the benchmark itself
+                os.kill(os.getpid(), signal.SIGKILL)
             with contextlib.chdir(folder):
                 fault = fault_of(form, path)
             if fault:
@@ -133,8 +136,18 @@ def fault_of(form: str, path: pathlib.Path) -> str:
         return f"{type(error).__name__}: {str(error)[:200]} ({os.path.basename(where.filename)}, line {where.lineno})"
     if time.monotonic() - began > SLOW:
         return f"it took {time.monotonic() - began:.0f} seconds"
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return f"{held / 1e9:.1f} GB were held" if held > MOST_MEMORY else ""
+    return f"{held() / 1e9:.1f} GB were held" if held() > MOST_MEMORY else ""
+
+
+def held() -> int:
+    """Bytes that this process held at most."""
+    try:
+        status = pathlib.Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # what getrusage says counts the process that started this one, too
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 def read_file(form: str, path: pathlib.Path) -> None:

@@ -103,6 +103,20 @@ def large(**options: Any) -> Callable[..., Any]:
     return read
 
 
+def tight_table(folder: pathlib.Path, **mends: Any) -> Any:
+    """Reads a file that may take one byte of memory."""
+    FRAME.to_csv(folder / "people.csv", index=False)
+    return AuditData.from_table(folder / "people.csv", **{"memory_limit": 1, "label": "label", **mends})
+
+
+def tight_model(folder: pathlib.Path, **mends: Any) -> Any:
+    """Opens a file that may take one byte of memory."""
+    import skops.io
+
+    skops.io.dump(LinearRegression().fit(NUMBERS, NUMBERS[:, 0]), folder / "model.skops")
+    return Host().load_model(folder / "model.skops", ModelOptions(**{"memory_limit": 1, **mends}))
+
+
 def many_weights(folder: pathlib.Path, **mends: Any) -> Any:
     with mock.patch("auditkit.counts.arrow_codes.DISTINCT", ROWS - 1):
         return large(weights="score", decisions="decision")(folder, **mends)
@@ -342,6 +356,8 @@ CASES: dict[str, Callable[..., Any]] = {
     "numbers never below 0": asked(torch.nn.Linear(4, 1), torch.nn.Softplus(0.1), task="binary"),
     "a logit or a probability": asked(torch.nn.Linear(4, 2), Mixture(), task="binary"),
     "a network where no attack of the toolbox runs": elsewhere,
+    "a table that takes more memory": tight_table,
+    "a model that takes more memory": tight_model,
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
     "scores without a threshold": scored,

@@ -62,6 +62,17 @@ def by_flags(code: int, fail_on: str, exit_zero: bool) -> int:
 
 
 @contextlib.contextmanager
+def printed() -> Iterator[None]:
+    """While help is printed, which is no result: an output that takes nothing more ends in a sentence too."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _leave(NO_RESULT, f"the system refused: {one_line(error)}")
+
+
+@contextlib.contextmanager
 def in_sentences() -> Iterator[None]:
     """End the process by whatever is raised inside: a sentence, and an exit code that is never taken for a verdict."""
     _reported.clear()

@@ -83,11 +83,12 @@ class Dialect(NamedTuple):
         """For pyarrow: comments with another number of fields than a row are passed over, other such lines refused."""
 
         def unfit(row: Any) -> str:
-            return "skip" if self.comment and row.text.startswith(self.comment) else "error"
+            return "skip" if row.text.startswith(self.comment) else "error"
 
         return pyarrow.csv.ParseOptions(
             delimiter=self.delimiter, quote_char=self.quote != NO_QUOTE and self.quote,
-            escape_char=self.escape or False, newlines_in_values=True, invalid_row_handler=unfit,
+            escape_char=self.escape or False, newlines_in_values=True,
+            invalid_row_handler=unfit if self.comment else None,
         )  # fmt: skip
 
     @property

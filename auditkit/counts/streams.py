@@ -13,6 +13,7 @@ from auditkit.counts.text_codec import encoding_of
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
 from auditkit.lazy import pyarrow
+from auditkit.text import one_line
 
 BATCH: Final = 1 << 17
 """Rows of Parquet at a time: their codes stay in the cache."""
@@ -166,5 +167,5 @@ def _parquet(file: pathlib.Path, **options: Any) -> Iterator[Any]:
         with pyarrow.parquet.ParquetFile(file, **options) as opened:
             yield opened
     except (pyarrow.ArrowException, OSError) as error:
-        message = f"{file.name} cannot be read as parquet: {str(error)[:300]}; it may be cut off: write it again"
+        message = f"{file.name} cannot be read as parquet: {one_line(error, 300)}; it may be cut off: write it again"
         raise DataError(message) from error

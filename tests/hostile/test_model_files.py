@@ -59,32 +59,38 @@ XGBOOST = {
     "pruned": lambda: xgboost.XGBClassifier(n_estimators=9, max_depth=9, gamma=2, n_jobs=1).fit(X, TWO),
     "forest": lambda: xgboost.XGBRFClassifier(n_estimators=9, n_jobs=1).fit(X, TWO),
     "classes": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1).fit(X, THREE),
-    "vectors": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1, multi_strategy="multi_output_tree").fit(X, THREE),
+    "vectors": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1, multi_strategy="multi_output_tree").fit(
+        X, THREE
+    ),
     "dart": lambda: xgboost.XGBClassifier(n_estimators=5, booster="dart", rate_drop=0.5, n_jobs=1).fit(X, TWO),
     "linear": lambda: xgboost.XGBRegressor(n_estimators=5, booster="gblinear", n_jobs=1).fit(X, X[:, 0]),
     "exact": lambda: xgboost.XGBRegressor(n_estimators=5, tree_method="exact", n_jobs=1).fit(X, X[:, 0]),
     "constant": lambda: xgboost.XGBRegressor(n_estimators=2, n_jobs=1).fit(X, np.ones(300)),
-    "leafwise": lambda: xgboost.XGBRegressor(n_estimators=2, grow_policy="lossguide", max_leaves=90, n_jobs=1).fit(X, X[:, 0]),
+    "leafwise": lambda: xgboost.XGBRegressor(n_estimators=2, grow_policy="lossguide", max_leaves=90, n_jobs=1).fit(
+        X, X[:, 0]
+    ),
     "missing": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1).fit(np.where(X > 1, np.nan, X), TWO),
-    "categories": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=1)
-    .fit(FRAME, FRAME["b"].isin(list("uvx"))),
-    "one-hot": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=9)
-    .fit(FRAME, FRAME["b"].isin(list("uvx"))),
-}  # fmt: skip
+    "categories": lambda: xgboost.XGBClassifier(
+        n_estimators=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=1
+    ).fit(FRAME, FRAME["b"].isin(list("uvx"))),
+    "one-hot": lambda: xgboost.XGBClassifier(
+        n_estimators=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=9
+    ).fit(FRAME, FRAME["b"].isin(list("uvx"))),
+}
 LIGHTGBM = {
     "plain": lambda few: lightgbm.LGBMClassifier(**few).fit(X, TWO),
     "classes": lambda few: lightgbm.LGBMClassifier(**few).fit(X, THREE),
     "linear": lambda few: lightgbm.LGBMRegressor(linear_tree=True, **few).fit(X, X[:, 0]),
     "dart": lambda few: lightgbm.LGBMClassifier(boosting_type="dart", **few).fit(X, TWO),
-    "forest": lambda few: lightgbm.LGBMClassifier(
-        boosting_type="rf", bagging_freq=1, bagging_fraction=0.5, **few
-    ).fit(X, TWO),
+    "forest": lambda few: lightgbm.LGBMClassifier(boosting_type="rf", bagging_freq=1, bagging_fraction=0.5, **few).fit(
+        X, TWO
+    ),
     "constant": lambda few: lightgbm.LGBMRegressor(**few).fit(X, np.ones(300)),
     "missing": lambda few: lightgbm.LGBMClassifier(**few).fit(np.where(X > 1, np.nan, X), TWO),
     "categories": lambda few: lightgbm.LGBMClassifier(
         min_data_per_group=1, cat_smooth=0, max_cat_to_onehot=1, **few
     ).fit(FRAME, FRAME["b"].isin(list("uvx"))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("ending", ["json", "ubj"])

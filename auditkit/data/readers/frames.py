@@ -61,7 +61,7 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None,
             check_parquet(file, most, path.name)
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} cannot be read as parquet: {error}; write it again") from error
+        raise DataError(f"{path.name} cannot be read as parquet: {one_line(error, 300)}; write it again") from error
     # pandas takes two columns of one name without a word, and every later look-up by name would give both.
     twice = sorted({column for column in table.column_names if table.column_names.count(column) > 1})
     if twice:

@@ -1,6 +1,7 @@
 """How a table is read into audit data, and what its columns mean: one record for all of it."""
 
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
@@ -125,8 +126,8 @@ class TableSettings:
     where no digits are dates."""
 
     memory_limit: int | None = None
-    """Bytes of memory that the table of a file may take; half of the machine's unless given. A file that is counted in
-    a stream may be of any length."""
+    """Bytes of memory that the table of a file may take; half of the machine's unless given, and any number where
+    `stream` is False. A file that is counted in a stream may be of any length."""
 
     @property
     def text(self) -> Options:
@@ -144,7 +145,8 @@ class TableSettings:
         kinds = {column: str(facts["kind"]) for column, facts in (self.schema or {}).items() if facts.get("kind")}
         missing = None if self.missing is None else tuple(map(str, one_or_more(self.missing)))
         notation = Notation(self.decimal, self.thousands, self.dates)
-        most = self.memory_limit or int(machine_memory() * SHARE)
+        # that it is not to be streamed says that it is to be read, whatever its size
+        most = self.memory_limit or (sys.maxsize if self.stream is False else int(machine_memory() * SHARE))
         return Reading(missing, kinds, self.strip, self.text, notation, most)
 
     @property

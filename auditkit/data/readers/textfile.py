@@ -147,7 +147,7 @@ def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[An
     """{column: values}, each a text, a number, true, false or nothing; and the names of the rows, if any."""
     # Every shape is turned into the next simpler one, in this order: split, columns by rows, one record, records.
     rows: Any = None
-    if isinstance(document, Mapping) and isinstance(document.get("data"), list) and "columns" in document:
+    if isinstance(document, Mapping) and isinstance(document.get("data"), list) and _is_names(document.get("columns")):
         rows, document = document.get("index"), _split(document["columns"], document["data"], file)
     if isinstance(document, Mapping) and all(isinstance(values, Mapping) for values in document.values()):
         rows = list(next(iter(document.values()), {}))  # pandas' own default
@@ -168,6 +168,10 @@ def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[An
             raise nested(file, name)
     named = isinstance(rows, list) and len(rows) == len(next(iter(document.values())))
     return document, rows if named else None
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(name, list | dict) for name in value)
 
 
 def _split(names: Any, rows: list[Any], file: str) -> list[dict[str, Any]]:
