@@ -191,10 +191,10 @@ def _repeat(content: bytes, chance: random.Random) -> bytes:
 
 def _number(content: bytes, chance: random.Random) -> bytes:
     """A number in a text becomes another one."""
-    found = list(re.finditer(rb"-?\d+(\.\d+)?(e[-+]?\d+)?", content))
-    if not found:
+    matches = list(re.finditer(rb"-?\d+(\.\d+)?(e[-+]?\d+)?", content))
+    if not matches:
         return _flip(content, chance)
-    place = chance.choice(found)
+    place = chance.choice(matches)
     return content[: place.start()] + chance.choice(EXTREMES) + content[place.end() :]
 
 

@@ -49,9 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         write_all(pathlib.Path(folder))
         for form in options.formats:
             share = options.seconds / len(options.formats)
-            cases, found = run(form, pathlib.Path(folder), share, options)
-            findings += found
-            print(f"{form}: {cases:,} files, {len(found)} findings", flush=True)
+            cases, faults = run(form, pathlib.Path(folder), share, options)
+            findings += faults
+            print(f"{form}: {cases:,} files, {len(faults)} findings", flush=True)
     print("\n".join(findings))
     return bool(findings)
 

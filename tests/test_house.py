@@ -43,9 +43,9 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs", "lazy",
-    "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text",
-    "times", "too_few", "trainers", "value_spelling", "variants",
+    "adapters", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs", "io",
+    "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats",
+    "text", "times", "too_few", "trainers", "value_spelling", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

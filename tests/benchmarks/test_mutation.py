@@ -15,10 +15,10 @@ CASES = {"toml": 150, "npz": 150, "parquet": 150, "pt2": 25}
 def test_changed_files_are_read_or_refused(tmp_path, form, capsys):
     cases = CASES.get(form, 80)
     seconds = 60 / len(FILES)
-    found = mutation.main(
+    code = mutation.main(
         ["--formats", form, "--cases", str(cases), "--seconds", str(seconds), "--seed", "1", "--keep", str(tmp_path)]
     )
-    assert found == 0, capsys.readouterr().out
+    assert code == 0, capsys.readouterr().out
 
 
 def test_what_goes_wrong_is_found_and_kept(tmp_path, monkeypatch, capsys):

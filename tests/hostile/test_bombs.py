@@ -39,10 +39,10 @@ for name in sys.argv[2:]:
             Host().load_model(path, options)
         else:
             AuditData.from_table(path, label="y", memory_limit=int(sys.argv[1]))
-        said = ""
+        message = ""
     except AuditkitError as error:
-        said = f"{type(error).__name__}: {error}"
-    print(json.dumps([said, held()]), flush=True)
+        message = f"{type(error).__name__}: {error}"
+    print(json.dumps([message, held()]), flush=True)
 """
 
 
@@ -141,8 +141,8 @@ def test_each_is_refused_before_it_takes_memory(tmp_path):
         paths[name] = tmp_path / name / file
         paths[name].write_bytes(make())
         assert paths[name].stat().st_size < 30 * 10**6
-    for name, (said, held) in zip(paths, read(*paths.values()), strict=True):
-        assert said.startswith("ModelFileRejected: " if name in MODELS else "DataError: "), (name, said)
+    for name, (message, held) in zip(paths, read(*paths.values()), strict=True):
+        assert message.startswith("ModelFileRejected: " if name in MODELS else "DataError: "), (name, message)
         assert held < MOST, name
 
 
@@ -150,8 +150,8 @@ def test_a_kind_is_told_from_the_beginning_of_a_file(tmp_path):
     path = tmp_path / "m.weird"
     with path.open("wb") as file:
         file.truncate(5 * len(PIECE) * TIMES)
-    ((said, held),) = read(path)
-    assert said.startswith("ModelError: ") and held < MOST
+    ((message, held),) = read(path)
+    assert message.startswith("ModelError: ") and held < MOST
 
 
 def read(*paths: pathlib.Path) -> list[tuple[str, int]]:

@@ -44,9 +44,9 @@ def test_every_such_file_is_refused_in_a_sentence_or_read(tmp_path):
     for name, (file, content) in {**refused, **either}.items():
         path = tmp_path / file
         path.write_bytes(content)
-        found = outcome(path)
-        if found != "refused" and (found != "read" or name in refused):
-            wrong[name] = found
+        became = outcome(path)
+        if became != "refused" and (became != "read" or name in refused):
+            wrong[name] = became
         path.unlink()
     assert not wrong
 
