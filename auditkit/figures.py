@@ -181,10 +181,11 @@ def _sentence(row: Mapping[str, Scalar], axis: Axis) -> str:
 
 
 def _curve_ends(points: Sequence[Mapping[str, Scalar]], x: Axis, y: Axis, series: Axis | None) -> str:
-    names = list(dict.fromkeys(str(point[series.field]) if series else "" for point in points))
+    by_name: dict[str, list[Mapping[str, Scalar]]] = {}
+    for point in points:
+        by_name.setdefault(str(point[series.field]) if series else "", []).append(point)
     parts = []
-    for name in names:
-        of_series = [point for point in points if (str(point[series.field]) if series else "") == name]
+    for name, of_series in by_name.items():
         first, last = of_series[0], of_series[-1]
         parts.append(
             f"{name + ': ' if name else ''}{y.title} {_number(first[y.field], y)} at {x.title} "

@@ -30,8 +30,8 @@ class Members(NamedTuple):
 
     def positions(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
         """The positions of some of the groups, in their order here."""
-        # a list of mappings, which have no hash: groups are few enough to look through
-        return np.flatnonzero([group in groups for group in self.where])
+        wanted = {frozenset(group.items()) for group in groups}
+        return np.flatnonzero([frozenset(group.items()) in wanted for group in self.where])
 
     def people_of(self, groups: Sequence[dict[str, str]]) -> int:
         """How many people some of the groups have together."""

@@ -4,6 +4,7 @@ proportions.py      one share, the difference and the ratio of two
 means.py            a mean, weights
 paired.py           two decisions about the same rows: how far a share or a disparity moved
 gaps.py             the widest difference and the smallest ratio over several groups, their test and power
+leading_pair.py     the pair of very many groups that is farthest apart
 extremes.py         their intervals, and which two groups make them; the same for any number
 mover.py            the interval of a difference or a mean, from an interval for each number
 auc.py              the area under the ROC curve
@@ -29,6 +30,7 @@ from auditkit.stats.extremes import (
     widest,
 )
 from auditkit.stats.gaps import (
+    PAIRWISE,
     Shares,
     apart,
     detectable_among,
@@ -65,6 +67,7 @@ from auditkit.stats.wider_interval import widened
 
 __all__ = [
     "FEW",
+    "PAIRWISE",
     "Apart",
     "Auc",
     "Bounds",

@@ -10,12 +10,9 @@ import numpy as np
 
 from auditkit.results import Interval
 from auditkit.stats import mover
-from auditkit.stats.gaps import Shares
+from auditkit.stats.gaps import PAIRWISE, Shares
 from auditkit.stats.multiplicity import sidak_level
 from auditkit.stats.proportions import score_difference, score_ratio, wilson_bounds
-
-PAIRWISE = 100
-"""Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
 
 Pairs: TypeAlias = tuple[np.ndarray, np.ndarray]
 """The positions of the one and of the other group of each pair."""
@@ -162,7 +159,7 @@ def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float 
 def _extreme_over_pairs(parts: Sequence[Shares], level: float, reference: Sequence[int] | None, ratio: bool) -> Extreme:
     """The widest difference, or the smallest ratio, over the pairs of all parts, and the pair behind each number."""
     pairs = _pairs(parts, reference)
-    # intervals that hold at once: one for each pair, or one for each group where these are many
+    # intervals that hold at once: one for each pair, or one for each group where these are many, which is wider
     numbers = zip(parts, pairs, strict=True)
     comparisons = sum(len(part.sizes) if _many(part, reference) else len(i) for part, (i, _) in numbers)
     inside = sidak_level(level, comparisons)

@@ -10,7 +10,11 @@ from typing import NamedTuple, Self
 import numpy as np
 import scipy
 
+from auditkit.stats.leading_pair import largest_z_of_one
 from auditkit.stats.proportions import critical
+
+PAIRWISE = 100
+"""Groups above which what is linear in the groups takes the place of what goes through every pair of them."""
 
 
 class Shares(NamedTuple):
@@ -81,6 +85,9 @@ def largest_z_of_means(values: np.ndarray, variances: np.ndarray, speck: float =
     Source: Janssen (1997), Studentized permutation tests for non-iid hypotheses, Statistics & Probability Letters 36;
     Pauly, Asendorf and Konietschke (2016), Biometrical Journal 58, for areas under the curve.
     """
+    if values.shape[1] > PAIRWISE and np.isfinite(values).all() and np.isfinite(variances).all():
+        numbers = zip(values, variances, strict=True)
+        return np.array([largest_z_of_one(value, variance, speck) for value, variance in numbers])
     largest = np.zeros(len(values))
     # one group against those behind it at a time: all pairs of all draws at once would not fit into memory
     for group in range(values.shape[1] - 1):
@@ -179,10 +186,13 @@ def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> tuple[n
 def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """(B,) the largest difference of two groups in pooled standard errors, for tables of counts (B, k)."""
     rates, pooled = counts / sizes, counts.sum(axis=1) / sizes.sum()
-    largest = np.zeros(len(counts))
-    for i in range(len(sizes) - 1):
-        weight = 1 / np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 :])
-        np.maximum(largest, (np.abs(rates[:, i + 1 :] - rates[:, i : i + 1]) * weight).max(axis=1), out=largest)
+    if len(sizes) > PAIRWISE:
+        largest = largest_z_of_means(rates, np.broadcast_to(1 / sizes, rates.shape))
+    else:
+        largest = np.zeros(len(counts))
+        for i in range(len(sizes) - 1):
+            weight = 1 / np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 :])
+            np.maximum(largest, (np.abs(rates[:, i + 1 :] - rates[:, i : i + 1]) * weight).max(axis=1), out=largest)
     spread = np.sqrt(pooled * (1 - pooled))
     # without spread everyone or nobody was counted, and no two groups differ
     return np.divide(largest, spread, out=np.zeros_like(largest), where=spread > 0)

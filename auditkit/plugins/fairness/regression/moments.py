@@ -10,7 +10,7 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.results import Interval
-from auditkit.stats.extremes import PAIRWISE
+from auditkit.stats.gaps import PAIRWISE
 
 
 class Means(NamedTuple):

@@ -79,8 +79,8 @@ class Law(NamedTuple):
 
     z: np.ndarray
     """(B,) the largest difference of two areas under the curve, in standard errors."""
-    gaps: np.ndarray
-    """(B, pairs) areas between the curves of each pair of groups."""
+    gaps: np.ndarray | None
+    """(B, pairs) areas between the curves of each pair of groups; None where there are too many pairs."""
 
 
 def auc_gap(areas: list[Area], pairs: stats.Pairs) -> stats.Extreme:
@@ -145,14 +145,18 @@ def shuffled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> L
         _law(*(resampling.shuffled(counts, count, rng) for counts in scale))
         for count in stats.chunks(draws, scale.negative.size)
     ]
-    return Law(*(np.concatenate(chunk_values) for chunk_values in zip(*parts, strict=True)))
+    gaps = [part.gaps for part in parts if part.gaps is not None]
+    return Law(np.concatenate([part.z for part in parts]), np.concatenate(gaps) if gaps else None)
 
 
-def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
-    """How often shuffled groups are as far apart as these, in areas and in curves.
+def p_values(observed_law: Law, law: Law) -> tuple[float, float | None]:
+    """How often shuffled groups are as far apart as these, in areas and, unless there are too many pairs, in curves.
 
     The area between the curves of each pair counts in units of its mean by chance.
     """
+    area = stats.permutation_p(float(observed_law.z[0]), law.z)
+    if observed_law.gaps is None or law.gaps is None:
+        return area, None
     typical = law.gaps.mean(axis=0)
 
     # Two small groups lie far apart by chance; in units of its own mean by chance a pair competes fairly with the
@@ -161,8 +165,7 @@ def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
         # A pair that never differs by chance, and does now, is infinitely far off.
         return np.divide(gaps, typical, out=np.where(gaps > 1e-12, np.inf, 0.0), where=typical > 1e-12).max(axis=1)
 
-    abroca = stats.permutation_p(float(in_units(observed_law.gaps)[0]), in_units(law.gaps))
-    return stats.permutation_p(float(observed_law.z[0]), law.z), abroca
+    return area, stats.permutation_p(float(in_units(observed_law.gaps)[0]), in_units(law.gaps))
 
 
 def resampled(scale: resampling.Scale, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -238,4 +241,5 @@ def _few(scale: resampling.Scale, level: float = 0.95) -> np.ndarray:
 
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
     z = stats.largest_z_of_means(*resampling.areas(negative, positive), resampling.SPECK)
-    return Law(z, resampling.gaps(resampling.heights(negative, positive)))
+    many = negative.shape[1] > stats.PAIRWISE
+    return Law(z, None if many else resampling.gaps(resampling.heights(negative, positive)))

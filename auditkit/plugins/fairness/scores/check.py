@@ -25,7 +25,8 @@ class ScoreFairness(Parameters, Check):
     A group without enough people of both labels is not ranked, and a disparity over the others then bounds the one over
     all. Labels are taken as true. A well ranked group can still be scored too low as a whole. Where groups differ in
     how common the label is, equal calibration and equal error rates exclude each other, so a gap in one of them is no
-    fault by itself. For resampling, scores are rounded to 128 levels: the tests lose a little power and stay valid.
+    fault by itself. For resampling, scores are rounded to 128 levels: the tests lose a little power and stay valid. Of
+    more than 100 groups the areas between curves are not compared, and the calibration error of each has no test.
     """
 
     id = "fairness.scores"

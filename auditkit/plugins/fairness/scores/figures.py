@@ -72,11 +72,12 @@ def _roc(part: Partition) -> Figure | None:
 def _calibration(part: Partition, known: dict[int, calibration.Profile]) -> Figure | None:
     points: list[dict[str, Scalar]] = []
     ends: list[float] = []
+    names = part.names
     for group, levels in known.items():
         bins = calibration.binned(levels)
         low, high = stats.wilson_bounds(bins.rates * bins.sizes, bins.sizes)
         points += [
-            {"group": part.names[group], **dict(zip(("score", "rate", "low", "high"), values, strict=True))}
+            {"group": names[group], **dict(zip(("score", "rate", "low", "high"), values, strict=True))}
             for values in np.round(np.stack([bins.scores, bins.rates, low, high], axis=1), 6).tolist()
         ]
         ends += [float(bins.scores.min()), float(bins.scores.max())]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import encode
 from auditkit.data import AuditData
@@ -15,6 +16,7 @@ from auditkit.plugins.fairness.scores.measurements import (
     calibration_per_group,
     find_calibration,
     ranking_gaps,
+    untested,
 )
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.score_table import BOTH, Partition, partition, smaller_partitions, sort
@@ -68,7 +70,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         controls=_controls(parameters, data, context, ranked, calibrated, threshold, tests),
         figures=figures.draw(measurements, parts, calibrated, near, threshold),
         tables=[near.table],
-        notes=[*reading, *near.notes, *([] if data.weights is None else [WEIGHTED])],
+        notes=[*reading, *untested(parts, probable), *near.notes, *([] if data.weights is None else [WEIGHTED])],
         level=level,
     )
 
@@ -87,11 +89,14 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
 
 def _tests(parts: list[Partition], probable: bool) -> int:
     """How many tests there will be."""
-    between = sum(2 for part in parts[1:] if len(part.comparable(BOTH).where) > 1)
+    ranked = [len(part.comparable(BOTH).where) for part in parts[1:]]
+    between = sum((1 if groups > stats.PAIRWISE else 2) for groups in ranked if groups > 1)
     if not probable:
         return between
     groups = [len(part.comparable().where) for part in parts]
-    return between + sum(many > 1 for many in groups[1:]) + sum(groups)
+    # Of very many groups none has a test of its own calibration error.
+    single = sum(many for many in groups if many <= stats.PAIRWISE)
+    return between + sum(many > 1 for many in groups[1:]) + single
 
 
 def _controls(

@@ -11,11 +11,12 @@ from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
-from auditkit.plugins.fairness.scores.score_table import BOTH, Partition, ScoreTable, area
+from auditkit.plugins.fairness.scores.score_table import BOTH, Area, Partition, ScoreTable, area
 from auditkit.results import Interval, Measurement, Test, left_out_text
 from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
 
+TOO_MANY = f"with more than {stats.PAIRWISE} groups there are too many pairs of curves to compare"
 FAMILY = "all tests of fairness.scores"
 NO_PROBABILITIES = "The model's scores are no probabilities"
 GROUP = ("calibration_in_the_large", "calibration_error", "calibration_error_by_chance")
@@ -56,40 +57,85 @@ def ranking_gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: 
         names = ("auc_difference", "abroca", "abroca_by_chance")
         measurements = [undefined(name, compared, "lower") for name in names]
         return Ranked(compared, None, [*measurements, *variants(measurements[:2], [compared.where], None, data)])
-    areas = [present(area(score_table), "both labels are there") for score_table in compared.score_tables]
     scale = resampling.common_scale(compared.score_tables)
     law = auc_gaps.shuffled(scale, draws, rng)
     auc_p, abroca_p = auc_gaps.p_values(auc_gaps.observed(scale), law)
-    between = auc_gaps.pair_gaps(compared.score_tables)
-    errors = auc_gaps.resampled(scale, draws, rng)
-    ranked = members("auc", compared, [area_.value for area_ in areas])
+    ranking = _ranking(compared, draws, rng)
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        pairs = pairs_among(ranked, groups, reference)
-        auc = auc_gaps.auc_gap(areas, pairs)
-        curves = auc_gaps.abroca(between, errors, ranked.values, pairs, auc)
-        return [
-            Measurement(
-                name=name, value=extreme.value, interval=extreme.interval, direction="lower",
-                pairs=tuple(pairs_behind(extreme, [ranked])), **common(compared, groups),
-            )
-            for name, extreme in (("auc_difference", auc), ("abroca", curves))
-        ]  # fmt: skip
+        # Of fewer groups the curves can be compared, where those of all are too many.
+        few = ranking.curves is None and reference is None and len(groups) <= stats.PAIRWISE
+        some = _ranking(compared.among(groups), draws, rng) if few else ranking
+        return _ranking_between(some, groups, reference)
 
     first = again(compared.where, None)
     shuffles = f"{draws} shuffles among people of equal label, on the groups' own ranks"
-    detectable = auc_gaps.detectable_gap(np.array([area_.error for area_ in areas]), tests)
+    detectable = auc_gaps.detectable_gap(np.array([area_.error for area_ in ranking.areas]), tests)
     difference = _tested(first[0], f"permutation of the largest studentized difference, {shuffles}", auc_p)
-    largest = law.gaps.max(axis=1)
-    by_chance = Measurement(
-        name="abroca_by_chance", value=float(largest.mean()), interval=below(largest, "shuffles"),
-        **common(compared, compared.where),
-    )  # fmt: skip
-    measurements = [
-        difference.model_copy(update={"detectable": detectable}),
-        _tested(first[1], f"permutation of the largest area between two curves, {shuffles}", abroca_p), by_chance,
-    ]  # fmt: skip
+    between = [_too_many("abroca", compared), _too_many("abroca_by_chance", compared, "none")]
+    if law.gaps is not None and abroca_p is not None:
+        largest = law.gaps.max(axis=1)
+        by_chance = Measurement(
+            name="abroca_by_chance", value=float(largest.mean()), interval=below(largest, "shuffles"),
+            **common(compared, compared.where),
+        )  # fmt: skip
+        method = f"permutation of the largest area between two curves, {shuffles}"
+        between = [_tested(first[1], method, abroca_p), by_chance]
+    measurements = [difference.model_copy(update={"detectable": detectable}), *between]
     return Ranked(compared, law, [*measurements, *variants(first, [compared.where], again, data)])
+
+
+class _Ranking(NamedTuple):
+    """How well groups are ranked."""
+
+    compared: Partition
+    areas: list[Area]
+    members: Members
+    curves: tuple[np.ndarray, tuple[np.ndarray, np.ndarray]] | None
+    """Areas between the curves of every pair and their errors, as `auc_gaps.abroca` takes them; None: too many."""
+
+
+def _ranking(compared: Partition, draws: int, rng: np.random.Generator) -> _Ranking:
+    areas = [present(area(score_table), "both labels are there") for score_table in compared.score_tables]
+    ranked = members("auc", compared, [area_.value for area_ in areas])
+    if len(areas) > stats.PAIRWISE:
+        return _Ranking(compared, areas, ranked, None)
+    between = auc_gaps.pair_gaps(compared.score_tables)
+    errors = auc_gaps.resampled(resampling.common_scale(compared.score_tables), draws, rng)
+    return _Ranking(compared, areas, ranked, (between, errors))
+
+
+def _ranking_between(ranking: _Ranking, groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+    """The difference of the areas and the area between the curves, over some of the groups, without a test."""
+    compared, areas, ranked, curves = ranking
+    pairs = pairs_among(ranked, groups, reference)
+    auc = auc_gaps.auc_gap(areas, pairs)
+    extremes = {"auc_difference": auc}
+    if curves is not None:
+        extremes["abroca"] = auc_gaps.abroca(*curves, ranked.values, pairs, auc)
+    measurements = [
+        Measurement(
+            name=name, value=extreme.value, interval=extreme.interval, direction="lower",
+            pairs=tuple(pairs_behind(extreme, [ranked])), **common(compared, groups),
+        )
+        for name, extreme in extremes.items()
+    ]  # fmt: skip
+    return measurements if curves is not None else [*measurements, _too_many("abroca", compared)]
+
+
+def _too_many(name: str, compared: Partition, direction: Any = "lower") -> Measurement:
+    return undefined(name, compared, direction).model_copy(update={"reason": TOO_MANY})
+
+
+def untested(parts: Sequence[Partition], probable: bool) -> list[str]:
+    """A note where there are so many groups that none has a test of its own calibration error."""
+    many = [" and ".join(part.attributes) for part in parts if _crowded(part)] if probable else []
+    rest = "calibration errors of single groups have an interval and what chance gives, and no test"
+    return [f"There are more than {stats.PAIRWISE} groups of {of}: {rest}." for of in many]
+
+
+def _crowded(part: Partition) -> bool:
+    return len(part.comparable().where) > stats.PAIRWISE
 
 
 def _tested(measurement: Measurement, method: str, p: float) -> Measurement:
@@ -105,8 +151,7 @@ def below(numbers: np.ndarray, of: str) -> Interval:
 
 def common(compared: Partition, groups: Sequence[Group]) -> dict[str, Any]:
     """What every measurement over some of the groups that are compared has."""
-    numbered = zip(compared.where, compared.score_tables, strict=True)
-    people = sum(int(score_table.people.sum()) for where, score_table in numbered if where in groups)
+    people = sum(int(score_table.people.sum()) for score_table in compared.among(groups).score_tables)
     return {"across": compared.attributes, "n": people, "left_out": compared.left_out}
 
 
@@ -178,6 +223,7 @@ def calibration_per_group(
     """Calibration of everyone or of every group, and {group: its profile}; arguments as of `find_calibration`."""
     measurements: list[Measurement] = []
     known: dict[int, calibration.Profile] = {}
+    crowded = _crowded(part)
     for group, where in enumerate(part.where):
         few = part.reason(group)
         if not probable:
@@ -187,7 +233,8 @@ def calibration_per_group(
             measurements += [_missing(name, where, few) for name in GROUP]
         else:
             known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
-            measurements += _calibration(part.score_tables[group], known[group], where, draws, rng)
+            numbers = _calibration(part.score_tables[group], known[group], where, draws, rng)
+            measurements += [number.model_copy(update={"test": None}) if crowded else number for number in numbers]
     return measurements, known
 
 

@@ -206,7 +206,8 @@ class Partition(NamedTuple):
 
     def among(self, groups: Sequence[dict[str, str]]) -> Self:
         """These groups alone."""
-        kept = [index for index, group in enumerate(self.where) if group in groups]
+        wanted = {frozenset(group.items()) for group in groups}
+        kept = [index for index, group in enumerate(self.where) if frozenset(group.items()) in wanted]
         return self._replace(
             where=[self.where[index] for index in kept],
             hidden=[self.hidden[index] for index in kept],

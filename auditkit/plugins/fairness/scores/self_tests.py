@@ -68,7 +68,8 @@ def order_deviation(sample: Sample) -> float | None:
             [table for table in sample.score_tables(codes, scores) if table.people.all()] for scores in (None, ranks**2)
         )
         gaps += [abs(_area(as_is) - _area(transformed)) for as_is, transformed in zip(before, after, strict=True)]
-        if len(before) > 1:
+        # Of more groups no curves are compared.
+        if 1 < len(before) <= stats.PAIRWISE:
             gaps.append(float(np.abs(auc_gaps.pair_gaps(before) - auc_gaps.pair_gaps(after)).max()))
     return max(gaps, default=None)
 
@@ -110,7 +111,7 @@ def false_alarms(
         scale = resampling.common_scale(used.score_tables(codes))
         # The law hangs on sizes and ties, which shuffling hardly changes, so it is drawn once.
         law = auc_gaps.shuffled(scale, 499, rng) if law is None else law
-        alarms += np.array(auc_gaps.p_values(auc_gaps.observed(scale), law)) <= 0.05
+        alarms += [p is not None and p <= 0.05 for p in auc_gaps.p_values(auc_gaps.observed(scale), law)]
     return float(alarms.max() / trials)
 
 

@@ -1,7 +1,7 @@
 """Gaps between groups at every threshold: rates from score tables, the worst place near the model's own."""
 
-from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -79,14 +79,24 @@ class Part(NamedTuple):
 
 
 class Peaks(NamedTuple):
-    """The widest gap of every pair of groups over many thresholds, for each of the rates."""
+    """The widest gaps of pairs of groups over many thresholds, for each of the rates."""
 
+    pairs: list[stats.Pairs]
     gaps: list[np.ndarray]
     """(pairs,)"""
     thresholds: list[np.ndarray]
     """(pairs,) the lowest threshold where it is."""
     least: float
     """The smallest of the gaps that are widest at one threshold."""
+
+    def of(self, parts: Sequence["Part"], pairs: Sequence[stats.Pairs]) -> Self:
+        """Those of some pairs, where these are of all."""
+        numbers = [stats.pair_numbers(len(part.groups), some) for part, some in zip(parts, pairs, strict=True)]
+        gaps, thresholds = (
+            [column[some] for column, some in zip(columns, numbers, strict=True)]
+            for columns in (self.gaps, self.thresholds)
+        )
+        return self._replace(pairs=list(pairs), gaps=gaps, thresholds=thresholds)
 
 
 def own_threshold(
@@ -141,39 +151,39 @@ def candidates(parts: Sequence[Part], low: float, high: float, threshold: float)
     return np.unique([*scores[(scores >= low) & (scores <= high)], low, threshold, high])
 
 
-def peaks(parts: Sequence[Part], thresholds: np.ndarray) -> Peaks:
-    """The widest gap of every pair of groups at any of the thresholds.
+def blocks(thresholds: np.ndarray, groups: int) -> Iterator[np.ndarray]:
+    """The thresholds, as many at a time as can be looked at together in so many groups."""
+    size = BLOCK if groups <= stats.PAIRWISE else max(1, BLOCK * stats.PAIRWISE // groups)
+    for start in range(0, len(thresholds), size):
+        yield thresholds[start : start + size]
+
+
+def peaks(parts: Sequence[Part], thresholds: np.ndarray, pairs: Sequence[stats.Pairs]) -> Peaks:
+    """The widest gap of pairs of groups at any of the thresholds.
 
     Args:
         parts: each of two groups or more.
         thresholds: (T,) ascending.
+        pairs: for each of the rates, which groups are looked at.
     """
-    pairs = [stats.pairs_of(len(part.groups)) for part in parts]
     widest = [np.full(len(i), -1.0) for i, _ in pairs]
     thresholds_of_widest = [np.zeros(len(i)) for i, _ in pairs]
     least = np.inf
     # All thresholds and pairs at once could be larger than memory, so only the widest gap of each pair is kept.
-    for start in range(0, len(thresholds), BLOCK):
-        block = thresholds[start : start + BLOCK]
-        least = min(least, float(gaps(parts, block).min()))
-        for part, (i, j), values, at in zip(parts, pairs, widest, thresholds_of_widest, strict=True):
-            rate = part.rates(block)
+    for block in blocks(thresholds, max(len(part.groups) for part in parts)):
+        rates = [part.rates(block) for part in parts]
+        least = min(least, float(np.max([np.ptp(rate, axis=0) for rate in rates], axis=0).min()))
+        for rate, (i, j), values, at in zip(rates, pairs, widest, thresholds_of_widest, strict=True):
             for pair, (first, second) in enumerate(zip(i, j, strict=True)):
                 distance = np.abs(rate[first] - rate[second])
                 peak = int(distance.argmax())
                 if distance[peak] > values[pair]:
                     values[pair], at[pair] = distance[peak], block[peak]
-    return Peaks(widest, thresholds_of_widest, least)
+    return Peaks(list(pairs), widest, thresholds_of_widest, least)
 
 
-def worst(parts: Sequence[Part], peaks: Peaks, pairs: Sequence[stats.Pairs], level: float = 0.95) -> Worst:
-    """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
-
-    Args:
-        parts: the rates.
-        peaks: their gaps.
-        pairs: for each of the rates, which groups are compared (`stats.pairs_of`).
-        level: the confidence, between 0 and 1.
+def radius_of(parts: Sequence[Part], pairs: Sequence[stats.Pairs], level: float = 0.95) -> list[np.ndarray]:
+    """For each of the rates, (k,) how far its true curve lies from each group's, for all groups and thresholds at once.
 
     Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
@@ -181,16 +191,22 @@ def worst(parts: Sequence[Part], peaks: Peaks, pairs: Sequence[stats.Pairs], lev
     # One band for each group and rate that is looked at; other groups need none.
     bands = sum(len(np.unique(compared)) for compared in pairs)
     each_band = np.log(2 / (1 - stats.sidak_level(level, bands)))
-    radius = [np.sqrt(each_band / (2 * part.sizes)) for part in parts]
-    chosen = [stats.pair_numbers(len(part.groups), compared) for part, compared in zip(parts, pairs, strict=True)]
-    values, thresholds = (
-        np.concatenate([column[numbers] for column, numbers in zip(columns, chosen, strict=True)])
-        for columns in (peaks.gaps, peaks.thresholds)
-    )
-    band = np.concatenate([width[i] + width[j] for width, (i, j) in zip(radius, pairs, strict=True)])
+    return [np.sqrt(each_band / (2 * part.sizes)) for part in parts]
+
+
+def worst(peaks: Peaks, radius: Sequence[np.ndarray], level: float = 0.95) -> Worst:
+    """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
+
+    Args:
+        peaks: of these pairs.
+        radius: for each of the rates, as `radius_of` gives it at the same level.
+        level: the confidence, between 0 and 1.
+    """
+    values, thresholds = np.concatenate(peaks.gaps), np.concatenate(peaks.thresholds)
+    band = np.concatenate([width[i] + width[j] for width, (i, j) in zip(radius, peaks.pairs, strict=True)])
     places = [
         stats.Place(number, int(first), int(second))
-        for number, compared in enumerate(pairs)
+        for number, compared in enumerate(peaks.pairs)
         for first, second in zip(*compared, strict=True)
     ]
     at, at_low, at_high = (int(ends.argmax()) for ends in (values, values - band, values + band))
@@ -209,12 +225,17 @@ def changes(parts: Sequence[Part], thresholds: np.ndarray, level: float = 0.95) 
 
     Certain: the interval of `stats.widest` does not reach 0, here for all thresholds in one go.
     """
-    pairs = [stats.pairs_of(len(part.groups)) for part in parts]
-    each_pair = stats.sidak_level(level, sum(len(i) for i, _ in pairs))
+    groups = [len(part.groups) for part in parts]
+    level_of_each = stats.sidak_level(level, sum(k if k > stats.PAIRWISE else k * (k - 1) // 2 for k in groups))
     certain = np.zeros(len(thresholds), dtype=bool)
-    for part, (i, j) in zip(parts, pairs, strict=True):
+    for part in parts:
         sizes = part.sizes
         counts = part.rates(thresholds).T * sizes
-        low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], each_pair)
+        if len(sizes) > stats.PAIRWISE:
+            low, high = stats.wilson_bounds(counts, sizes, level_of_each)
+            certain |= low.max(axis=1) > high.min(axis=1)
+            continue
+        i, j = stats.pairs_of(len(sizes))
+        low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], level_of_each)
         certain |= ((low > 0) | (high < 0)).any(axis=1)
     return bool(certain.any() and not certain.all())

@@ -10,6 +10,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
+from auditkit.plugins.fairness.scores.leading_pairs import leading
 from auditkit.plugins.fairness.scores.measurements import common, undefined
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.score_table import Labels, Partition
@@ -147,9 +148,17 @@ def _nearby(
 ) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
     shares, members = zip(*(rate.at(window.threshold) for rate in rates), strict=True)
-    peaks = sweep.peaks(rates, sweep.candidates(rates, window.low, window.high, window.threshold))
+    thresholds = sweep.candidates(rates, window.low, window.high, window.threshold)
+    every = [stats.pairs_of(len(part.groups)) for part in rates]
+    peaks = sweep.peaks(rates, thresholds, leading(rates, thresholds, every, sweep.radius_of(rates, every)))
     at_own: dict[str, Scalar] = {"threshold": _round(window.threshold)}
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
+
+    def worst_among(pairs: Sequence[stats.Pairs]) -> sweep.Worst:
+        radius = sweep.radius_of(rates, pairs)
+        if max(len(part.groups) for part in rates) <= stats.PAIRWISE:
+            return sweep.worst(peaks.of(rates, pairs), radius)
+        return sweep.worst(sweep.peaks(rates, thresholds, leading(rates, thresholds, pairs, radius)), radius)
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
         kept = [
@@ -160,7 +169,7 @@ def _nearby(
         pairs = [
             pairs_among(some, groups, reference) if at in kept else stats.pairs_of(1) for at, some in enumerate(members)
         ]
-        worst = sweep.worst(rates, peaks, pairs)
+        worst = worst_among(pairs)
         rest = {**common(compared, groups), "unit": "share", "direction": "lower"}
         return [
             Measurement(
@@ -177,7 +186,7 @@ def _nearby(
     measurements = [*first, *variants(first, [some.where for some in members], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.threshold))
     depends = "yes" if sweep.changes(rates, tried) else "no"
-    worst = sweep.worst(rates, peaks, [stats.pairs_of(len(part.groups)) for part in rates])
+    worst = worst_among(every)
     return measurements, (first[0].value, peaks.least, worst.value, _round(worst.threshold), depends)
 
 

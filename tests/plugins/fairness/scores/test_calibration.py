@@ -102,8 +102,9 @@ def parts_of(groups, both):
 
 def worst(groups, both, low, high, threshold):
     parts = parts_of(groups, both)
-    peaks = sweep.peaks(parts, sweep.candidates(parts, low, high, threshold))
-    return sweep.worst(parts, peaks, [stats.pairs_of(len(groups))] * len(parts))
+    pairs = [stats.pairs_of(len(groups))] * len(parts)
+    peaks = sweep.peaks(parts, sweep.candidates(parts, low, high, threshold), pairs)
+    return sweep.worst(peaks, sweep.radius_of(parts, pairs))
 
 
 @settings(max_examples=30, deadline=None)
