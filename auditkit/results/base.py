@@ -37,17 +37,18 @@ class Record(BaseModel):
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: Any, sort: bool = True) -> bytes:
     """The one writer: sorted keys, UTF-8, no NaN, one trailing newline.
 
     Args:
         value: a Record, or anything that JSON holds, Records inside it included.
+        sort: whether keys are sorted, as in all that is written; else they keep their order.
 
     Raises:
         ValueError: a number is not finite.
     """
     text = json.dumps(
-        to_jsonable_python(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": ")
+        to_jsonable_python(value), sort_keys=sort, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": ")
     )
     # UTF-8 has no bytes for half of a pair of code units, which a text of a plugin may hold
     return (_HALF_PAIR.sub("\ufffd", text) + "\n").encode()

@@ -146,9 +146,9 @@ class _Desk:
         step, audited = self._steps[check], self._audited
         result = measure(step, audited.context, audited.predictions, None if apart else self._shared, tell)
         try:
-            return canonical(result)
+            return canonical(result, sort=False)  # groups stay in the order of their attributes
         except (ValueError, RecursionError) as error:  # what JSON cannot hold, such as a number of 5,000 digits
-            return canonical(failed(step, describe(error)))
+            return canonical(failed(step, describe(error)), sort=False)
 
     def take(self, outcome: Outcome) -> None:
         """Keep what a check found, and tell the plugins."""

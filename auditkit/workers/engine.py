@@ -94,6 +94,9 @@ class Engine:
         here = here or refusal() or self._begin_worker(job, died, began)
         if not here:
             return
+        if died:  # what ended one process would end this one
+            self._ended.append(Outcome(job, Ending(None, died, "died"), time.monotonic() - began, died))
+            return
         answer = self._work(job, functools.partial(self._watch, job), False)
         self._ended.append(Outcome(job, Ending(answer), time.monotonic() - began, died, here))
 

@@ -179,3 +179,14 @@ def test_the_plan_says_what_will_not_be_isolated(isolate, tmp_path):
     command = [sys.executable, "-m", "auditkit", "run", "--plan", "-q"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=True)
     assert (f'a process of its own: isolate = "{isolate}"' in done.stderr) == (isolate != "all")
+
+
+@pytest.mark.workers
+def test_groups_keep_the_order_in_which_their_attributes_were_given():
+    data = toy_data(300)
+    groups = {"sex": data.groups["sex"], "age": data.groups["sex"]}
+    result = auditkit.audit(
+        ToyModel(), auditkit.AuditData(data.inputs, data.labels, groups=groups), checks=["fairness.groups"]
+    )
+    both = next(measurement.slice for measurement in result.results[0].measurements if len(measurement.slice) == 2)
+    assert list(both) == ["sex", "age"]

@@ -323,3 +323,10 @@ def test_rows_that_joblib_hands_to_processes_do_not_stay(end):
     assert outcome.ending.cause == "time" or outcome.ending.answer == b"400000.0"
     left = set(os.listdir("/dev/shm")) - before
     assert not {name for name in left if "joblib" in name}
+
+
+def test_what_ended_one_process_is_not_tried_in_this_one(monkeypatch):
+    answers = iter(["", "other threads run in this process"])
+    monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: next(answers))
+    ended = outcomes({"a": lambda tell, apart: os._exit(9)})["a"]
+    assert ended.ending.cause == "died" and ended.ending.how == "exit code 9" and ended.here == ""
