@@ -11,7 +11,7 @@ from auditkit.run.foreign_text import ForeignText, Trust
 _BUILTIN: Final = frozenset({"auditkit", *(dotted.rpartition(".")[2] for dotted in BUILTIN)})
 _QUOTED: Final = re.compile(
     r"\b[A-Z]\w*(?:Error|Exception|Exit|Group|Interrupt|Iteration|Warning): |\braised |\bdid not load: "
-    r"|\bthe model failed: "
+    r"|\bin which (?:it|the model) failed: |\basked about alone: |\bfailed on \w+ with \w+: "
 )
 """Behind it stands what foreign code said, in a sentence of auditkit."""
 _ERROR: Final = frozenset({"kind", "type", "message", "traceback"})

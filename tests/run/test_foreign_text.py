@@ -18,6 +18,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import auditkit
+from auditkit.run.foreign_fields import ForeignFields
 from auditkit.run.foreign_text import ForeignText
 from auditkit.run.text_tokens import WITHHELD
 
@@ -258,3 +259,16 @@ def test_every_text_is_read_and_to_ask_twice_is_to_ask_once(text, message, trust
 def test_long_texts_are_read_in_time_and_in_part(text):
     kept = text.allowed(json.dumps(list(range(100_000))))
     assert kept.count(WITHHELD) == 1 and len(kept) < 100
+
+
+@pytest.mark.parametrize("sentence", [
+    "an answer depends on its company, in which it failed: {}", "plugin 'x': check_finished raised Boom: {}",
+    "UserWarning: {}", "While fitting: ConvergenceWarning: {}", "the exact method failed on Tree with Boom: {}",
+    "plugin 'x' did not load: Boom: {}", "a row could not be asked about alone: {}",
+])  # fmt: skip
+def test_what_sentences_of_auditkit_quote_is_foreign_and_the_rest_stays(people, text, sentence):
+    fields = ForeignFields(text)
+    quoted = f"1,234 rows, {sentence.format(people.iloc[6].to_dict())}"
+    (note,) = fields.withheld({"notes": [quoted]})["notes"]
+    assert note.startswith(f"1,234 rows, {sentence.format('')}") and "Jamaica" not in note
+    assert fields.withheld({"notes": ["1,234 rows are told"]}) == {"notes": ["1,234 rows are told"]}
