@@ -5,19 +5,13 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import mutation
-from benchmarks.mutated_files import FILES
-
-CASES = {"toml": 150, "npz": 150, "parquet": 150, "pt2": 25}
-"""Files of a format; 80 of the others."""
+from benchmarks.mutated_files import FILES, MODELS
 
 
-@pytest.mark.parametrize("form", FILES)
-def test_changed_files_are_read_or_refused(tmp_path, form, capsys):
-    cases = CASES.get(form, 80)
-    seconds = 60 / len(FILES)
-    code = mutation.main(
-        ["--formats", form, "--cases", str(cases), "--seconds", str(seconds), "--seed", "1", "--keep", str(tmp_path)]
-    )
+@pytest.mark.parametrize("forms", [MODELS, tuple(FILES)[len(MODELS) :]], ids=["models", "data"])
+def test_changed_files_are_read_or_refused(tmp_path, forms, capsys):
+    limits = ["--seconds", "16", "--cases", "150", "--seed", "1", "--keep", str(tmp_path)]
+    code = mutation.main(["--formats", *forms, *limits])
     assert code == 0, capsys.readouterr().out
 
 
