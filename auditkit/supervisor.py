@@ -116,6 +116,8 @@ class _Attempt:
                 if line == _LAST:
                     return
                 message = _message(line)
+                if not message:
+                    continue
                 self.at_work = message.get("at_work", self.at_work)
                 self.dispensable = message.get("dispensable", False)
                 self._limit(message.get("seconds"))

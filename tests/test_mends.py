@@ -71,7 +71,7 @@ def text(raw: bytes, **options: Any) -> Callable[..., Any]:
 def elsewhere(device: str = "meta") -> Any:
     """A network whose inputs are on a device that ART does not take, and attacks of ART."""
     network, ones = torch.nn.Linear(4, 2), np.ones(4)
-    space = types.SimpleNamespace(free=ones > 0, high=ones, low=0 * ones, scale=ones)
+    space = types.SimpleNamespace(free=ones > 0, high=ones, units=np.asarray)
     network.like, network.watch = torch.zeros(1, device=device), types.SimpleNamespace(space=space)
     return torch_target(network, (4,), 2)
 

@@ -78,7 +78,7 @@ def test_of_numbers_it_is_what_a_high_one_is():
         ({"outcome": {"1": "benefit"}}, "must be one word"),
         ({"selected_means": 7}, "must be a text"),
         ({"selected_means": " \n "}, "a blank text"),
-        ({"selected_means": "x" * 201}, "201 letters"),
+        ({"selected_means": "x" * 201}, "201 characters"),
     ],
 )
 def test_what_is_no_statement_is_refused(options, message):
