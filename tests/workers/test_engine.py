@@ -38,6 +38,12 @@ def outcomes(jobs, at_once=1, limits=UNLIMITED, here="", watch=lambda *message: 
         engine.stop()
 
 
+def children() -> set[str]:
+    """The processes that this one started and that have not gone, ended ones that nobody asked for included."""
+    lists = pathlib.Path("/proc/self/task").glob("*/children")
+    return {process for listed in lists for process in listed.read_text().split()}
+
+
 def process_of(tell, apart) -> bytes:
     return str(os.getpid()).encode()
 
@@ -208,11 +214,10 @@ def test_a_large_answer_comes_whole():
 
 
 def test_nothing_is_left_behind():
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors, before = len(os.listdir("/proc/self/fd")), children()
     outcomes({"a": process_of, "b": lambda tell, apart: os._exit(3), "c": process_of}, 2)
-    assert len(os.listdir("/proc/self/fd")) == descriptors
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
+    assert children() <= before, "other tests may have children of their own"
 
 
 def test_a_process_with_other_threads_is_not_forked(monkeypatch):
