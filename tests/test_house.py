@@ -238,8 +238,9 @@ HEAVY = {
             "with contextlib.suppress(SystemExit): main()",
             HEAVY,
         ),
+        ("import auditkit.run.audit", HEAVY),
     ],
-    ids=["import", "help", "plugins"],
+    ids=["import", "help", "plugins", "audit"],
 )
 def test_imports_are_light(code, forbidden):
     assert loaded_after(code) & forbidden == set()

@@ -1,6 +1,7 @@
 """What the numbers depend on apart from the checks: the model, the packages, the machine class, the threads."""
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import pathlib
@@ -66,8 +67,13 @@ def installed(names: Sequence[str] = PACKAGES) -> dict[str, str]:
     versions = {}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
+            versions[name] = _version(name)
     return versions
+
+
+@functools.cache  # parsing what was installed takes longer than a small check, and what is loaded stays as it is
+def _version(name: str) -> str:
+    return importlib.metadata.version(name)
 
 
 def describe_run_on(

@@ -11,10 +11,12 @@ is kept back at all, and with it nothing that they could tell of; and where they
 """
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from auditkit.results import Measurement
-from auditkit.run.publishable_counts import People
+
+if TYPE_CHECKING:
+    from auditkit.run.publishable_counts import People  # loads scipy
 
 NEAR: Final = 1e-6
 """By how much a share times its n may miss a whole number."""
@@ -34,7 +36,7 @@ class OpenGroups:
     """
 
     def __init__(
-        self, people: People, model: int, measurements: Iterable[Measurement], sampled: bool,
+        self, people: "People", model: int, measurements: Iterable[Measurement], sampled: bool,
         further: Iterable[Measurement] = (),
     ) -> None:  # fmt: skip
         self.people, self._model, self._sampled = people, model, sampled

@@ -8,7 +8,7 @@ controls that are not made of such numbers alone.
 import itertools
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from auditkit.results import (
     CheckResult,
@@ -24,9 +24,11 @@ from auditkit.results import (
 )
 from auditkit.run.internal_rule import withheld
 from auditkit.run.open_groups import OpenGroups
-from auditkit.run.publishable_counts import People
 from auditkit.too_few import FEWER, fewer_than
 from auditkit.value_spelling import listed
+
+if TYPE_CHECKING:
+    from auditkit.run.publishable_counts import People  # loads scipy
 
 EVERYONE: Final = "everyone"
 """A number that is made of more than counts: see `Definition.made_of`."""
@@ -53,7 +55,7 @@ class Publish:
         model: the position of the model among those whose decisions they hold.
     """
 
-    def __init__(self, people: People | None, minimum: int, least: int | None = None, model: int = 0) -> None:
+    def __init__(self, people: "People | None", minimum: int, least: int | None = None, model: int = 0) -> None:
         self._people, self._minimum, self._model = people, minimum, model
         self._least = minimum if least is None else least
         self._settings = frozenset({minimum, self._least})
@@ -263,7 +265,7 @@ def _whole(groups: Sequence[str]) -> int | None:
     return int(digits) if digits.isdecimal() else None
 
 
-def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:
+def _made_of(measured: Measurement, counts: Sequence[int], people: "People") -> bool:
     """Whether a number can be what its definition says: its n, and of a share of two counts a numerator, are sums."""
     # at most ten words in a definition, so a thousand sums at most
     sums = {sum(some) for size in range(len(counts) + 1) for some in itertools.combinations(counts, size)}
