@@ -65,6 +65,7 @@ class Host:
         # listed but not imported: an installed plugin runs no code before it is asked for
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
         named = list(one_or_more(plugins or ()))
+        self._arguments = named, discover, builtin
         for name, point in sorted(installed.items()):
             installed_plugin = Seen(name, *distribution(point), "entry point")
             if name in named:
@@ -75,6 +76,10 @@ class Host:
             if not (isinstance(source, str) and source in installed):
                 self._load(describe(source, installed), source)
         self._find_duplicates()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # in another process the same plugins are loaded again, for modules of files are known by the host alone
+        return _same_host, (*self._arguments, [(seen.name, seen.version, seen.plugin is None) for seen in self.seen])
 
     # ---- what plugins offer
 
@@ -378,6 +383,15 @@ def wrap(
     if host.faults:
         raise PluginError(f"wrap: {'; '.join(host.faults)}")
     return host.wrap_model(obj, model_options({**first, **options}))
+
+
+def _same_host(plugins: list[Any], discover: bool, builtin: bool, versions: list[tuple[str, str, bool]]) -> Host:
+    host = Host(plugins, discover=discover, builtin=builtin)
+    now = [(seen.name, seen.version, seen.plugin is None) for seen in host.seen]
+    if now != versions:
+        changed = next(name for name, *_ in {*now} ^ {*map(tuple, versions)})
+        raise PluginError(f"plugin {changed!r} is not there as it was when the audit began")
+    return host
 
 
 def _wraps(impl: Any) -> bool:

@@ -22,13 +22,13 @@ from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
+from auditkit.run.check_engine import not_isolated
 from auditkit.run.context import AuditContext, Clock
 from auditkit.run.open import prepared
 from auditkit.run.request import Request
 from auditkit.settings import Settings
 from auditkit.signing import verification
 from auditkit.text import number_of
-from auditkit.workers.fork import refusal
 
 
 class RunOptions(NamedTuple):
@@ -82,7 +82,7 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     context = AuditContext(host, opened.data, request, title=title, train=trainers)
     if options.plan:
         print_plan([plan_only(context, model) for model in opened.models], opened, json=options.json)
-        why = refusal() if request.isolate == "all" else f'isolate = "{request.isolate}"'
+        why = not_isolated(context, opened.models)
         if why:
             print(f"auditkit: not every check will run in a process of its own: {why}", file=sys.stderr)
         return 0

@@ -1,41 +1,32 @@
 """Measuring all: each check of each model in a worker, some at once, each kept as it ends."""
 
-import importlib
 import inspect
 import logging
 import time
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from auditkit.checks import Check
 from auditkit.errors import EvidenceError, TimeLimit
 from auditkit.foreign_code import ProcessEnded
 from auditkit.io import strict_json
-from auditkit.memory import machine_memory
 from auditkit.models import Capability
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key, threads
-from auditkit.results import CheckResult, canonical, digest
+from auditkit.results import CheckResult, digest
 from auditkit.run.audited_model import AuditedModel
+from auditkit.run.check_engine import engine_for
+from auditkit.run.check_work import load_libraries
 from auditkit.run.controls import consistency_control, hold_to
 from auditkit.run.failures import describe
 from auditkit.run.kept_checks import Keeper
-from auditkit.run.measure import failed, measure, unmeasured
+from auditkit.run.measure import failed, unmeasured
 from auditkit.run.plan import Step
-from auditkit.run.request import Request
-from auditkit.run.shared_data import SharedData
-from auditkit.workers.engine import Engine, Job, Outcome
-from auditkit.workers.worker import Ending, Limits, Tell
+from auditkit.workers.engine import Job, Outcome
+from auditkit.workers.worker import Ending
 
 log = logging.getLogger(__name__)
-
-SHARE_OF_MEMORY: Final = 0.9
-"""Of the machine's memory, which a check may take where nobody says otherwise."""
-
-
-LIBRARIES: Final = ("scipy.stats", "sklearn.ensemble", "sklearn.linear_model")
-"""What most checks import; loaded here, so that not every worker has to."""
 
 
 class Measured(NamedTuple):
@@ -65,31 +56,19 @@ def measure_all(models: Sequence[AuditedModel]) -> list[Measured]:
     def watch(job: Job, done: int | None, total: int, what: str) -> None:
         desks[job.model].watch(job.check, done, total, what)
 
-    def do(job: Job, tell: Tell, apart: bool) -> bytes:
-        return desks[job.model].do(job.check, tell, apart)
-
-    engine = Engine(request.jobs, _limits(request), watch)
-    engine.start(do)
+    waiting = [job for desk in desks.values() for job in desk.not_taken_up()]
+    if len(waiting) > 1:
+        load_libraries()
+    engine, reasons = engine_for(models, [job for job in waiting if not desks[job.model].why_here(job.check)], watch)
     try:
-        waiting = [job for desk in desks.values() for job in desk.not_taken_up()]
-        if len(waiting) > 1:
-            for library in LIBRARIES:
-                importlib.import_module(library)
         # the longest first, so that none of them is left running alone at the end
         for job in sorted(waiting, key=lambda job: -desks[job.model].calls(job.check)) if request.jobs > 1 else waiting:
-            engine.send(job, desks[job.model].why_here(job.check))
+            engine.send(job, desks[job.model].why_here(job.check) or reasons.get(job.model, ""))
         while (outcome := engine.result()) is not None:
             desks[outcome.job.model].take(outcome)
     finally:
         engine.stop()
     return [desk.measured() for desk in desks.values()]
-
-
-def _limits(request: Request) -> Limits:
-    gigabytes = request.gigabytes_per_check
-    return Limits(
-        request.seconds_per_check, machine_memory() * SHARE_OF_MEMORY if gigabytes is None else gigabytes * 1e9
-    )
 
 
 class _Desk:
@@ -101,7 +80,6 @@ class _Desk:
         limits = (*context.request.limits, *audited.plan.limits)
         self._audited = audited
         self._keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
-        self._shared = SharedData(context.data, audited.predictions)
         self._steps = {step.planned.check: step for step in audited.steps}
         self._results: dict[str, CheckResult] = {}
         self._measured = Measured([], {}, [], {}, {})
@@ -140,15 +118,6 @@ class _Desk:
             report(check, list(self._steps).index(check), len(self._steps), "starts")
         elif report is not None and done is not None:
             report(check, done, total, what)
-
-    def do(self, check: str, tell: Tell, apart: bool) -> bytes:
-        """Measure one check, in whatever process this is; its result as bytes."""
-        step, audited = self._steps[check], self._audited
-        result = measure(step, audited.context, audited.predictions, None if apart else self._shared, tell)
-        try:
-            return canonical(result, sort=False)  # groups stay in the order of their attributes
-        except (ValueError, RecursionError) as error:  # what JSON cannot hold, such as a number of 5,000 digits
-            return canonical(failed(step, describe(error)), sort=False)
 
     def take(self, outcome: Outcome) -> None:
         """Keep what a check found, and tell the plugins."""

@@ -31,6 +31,23 @@ class Outcome(NamedTuple):
     """Why the job was done in this process; empty where it was done in one of its own."""
 
 
+def cannot_fork() -> str:
+    """Why no job can be done in a fork of this process as it is now, in a few words; empty where one can."""
+    why = refusal()
+    if why:
+        return why
+    try:
+        worker = Worker(lambda tell: b"", Limits())  # some threads are known only once libraries could end theirs
+    except OSError as error:
+        return _not_started(error)
+    worker.stop()
+    return worker.refused
+
+
+def _not_started(error: OSError) -> str:
+    return f"no process could be started ({one_line(error, 100)})"
+
+
 Work = Callable[[Job, Tell, bool], bytes]
 """Called with the job, with whom to tell how far it is, and whether it runs in a process of its own."""
 Watch = Callable[[Job, int | None, int, str], None]
@@ -105,7 +122,7 @@ class Engine:
         try:
             worker = Worker(lambda tell: self._work(job, tell, True), self._limits, self._running)
         except OSError as error:
-            return f"no process could be started ({one_line(error, 100)})"
+            return _not_started(error)
         if worker.refused:
             worker.stop()
         else:

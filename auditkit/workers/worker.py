@@ -80,7 +80,7 @@ class Worker:
                     other.close()  # of the copies in this process, for an answer could be written there
                 _do(work, allowed, messages, self._answer, parent)
             os.set_blocking(self.messages, False)
-            self._inherited = _held(self._pid)
+            self._inherited = held_memory(self._pid)
             self.refused = threads_left()
             """Why it must not begin, and the job be done elsewhere; empty where it has begun."""
             if not self.refused:
@@ -113,15 +113,10 @@ class Worker:
             answer = self._read()
             self.close()
             return Ending(answer) if answer is not None else Ending(None, in_words(status), "died")
-        seconds = self._limits.seconds
-        if seconds is not None and time.monotonic() > self._began + max(seconds, 0) + GRACE:
+        beyond = overrun(self._limits, self._began, held_memory(self._pid) - self._inherited)
+        if beyond is not None:
             self.stop()
-            return Ending(None, f"after {seconds:g} seconds and {GRACE:g} more, in which it did not end itself", "time")
-        held = _held(self._pid) - self._inherited
-        if held > self._limits.memory:
-            self.stop()
-            return Ending(None, f"it held {size(held)}, and {size(self._limits.memory)} are allowed", "memory")
-        return None
+        return beyond
 
     def stop(self) -> None:
         """End it, with all that it started."""
@@ -150,6 +145,22 @@ class Worker:
         return content.removesuffix(_END) if content.endswith(_END) else None
 
 
+def overrun(limits: Limits, began: float, held: float) -> Ending | None:
+    """How a job is ended that takes more than it may; None while it does not.
+
+    Args:
+        limits: of the job.
+        began: when, by the monotonic clock.
+        held: bytes of memory that it took.
+    """
+    seconds = limits.seconds
+    if seconds is not None and time.monotonic() > began + max(seconds, 0) + GRACE:
+        return Ending(None, f"after {seconds:g} seconds and {GRACE:g} more, in which it did not end itself", "time")
+    if held > limits.memory:
+        return Ending(None, f"it held {size(held)}, and {size(limits.memory)} are allowed", "memory")
+    return None
+
+
 def _status(pid: int) -> int | None:
     """The exit code, or minus the signal, of a child that ended; None while it runs."""
     try:
@@ -159,7 +170,7 @@ def _status(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _held(pid: int) -> int:
+def held_memory(pid: int) -> int:
     """The bytes of memory that a process holds, 0 where that is not known."""
     try:
         with open(f"/proc/{pid}/statm", encoding="utf-8") as pages:

@@ -40,6 +40,9 @@ class Fingerprint(str):
         made.opaque = opaque
         return made
 
+    def __getnewargs__(self) -> tuple[str, bool]:  # type: ignore[override] # of its own `__new__`
+        return str(self), self.opaque
+
 
 def fingerprint(*values: Any) -> Fingerprint:
     """SHA-256 in hexadecimal over the state of these things, in order; it never raises."""

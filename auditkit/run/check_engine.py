@@ -1,0 +1,123 @@
+"""Which engine does the checks of an audit: forks of this process where it can be forked, else fresh processes."""
+
+import copy
+import dataclasses
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from auditkit.data import AuditData
+from auditkit.foreign_code import foreign, raised
+from auditkit.host import Host
+from auditkit.memory import machine_memory
+from auditkit.models import Capability, Model
+from auditkit.run.asked_model import ASKED, AskedModel, answerer
+from auditkit.run.audited_model import AuditedModel
+from auditkit.run.check_work import SAME_ANSWERS, CheckWork
+from auditkit.run.context import AuditContext
+from auditkit.run.request import Request
+from auditkit.workers.engine import Engine, Job, Watch, cannot_fork
+from auditkit.workers.parcel import Parcel
+from auditkit.workers.spawn import SpawnEngine
+from auditkit.workers.worker import Limits
+
+SHARE_OF_MEMORY: Final = 0.9
+"""Of the machine's memory, which a check may take where nobody says otherwise."""
+
+
+def engine_for(
+    models: Sequence[AuditedModel], jobs: Collection[Job], watch: Watch
+) -> tuple[Engine | SpawnEngine, dict[str, str]]:
+    """An engine, started, and {model: why its checks must run in this process}.
+
+    Args:
+        models: of one audit.
+        jobs: those that should run in other processes.
+        watch: is told how far jobs are.
+    """
+    request = models[0].context.request
+    # an accelerator is not shared with a fork, and two processes at once would take its memory from each other
+    accelerated = any(audited.device != "cpu" for audited in models)
+    if not jobs or not (accelerated or cannot_fork()):
+        engine = Engine(request.jobs, _limits(request), watch)
+        engine.start(CheckWork(models))
+        return engine, {}
+    wanted = [audited for audited in models if audited.model.name in {job.model for job in jobs}]
+    return _spawned(models, wanted, accelerated, watch)
+
+
+def cannot_cross(host: Host, model: Model, data: AuditData) -> str:
+    """Why a model cannot be sent to another process; empty where it can.
+
+    Args:
+        host: with its plugins.
+        model: the model.
+        data: the audit data.
+    """
+    try:
+        with foreign(f"the model {model.name!r}: its pickling"):
+            Parcel((host, model), (data,))
+    except Exception as error:  # a class may raise anything at all where it is pickled
+        return f"{model.name!r} cannot be sent to another process ({raised(error, 120)})"
+    return ""
+
+
+def not_isolated(context: AuditContext, models: Sequence[Model]) -> str:
+    """Why checks will run in this process, as far as that is known before they begin; empty where none will.
+
+    Args:
+        context: of the audit.
+        models: that were asked, so that it is known what they give.
+    """
+    if context.request.isolate != "all":
+        return f'isolate = "{context.request.isolate}"'
+    if all(model.device == "cpu" for model in models) and not cannot_fork():
+        return ""
+    staying = (model for model in models if not _answers_alone(model))
+    return next(filter(None, (cannot_cross(context.host, model, context.data) for model in staying)), "")
+
+
+def _limits(request: Request) -> Limits:
+    gigabytes = request.gigabytes_per_check
+    return Limits(
+        request.seconds_per_check, machine_memory() * SHARE_OF_MEMORY if gigabytes is None else gigabytes * 1e9
+    )
+
+
+def _spawned(
+    models: Sequence[AuditedModel], wanted: Sequence[AuditedModel], accelerated: bool, watch: Watch
+) -> tuple[SpawnEngine, dict[str, str]]:
+    host, data, request = models[0].context.host, models[0].context.data, models[0].context.request
+    reasons = {audited.model.name: cannot_cross(host, audited.model, data) for audited in wanted}
+    asked = [audited.model for audited in wanted if reasons[audited.model.name] and _answers_alone(audited.model)]
+    reasons.update({model.name: "" for model in asked})
+    crossing = [
+        _asking(audited) if audited.model in asked else audited for audited in wanted if not reasons[audited.model.name]
+    ]
+    alone = accelerated or bool(asked)  # one accelerator, or one process that answers, for all
+
+    def watch_checks(job: Job, done: int | None, total: int, what: str) -> None:
+        if job.check != SAME_ANSWERS:
+            watch(job, done, total, what)
+
+    engine = SpawnEngine(1 if alone else request.jobs, _limits(request), watch_checks, request.threads, forks=not alone)
+    answer = answerer({model.name: model for model in asked})
+    engine.start(CheckWork(models), Parcel(CheckWork(crossing), (data,)), answer)
+    for audited in crossing:
+        engine.send(Job(audited.model.name, SAME_ANSWERS))
+    while (outcome := engine.result()) is not None:
+        if outcome.ending.answer != b"True":
+            how = f", and asking it ended the process ({outcome.ending.how})" if outcome.ending.how else ""
+            reasons[outcome.job.model] = f"a copy of {outcome.job.model!r} in another process answers otherwise{how}"
+    return engine, reasons
+
+
+def _answers_alone(model: Model) -> bool:
+    """Whether a check needs nothing of a model but its answers, so that it can be asked from another process."""
+    return Capability.QUERIES in model.capabilities and model.capabilities <= ASKED and model.estimator() is None
+
+
+def _asking(audited: AuditedModel) -> AuditedModel:
+    """The same with a model that asks the one in this process."""
+    predictions = copy.copy(audited.predictions)
+    predictions.model = AskedModel(audited.model)
+    return dataclasses.replace(audited, predictions=predictions)

@@ -1,0 +1,130 @@
+"""An object on its way to another process: pickled once, its arrays in memory that both processes map."""
+
+import io
+import mmap
+import os
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import cloudpickle
+
+ALIGNED = 64
+"""Bytes; arrays begin at multiples of it, as numpy's own do."""
+
+
+class Parcel:
+    """An object, packed.
+
+    Classes and functions of a notebook or a script go along by their code (cloudpickle), so that nothing of the
+    caller's program runs anew for them.
+
+    Args:
+        content: what crosses.
+        shared: parts of it of which the other process may not change an array.
+
+    Raises:
+        Exception: whatever a part raises that cannot be pickled.
+    """
+
+    def __init__(self, content: Any, shared: Sequence[Any] = ()) -> None:
+        buffers: list[memoryview] = []
+        parts = [_dumps(tuple(shared), (), buffers), _dumps(content, shared, buffers)]
+        self._parts = [*(memoryview(part) for part in parts), *buffers]
+        self.sizes = [part.nbytes for part in self._parts]
+        """Bytes of every part, as `open_parcel` needs them."""
+
+    def in_memory(self) -> int | None:
+        """A descriptor of anonymous memory that holds it; None where the system has none."""
+        if sys.platform != "linux":
+            return None
+        descriptor = os.memfd_create("auditkit")
+        try:
+            os.ftruncate(descriptor, max(sum(map(_padded, self.sizes)), 1))
+            with open(descriptor, "wb", closefd=False) as memory:
+                self.write(memory)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def write(self, stream: BinaryIO) -> None:
+        """Write all of it."""
+        for part in self._parts:
+            stream.write(part)
+            stream.write(bytes(_padded(part.nbytes) - part.nbytes))
+        stream.flush()
+
+
+def open_parcel(source: int | BinaryIO, sizes: Sequence[int]) -> Any:
+    """What was packed; its shared arrays cannot be written to.
+
+    Args:
+        source: the descriptor of memory that holds it, or a stream.
+        sizes: `Parcel.sizes`.
+    """
+    length = sum(map(_padded, sizes))
+    content = (
+        mmap.mmap(source, max(length, 1), access=mmap.ACCESS_READ)
+        if isinstance(source, int)
+        else memoryview(source.read(length))
+    )
+    parts = list(_cut(memoryview(content), sizes))
+    buffers = iter(parts[2:])  # of the shared ones first, as they were packed
+    shared = pickle.Unpickler(io.BytesIO(parts[0]), buffers=buffers).load()
+    unpickler = _Unpickler(io.BytesIO(parts[1]), buffers=buffers)
+    unpickler.shared = shared
+    return unpickler.load()
+
+
+def to_bytes(content: Any) -> bytes:
+    """A small object for a process that this one started."""
+    return cloudpickle.dumps(content)
+
+
+def from_bytes(content: bytes) -> Any:
+    """What the process that started this one gave to `to_bytes`; never what came from anywhere else."""
+    return pickle.loads(content)
+
+
+def _padded(size: int) -> int:
+    return -(-size // ALIGNED) * ALIGNED
+
+
+def _cut(content: memoryview, sizes: Sequence[int]) -> Iterator[memoryview]:
+    start = 0
+    for size in sizes:
+        yield content[start : start + size]
+        start += _padded(size)
+
+
+def _dumps(content: Any, shared: Sequence[Any], buffers: list[memoryview]) -> bytes:
+    """The pickle of it; what is not to be written to goes to the buffers, and a shared part is named alone."""
+
+    def keep(buffer: pickle.PickleBuffer) -> bool:
+        with buffer.raw() as raw:
+            apart = not shared or raw.readonly
+        if apart:
+            buffers.append(buffer.raw())
+        return not apart  # of others the other process gets a copy that it can write to
+
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, protocol=5, buffer_callback=keep)
+    pickler.names = {id(part): index for index, part in enumerate(shared)}
+    pickler.dump(content)
+    return stream.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
+    names: dict[int, int]
+
+    def persistent_id(self, obj: Any) -> int | None:
+        return self.names.get(id(obj))
+
+
+class _Unpickler(pickle.Unpickler):
+    shared: Sequence[Any]
+
+    def persistent_load(self, pid: int) -> Any:
+        return self.shared[pid]

@@ -1,0 +1,199 @@
+"""Where this process cannot be forked, checks run in fresh processes, and ask models that stay behind."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import auditkit
+from auditkit.models import Answers
+from auditkit.results import canonical
+from auditkit.testing import ToyModel, toy_data
+
+CHECKS = ["performance", "fairness.groups", "robustness.changes"]
+pytestmark = pytest.mark.workers
+
+
+@pytest.fixture(autouse=True)
+def not_to_be_forked(monkeypatch):
+    monkeypatch.setattr("auditkit.run.check_engine.cannot_fork", lambda: "other threads run in this process")
+
+
+@auditkit.check("acme.process", exact=True)
+def process(labels):
+    return float(os.getpid())
+
+
+@auditkit.check("acme.other", exact=True)
+def other(labels):
+    return float(os.getpid())
+
+
+def audited(model=None, **options):
+    options = {"checks": CHECKS, "budget": "quick"} | options
+    return auditkit.audit(ToyModel() if model is None else model, toy_data(200), **options)
+
+
+def without_run(result) -> bytes:
+    return canonical(result.model_copy(update={"run": None}))
+
+
+def processes(result) -> list[int]:
+    return [int(check.measurements[0].value) for check in result.results if check.check.startswith("acme.")]
+
+
+class Locked(ToyModel):
+    """Holds what no pickle takes along."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock, self.connection = threading.Lock(), sqlite3.connect(":memory:")
+        self.asked_by = set()
+
+    def answer(self, inputs):
+        self.asked_by.add(os.getpid())
+        with self.lock:
+            self.connection.execute("select 1").fetchall()
+        return super().answer(inputs)
+
+
+class WithAnEstimator(Locked):
+    """Gives more than answers, which no message can."""
+
+    def estimator(self):
+        return self
+
+
+class Elsewhere(ToyModel):
+    """Answers otherwise in another process."""
+
+    home = None
+
+    def answer(self, inputs):
+        answers = super().answer(inputs)
+        if os.environ.get("AUDITKIT_OF_A_TEST") == str(os.getpid()):
+            return answers
+        return Answers(answers.labels, answers.scores * 0.5, answers.probabilities * 0.5 + 0.25)
+
+
+def test_the_evidence_is_that_of_checks_that_run_here():
+    here, apart = audited(isolate="none"), audited(jobs=2)
+    assert apart.run.not_isolated == {} and without_run(apart) == without_run(here)
+
+
+def test_checks_run_in_other_processes_each_in_its_own():
+    result = audited(checks=[process.check(), other.check()])
+    assert len({*processes(result), os.getpid()}) == 3 and result.run.not_isolated == {}
+
+
+def test_a_model_that_cannot_go_there_is_asked_from_there():
+    model = Locked()
+    result = audited(model, checks=[*CHECKS, process.check()])
+    assert result.run.not_isolated == {} and model.asked_by == {os.getpid()} and os.getpid() not in processes(result)
+    assert without_run(audited(Locked(), checks=[*CHECKS])) == without_run(audited(Locked(), isolate="none"))
+
+
+def test_what_raises_while_it_is_asked_from_there_is_an_error_of_the_check():
+    class Tired(Locked):
+        asked = 0
+
+        def answer(self, inputs):
+            self.asked += 1
+            if self.asked > 3 and len(inputs) > 60:
+                raise RuntimeError("the line is busy")
+            return super().answer(inputs)
+
+    results = {check.check: check for check in audited(Tired()).results}
+    assert "the line is busy" in results["robustness.changes"].reason
+    assert results["performance.quality"].status == "measured"
+
+
+def test_a_model_that_gives_more_than_answers_and_cannot_go_stays_with_its_checks():
+    result = audited(WithAnEstimator(), checks=[process.check()])
+    (reason,) = result.run.not_isolated
+    assert reason.startswith("'toy' cannot be sent to another process (TypeError: cannot pickle")
+    assert processes(result) == [os.getpid()]
+
+
+def test_a_copy_that_answers_otherwise_is_not_measured(monkeypatch):
+    monkeypatch.setenv("AUDITKIT_OF_A_TEST", str(os.getpid()))
+    result = audited(Elsewhere(), checks=[process.check()])
+    assert list(result.run.not_isolated) == ["a copy of 'toy' in another process answers otherwise"]
+
+
+def test_on_an_accelerator_one_process_takes_all_checks_in_turn():
+    class OnADevice(Locked):
+        device = "accelerator:0"
+
+    result = audited(OnADevice(), checks=[process.check(), other.check()], jobs=2)
+    first, second = processes(result)
+    assert first == second != os.getpid() and result.run.not_isolated == {}
+
+
+PLUGIN = """
+import os
+import auditkit
+
+@auditkit.check("acme.of_a_file", exact=True)
+def of_a_file(labels):
+    return float(os.getpid())
+"""
+
+
+def test_a_plugin_of_a_file_goes_along_unless_it_changed_meanwhile(tmp_path):
+    file = tmp_path / "acme_file.py"
+    file.write_text(PLUGIN)
+    result = audited(checks=["acme.of_a_file"], plugins=[str(file)])
+    assert processes(result) != [os.getpid()] and result.run.not_isolated == {}
+
+    class Changes(ToyModel):
+        def answer(self, inputs):
+            file.write_text(PLUGIN + "\n# changed")
+            return super().answer(inputs)
+
+    (reason,) = audited(Changes(), checks=["acme.of_a_file"], plugins=[str(file)]).run.not_isolated
+    assert "plugin 'acme_file' is not there as it was when the audit began" in reason
+
+
+PROGRAM = """
+import sys, threading, time
+import auditkit, os
+import auditkit.workers.parcel
+from auditkit.testing import toy_data
+
+if {platform!r}: sys.platform = {platform!r}
+
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+print("the program runs")
+
+class Mine:
+    weight = "own"
+
+    def predict(self, inputs):
+        return (inputs["housing"] == self.weight).map({{True: "yes", False: "no"}}).to_numpy()
+
+@auditkit.check("mine.process", exact=True)
+def process(labels):
+    return float(os.getpid())
+
+mine = Mine()
+limit = "own"
+for model in (mine.predict, lambda inputs: (inputs["housing"] == limit).map({{True: "yes", False: "no"}}).to_numpy()):
+    result = auditkit.audit(model, toy_data(60), checks=["performance", process.check()], budget="quick", jobs=2)
+    own = [check for check in result.results if check.check == "mine.process"][0]
+    print([check.status for check in result.results], result.run.not_isolated, own.measurements[0].value != os.getpid())
+"""
+
+
+@pytest.mark.parametrize("platform", ["", "darwin"])
+def test_a_program_with_threads_and_without_a_guard(platform):
+    """As in a notebook: classes and functions of `__main__`, which has no file that another process could import."""
+    program = PROGRAM.format(platform=platform)
+    run = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, timeout=250)
+    line = "['measured', 'measured'] {} True"
+    assert run.stdout.splitlines() == ["the program runs", line, line], run.stderr
