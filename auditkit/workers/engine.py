@@ -39,12 +39,13 @@ def cannot_fork() -> str:
     try:
         worker = Worker(lambda tell: b"", Limits())  # some threads are known only once libraries could end theirs
     except OSError as error:
-        return _not_started(error)
+        return not_started(error)
     worker.stop()
     return worker.refused
 
 
-def _not_started(error: OSError) -> str:
+def not_started(error: OSError) -> str:
+    """Why a job has no process of its own, where the system gives none."""
     return f"no process could be started ({one_line(error, 100)})"
 
 
@@ -122,7 +123,7 @@ class Engine:
         try:
             worker = Worker(lambda tell: self._work(job, tell, True), self._limits, self._running)
         except OSError as error:
-            return _not_started(error)
+            return not_started(error)
         if worker.refused:
             worker.stop()
         else:

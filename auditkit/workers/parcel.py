@@ -36,7 +36,7 @@ class Parcel:
         """Bytes of every part, as `open_parcel` needs them."""
 
     def in_memory(self) -> int | None:
-        """A descriptor of anonymous memory that holds it; None where the system has none."""
+        """A descriptor of anonymous memory that holds it from now on; None where the system has none."""
         if sys.platform != "linux":
             return None
         descriptor = os.memfd_create("auditkit")
@@ -47,6 +47,7 @@ class Parcel:
         except BaseException:
             os.close(descriptor)
             raise
+        self._parts = []
         return descriptor
 
     def write(self, stream: BinaryIO) -> None:

@@ -6,6 +6,8 @@ It has one thread, so on Linux every job gets a fork of it. Where it cannot be f
 import functools
 import json
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
@@ -88,12 +90,18 @@ def _work(source: BinaryIO, target: BinaryIO, work: Any, settings: dict[str, Any
     engine.start(work)
     if forks:
         os.register_at_fork(after_in_child=functools.partial(_leave, source, target))
-    send(target, forks=forks)
-    for message, _ in messages(source):
-        for job in message["jobs"]:
-            engine.send(Job(*job), "" if forks else USED_AGAIN)
-        while (outcome := engine.result()) is not None:
-            _report(target, outcome)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        send(target, forks=forks)
+        for message, _ in messages(source):
+            for job in message["jobs"]:
+                engine.send(Job(*job), "" if forks else USED_AGAIN)
+            while (outcome := engine.result()) is not None:
+                _report(target, outcome)
+    except SystemExit:
+        pass
+    finally:
+        engine.stop()
 
 
 def _report(target: BinaryIO, outcome: Outcome) -> None:

@@ -1,6 +1,7 @@
 """One fresh process that does jobs, from its start to its end, as seen from who started it."""
 
 import contextlib
+import errno
 import json
 import os
 import queue
@@ -56,6 +57,8 @@ class ServerProcess:
             **settings, "path": sys.path, "parent": os.getpid(), "memory": memory, "sizes": parcel.sizes,
             "libraries": settings_here(),
         }  # fmt: skip
+        if getattr(sys, "frozen", False) or not sys.executable:
+            raise FileNotFoundError(errno.ENOENT, "this program has no interpreter beside it")
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
         # a group of its own: an interrupt of the terminal reaches the caller alone
         apart: dict[str, Any] = (

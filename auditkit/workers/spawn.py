@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from auditkit.workers.engine import Job, Outcome, Watch, Work
+from auditkit.workers.engine import Job, Outcome, Watch, Work, not_started
 from auditkit.workers.parcel import Parcel
 from auditkit.workers.server_process import Message, ServerProcess
 from auditkit.workers.worker import Ending, Limits, overrun
@@ -100,9 +100,16 @@ class SpawnEngine:
                 self._waiting.remove(one)
             server.give({job: died for job, _, died in given})
         if apart and not self._starts() and len(self._servers) < self._most():
-            self._servers.append(ServerProcess(self._settings, self._parcel, self._memory, self._inbox))
+            self._begin()
         elif self._waiting and not apart and not self._at_work():
             self._do_here(*self._waiting.popleft())
+
+    def _begin(self) -> None:
+        try:
+            self._servers.append(ServerProcess(self._settings, self._parcel, self._memory, self._inbox))
+        except OSError as error:
+            if not self._servers:  # else those that are there do the jobs
+                self._refused = not_started(error)
 
     def _starts(self) -> bool:
         return any(server.forks is None for server in self._servers)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import sys
 import threading
 import time
 
@@ -44,6 +45,7 @@ class Work:
         return b"whole"
 
     def hang(self, tell, apart):
+        tell(0, 1, str(os.getpid()))
         time.sleep(60)
         return b"never"
 
@@ -178,3 +180,30 @@ def test_what_cannot_be_opened_there_is_done_here_with_the_reason(tmp_path):
     engine.stop()
     assert json.loads(outcome.ending.answer)[0] == os.getpid()
     assert outcome.here.startswith("no other process could take it (FileNotFoundError")
+
+
+@pytest.mark.parametrize(
+    ("executable", "frozen"), [("/no such interpreter", False), ("", False), (sys.executable, True)]
+)
+def test_where_no_process_can_be_started_jobs_are_done_here(executable, frozen, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", executable)
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    outcome = outcomes(["process"], tmp_path)["process"]
+    assert json.loads(outcome.ending.answer)[0] == os.getpid()
+    assert outcome.here.startswith("no process could be started (")
+
+
+def test_whoever_stops_leaves_nothing_behind(tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def watch(job, done, total, what):
+        if done is not None:
+            workers.append(int(what))
+        if len(workers) == 2:
+            raise Stopped
+
+    workers = []
+    with pytest.raises(Stopped):
+        outcomes(["hang 1", "hang 2"], tmp_path, 2, watch=watch)
+    assert not any(pathlib.Path(f"/proc/{worker}").exists() for worker in workers)
