@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
+from auditkit.descendants import end_with_parent
 from auditkit.text import one_line
 
 
@@ -45,16 +46,17 @@ def connect(channel: int, ended: Mapping[str, str]) -> None:
     end_with(os.getppid())
 
 
-def leave_supervisor(parent: int) -> None:
+def leave_supervisor(parent: int, number: signal.Signals) -> None:
     """In a fork of this process: tell the supervisor nothing more, and end with the process that was forked.
 
     Args:
         parent: the id of that process.
+        number: the signal by which to end.
     """
     if _Telling.channel is not None:
         os.close(_Telling.channel)
     _Telling.channel, _Telling.at_work = None, ()
-    end_with(parent)
+    end_with(parent, number)
 
 
 def print_to(output: TextIO) -> None:
@@ -158,12 +160,15 @@ def _interrupts() -> Iterator[Any]:
         signal.signal(signal.SIGINT, handler)
 
 
-def end_with(parent: int) -> None:
-    """End this process as soon as the one that started it is gone, so that nobody goes on writing unseen."""
-    if sys.platform == "linux":  # at once, by the system
-        import ctypes
+def end_with(parent: int, number: signal.Signals | None = None) -> None:
+    """End this process as soon as the one that started it is gone, so that nobody goes on writing unseen.
 
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    Args:
+        parent: the id of that process.
+        number: the signal by which to end; None: whatever ends it for certain.
+    """
+    if sys.platform == "linux":  # at once, by the system
+        end_with_parent(number or signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
     else:
@@ -174,6 +179,3 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
-
-
-_PR_SET_PDEATHSIG = 1

@@ -22,8 +22,8 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "lazy", "redaction", "supervisor", "text", "times", "too_few", "version"),
-    ("foreign_code", "renames"),
+    ("descendants", "errors", "lazy", "redaction", "text", "times", "too_few", "version"),
+    ("foreign_code", "renames", "supervisor"),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),

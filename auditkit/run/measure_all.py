@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.checks import Check
-from auditkit.errors import EvidenceError, TimeLimit
+from auditkit.errors import EvidenceError, PluginError, TimeLimit
 from auditkit.foreign_code import ProcessEnded
 from auditkit.io import strict_json
 from auditkit.models import Capability
@@ -168,6 +168,8 @@ def _result(step: Step, ending: Ending) -> CheckResult:
         error = TimeLimit(f"{id} was ended {ending.how}")
     elif ending.cause == "memory":
         error = MemoryError(ending.how)
+    elif ending.cause == "size":
+        error = PluginError(f"{id}: {ending.how}")
     elif ending.answer is None:
         error = ProcessEnded(
             f"it ended the process that ran it ({ending.how}, in {id}), and again when it was tried once more"

@@ -1,5 +1,6 @@
 """The engine: jobs are sent to it, and their answers come back as they end."""
 
+import contextlib
 import functools
 import select
 import time
@@ -71,6 +72,8 @@ class Engine:
 
     def __init__(self, at_once: int, limits: Limits, watch: Watch) -> None:
         self._at_once, self._limits, self._watch = at_once, limits, watch
+        self._room = at_once
+        """How many workers may run, as far as is known."""
         self._waiting: deque[tuple[Job, str, str]] = deque()
         self._running: dict[Worker, tuple[Job, str, float]] = {}
         self._ended: deque[Outcome] = deque()
@@ -91,8 +94,8 @@ class Engine:
     def result(self) -> Outcome | None:
         """The next job that ended; None where none is left."""
         while not self._ended:
-            while self._waiting and len(self._running) < self._at_once and not self._ended:
-                self._begin(*self._waiting.popleft())
+            while not self._ended and (place := self._turn()) is not None:
+                self._begin(place)
             if self._running:
                 self._look()
             elif not self._ended:
@@ -100,16 +103,31 @@ class Engine:
         return self._ended.popleft()
 
     def stop(self) -> None:
-        """End whatever still runs."""
-        for worker in self._running:
-            worker.stop()
+        """End whatever still runs; an interrupt meanwhile leaves none of it running."""
+        with contextlib.ExitStack() as stopped:
+            for worker in self._running:
+                stopped.callback(worker.stop)
         self._running.clear()
         self._waiting.clear()
 
-    def _begin(self, job: Job, here: str, died: str) -> None:
+    def _turn(self) -> int | None:
+        """The place, among the jobs that wait, of the one whose turn it is; None where nobody's.
+
+        What must be done here waits until no worker runs, for meanwhile nobody would look at the limits of workers.
+        """
+        if len(self._running) >= self._room:
+            return None
+        return next((place for place, (_, here, _) in enumerate(self._waiting) if not (here and self._running)), None)
+
+    def _begin(self, place: int) -> None:
         began = time.monotonic()
-        self._watch(job, None, 0, "")
+        job, here, died = self._waiting[place]
         here = here or refusal() or self._begin_worker(job, died, began)
+        if here and self._running:
+            self._room = len(self._running)  # until one of them ends
+            return
+        del self._waiting[place]
+        self._watch(job, None, 0, "")
         if not here:
             return
         if died:  # what ended one process would end this one
@@ -144,6 +162,7 @@ class Engine:
             if ending is None:
                 continue
             del self._running[worker]
+            self._room = self._at_once
             if ending.cause == "died" and not died:
                 # once more, for what ended it may have come from outside; before the others, whose turn comes later
                 self._waiting.appendleft((job, "", ending.how))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
+from auditkit.descendants import take_up_orphans
 from auditkit.foreign_code import end_with
 from auditkit.workers.engine import Engine, Job, Outcome
 from auditkit.workers.fork import refusal
@@ -68,6 +69,7 @@ def serve(settings: dict[str, Any]) -> NoReturn:
     _streams.extend(_own_streams())
     source, target = _streams
     end_with(settings["parent"])
+    take_up_orphans()
     memory = settings["memory"]
     try:
         take_settings(settings["libraries"])
@@ -125,4 +127,4 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
 def _leave(source: BinaryIO, target: BinaryIO) -> None:
     """In a fork: let nothing there write to who started this process."""
     for stream in (source, target):
-        os.close(stream.fileno())
+        stream.close()  # nothing is left to be written; and once more in the fork of a fork, where it is closed

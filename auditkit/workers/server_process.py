@@ -5,19 +5,21 @@ import errno
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 from typing import Any, BinaryIO, Final, cast
 
+from auditkit.descendants import descendants, send_all_below
 from auditkit.supervisor import in_words
 from auditkit.workers.engine import Job
 from auditkit.workers.leftovers import remove_leftovers
 from auditkit.workers.library_settings import settings_here
 from auditkit.workers.parcel import Parcel
 from auditkit.workers.server import messages, send
-from auditkit.workers.worker import held_memory
+from auditkit.workers.usage import resident
 
 # the caller's import path, for a folder more or less on it could bring in other code
 _PROGRAM: Final = (
@@ -92,7 +94,7 @@ class ServerProcess:
         if not jobs:
             return
         self.jobs, self.began = dict(jobs), time.monotonic()
-        self._before = held_memory(self._process.pid)
+        self._before = self._resident()
         with contextlib.suppress(OSError):
             send(self._to, jobs=[[*job] for job in jobs])
 
@@ -102,8 +104,11 @@ class ServerProcess:
             send(self._to, content)
 
     def held(self) -> int:
-        """Bytes of memory that it took since it was given its last jobs; 0 where that is not known."""
-        return held_memory(self._process.pid) - self._before
+        """Bytes of memory that it and all below it took since it got its last jobs; 0 where that is not known."""
+        return self._resident() - self._before
+
+    def _resident(self) -> int:
+        return sum(map(resident, (self._process.pid, *descendants(self._process.pid))))
 
     def end(self) -> None:
         """Have it end at once; that it ended comes as its last message."""
@@ -112,6 +117,8 @@ class ServerProcess:
     def stop(self) -> None:
         """End it, with all that it started."""
         self._stopped = True
+        if self.forks is False and sys.platform == "linux":  # else each worker has a guard
+            send_all_below(self._process.pid, signal.SIGKILL)
         self._process.terminate()
         try:
             self._process.wait(SECONDS_TO_END)

@@ -1,6 +1,7 @@
 """One process that does one job: forked from this one, limited, and ended with all that it started."""
 
 import contextlib
+import functools
 import gc
 import json
 import logging
@@ -13,10 +14,12 @@ from traceback import extract_tb
 from typing import Any, Final, Literal, NamedTuple, NoReturn
 
 from auditkit import foreign_code
+from auditkit.descendants import SECONDS_TO_END, descendants, send_all_below
 from auditkit.memory import size
 from auditkit.supervisor import in_words
 from auditkit.workers.fork import fork, threads_left
-from auditkit.workers.leftovers import remove_leftovers
+from auditkit.workers.guard import guard
+from auditkit.workers.usage import held, resident
 
 GRACE: Final = 2.0
 """Seconds beyond its time limit in which a job may end by itself and leave what it has."""
@@ -26,6 +29,8 @@ LARGEST_ANSWER: Final = 256_000_000
 """Bytes of an answer."""
 SECONDS_BETWEEN: Final = 0.05
 """Between two messages on how far a job is."""
+_SHARE_OF_LOOKS: Final = 10
+"""Times as long as a look at its memory took, until the next."""
 _END: Final = b"\nend of the answer"
 
 log = logging.getLogger("auditkit.workers")
@@ -43,7 +48,7 @@ class Limits(NamedTuple):
 
     seconds: float | None = None
     memory: float = float("inf")
-    """Bytes, beyond what it shares with the process that it was forked from."""
+    """Bytes of its process and of all that it starts, beyond what they share with other processes."""
 
 
 class Ending(NamedTuple):
@@ -52,7 +57,7 @@ class Ending(NamedTuple):
     answer: bytes | None
     how: str = ""
     """In words, where it gave no answer."""
-    cause: Literal["done", "died", "time", "memory"] = "done"
+    cause: Literal["done", "died", "time", "memory", "size"] = "done"
 
 
 class Worker:
@@ -66,6 +71,7 @@ class Worker:
 
     def __init__(self, work: Callable[[Tell], bytes], limits: Limits, others: Iterable["Worker"] = ()) -> None:
         self._limits, self._began = limits, time.monotonic()
+        self._next_look = 0.0
         self._unread = b""
         self._answer = os.memfd_create("auditkit")
         self.messages, messages = os.pipe()
@@ -78,9 +84,9 @@ class Worker:
                 os.close(allow)
                 for other in others:
                     other.close()  # of the copies in this process, for an answer could be written there
-                _do(work, allowed, messages, self._answer, parent)
+                guard(functools.partial(_do, work, allowed, messages, self._answer), parent)
             os.set_blocking(self.messages, False)
-            self._inherited = held_memory(self._pid)
+            self._inherited = resident(self._pid)
             self.refused = threads_left()
             """Why it must not begin, and the job be done elsewhere; empty where it has begun."""
             if not self.refused:
@@ -108,23 +114,22 @@ class Worker:
         """How it ended; None while it runs within its limits. Beyond them it is ended."""
         status = _status(self._pid)
         if status is not None:
-            self._end_group()
-            remove_leftovers(self._pid)
-            answer = self._read()
+            ending = self._last_words(status)
             self.close()
-            return Ending(answer) if answer is not None else Ending(None, in_words(status), "died")
-        beyond = overrun(self._limits, self._began, held_memory(self._pid) - self._inherited)
+            return ending
+        beyond = overrun(self._limits, self._began, self._held())
         if beyond is not None:
             self.stop()
         return beyond
 
     def stop(self) -> None:
         """End it, with all that it started."""
-        self._end_group()
-        with contextlib.suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)  # before it has a group of its own
-            os.waitpid(self._pid, 0)
-        remove_leftovers(self._pid)
+        latest = time.monotonic() + SECONDS_TO_END
+        while _status(self._pid) is None:
+            send_all_below(self._pid, signal.SIGKILL)
+            # then its guard ends by itself, unless a process that the system holds is below it
+            os.kill(self._pid, signal.SIGCONT if time.monotonic() < latest else signal.SIGKILL)
+            time.sleep(0.002)
         self.close()
 
     def close(self) -> None:
@@ -133,16 +138,24 @@ class Worker:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 
-    def _end_group(self) -> None:
-        with contextlib.suppress(OSError):
-            os.killpg(self._pid, signal.SIGKILL)
+    def _held(self) -> int:
+        """Bytes that it holds with all that it started; 0 where it was looked at a moment ago."""
+        began = time.monotonic()
+        if began < self._next_look:
+            return 0
+        bytes_ = held(descendants(self._pid), self._inherited, self._limits.memory)
+        now = time.monotonic()
+        self._next_look = now + _SHARE_OF_LOOKS * (now - began)
+        return bytes_
 
-    def _read(self) -> bytes | None:
+    def _last_words(self, status: int) -> Ending:
         length = os.fstat(self._answer).st_size
         if length > LARGEST_ANSWER:
-            return None
+            return Ending(None, f"what it found takes {size(length)}; at most {size(LARGEST_ANSWER)} are taken", "size")
         content = os.pread(self._answer, length, 0)
-        return content.removesuffix(_END) if content.endswith(_END) else None
+        if content.endswith(_END):
+            return Ending(content.removesuffix(_END))
+        return Ending(None, in_words(status), "died")
 
 
 def overrun(limits: Limits, began: float, held: float) -> Ending | None:
@@ -170,22 +183,12 @@ def _status(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def held_memory(pid: int) -> int:
-    """The bytes of memory that a process holds, 0 where that is not known."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="utf-8") as pages:
-            return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return 0
-
-
 def _do(work: Callable[[Tell], bytes], allowed: int, messages: int, answer: int, parent: int) -> NoReturn:
     """The worker's life; it never returns into the code that forked it."""
     code = 1
     try:
-        os.setpgid(0, 0)  # an interrupt of the terminal reaches the parent alone; and all that it starts is one group
-        foreign_code.leave_supervisor(parent)
-        _own_signals()
+        os.setpgid(0, 0)  # what it sends to its group does not reach its guard
+        foreign_code.leave_supervisor(parent, signal.SIGKILL)
         _nothing_to_read()
         if os.read(allowed, 1):
             _limit_open_files()
@@ -207,18 +210,6 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # closed, none at all, or of a class of the caller's own
             stream.flush()
-
-
-def _own_signals() -> None:
-    """Undo what the caller's program does at signals, for its functions are about the process that was forked."""
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals():
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored nobody learns how a child ended
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTTIN, signal.SIGTTOU):
-        signal.signal(number, signal.SIG_IGN)  # a terminal would stop whoever is in the background, for ever
 
 
 def _nothing_to_read() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import textwrap
@@ -15,6 +14,7 @@ import pytest
 import auditkit
 from auditkit.results import canonical
 from auditkit.testing import ToyModel, toy_data
+from tests.test_supervisor import is_gone
 
 CHECKS = ["performance", "fairness.groups", "fairness.scores", "robustness.changes", "privacy"]
 FIVE_LINES = """
@@ -120,27 +120,23 @@ def test_five_lines_need_no_guard(way, tmp_path):
 
 def test_a_caller_that_is_killed_leaves_no_worker(tmp_path):
     script = """
-        import auditkit, os, time
+        import auditkit, os, subprocess, time
         from auditkit.testing import ToyModel, toy_data
         @auditkit.check("acme.sleep", exact=True)
         def sleep(labels):
-            open("worker", "w").write(str(os.getpid()))
+            left = subprocess.Popen(["sleep", "120"], start_new_session=True)
+            open("workers", "w").write(f"{os.getpid()} {left.pid}\\n")
             time.sleep(120)
         auditkit.audit(ToyModel(), toy_data(60), checks=[sleep.check()])
         """
     caller = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
-    worker = tmp_path / "worker"
-    while not worker.exists() or not worker.read_text():
+    workers = tmp_path / "workers"
+    while not workers.exists() or not workers.read_text().endswith("\n"):
         assert caller.poll() is None
         time.sleep(0.02)
     caller.kill()
     caller.wait()
-    state = pathlib.Path(f"/proc/{worker.read_text()}/stat")
-    for _ in range(500):
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        time.sleep(0.02)
-    raise AssertionError("the worker still runs")
+    assert all(is_gone(int(process)) for process in workers.read_text().split())
 
 
 def test_what_a_check_prints_is_in_the_log_and_stdout_is_json(tmp_path):

@@ -335,3 +335,31 @@ def test_what_ended_one_process_is_not_tried_in_this_one(monkeypatch):
     monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: next(answers))
     ended = outcomes({"a": lambda tell, apart: os._exit(9)})["a"]
     assert ended.ending.cause == "died" and ended.ending.how == "exit code 9" and ended.here == ""
+
+
+def test_what_must_be_done_here_waits_until_no_worker_runs():
+    order = []
+
+    def hang(tell, apart):
+        time.sleep(1000)
+        return b""
+
+    def here(tell, apart):
+        order.append("here")
+        return b"whole"
+
+    engine = Engine(2, Limits(seconds=0.1), lambda job, done, *_: order.append(job.check) if done is None else None)
+    engine.start(lambda job, tell, apart: (here if job.check == "b" else hang)(tell, apart))
+    for name, why in (("a", ""), ("b", "it must"), ("c", "")):
+        engine.send(Job("model", name), why)
+    ended = {outcome.job.check: outcome for outcome in iter(engine.result, None)}
+    assert [ended[name].ending.cause for name in "abc"] == ["time", "done", "time"] and ended["b"].here == "it must"
+    assert order == ["a", "c", "b", "here"], "their time went on meanwhile"
+
+
+def test_a_worker_that_could_not_begin_waits_until_another_has_ended(monkeypatch):
+    refusals = iter(["", "no room", "", ""])
+    monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: next(refusals))
+    ended = outcomes(dict.fromkeys("abc", process_of), 2)
+    assert [outcome.here for outcome in ended.values()] == ["", "", ""]
+    assert len({outcome.ending.answer for outcome in ended.values()}) == 3
