@@ -118,18 +118,21 @@ def test_five_lines_need_no_guard(way, tmp_path):
     assert done.stdout.strip() == "['measured'] {}" and done.stderr == ""
 
 
-def test_a_caller_that_is_killed_leaves_no_worker(tmp_path):
+@pytest.mark.parametrize("threads", ["one thread", "more threads"])
+def test_a_caller_that_is_killed_leaves_no_worker(threads, tmp_path):
     script = """
-        import auditkit, os, subprocess, time
+        import auditkit, os, subprocess, sys, threading, time
         from auditkit.testing import ToyModel, toy_data
         @auditkit.check("acme.sleep", exact=True)
         def sleep(labels):
             left = subprocess.Popen(["sleep", "120"], start_new_session=True)
             open("workers", "w").write(f"{os.getpid()} {left.pid}\\n")
             time.sleep(120)
+        if sys.argv[1] == "more threads":
+            threading.Thread(target=time.sleep, args=(120,), daemon=True).start()
         auditkit.audit(ToyModel(), toy_data(60), checks=[sleep.check()])
         """
-    caller = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
+    caller = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script), threads], cwd=tmp_path)
     workers = tmp_path / "workers"
     while not workers.exists() or not workers.read_text().endswith("\n"):
         assert caller.poll() is None
