@@ -77,6 +77,20 @@ GONE = [
     ("../../home/alice/x.csv", "x.csv"),
     (r"C:\Users\Alice B\My Docs\x.csv is gone", "x.csv is gone"),
     (r"%USERPROFILE%\alice\x.csv", "x.csv"),
+    *((mail, E_MAIL) for mail in (
+        r'"a\"b"@example.org', '"a@b"@example.org', "alice%40example.org", "alice&#64;example.org",
+        "alice [at] example [dot] org",
+    )),
+    *((number, ACCOUNT) for number in ("DE 89 3704 0044 0532 0130 00", "DE89_3704_0044_0532_0130_00")),
+    ("passwd='two words' given", f"passwd='{SECRET}' given"),
+    ("password='x'", f"password='{SECRET}'"),
+    ("pwd=ab;user=1", f"pwd={SECRET};user=1"),
+    ("Authorization: Basic dXNlcjpwYXNz", f"Authorization: Basic {SECRET}"),
+    ("AZURE_OPENAI_KEY=0123456789abcdef0123", f"AZURE_OPENAI_KEY={SECRET}"),
+    ("?sv=2022&sig=AbCdEf12%2FGh%3D&se=1", f"?sv=2022&sig={SECRET}&se=1"),
+    (r"\Users\alice\x.csv", "x.csv"),
+    *((number, CARD) for number in ("30569309025904", "4111.1111.1111.1111", "4111_1111_1111_1111")),
+    *((number, PHONE) for number in ("1-800-555-0199", "06 12345678", "0612345678", "+49–170–1234567")),
     *((number, PHONE) for number in (
         "+49 30 901820", "0049 30 901820", "(212) 555-0123", "+1-212-555-0123", "0171 1234567", "06 12 34 56 78",
         "+41 (0)44 668 18 00",
@@ -102,6 +116,7 @@ STAYS = [
     "1700000000000", "version 9.1.0.70", "torch==2.1.0.1", "x[1::2]", "std::vector", "c10::Error", "12:30:45",
     "550e8400-e29b-41d4-a716-446655440000", "+0.12 to +0.35", "-123456789", "10 000 000 rows", "100 200 300 400",
     "2024-01-02 03:04", "p < 0.001, n = 1,234", "127.0.0.1", "ISO/IEC 42001:2023", "token: the next word",
+    "4 1 2 3 4 5 6 7 8 9 1 2 5", "password=None", "sort_key=name_of_the_column_1", "a @ b.T", "0.0612345678",
     "@media print", "root mean squared error", "package.module:factory",
 ]  # fmt: skip
 

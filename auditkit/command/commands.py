@@ -24,6 +24,7 @@ from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
 from auditkit.run.check_engine import not_isolated
 from auditkit.run.context import AuditContext, Clock
+from auditkit.run.foreign_text import ForeignText
 from auditkit.run.open import prepared
 from auditkit.run.request import Request
 from auditkit.settings import Settings
@@ -64,10 +65,15 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     # a `.py` file that the configuration names is looked for beside it
     named = (home / name if name.endswith(".py") else name for name in settings.audit.plugins)
     host = Host([*named, *options.plugins])
-    # before anything is opened, for a plugin that did not load is often why a model is not known
-    print_faults(host.faults)
     request = _request(settings, options)
-    opened = open_all(host, settings, home, options.trust_pickle, (*(request.checks or ()), *request.only))
+    try:
+        opened = open_all(host, settings, home, options.trust_pickle, (*(request.checks or ()), *request.only))
+    except AuditkitError:
+        # a plugin that did not load is often why a model is not known
+        print_faults(host.faults)
+        raise
+    foreign_output.hold_against(ForeignText(opened.data))
+    print_faults(host.faults)
     if not options.quiet:
         print_schema(opened.data)
     out = pathlib.Path(settings.audit.out)
@@ -160,6 +166,22 @@ def _request(settings: Settings, options: RunOptions) -> Request:
     )
 
 
+class _OwnSentences(logging.Filter):
+    """Lets through what auditkit itself logs, without what may not be written of what it quotes."""
+
+    def __init__(self, judge: ForeignText) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is auditkit's own; what it quotes is withheld."""
+        record.msg, record.args, record.exc_info = self._judge.sentence(record.getMessage()), (), None
+        return _PACKAGE in pathlib.Path(record.pathname).parents
+
+
+_PACKAGE = pathlib.Path(runfolder.__file__).parents[1]
+
+
 @contextlib.contextmanager
 def _run_log(folder: pathlib.Path | None, data: AuditData) -> Iterator[None]:
     """Write everything that auditkit logs, and what models and plugins print, into run.log of the folder too."""
@@ -172,8 +194,11 @@ def _run_log(folder: pathlib.Path | None, data: AuditData) -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
-    # in an audit that is published nobody knows what a model prints, for run.log lies in the folder
-    printed = None if data.disclosure == "publish" else folder / runfolder.LOG
+    # in an audit that is published nobody knows what a model prints or logs, for run.log lies in the folder
+    is_published = data.disclosure == "publish"
+    printed = None if is_published else folder / runfolder.LOG
+    if is_published:
+        handler.addFilter(_OwnSentences(ForeignText(data)))
     try:
         with foreign_output.into(printed):
             yield

@@ -76,10 +76,11 @@ def printed() -> Iterator[None]:
 def in_sentences() -> Iterator[None]:
     """End the process by whatever is raised inside: a sentence, and an exit code that is never taken for a verdict."""
     _reported.clear()
+    foreign_output.hold_against(None)
     try:
         yield
     except AuditkitError as error:
-        _leave(USAGE, printable(error, 4000))
+        _leave(USAGE, foreign_output.sayable(printable(error, 4000), is_sentence=True))
     except SystemExit as end:
         if _reported:
             raise
@@ -101,9 +102,10 @@ def in_sentences() -> Iterator[None]:
             )
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+        words = foreign_output.sayable(one_line(error))
         _leave(
             INTERNAL,
-            f"internal error, see run.log: {type(error).__name__}: {one_line(error)} ({where}). This is no verdict; "
+            f"internal error, see run.log: {type(error).__name__}: {words} ({where}). This is no verdict; "
             "please report it",
         )
 

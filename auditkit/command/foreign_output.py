@@ -6,14 +6,19 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from auditkit import foreign_code
 from auditkit.text import printable
 
+if TYPE_CHECKING:  # it loads the readers
+    from auditkit.run.foreign_text import ForeignText
+
 LINES_SHOWN = 20
 """Of what was printed before there was a run folder, or without one."""
 
+_judges: list["ForeignText"] = []
+"""What says which words of a foreign text may be printed, once the data is known."""
 _kept: list[IO[bytes]] = []
 """The file that holds what was printed while there was no run.log."""
 
@@ -28,6 +33,27 @@ def set_apart() -> None:
     sys.stdout, sys.stderr = (_moved(stream) for stream in (sys.stdout, sys.stderr))
     _lead_to(kept.fileno())
     foreign_code.print_to(os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1))
+
+
+def hold_against(judge: "ForeignText | None") -> None:
+    """From now on, print of foreign texts only what gives nobody away.
+
+    Args:
+        judge: knows the data; None: there is none yet.
+    """
+    _judges[:] = () if judge is None else (judge,)
+
+
+def sayable(text: str, is_sentence: bool = False) -> str:
+    """What of a text may be printed.
+
+    Args:
+        text: what foreign code said.
+        is_sentence: it is a sentence of auditkit that may quote foreign code.
+    """
+    if not _judges:
+        return text
+    return _judges[0].sentence(text) if is_sentence else _judges[0].allowed(text)
 
 
 @contextlib.contextmanager
@@ -52,7 +78,7 @@ def into(log: pathlib.Path | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def shown() -> Iterator[None]:
-    """At the end, print on stderr, without control characters, what foreign code printed and no run.log holds."""
+    """At the end, print on stderr, as far as it may be said, what foreign code printed and no run.log holds."""
     try:
         yield
     finally:
@@ -63,7 +89,7 @@ def shown() -> Iterator[None]:
 def _show() -> None:
     if not _kept:
         return
-    lines = [printable(line, 500) for line in _taken().decode("utf-8", "replace").splitlines()]
+    lines = [sayable(printable(line, 500)) for line in _taken().decode("utf-8", "replace").splitlines()]
     more = [f"… and {len(lines) - LINES_SHOWN:,} more lines"] if len(lines) > LINES_SHOWN else []
     for line in (*lines[:LINES_SHOWN], *more):
         print(f"auditkit: a model or plugin printed: {line}", file=sys.stderr)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from auditkit.command import foreign_output
 from auditkit.command.inputs import Opened
 from auditkit.data import AuditData
 from auditkit.judge import bounds
@@ -79,9 +80,9 @@ def print_schema(data: AuditData) -> None:
 
 
 def print_faults(faults: Sequence[str]) -> None:
-    """What went wrong with plugins, on stderr."""
+    """What went wrong with plugins, on stderr, as far as it may be said."""
     for fault in faults:
-        print(f"auditkit: {one_line(fault, 500)}", file=sys.stderr)
+        print(f"auditkit: {one_line(foreign_output.sayable(fault, is_sentence=True), 500)}", file=sys.stderr)
 
 
 def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:

@@ -52,16 +52,17 @@ _ORDINARY = {
 _SHORTEST_NAME = 3
 _SHORTEST_SECRET = 12
 
-_AT = r"(?:[@＠﹫]|\s?[\[({]\s?at\s?[\])}]\s?)"
+_AT = r"(?:[@＠﹫]|%40|&#(?:64|x40);|\s?[\[({]\s?at\s?[\])}]\s?)"
+_DOT = r"(?:[.。．]|\s?[\[({]\s?dot\s?[\])}]\s?)"
 _MAIL = re.compile(
-    rf"""(?:(?<![\w.%+-])(?:[\w.%+~-]|(?<=\w)['&!#$*=^](?=\w)){{1,256}}|"[^"\n@]{{1,64}}"){_AT}"""
-    r"(?:[\w-]{1,63}(?:[.。．][\w-]{1,63}){0,20}[.。．](?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,63})"
+    rf"""(?:(?<![\w.%+-])(?:[\w.%+~-]|(?<=\w)['&!#$*=^](?=\w)){{1,256}}|"(?:[^"\\\n]|\\.){{1,64}}"){_AT}"""
+    rf"(?:[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,20}}{_DOT}(?:xn--[A-Za-z0-9-]{{2,59}}|[^\W\d_]{{2,63}})"
     r"|\[(?:IPv6:)?[0-9A-Fa-f.:]{3,45}\])"
 )
 """In any alphabet, with a quoted name, and with other signs in the place of @."""
-_OTHER_AT = re.compile(r"[＠﹫]|[\[({]\s?at\s?[\])}]")
+_OTHER_AT = re.compile(r"[＠﹫]|%40|&#(?:64|x40);|[\[({]\s?at\s?[\])}]")
 _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
-_WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\\\{1,3}[\w.-]+\\|\.{1,2}\\{1,2}|%\w{1,40}%\\{1,2})"
+_WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\{1,2}[Uu]sers\\{1,2}|\\\\{1,3}[\w.-]+\\|\.{1,2}\\{1,2}|%\w{1,40}%\\{1,2})"
 _LETTER = r"""[^\s"'`<>|:;,()\[\]{}\\/]"""
 _BLANKED = rf"{_LETTER}{{1,100}}(?: {_LETTER}{{1,100}}){{0,4}}"
 """A folder with blanks in its name."""

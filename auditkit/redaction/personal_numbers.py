@@ -21,20 +21,26 @@ ADDRESS: Final = f"{REMOVED}an internet address]"
 _BEFORE = r"(?<![\w.,+/-])"
 _AFTER = r"(?!\w|[.,/-]\w)"
 _IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0\u202f.-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])", re.ASCII
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[ \u00a0\u202f._–-]?[0-9]{2}(?:[ \u00a0\u202f._–-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])",
+    re.ASCII,
 )
-_CARD = re.compile(rf"{_BEFORE}[2-6](?:[ \u00a0-]?[0-9]){{12,18}}{_AFTER}")
+_CARD = re.compile(
+    rf"{_BEFORE}[2-6](?:[0-9]{{12,18}}|[0-9]{{3}}(?P<sign>[ \u00a0._–-]{{1,2}})"
+    rf"(?:[0-9]{{4}}(?P=sign)[0-9]{{4}}(?P=sign)[0-9]{{1,4}}|[0-9]{{6}}(?P=sign)[0-9]{{4,5}})){_AFTER}"
+)
+"""In one piece or in the groups that are printed on a card."""
 _ISSUERS = re.compile(
-    "4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3(?:0[0-5]|[68])[0-9]{12,14}"
+    "4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3(?:0[0-5][0-9]|[689][0-9]{2})[0-9]{10,12}"
     "|35[0-9]{14}|6(?:011|4[4-9]|5)[0-9]{12,14}|62[0-9]{14,17}|(?:50|5[6-8]|6[37])[0-9]{10,17}"
 )
 """Visa, Mastercard, American Express, Diners Club, JCB, Discover, UnionPay and Maestro."""
 _PHONE = re.compile(
     r"(?<![\w+.,-])(?<![0-9] )(?:"
-    r"(?:\+|00(?=[1-9][0-9]{0,2}[ /(-]))[1-9](?:[ \u00a0/()-]{0,3}[0-9]){7,14}"  # with a country
-    r"|(?:\([0-9]{3}\) ?|[0-9]{3}[-.])[0-9]{3}[-.][0-9]{4}"  # of North America
+    r"(?:\+|00(?=[1-9][0-9]{0,2}[ /(-]))[1-9](?:[ \u00a0/()–-]{0,3}[0-9]){7,14}"  # with a country
+    r"|(?:1[-. ])?(?:\([0-9]{3}\) ?|[0-9]{3}[-.])[0-9]{3}[-.][0-9]{4}"  # of North America
     r"|(?:\(0[1-9][0-9]{1,3}\) ?|0[1-9][0-9]{1,3}[ /-])[0-9]{2,8}(?:[ -][0-9]{2,8}){0,3}"  # of Germany, Great Britain
     r"|0[1-9](?:[ .-][0-9]{2}){4}"  # of France
+    r"|0[1-9](?:[ -]?[0-9]{8}|[0-9]{9})"  # in one piece
     rf"){_AFTER}"
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 15
@@ -98,7 +104,7 @@ def _checked(stand_in: str, is_one: Callable[[str], bool]) -> Callable[[re.Match
 def _account(match: re.Match[str]) -> str:
     """The IBAN that a candidate begins with; words after it stay, and so does what is none."""
     text = match[0]
-    ends = [place.start() for place in re.finditer(r"[ \u00a0\u202f.-]|\Z", text)]
+    ends = [place.start() for place in re.finditer(r"[ \u00a0\u202f._–-]|\Z", text)]
     for end in reversed(ends):
         plain = re.sub(r"[^A-Za-z0-9]", "", text[:end])
         if len(plain) >= 15 and _standard("iban").is_valid(plain):

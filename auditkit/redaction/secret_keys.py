@@ -16,19 +16,25 @@ _KEYS = re.compile(
     r"|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/]{20,}|\b(?:AC|SK)[0-9a-f]{32}\b|\bkey-[0-9a-f]{32}\b"
     r"|\bpypi-[\w-]{50,}|\bnpm_[A-Za-z0-9]{36}|\bdapi[0-9a-f]{32}\b|\bdckr_pat_[\w-]{20,}|\bdop_v1_[0-9a-f]{40,}"
     r"|\bhvs\.[\w-]{20,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bgsk_[A-Za-z0-9]{30,}|\br8_[A-Za-z0-9]{30,}"
-    r"|\bnvapi-[\w-]{30,}|\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"
+    r"|\bxai-[A-Za-z0-9]{30,}|\bpplx-[A-Za-z0-9]{30,}|\bsq0[a-z]{3}-[\w-]{22,}|(?<=hooks\.slack\.com/services/)[\w/]{20,}"
+    r"|(?<=[?&;]sig=)[\w%+/-]{8,}|\bnvapi-[\w-]{30,}|\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"
     r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
     r"|(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)",
     re.DOTALL | re.ASCII,
 )
 _NAMED = re.compile(
-    r"(?P<name>(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_ ]?key|(?:access|account|private|secret)[-_ ]?key"
-    r"|credentials?)[\"']?(?:\s{0,3}=\s{0,3}|\s{0,3}:=\s{0,3}|\s{0,3}:\s{0,3}(?=[\"']|\S{0,60}[0-9]))[\"']?"
-    r"|--(?:password|token|secret)\s{1,3}|\bbearer\s{1,3})"
-    r"(?P<value>[^\s&;,'\"\[\])]{6,}|(?<=[\"'])[^\"'\n]{4,})",
+    r"(?P<name>(?:(?P<word>passwor[dt]|passwd|passphrase|kennwort|pwd)|pass(?:code)?|secret|token|api[-_ ]?key"
+    r"|(?:access|account|private|secret)[-_ ]?key|credentials?)"
+    r"[\"']?(?:\s{0,3}=\s{0,3}|\s{0,3}:=\s{0,3}|\s{0,3}:\s{0,3}(?=[\"']|\S{0,60}[0-9]))[\"']?"
+    r"|_key[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?=[\w+/=-]{20})(?=(?:[a-z_+/=-]{0,30}[0-9]){4})"
+    r"|authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?\w{1,20}\s{1,3}|--(?:password|token|secret)\s{1,3}|\bbearer\s{1,3})"
+    r"(?P<value>(?!(?:None|True|False|null)\b)(?:"
+    r"(?<=[\"'])[^\"'\n]{4,}|[^\s&;,'\"\[\])]{6,}|(?(word)[^\s&;,'\"\[\])]{1,6}|(?!))))",
     re.IGNORECASE | re.ASCII,
 )
-"""A word for a secret, a sign and the secret; behind a colon only where it is quoted or holds a digit."""
+"""A word for a secret, a sign and the secret; behind a colon only where it is quoted or holds a digit.
+
+That of a password may be as short as it likes."""
 
 
 def without_keys(text: str) -> str:

@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-import pathlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditkit.checks import Budget, Check
@@ -16,6 +15,7 @@ from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.run import write
 from auditkit.run.audited_model import AuditedModel, audited_models
 from auditkit.run.context import AuditContext, Clock
+from auditkit.run.foreign_text import ForeignText
 from auditkit.run.hide import hide
 from auditkit.run.judge import judged
 from auditkit.run.measure_all import Measured, measure_all
@@ -106,7 +106,7 @@ def audit(
     # before anything is measured, so that an audit of hours cannot end in a folder that is refused
     with prepared(host, request, out) as folder:
         context = AuditContext(host, data, request, folder, clock=clock)
-        return publish(host, audit_one(context, ready), folder, request.formats)
+        return publish(context, audit_one(context, ready))
 
 
 def compare(
@@ -145,15 +145,14 @@ def compare(
     data = with_fitted_kinds(data, wrapped_models)
     with prepared(host, request, out) as folder:
         context = AuditContext(host, data, request, folder, title=title, train=train)
-        return publish(host, audit_several(context, wrapped_models), folder, request.formats)
+        return publish(context, audit_several(context, wrapped_models))
 
 
 def audit_models(context: AuditContext, models: Sequence[Model]) -> AuditResult | Comparison:
     """Audit what a configuration names and write it: one result for one model, a comparison for several."""
-    host, folder, formats = context.host, context.folder, context.request.formats
     if len(models) == 1 and not context.train:
-        return publish(host, audit_one(context, models[0]), folder, formats)
-    return publish(host, audit_several(context, models), folder, formats)
+        return publish(context, audit_one(context, models[0]))
+    return publish(context, audit_several(context, models))
 
 
 def audit_one(context: AuditContext, model: Model) -> AuditResult:
@@ -195,14 +194,13 @@ def plan_only(context: AuditContext, model: Model) -> Plan:
     return make_plan(context, model, context.request.limits)[0]
 
 
-def publish(
-    host: Host, result: write.Result, folder: pathlib.Path | None, formats: Collection[str] = ()
-) -> write.Result:
+def publish(context: AuditContext, result: write.Result) -> write.Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
-    if folder is not None:
-        result = write.write(host, result, folder, formats)
+    if context.folder is not None:
+        allowed = ForeignText(context.data).sentence
+        result = write.write(context.host, result, context.folder, context.request.formats, allowed)
     for audited in result.audits:
-        host.audit_finished(audited, folder)
+        context.host.audit_finished(audited, context.folder)
     return result
 
 

@@ -11,7 +11,7 @@ from auditkit.data import AuditData
 from auditkit.data.fields import Fields
 from auditkit.data.inputs import as_array
 from auditkit.lazy import pandas
-from auditkit.run.text_tokens import plain, words
+from auditkit.run.text_tokens import bare, parts, plain, words
 from auditkit.value_spelling import spelling
 
 PROSE = 8
@@ -60,7 +60,7 @@ class DataSearch:
         """The values of columns of words that hold one of some words.
 
         Args:
-            wanted: the words, in small letters.
+            wanted: the words, and the parts of those that are joined from several, as tokens have them.
             cut: those of them that may be the beginning of one.
         """
         if not wanted:
@@ -69,12 +69,14 @@ class DataSearch:
         values = []
         for name, counts in self._counts.items():
             for value, people in counts.items():
-                text = plain(str(value)).casefold()
-                if any_word.search(text) is None:
+                text = bare(plain(str(value)))
+                joined = re.sub(r"[\W_]+", "", text)
+                if any_word.search(text) is None and joined not in wanted:
                     continue
-                parts = words(text)
-                if people and (not wanted.isdisjoint(parts) or any(part.startswith(cut) for part in parts)):
-                    values.append(Value(name, value, parts, people))
+                read = words(text)
+                pieces = {joined, *read, *(piece for word in read for piece in parts(word))}
+                if people and (not wanted.isdisjoint(pieces) or any(word.startswith(cut) for word in read)):
+                    values.append(Value(name, value, read, people))
         return values
 
     def who_has(self, value: Value) -> np.ndarray:

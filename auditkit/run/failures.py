@@ -30,7 +30,7 @@ def describe(error: BaseException) -> ErrorInfo:
     if is_foreign(error):
         # the last frames are those of the check; the first are auditkit's own and tell an auditor nothing
         frames = traceback.extract_tb(error.__traceback__)[-8:]
-        lines = tuple(f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
+        lines = tuple(map(_place, frames))
     # redacted before it is cut: half an address or half a key would no longer be recognised
     message = one_line(scrubbed(without_paths(printable(error, 4000))), 1000) or type(error).__name__
     if isinstance(error, ValueError) and "read-only" in message:
@@ -38,6 +38,13 @@ def describe(error: BaseException) -> ErrorInfo:
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
     return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    """Where a frame is; what code that was made while the program ran calls itself may be made of anything."""
+    if not frame.filename.startswith("<frozen ") and not os.path.isfile(frame.filename):
+        return f"generated code:{frame.lineno}"
+    return f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}"
 
 
 def is_foreign(error: BaseException) -> bool:

@@ -9,19 +9,18 @@ from auditkit.redaction import SPOKEN
 from auditkit.run.foreign_text import ForeignText, Trust
 
 _BUILTIN: Final = frozenset({"auditkit", *(dotted.rpartition(".")[2] for dotted in BUILTIN)})
-_QUOTED: Final = re.compile(
-    r"\b[A-Z]\w*(?:Error|Exception|Exit|Group|Interrupt|Iteration|Warning): |\braised |\bdid not load: "
-    r"|\bin which (?:it|the model) failed: |\basked about alone: |\bfailed on \w+ with \w+: "
-)
-"""Behind it stands what foreign code said, in a sentence of auditkit."""
 _ERROR: Final = frozenset({"kind", "type", "message", "traceback"})
 _OWN_NOTE: Final = re.compile(r"Left out of this check, because [a-z ]+: [\w ,]+ people\.")
 """A note that auditkit adds to those of a check."""
 _FOUND: Final = ("controls", "measurements", "together", "figures", "tables", "notes", "title", "paragraphs")
 """What a check or a plugin returns."""
+_STATED: Final = ("about", "definitions", "higher_level", "parameters", "plugin_version")
+"""What a plugin says of a check before it sees any data, in many words."""
 
-_OWNERS: Final = frozenset({"card", "limits", "waivers"})
-"""Fields that hold what the owner of the audit wrote."""
+_OWNERS: Final = frozenset({"card", "limits", "parameters", "waivers"})
+"""Fields that hold what the owner of the audit wrote, or could have written."""
+_KEYED: Final = frozenset({"conditions", "data"})
+"""Fields of what was found whose keys are a plugin's own words."""
 
 
 class ForeignFields:
@@ -51,6 +50,7 @@ class ForeignFields:
             if _is_foreign(value):
                 for measured in (*value.get("measurements", ()), *value.get("together", ())):
                     self._take_down(measured["name"], "name")
+                self._take_down(value.get("about", {}).get("question", ""), "owner")  # coverage asks it again
             for entry in value.values():
                 self._hear(entry)
         elif isinstance(value, list | tuple):
@@ -80,27 +80,28 @@ class ForeignFields:
         for key, value in mapping.items():
             whose = trust
             if _is_foreign(mapping):
-                whose = "foreign" if key in _FOUND else None
+                whose = "foreign" if key in _FOUND else "owner" if key in _STATED else None
+            elif mapping.keys() >= _ERROR and key in ("type", "traceback"):
+                whose = "name" if key == "type" else "owner"  # what a class is called, and the lines of code
             elif key in _OWNERS or (field == "" and key == "title") or (field in ("data", "model") and key == "name"):
                 whose = "owner"
-            elif key == "slice" or key == "definitions":
+            elif key == "slice" or (key == "definitions" and trust != "owner"):
                 whose = None
-            clean[self._as_said(key)] = self._walk(value, str(key), own, whose)
+            is_word = trust == "foreign" and field in _KEYED
+            name = self._allowed(key, "", own, trust) if is_word else self._as_said(key)
+            clean[name] = self._walk(value, str(key), own, whose)
         return clean
 
     def _allowed(self, text: str, field: str, own: frozenset[float], trust: Trust | None) -> str:
         repeated = self._as_said(text)
         if repeated != text:
             return repeated
-        if trust == "owner":
-            return self._text.allowed(text, "owner")
+        if trust in ("owner", "name"):
+            return self._text.allowed(text, trust)
         if trust == "foreign":
             is_note = field == "notes" and _OWN_NOTE.fullmatch(text) is None
             text = self._text.allowed(text, "foreign" if is_note else "name", own)
-        quoted = _QUOTED.search(text) if field in SPOKEN else None
-        if quoted is not None:
-            return text[: quoted.end()] + self._text.allowed(text[quoted.end() :], "foreign", own)
-        return text
+        return self._text.sentence(text, own) if field in SPOKEN else text
 
     def _as_said(self, text: str) -> str:
         for spoken, allowed in self._said.items():

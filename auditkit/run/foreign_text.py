@@ -30,6 +30,12 @@ Trust = Literal["foreign", "name", "own", "owner"]
 MOST_LETTERS: Final = 20_000
 """Of a text; what is behind is withheld."""
 
+QUOTED: Final = re.compile(
+    r"\b[A-Z]\w*(?:Error|Exception|Exit|Group|Interrupt|Iteration|Warning): |\braised |\bdid not load: "
+    r"|\bin which (?:it|the model) failed: |\basked about alone: |\bfailed on \w+ with \w+: |\bformat '[^']*' failed: "
+)
+"""Behind it stands what foreign code said, in a sentence of auditkit."""
+
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +67,18 @@ class ForeignText:
             if not self.is_published and self._seen[key] != text:
                 log.info("withheld from the evidence: %s", text)
         return self._seen[key]
+
+    def sentence(self, text: str, own: frozenset[float] = frozenset()) -> str:
+        """What of a sentence of auditkit may be written that may quote foreign code.
+
+        Args:
+            text: the sentence.
+            own: as in `allowed`.
+        """
+        quoted = QUOTED.search(text)
+        if quoted is None:
+            return text
+        return text[: quoted.end()] + self.allowed(text[quoted.end() :], "foreign", own)
 
     def _allowed(self, text: str, trust: Trust, own: frozenset[float]) -> str:
         read = plain(text[:MOST_LETTERS])

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from auditkit.run.data_search import DataSearch, Value
-from auditkit.run.text_tokens import Span, Token, digits, is_long, phrases, stretches, value_of
+from auditkit.run.text_tokens import Span, Token, digits, is_long, parts, phrases, stretches, value_of
 
 ROW: Final = 3
 """Values that make a row of somebody."""
@@ -83,11 +83,27 @@ class TellingSpans:
     def rare_words(self) -> list[Span]:
         """Words that belong to values of few people, and to no name or value that many share."""
         kept = {word for value in self._values if value.people >= self._search.minimum for word in value.words}
-        rare = {word for value in self._values if value.people < self._search.minimum for word in value.words}
-        rare = {word for word in rare if len(word) > 1} - kept - ORDINARY
+        few = [value for value in self._values if value.people < self._search.minimum]
+        rare = {word for value in few for word in value.words if len(word) > 1} - kept - ORDINARY
         cut = [token.text for token in self.tokens if token.text in self._cut and token.text not in kept | ORDINARY]
         rare.update(start for start in cut if any(word.startswith(start) for word in rare))
-        return [_span(token) for token in self.tokens if token.kind == "word" and token.text in rare]
+        return [
+            _span(token)
+            for token in self.tokens
+            if token.kind == "word" and token.text not in kept and not rare.isdisjoint({token.text, *parts(token.text)})
+        ] + self._respelt(few)
+
+    def _respelt(self, few: Sequence[Value]) -> list[Span]:
+        """Values of few people, of several words, between which another sign stands than in the data, or none."""
+        read = [token._replace(text=part) for token in self.tokens for part in parts(token.text)]
+        spans = []
+        for value in few:
+            wanted = [part for word in value.words for part in parts(word)]
+            if len(wanted) < 2 or all(len(part) < 3 or part in ORDINARY or part.isdecimal() for part in wanted):
+                continue
+            spans += [(read[start].start, read[end - 1].end) for start, end in phrases(read, wanted)]
+            spans += [_span(token) for token in self.tokens if token.text == "".join(wanted)]
+        return spans
 
     def quotations(self) -> list[Span]:
         """Words one after the other that stand so in few texts of the data."""
@@ -181,7 +197,9 @@ class TellingSpans:
 
     @functools.cached_property
     def _values(self) -> list[Value]:
-        texts = frozenset(token.text for token in self.tokens if token.kind == "word")
+        texts = frozenset(
+            part for token in self.tokens if token.kind == "word" for part in (token.text, *parts(token.text))
+        )
         return self._search.values_with(texts, tuple(sorted(self._cut)))
 
     @functools.cached_property

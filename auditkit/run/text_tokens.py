@@ -1,5 +1,6 @@
 """The words, numbers and names that a text is made of, and what stays of it where some of them are withheld."""
 
+import html
 import math
 import re
 import unicodedata
@@ -13,12 +14,27 @@ Kind = Literal["name", "number", "word"]
 Span = tuple[int, int]
 """Where something begins in a text, and where it ends."""
 
-_NUMBER = (
-    r"(?<!\w)0[xX][0-9a-fA-F]+(?!\w)|(?:(?<![\w.])|(?<=\dx)|(?<=_))[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)*\.?(?:[eE][-+]?\d+)?"
-    r"(?:(?!\w)|(?=x\d)|(?=_))|(?<![\w.])[-+]?\.\d+(?:[eE][-+]?\d+)?(?!\w)"
+_MONTH = (
+    "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|(?:nov|dec)(?:ember)?)"
 )
+_DATE = rf"(?<!\w)(?:\d{{1,2}}[ .-]{{1,2}}{_MONTH}|{_MONTH} \d{{1,2}})[ .,-]{{1,2}}'?\d{{2,4}}(?!\w)"
+_GROUPED = (
+    r"\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?:['’]\d{3})+(?!\d)|\d{1,3}(?:_\d{3})+(?![\d_])"
+    r"|(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)"
+)
+_NUMBER = (
+    rf"{_DATE}|(?<!\w)0[xX][0-9a-fA-F]+(?!\w)"
+    rf"|(?:(?<![\w.])|(?<=\dx)|(?<=_))[-+]?(?:{_GROUPED}|\d+)(?:\.\d+)*\.?(?:[eE][-+]?\d+)?"
+    r"(?:(?!\w)|(?=x\d)|(?=_)|(?=[kKMGT](?!\w)))|(?<![\w.])[-+]?\.\d+(?:[eE][-+]?\d+)?(?!\w)"
+)
+"""Dates with the name of the month among them, and thousands set apart by a comma, a point, `'`, `_` or a blank."""
 _WORD = r"[^\W_]+(?:[-&][^\W_]+)*"
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([89a-fA-F][0-9a-fA-F]))")
+_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+|(?:%[0-9a-fA-F]{2})+")
+_ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrt])")
+_ORDINARY = re.compile(r"[\n -$'-\[\]-~]*")
+_ESCAPES = 4
+"""How often a text may have been escaped."""
 _VERSION_BEFORE = re.compile(r"(?:\bversions?|[=<>~!]=?|\bv)\s*\Z", re.IGNORECASE)
 _LONGEST = 3
 """Significant digits of a number that gives nobody away."""
@@ -29,15 +45,45 @@ class Token(NamedTuple):
 
     kind: Kind
     text: str
-    """In small letters."""
+    """In small letters, without accents."""
     start: int
     end: int
 
 
 def plain(text: str) -> str:
-    """A text with one spelling for letters that have several, escaped ones among them."""
-    unescaped = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
-    return unicodedata.normalize("NFKC", unescaped)
+    """A text with one spelling for letters that have several, escaped ones among them, and without unseen ones."""
+    if _ORDINARY.fullmatch(text):
+        return text
+    for _ in range(_ESCAPES):
+        before = text
+        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", _BYTES.sub(_decoded, text))
+        text = html.unescape(text) if "&" in text else text
+        if text == before:
+            break
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode())
+    return "".join(filter(_is_seen, text))
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """The letters that bytes stand for."""
+    content = bytes.fromhex(re.sub(r"\\+x|%", "", match[0]))
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _is_seen(letter: str) -> bool:
+    return letter != "\0" and unicodedata.category(letter) != "Cf"
+
+
+def bare(text: str) -> str:
+    """A text in small letters without accents."""
+    if text.isascii():
+        return text.casefold()
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
+    )
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str]:
@@ -60,8 +106,7 @@ def tokens(text: str, finder: re.Pattern[str]) -> list[Token]:
     """
     kinds: dict[str | None, Kind] = {"name": "name", "number": "number", "word": "word"}
     return [
-        Token(kinds[match.lastgroup], match[0].casefold(), match.start(), match.end())
-        for match in finder.finditer(text)
+        Token(kinds[match.lastgroup], bare(match[0]), match.start(), match.end()) for match in finder.finditer(text)
     ]
 
 
@@ -85,6 +130,8 @@ def is_long(token: Token, text: str) -> bool:
         return False
     if token.text.startswith("0x") or (token.kind == "number" and text.startswith("…", token.end)):
         return True  # of one that was cut nobody knows how long it was
+    if token.kind == "number" and re.search("[a-df-z]", token.text):
+        return True  # a date
     if token.text.count(".") > 1 and _VERSION_BEFORE.search(text[: token.start]):
         return False
     return len(digits(token.text) if token.kind == "number" else re.sub(r"\D", "", token.text)) > _LONGEST
@@ -92,11 +139,11 @@ def is_long(token: Token, text: str) -> bool:
 
 def value_of(number: str) -> tuple[float, float]:
     """A written number, and by how much what it was rounded from may differ; NaN for what is none, as a version."""
-    bare = number.replace(",", "").rstrip(".")
-    mantissa, _, exponent = bare.partition("e")
+    joined = re.sub(r"[,'’_ ]", "", number).rstrip(".")
+    mantissa, _, exponent = joined.partition("e")
     decimals = len(mantissa.partition(".")[2])
     try:
-        return float(bare), 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+        return float(joined), 0.5 * 10.0 ** (int(exponent or 0) - decimals)
     except (ValueError, OverflowError):
         return math.nan, 0.0
 
@@ -119,6 +166,11 @@ def without(text: str, spans: Iterable[Span]) -> str:
     for start, end in reversed(merged):
         text = f"{text[:start]}{WITHHELD}{text[end:]}"
     return text
+
+
+def parts(word: str) -> list[str]:
+    """What a word is joined from, for the sign between two parts differs from program to program."""
+    return re.split("[-&]", word)
 
 
 def phrases(read: Sequence[Token], wanted: Sequence[str]) -> list[Span]:

@@ -1,7 +1,7 @@
 """Writing the evidence: results.json, then every format from it, then the seal."""
 
 import pathlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 from auditkit import runfolder
@@ -34,7 +34,10 @@ def check_formats(host: Host, names: Iterable[str]) -> None:
     )  # fmt: skip
 
 
-def write(host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = ()) -> Result:
+def write(
+    host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = (),
+    allowed: Callable[[str], str] = str,
+) -> Result:  # fmt: skip
     """Write the whole folder and seal it; what an earlier audit left there and this one did not make is removed.
 
     A format that fails is a fault: it stops no other, and the result that is written and given back says so. The result
@@ -45,11 +48,12 @@ def write(host: Host, result: Result, folder: pathlib.Path, requested: Collectio
         result: what is written.
         folder: the run folder.
         requested: formats made on request, beside those that are always made.
+        allowed: what of a fault may be written.
     """
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
     rendered, faults = _render(host, result, requested)
     if faults:
-        result = _with_faults(result, [scrubbed(fault) for fault in host.faults + faults])
+        result = _with_faults(result, [scrubbed(allowed(fault)) for fault in host.faults + faults])
         # drawn again: the first drafts do not yet say that a format failed
         rendered, _ = _render(host, result, requested)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
@@ -141,4 +145,6 @@ def _content(name: str, format: Format, result: AuditResult | Comparison) -> byt
 def _with_faults(result: Result, faults: list[str]) -> Result:
     if isinstance(result, Comparison):
         return result.model_copy(update={"results": tuple(_with_faults(audited, faults) for audited in result.results)})
-    return result.model_copy(update={"outcome": outcome_of(result.verdicts, result.results, faults)})
+    return result.model_copy(
+        update={"outcome": outcome_of(result.verdicts, result.results, faults, result.outcome.notes)}
+    )
