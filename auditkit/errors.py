@@ -5,6 +5,7 @@
     ├── DataError                 the audit data cannot be used as given
     ├── ModelError                the model cannot be wrapped or asked
     │   ├── CapabilityError       the model lacks what was asked of it
+    │   ├── ModelEnded            the model ended the process that asked it, or took more than it may
     │   └── ModelFileRejected     a model file was not opened, and why
     ├── PluginError               a plugin broke the contract with its host
     ├── FindingsError             a check returned what cannot be a finding
@@ -103,6 +104,10 @@ class ModelError(AuditkitError):
 
 class CapabilityError(ModelError):
     """The model lacks what was asked of it."""
+
+
+class ModelEnded(ModelError):
+    """The model ended the process that asked it, or took more time or memory than it may; nothing was judged."""
 
 
 class ModelFileRejected(ModelError):

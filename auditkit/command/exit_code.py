@@ -13,7 +13,7 @@ import typer
 
 from auditkit import foreign_code
 from auditkit.command import foreign_output
-from auditkit.errors import AuditkitError, ConfigError
+from auditkit.errors import AuditkitError, ConfigError, ModelEnded
 from auditkit.memory import cause, out_of_memory
 from auditkit.supervisor import CHANNEL, NO_RESULT, opened
 from auditkit.text import one_line, printable
@@ -80,7 +80,8 @@ def in_sentences() -> Iterator[None]:
     try:
         yield
     except AuditkitError as error:
-        _leave(USAGE, foreign_output.sayable(printable(error, 4000), is_sentence=True))
+        code = NO_RESULT if isinstance(error, ModelEnded) else USAGE
+        _leave(code, foreign_output.sayable(printable(error, 4000), is_sentence=True))
     except SystemExit as end:
         if _reported:
             raise

@@ -22,7 +22,7 @@ from auditkit.run.measure_all import Measured, measure_all
 from auditkit.run.open import checked, prepared, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
 from auditkit.run.plan import make_plan
-from auditkit.run.predict import introduce, predictions_for
+from auditkit.run.predict import answers_of, introduce
 from auditkit.run.redaction import scrubbed_result
 from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
@@ -190,7 +190,7 @@ def plan_only(context: AuditContext, model: Model) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
     # the capabilities of a bare model are known only after its first answers
-    _ = predictions_for(model, context.data)
+    answers_of(context, model)
     return make_plan(context, model, context.request.limits)[0]
 
 

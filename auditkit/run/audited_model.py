@@ -8,6 +8,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.redaction import Scrubber
 from auditkit.results import CheckResult, Plan
+from auditkit.run.apart import Process
 from auditkit.run.context import AuditContext
 from auditkit.run.hide import Rule, rules_for
 from auditkit.run.plan import Step, make_plan
@@ -24,6 +25,8 @@ class Origin(NamedTuple):
     """The model that a trainer made it of."""
     accounts: tuple[CheckResult, ...]
     """What trainers say of it, or of those that they failed to make of it."""
+    processes: tuple[Process, ...]
+    """In which processes these trainers ran."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class AuditedModel:
     origin: Origin
     limited: bool
     """Whether limits were given, be they about other models alone."""
+    processes: tuple[Process, ...] = ()
+    """In which processes it was made and asked first."""
 
     @property
     def model(self) -> Model:
@@ -73,7 +78,8 @@ def audited_models(
         ConfigError, DataError, ModelError: a model cannot be asked about the data, or a check is not known.
     """
     scrubber = scrubber_for(models, context.data)
-    answers = [answers_of(context, model) for model in models]
+    asked = [answers_of(context, model) for model in models]
+    answers = [predictions for predictions, _ in asked]
     origins = [_origin(model, children) for model in models]
     contexts = [
         replace(context, request=about(context.request, [account.check for account in origin.accounts]))
@@ -89,9 +95,18 @@ def audited_models(
     order = max((getattr(step.check, "intersections", 1) for step in plans[0][1]), default=1)
     rules = rules_for(context.data, answers, order)
     return [
-        AuditedModel(model_context, predictions, *planned, rule, scrubber, origin, bool(context.request.limits))
-        for model_context, predictions, planned, rule, origin in zip(
-            contexts, answers, plans, rules, origins, strict=True
+        AuditedModel(
+            model_context,
+            predictions,
+            *planned,
+            rule,
+            scrubber,
+            origin,
+            bool(context.request.limits),
+            (*origin.processes, process),
+        )
+        for model_context, (predictions, process), planned, rule, origin in zip(
+            contexts, asked, plans, rules, origins, strict=True
         )
     ]
 
@@ -100,5 +115,6 @@ def _origin(model: Model, children: Sequence[Child]) -> Origin:
     made = [child for child in children if child.model is model]
     # somebody must carry the account of a failure, or it would be in no result at all
     failed = [child for child in children if child.model is None and child.parent == model.name]
-    accounts = tuple(child.measured or child.result for child in (*made, *failed))
-    return Origin(made[0].parent if made else None, accounts)
+    children_of_it = (*made, *failed)
+    accounts = tuple(child.measured or child.result for child in children_of_it)
+    return Origin(made[0].parent if made else None, accounts, tuple(child.process for child in children_of_it))

@@ -3,25 +3,19 @@
 import copy
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import Final
 
 from auditkit.data import AuditData
 from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
-from auditkit.memory import machine_memory
 from auditkit.models import Capability, Model
+from auditkit.run.apart import limits_of
 from auditkit.run.asked_model import ASKED, AskedModel, answerer
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.check_work import SAME_ANSWERS, CheckWork
 from auditkit.run.context import AuditContext
-from auditkit.run.request import Request
 from auditkit.workers.engine import Engine, Job, Watch, cannot_fork
 from auditkit.workers.parcel import Parcel
 from auditkit.workers.spawn import SpawnEngine
-from auditkit.workers.worker import Limits
-
-SHARE_OF_MEMORY: Final = 0.9
-"""Of the machine's memory, which a check may take where nobody says otherwise."""
 
 
 def engine_for(
@@ -38,7 +32,7 @@ def engine_for(
     # an accelerator is not shared with a fork, and two processes at once would take its memory from each other
     accelerated = any(audited.device != "cpu" for audited in models)
     if not jobs or not (accelerated or cannot_fork()):
-        engine = Engine(request.jobs, _limits(request), watch)
+        engine = Engine(request.jobs, limits_of(request), watch)
         engine.start(CheckWork(models))
         return engine, {}
     wanted = [audited for audited in models if audited.model.name in {job.model for job in jobs}]
@@ -76,13 +70,6 @@ def not_isolated(context: AuditContext, models: Sequence[Model]) -> str:
     return next(filter(None, (cannot_cross(context.host, model, context.data) for model in staying)), "")
 
 
-def _limits(request: Request) -> Limits:
-    gigabytes = request.gigabytes_per_check
-    return Limits(
-        request.seconds_per_check, machine_memory() * SHARE_OF_MEMORY if gigabytes is None else gigabytes * 1e9
-    )
-
-
 def _spawned(
     models: Sequence[AuditedModel], wanted: Sequence[AuditedModel], accelerated: bool, watch: Watch
 ) -> tuple[SpawnEngine, dict[str, str]]:
@@ -99,7 +86,8 @@ def _spawned(
         if job.check != SAME_ANSWERS:
             watch(job, done, total, what)
 
-    engine = SpawnEngine(1 if alone else request.jobs, _limits(request), watch_checks, request.threads, forks=not alone)
+    at_once = 1 if alone else request.jobs
+    engine = SpawnEngine(at_once, limits_of(request), watch_checks, request.threads, forks=not alone)
     answer = answerer({model.name: model for model in asked})
     engine.start(CheckWork(models), Parcel(CheckWork(crossing), (data,)), answer)
     for audited in crossing:

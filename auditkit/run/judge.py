@@ -42,8 +42,9 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
         title="" if context.several else request.title,
         run=Run(
             started=clock.started, finished=datetime.datetime.now(datetime.UTC), seconds=clock.seconds,
-            check_seconds=measured.seconds, resumed=tuple(measured.resumed), repeated=measured.repeated,
-            not_isolated={reason: tuple(checks) for reason, checks in measured.not_isolated.items()},
+            check_seconds=measured.seconds, resumed=tuple(measured.resumed),
+            repeated={process.name: process.died for process in audited.processes if process.died} | measured.repeated,
+            not_isolated=_not_isolated(audited, measured),
         ),
         provenance=provenance,
         model=describe_model(model, context.data, audited.predictions),
@@ -57,3 +58,14 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
         outcome=outcome,
         card=dict(request.card),
     )  # fmt: skip
+
+
+def _not_isolated(audited: AuditedModel, measured: Measured) -> dict[str, tuple[str, ...]]:
+    """{reason: what was done in the audit's own process for it}: trainers and first answers, then checks."""
+    reasons: dict[str, list[str]] = {}
+    for name, here, _ in audited.processes:
+        if here:
+            reasons.setdefault(here, []).append(name)
+    for reason, checks in measured.not_isolated.items():
+        reasons.setdefault(reason, []).extend(checks)
+    return {reason: tuple(names) for reason, names in reasons.items()}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.checks import Check
-from auditkit.errors import EvidenceError, PluginError, TimeLimit
+from auditkit.errors import EvidenceError
 from auditkit.foreign_code import ProcessEnded
 from auditkit.io import strict_json
 from auditkit.models import Capability
@@ -15,6 +15,7 @@ from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key, threads
 from auditkit.results import CheckResult, digest
+from auditkit.run.apart import why_ended
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.check_engine import engine_for
 from auditkit.run.check_work import load_libraries
@@ -164,16 +165,8 @@ def _result(step: Step, ending: Ending) -> CheckResult:
     """What a check found, or how the process that ran it ended."""
     id = step.planned.check
     error: Exception
-    if ending.cause == "time":
-        error = TimeLimit(f"{id} was ended {ending.how}")
-    elif ending.cause == "memory":
-        error = MemoryError(ending.how)
-    elif ending.cause == "size":
-        error = PluginError(f"{id}: {ending.how}")
-    elif ending.answer is None:
-        error = ProcessEnded(
-            f"it ended the process that ran it ({ending.how}, in {id}), and again when it was tried once more"
-        )
+    if ending.answer is None:
+        error = why_ended(id, ending)
     else:
         try:
             result = strict_json.record(CheckResult, strict_json.loads(ending.answer, "what it found"), "what it found")

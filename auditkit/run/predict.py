@@ -1,18 +1,42 @@
-"""The model is asked once about all the data, and tried whether it answers about each row alone, before the plan."""
+"""The model is asked once about all the data, and tried whether it answers about each row alone, before the plan.
 
+Both are done in a process of their own, which hands back the answers and what the model learned while it gave them.
+"""
+
+import contextlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from auditkit.consistency import examine
-from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, Mend, ModelError
+from auditkit.data import AuditData, take_rows
+from auditkit.errors import AuditkitError, ConfigError, Mend, ModelEnded, ModelError
 from auditkit.foreign_code import foreign, raised
+from auditkit.io import strict_json
 from auditkit.memory import WAY_OUT, in_words
 from auditkit.model_inputs import seeing
-from auditkit.models import Model
+from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
+from auditkit.results import Consistency
+from auditkit.run.answer_record import answers_in, record_of
+from auditkit.run.apart import Process, apart, limits_of, why_here
 from auditkit.run.context import AuditContext
 from auditkit.run.foreign_text import ForeignText
 from auditkit.run.isolation import as_found
+from auditkit.run.learned import Learned, opaque, teach
+from auditkit.workers.shared_arrays import SharedArrays, shared_arrays
+from auditkit.workers.worker import Ending, silence
+
+FIRST_ANSWERS = "first answers"
+
+
+class Asked(NamedTuple):
+    """What a model said about all rows, and in which process it was asked."""
+
+    predictions: Predictions
+    process: Process
 
 
 def introduce(model: Model, data: AuditData) -> None:
@@ -24,34 +48,35 @@ def introduce(model: Model, data: AuditData) -> None:
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
-def answers_of(context: AuditContext, model: Model) -> Predictions:
-    """The one pass over the data, with the control of the answers.
-
-    Raises:
-        ConfigError, DataError, ModelError: the model cannot be asked about this data.
-    """
-    predictions = predictions_for(model, context.data, context.request.seconds_per_check)
-    # the control asks the model in odd batches; whatever state that leaves must not reach a check
-    with as_found(model, context.request.seed), _enough_memory(model, context.data):
-        predictions.consistency = examine(predictions, context.request.seed)
-    return predictions
-
-
-def predictions_for(model: Model, data: AuditData, seconds: float | None = None) -> Predictions:
-    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too.
-
-    Args:
-        model: asked about all rows.
-        data: the audit data.
-        seconds: that the pass may take, where a supervisor sees to it.
+def answers_of(context: AuditContext, model: Model) -> Asked:
+    """The one pass over the data, with the control of the answers, in a process of its own where that can be.
 
     Raises:
         ConfigError: the model is for another task.
         DataError: labels or the positive class are none of the model's.
+        ModelEnded: the model ended the process that asked it, or took more time or memory than it may.
         ModelError: the model fails, or does not give one answer per row.
     """
-    with _enough_memory(model, data):
-        return _predictions_for(model, data, seconds)
+    data, request = context.data, context.request
+    with _enough_memory(model, data), shared_arrays() as arrays:
+        _suit(model, data)
+        process, record = Process(FIRST_ANSWERS), None
+        if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
+            process, record, ending = apart(
+                FIRST_ANSWERS, lambda tell: _hand_over(context, model, arrays), arrays, limits_of(request),
+                why_here(request, context.host), silence,
+            )  # fmt: skip
+            if ending is not None:
+                raise _ended(model, ending)
+        if record is not None:
+            predictions, here = _received(model, data, record, arrays)
+            _hold(predictions)
+            return Asked(predictions, process._replace(here=here))
+        predictions = Predictions(model, data)
+        _ask(predictions, request.seconds_per_check)
+        _hold(predictions)
+        _examine(predictions, request.seed)
+    return Asked(predictions, process)
 
 
 def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
@@ -62,7 +87,8 @@ def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None
     return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
 
 
-def _predictions_for(model: Model, data: AuditData, seconds: float | None) -> Predictions:
+def _suit(model: Model, data: AuditData) -> None:
+    """Hold model and data against each other before anything is asked."""
     introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         mend = Mend("data.task", model.task)
@@ -73,16 +99,39 @@ def _predictions_for(model: Model, data: AuditData, seconds: float | None) -> Pr
         )
     # a statement about columns that the data does not have is an error here, not after hours of checks
     _ = seeing(model, data)
-    predictions = Predictions(model, data)
-    try:
-        with foreign(f"the model {model.name!r}: its first answers", needed=True, seconds=seconds):
-            _ = predictions.answers
-        # properties that raise: all that checks read later is asked for here, where an error still names the model
+
+
+def _ask(predictions: Predictions, seconds: float | None = None) -> None:
+    with _blamed(predictions.model, predictions.data), foreign(_who(predictions.model), needed=True, seconds=seconds):
+        _ = predictions.answers
+
+
+def _who(model: Model) -> str:
+    return f"the model {model.name!r}: its {FIRST_ANSWERS}"
+
+
+def _hold(predictions: Predictions) -> None:
+    """Properties that raise: all that checks read later is asked for here, where an error still names the model."""
+    data = predictions.data
+    with _blamed(predictions.model, data):
         _ = predictions.labels
         if data.labels is not None and data.task != "regression":
             _ = predictions.truth
         if data.task == "binary":
             _ = predictions.positive
+
+
+def _examine(predictions: Predictions, seed: int) -> None:
+    # the control asks the model in odd batches; whatever state that leaves must not reach a check
+    with as_found(predictions.model, seed):
+        predictions.consistency = examine(predictions, seed)
+
+
+@contextlib.contextmanager
+def _blamed(model: Model, data: AuditData) -> Iterator[None]:
+    """Turn whatever a model raises into a sentence that names it, without anybody's row."""
+    try:
+        yield
     except AuditkitError:
         raise
     except Exception as error:  # a model may raise anything at all
@@ -90,4 +139,60 @@ def _predictions_for(model: Model, data: AuditData, seconds: float | None) -> Pr
         allowed = ForeignText(data).allowed(spoken)
         where = "" if allowed == spoken else ". What is withheld may be of somebody's row; run.log has it"
         raise ModelError(f"{model.name}: the model failed on the audit data: {allowed}{where}") from error
-    return predictions
+
+
+def _hand_over(context: AuditContext, model: Model, arrays: SharedArrays) -> dict[str, Any]:
+    """In a process of its own: ask, examine, and say in plain words what came of it."""
+    learned = Learned(model)
+    predictions = Predictions(model, context.data)
+    with _enough_memory(model, context.data):
+        _ask(predictions)
+        _examine(predictions, context.request.seed)
+    control = predictions.consistency
+    return {
+        "answers": record_of(predictions.answers, arrays),
+        "consistency": None if control is None else control.model_dump(mode="json"),
+        "learned": learned.record(),
+    }
+
+
+def _received(model: Model, data: AuditData, record: dict[str, Any], arrays: SharedArrays) -> tuple[Predictions, str]:
+    """The answers that were handed over, and why the model had to be asked about some rows again, if it had.
+
+    Raises:
+        ModelEnded: what was handed over cannot be read.
+    """
+    here = ""
+    unknown = opaque(record["learned"])
+    if unknown:
+        here = f"what the model keeps cannot leave a process ({', '.join(unknown)})"
+        first_batch = take_rows(data.inputs, np.arange(min(len(data), model.batch)))
+        with _blamed(model, data), foreign(_who(model), needed=True):
+            model.answers(first_batch)
+    try:
+        teach(model, record["learned"])
+        predictions = Predictions(model, data, answers_in(record["answers"], arrays, len(data)))
+        if record["consistency"] is not None:
+            predictions.consistency = strict_json.record(Consistency, record["consistency"], "the control")
+    except Exception as error:  # foreign code can write where it is handed over
+        raise _ended(model, Ending(None, "what it handed back cannot be read", "died")) from error
+    return predictions, here
+
+
+def _ended(model: Model, ending: Ending) -> ModelEnded:
+    """How the process ended that asked a model, in words."""
+    first = f"{model.name}: the model was asked about all rows in a process of its own, which"
+    if ending.cause == "time":
+        return ModelEnded(
+            f"{first} was ended {ending.how}. seconds_per_check must leave time for one pass over the data: give it "
+            "more, or fewer rows. This is no verdict"
+        )
+    if ending.cause == "memory":
+        return ModelEnded(
+            f"{first} was ended, for {ending.how}. gigabytes_per_check must leave room for one pass over the data: "
+            "give it more, or fewer rows. This is no verdict"
+        )
+    return ModelEnded(
+        f"{first} the model ended ({ending.how}), and again when it was asked once more. Mend the model, or run its "
+        "first prediction by itself to see why. This is no verdict"
+    )

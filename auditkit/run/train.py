@@ -19,6 +19,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import installed
 from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
+from auditkit.run.apart import Process
 from auditkit.run.context import AuditContext
 from auditkit.run.controls import completed, hold_to
 from auditkit.run.failures import describe
@@ -40,6 +41,8 @@ class Child(NamedTuple):
     """As it may be written."""
     measured: CheckResult | None = None
     """As limits are judged by it; None: `result` is."""
+    process: Process = Process("")
+    """In which process the trainer ran."""
 
 
 class Job(NamedTuple):
