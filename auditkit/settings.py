@@ -168,9 +168,7 @@ class AuditSettings(Section):
     )
     threads: int | None = Field(default=None, ge=1, description="that libraries may use in each process")
     jobs: int = Field(default=1, ge=1, description="checks that run at once; the evidence is the same")
-    isolate: Isolation = Field(
-        default="all", description="checks in processes of their own: all, those of plugins, or none"
-    )
+    isolate: Isolation = Field(default="all", description="in processes of their own: all, plugins and models, or none")
     include_rows: bool = Field(default=False, description="single rows may be shown, such as pictures of people")
 
 

@@ -39,7 +39,7 @@ class Request:
     jobs: int = 1
     """Checks that run at once."""
     isolate: Isolation = "all"
-    """Which checks run in processes of their own."""
+    """What runs in processes of its own."""
     include_rows: bool = False
     """Single rows may be shown."""
     title: str = ""

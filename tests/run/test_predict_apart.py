@@ -47,8 +47,10 @@ def said_by(fault: str, options: str = "") -> str:
 
 @pytest.mark.parametrize(("fault", "how"), ENDS.values(), ids=ENDS)
 def test_a_model_that_ends_its_process_ends_no_program(fault, how):
-    said = said_by(fault)
-    assert said.startswith("ModelEnded asked: ") and how in said and "again when it was asked once more" in said
+    printed = said_by(fault)
+    assert (
+        printed.startswith("ModelEnded asked: ") and how in printed and "again when it was asked once more" in printed
+    )
 
 
 def test_a_model_that_exits_is_an_error_as_before():
@@ -56,14 +58,18 @@ def test_a_model_that_exits_is_an_error_as_before():
 
 
 def test_a_model_that_never_answers_is_ended_in_python_too():
-    said = said_by("while True: pass", "seconds_per_check=0.2")
-    assert said.startswith("ModelEnded asked: ") and "after 0.2 seconds and 2 more" in said
-    assert "seconds_per_check must leave time" in said
+    printed = said_by("while True: pass", "seconds_per_check=0.2")
+    assert printed.startswith("ModelEnded asked: ") and "after 0.2 seconds and 2 more" in printed
+    assert "seconds_per_check must leave time" in printed
 
 
 def test_a_model_that_takes_all_memory_is_ended():
-    said = said_by("held = []\n    while True: held.append(b'x' * 10 ** 7)", "gigabytes_per_check=0.3")
-    assert said.startswith("ModelEnded asked: ") and "300 MB are allowed" in said and "gigabytes_per_check" in said
+    printed = said_by("held = []\n    while True: held.append(b'x' * 10 ** 7)", "gigabytes_per_check=0.3")
+    assert (
+        printed.startswith("ModelEnded asked: ")
+        and "300 MB are allowed" in printed
+        and "gigabytes_per_check" in printed
+    )
 
 
 @pytest.mark.parametrize("fault", ["while True: pass", "os._exit(0)"], ids=["hangs", "ends"])
