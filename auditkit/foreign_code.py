@@ -59,6 +59,11 @@ def leave_supervisor(parent: int, number: signal.Signals) -> None:
     end_with(parent, number)
 
 
+def supervised() -> bool:
+    """Whether there is a supervisor."""
+    return _Telling.channel is not None
+
+
 def print_to(output: TextIO) -> None:
     """From now on, give foreign code this stream in place of stdout and stderr."""
     _Telling.output = output

@@ -11,8 +11,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+from auditkit.descendants import descendants, end_all_below, send_all_below, take_up_orphans
 
 SUPERVISED = frozenset({"run", "train", "demo", "render", "verify", "plugins", "explain", "schema"})
 """Commands that may run code of a model or a plugin."""
@@ -21,6 +24,8 @@ AUDITS = frozenset({"run", "train", "demo"})
 CHANNEL = "AUDITKIT_SUPERVISOR"
 """The variable that tells the child where to report, and who may not be called again."""
 NO_RESULT = 3
+INTERRUPTED = 130
+WHEN_INTERRUPTED = "interrupted; the same command goes on from the checks that were finished"
 _LAST = "null\n"
 """The line behind all that the audit says."""
 SECONDS_TO_END = 10
@@ -46,6 +51,10 @@ def supervise(arguments: Sequence[str]) -> int:
     ended: dict[str, str] = {}
     while True:
         attempt = _Attempt(arguments, ended)
+        if INTERRUPTED in (attempt.code, 128 + attempt.stopped):
+            clear = "\r\x1b[2K" if sys.stderr.isatty() else ""  # of half a line that says how far a check is
+            print(f"{clear}auditkit: {WHEN_INTERRUPTED}", file=sys.stderr)
+            return INTERRUPTED
         if attempt.code is not None and (attempt.code not in (0, 1) or _is_whole(arguments, attempt.sealed)):
             return attempt.code
         if attempt.stopped:
@@ -86,8 +95,12 @@ class _Attempt:
     """The signal by which the user ended the command."""
     _late: threading.Timer | None = None
     """Ends a call of foreign code that takes too long."""
+    _latest: float | None = None
+    """When it does, by the monotonic clock."""
     _why = ""
     """Why the child was ended by this process."""
+    _listens = False
+    """Whether the child can be interrupted without a trace."""
 
     def __init__(self, arguments: Sequence[str], ended: dict[str, str]) -> None:
         read, write = os.pipe()
@@ -95,20 +108,28 @@ class _Attempt:
         command = [sys.executable, *flags, "-c", _CHILD, json.dumps(sys.path), *arguments]
         environment = {**os.environ, CHANNEL: json.dumps([_inheritable(write), ended])}
         sys.stdout.flush()
-        # a session of its own: an interrupt reaches the supervisor alone, which passes it on once
-        self._child = subprocess.Popen(command, env=environment, close_fds=False, start_new_session=True)
-        os.set_inheritable(write, False)
-        reader = threading.Thread(target=self._read, args=(read,), daemon=True)
-        reader.start()
+        # what this process was started with is not the audit's; what that left without a parent could not be told apart
+        alone = sys.platform == "linux" and not descendants(os.getpid())
+        if alone:
+            take_up_orphans()
         with self._passing_on():
+            # a session of its own: an interrupt reaches the supervisor alone, which passes it on
+            self._child = subprocess.Popen(command, env=environment, close_fds=False, start_new_session=True)
+            if self.stopped:
+                self._child.kill()
+            os.set_inheritable(write, False)
+            reader = threading.Thread(target=self._read, args=(read,), daemon=True)
+            reader.start()
             status = self._child.wait()
+            with contextlib.suppress(OSError, AttributeError):
+                os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
+            if alone:
+                end_all_below()
         os.write(write, f"\n{_LAST}".encode())  # behind all that the child wrote, whoever else still holds the channel
         os.close(write)
         reader.join()
         self._limit(None)
         self.how = self._why or in_words(status)
-        with contextlib.suppress(OSError, AttributeError):
-            os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
 
     def _read(self, channel: int) -> None:
         with open(channel, encoding="utf-8", errors="replace") as lines:
@@ -118,6 +139,7 @@ class _Attempt:
                 message = _message(line)
                 if not message:
                     continue
+                self._listens = True
                 self.at_work = message.get("at_work", self.at_work)
                 self.dispensable = message.get("dispensable", False)
                 self._limit(message.get("seconds"))
@@ -130,6 +152,7 @@ class _Attempt:
         """End the child where its next message takes longer than this."""
         if self._late is not None:
             self._late.cancel()
+        self._latest = None if seconds is None else time.monotonic() + seconds
         if seconds is not None:
             self._late = self._ended_after(seconds, f"it took more than {seconds:g} seconds")
 
@@ -152,19 +175,45 @@ class _Attempt:
         """Meanwhile, signals by which a user ends the command go to the audit."""
 
         def pass_on(number: int, frame: object) -> None:
-            self.stopped = number
+            again, self.stopped = bool(self.stopped), number
+            if not hasattr(self, "_child"):
+                return
+            # who interrupts twice waits no longer; and an audit that just begins has nothing to bring to an end
+            at_once = number == signal.SIGINT and (again or not self._listens)
             with contextlib.suppress(OSError):
-                self._child.send_signal(number)
+                self._child.send_signal(signal.SIGKILL if at_once else number)
 
         known = [getattr(signal, name) for name in FORWARDED if hasattr(signal, name)]
         # what is ignored, as a hang-up under nohup, stays so
         numbers = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
         before = {number: signal.signal(number, pass_on) for number in numbers}
+        stop = getattr(signal, "SIGTSTP", None)
+        if stop is not None and signal.getsignal(stop) != signal.SIG_IGN:
+            before[stop] = signal.signal(stop, self._stand_still)
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _stand_still(self, number: int, frame: object) -> None:
+        """Stop with the audit and all below it, until the terminal continues this process."""
+        if not hasattr(self, "_child"):
+            return
+        seconds_left = None if self._latest is None else self._latest - time.monotonic()
+        self._limit(None)
+        for _ in range(2):  # who was started while the first were stopped, too
+            self._send_all(signal.SIGSTOP)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.signal(number, self._stand_still)
+        self._limit(seconds_left)
+        self._send_all(signal.SIGCONT)
+
+    def _send_all(self, number: signal.Signals) -> None:
+        with contextlib.suppress(OSError):
+            self._child.send_signal(number)
+        send_all_below(self._child.pid, number)
 
 
 def _message(line: str) -> dict[str, Any]:

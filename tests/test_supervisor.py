@@ -13,6 +13,7 @@ import time
 import pytest
 
 from auditkit import supervisor
+from auditkit.descendants import descendants
 from tests.faults import lay_out
 from tests.faults.test_faults import audit
 
@@ -95,15 +96,18 @@ def test_an_audit_goes_on_without_a_check_whose_process_is_killed_twice(tmp_path
 
 
 @posix
-def test_what_an_audit_leaves_running_is_ended(tmp_path):
+@pytest.mark.parametrize("isolate", ["all", "none"])
+def test_what_an_audit_leaves_running_is_ended(tmp_path, isolate):
     lay_out(tmp_path, {"acme": """
         @auditkit.check("acme.leave", exact=True)
         def leave(data):
             import subprocess
-            left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            left = subprocess.Popen(["sleep", "1000"], start_new_session=True)
             open("left", "w").write(str(left.pid))
             return 1.0
         """}, checks=("acme",))  # fmt: skip
+    settings = tmp_path / "auditkit.toml"
+    settings.write_text(settings.read_text().replace("[audit]", f'[audit]\nisolate = "{isolate}"'))
     assert audit(tmp_path).returncode == 0
     assert is_gone(int((tmp_path / "left").read_text()))
 
@@ -203,3 +207,17 @@ def noise(data):
     settings.write_text(settings.read_text().replace("[audit]", f'[audit]\nisolate = "{isolate}"'))
     done = audit(tmp_path)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stdout[-2000:] + done.stderr
+
+
+@posix
+def test_an_interrupt_of_an_audit_that_just_begins_leaves_one_sentence(tmp_path):
+    lay_out(tmp_path, {})
+    started = subprocess.Popen(
+        [sys.executable, "-m", "auditkit", "run"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    while not descendants(started.pid):
+        time.sleep(0.001)
+    started.send_signal(signal.SIGINT)
+    output = started.communicate(timeout=60)[0]
+    assert started.returncode == 130 and output == f"auditkit: {supervisor.WHEN_INTERRUPTED}\n"

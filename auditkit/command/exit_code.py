@@ -15,12 +15,11 @@ from auditkit import foreign_code
 from auditkit.command import foreign_output
 from auditkit.errors import AuditkitError, ConfigError, ModelEnded
 from auditkit.memory import cause, out_of_memory
-from auditkit.supervisor import CHANNEL, NO_RESULT, opened
+from auditkit.supervisor import CHANNEL, INTERRUPTED, NO_RESULT, WHEN_INTERRUPTED, opened
 from auditkit.text import one_line, printable
 
 USAGE = 2
 INTERNAL = 4
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 _reported: list[int] = []
@@ -78,6 +77,7 @@ def in_sentences() -> Iterator[None]:
     _reported.clear()
     foreign_output.hold_against(None)
     try:
+        foreign_code.tell(listens=True)
         yield
     except AuditkitError as error:
         code = NO_RESULT if isinstance(error, ModelEnded) else USAGE
@@ -125,7 +125,10 @@ def _unreported(end: SystemExit) -> NoReturn:
 
 
 def _interrupted() -> NoReturn:
-    _leave(INTERRUPTED, "interrupted; the same command goes on from the checks that were finished")
+    if foreign_code.supervised():  # the supervisor says it, for an audit that is interrupted twice may not be able to
+        foreign_code.tell(code=INTERRUPTED)
+        sys.exit(INTERRUPTED)
+    _leave(INTERRUPTED, WHEN_INTERRUPTED)
 
 
 def _leave(code: int, sentence: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """Progress on stderr: what is running, how far it is, how long is left."""
 
+import contextlib
 import sys
 import time
 
@@ -25,7 +26,7 @@ class Lines:
         now = time.monotonic()
         if step == "starts":
             self._check, self._began, self._reported = check, now, now
-            print(f"auditkit: {one_line(check)} ({done + 1} of {total})", file=self._stream, flush=True)
+            self._say(f"auditkit: {one_line(check)} ({done + 1} of {total})\n")
             return
         # a log of a pipeline keeps every line, so there they are rarer
         if now - self._reported < (0.2 if self._live else self._interval):
@@ -35,11 +36,11 @@ class Lines:
         seconds_left = (now - self._began) / done * (total - done) if done else None
         remaining = f", about {seconds_left:.0f} s left" if seconds_left is not None else ""
         sentence = f"auditkit: {one_line(check)}: {done} of {total} {one_line(step, 60)}{remaining}"
-        print(
-            f"\r\x1b[2K{sentence}" if self._live else sentence,
-            end="" if self._live else "\n",
-            file=self._stream,
-            flush=True,
-        )
+        self._say(f"\r\x1b[2K{sentence}" if self._live else f"{sentence}\n")
         if self._live and done >= total:
-            print(file=self._stream, flush=True)
+            self._say("\n")
+
+    def _say(self, text: str) -> None:
+        # a terminal that is gone, as after a hang-up that is ignored, needs no progress
+        with contextlib.suppress(OSError):
+            print(text, end="", file=self._stream, flush=True)
