@@ -37,7 +37,7 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """Checks run in the process of the test, which looks into them; in workers where it is marked so."""
     if request.node.get_closest_marker("workers") is None:
         monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "a test looks into it")
-        monkeypatch.setattr("auditkit.run.check_engine.cannot_fork", lambda: "")
+        monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "")
     else:
         # pytest-xdist keeps a thread that waits for its controller
         monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)

@@ -2,18 +2,21 @@
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from auditkit import errors
 from auditkit.errors import AuditkitError, Mend, PluginError, TimeLimit, present
-from auditkit.foreign_code import ProcessEnded
+from auditkit.foreign_code import ProcessEnded, foreign, raised
 from auditkit.host import Host
 from auditkit.memory import machine_memory
+from auditkit.run.context import AuditContext
 from auditkit.run.plain_values import NotPlain, plain, value_of
 from auditkit.run.request import Request
-from auditkit.workers.engine import Engine, Job
+from auditkit.workers.engine import Engine, Job, cannot_fork
+from auditkit.workers.parcel import Parcel
 from auditkit.workers.shared_arrays import SharedArrays
+from auditkit.workers.spawn import SpawnEngine
 from auditkit.workers.worker import Ending, Limits, Tell
 
 SHARE_OF_MEMORY: Final = 0.9
@@ -44,6 +47,8 @@ class Apart(NamedTuple):
     """What it handed back; None where it must be done here, or where its process ended."""
     ending: Ending | None = None
     """How its process ended, where it handed nothing back."""
+    is_copied: bool = False
+    """Whether a fresh process did it, with copies of all, which met other settings there."""
 
 
 def limits_of(request: Request) -> Limits:
@@ -68,46 +73,95 @@ def why_here(request: Request, host: Host, plugin: str | None = None) -> str:
     return ""
 
 
+def may_fork(devices: Iterable[str]) -> bool:
+    """Whether work can be done in forks of this process: a fork cannot share an accelerator."""
+    return all(device == "cpu" for device in devices) and not cannot_fork()
+
+
 def apart(
-    name: str, work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays, limits: Limits, here: str,
-    tell: Tell,
+    name: str, work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays, context: AuditContext, device: str,
+    here: str, tell: Tell,
 ) -> Apart:  # fmt: skip
-    """Do something in a process of its own.
+    """Do something in a process of its own: a fork of this one, or a fresh one where none can be made.
 
     Args:
         name: of the work.
-        work: called there; gives what JSON can hold. What is larger it writes to the arrays.
+        work: called there; gives what JSON can hold. What is larger it writes to the arrays. It is pickled for a fresh
+            process.
         arrays: which the work may write to.
-        limits: of the process.
+        context: of the audit.
+        device: where the work is done.
         here: why it must be done in this process, which is then left to the caller; empty where it need not.
         tell: is told how far it is.
 
     Raises:
         AuditkitError: the work raised it.
     """
-
-    def answer(job: Job, report: Tell, is_apart: bool) -> bytes:
-        return _answer(work, arrays, report) if is_apart else b""
-
-    engine = Engine(1, limits, lambda job, done, total, what: None if done is None else tell(done, total, what))
-    engine.start(answer)
+    engine, why = _engine(_Piece(work, arrays), context, device, tell)
     try:
-        engine.send(Job("", name), here)
+        engine.send(Job("", name), here or why)
         outcome = present(engine.result(), "a job was sent")
     finally:
         engine.stop()
-    ending = outcome.ending
+    ending, is_copied = outcome.ending, isinstance(engine, SpawnEngine)
     if outcome.here or ending.answer is None:
         return Apart(Process(name, outcome.here, outcome.died), None, None if outcome.here else ending)
     try:
-        record = json.loads(ending.answer)
+        head, _, carried = ending.answer.partition(b"\n")
+        record = json.loads(head)
+        arrays.take(carried)
         error = error_of(record["error"]) if "error" in record else None
         reason = str(record.get("here", ""))
     except Exception:  # foreign code can write there too
         return Apart(Process(name), None, Ending(None, "what it handed back cannot be read", "died"))
     if error is not None:
         raise error
-    return Apart(Process(name, reason, outcome.died), None if reason else record)
+    return Apart(Process(name, reason, outcome.died), None if reason else record, None, is_copied)
+
+
+class _Piece:
+    """A piece of work, as an engine does it."""
+
+    def __init__(self, work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays) -> None:
+        self._work, self.arrays = work, arrays
+
+    def __call__(self, job: Job, tell: Tell, apart: bool) -> bytes:
+        try:
+            self.arrays.clear()
+            record = self._work(tell)
+            return json.dumps(record).encode() + b"\n" + self.arrays.carried()
+        except AuditkitError as error:
+            return json.dumps({"error": error_record(error)}).encode()
+        except Exception as error:  # a fault of auditkit's own is raised again where it can be seen
+            why = f"its result cannot leave a process ({type(error).__name__})"
+            return json.dumps({"here": why}).encode()
+
+
+def _engine(piece: _Piece, context: AuditContext, device: str, tell: Tell) -> tuple[Engine | SpawnEngine, str]:
+    """An engine, started, and why it must do the work here, which is nothing then."""
+
+    def watch(job: Job, done: int | None, total: int, what: str) -> None:
+        if done is not None:
+            tell(done, total, what)
+
+    def nothing(job: Job, report: Tell, is_apart: bool) -> bytes:
+        return piece(job, report, True) if is_apart else b""
+
+    request, why = context.request, ""
+    if not may_fork([device]):
+        descriptors = () if piece.arrays.file is None else (piece.arrays.file,)
+        spawned = SpawnEngine(1, limits_of(request), watch, request.threads, forks=False, descriptors=descriptors)
+        try:
+            with foreign("pickling"):
+                parcel = Parcel(piece, (context.data,))
+        except Exception as error:  # a class may raise anything at all where it is pickled
+            why = f"it cannot be sent to another process ({raised(error, 120)})"
+        else:
+            spawned.start(nothing, parcel, lambda question, content: b"")
+            return spawned, ""
+    engine = Engine(1, limits_of(request), watch)
+    engine.start(nothing)
+    return engine, why
 
 
 def why_ended(name: str, ending: Ending) -> Exception:
@@ -121,17 +175,6 @@ def why_ended(name: str, ending: Ending) -> Exception:
     return ProcessEnded(
         f"it ended the process that ran it ({ending.how}, in {name}), and again when it was tried once more"
     )
-
-
-def _answer(work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays, tell: Tell) -> bytes:
-    try:
-        arrays.clear()
-        return json.dumps(work(tell)).encode()
-    except AuditkitError as error:
-        return json.dumps({"error": error_record(error)}).encode()
-    except Exception as error:  # a fault of auditkit's own is raised again where it can be seen
-        why = f"its result cannot leave a process ({type(error).__name__})"
-        return json.dumps({"here": why}).encode()
 
 
 def error_record(error: AuditkitError) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from auditkit.data import AuditData
 from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
 from auditkit.models import Capability, Model
-from auditkit.run.apart import limits_of
+from auditkit.run.apart import limits_of, may_fork
 from auditkit.run.asked_model import ASKED, AskedModel, answerer
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.check_work import SAME_ANSWERS, CheckWork
 from auditkit.run.context import AuditContext
-from auditkit.workers.engine import Engine, Job, Watch, cannot_fork
+from auditkit.workers.engine import Engine, Job, Watch
 from auditkit.workers.parcel import Parcel
 from auditkit.workers.spawn import SpawnEngine
 
@@ -29,14 +29,12 @@ def engine_for(
         watch: is told how far jobs are.
     """
     request = models[0].context.request
-    # an accelerator is not shared with a fork, and two processes at once would take its memory from each other
-    accelerated = any(audited.device != "cpu" for audited in models)
-    if not jobs or not (accelerated or cannot_fork()):
+    if not jobs or may_fork(audited.device for audited in models):
         engine = Engine(request.jobs, limits_of(request), watch)
         engine.start(CheckWork(models))
         return engine, {}
     wanted = [audited for audited in models if audited.model.name in {job.model for job in jobs}]
-    return _spawned(models, wanted, accelerated, watch)
+    return _spawned(models, wanted, watch)
 
 
 def cannot_cross(host: Host, model: Model, data: AuditData) -> str:
@@ -64,14 +62,14 @@ def not_isolated(context: AuditContext, models: Sequence[Model]) -> str:
     """
     if context.request.isolate != "all":
         return f'isolate = "{context.request.isolate}"'
-    if all(model.device == "cpu" for model in models) and not cannot_fork():
+    if may_fork(model.device for model in models):
         return ""
     staying = (model for model in models if not _answers_alone(model))
     return next(filter(None, (cannot_cross(context.host, model, context.data) for model in staying)), "")
 
 
 def _spawned(
-    models: Sequence[AuditedModel], wanted: Sequence[AuditedModel], accelerated: bool, watch: Watch
+    models: Sequence[AuditedModel], wanted: Sequence[AuditedModel], watch: Watch
 ) -> tuple[SpawnEngine, dict[str, str]]:
     host, data, request = models[0].context.host, models[0].context.data, models[0].context.request
     reasons = {audited.model.name: cannot_cross(host, audited.model, data) for audited in wanted}
@@ -80,7 +78,8 @@ def _spawned(
     crossing = [
         _asking(audited) if audited.model in asked else audited for audited in wanted if not reasons[audited.model.name]
     ]
-    alone = accelerated or bool(asked)  # one accelerator, or one process that answers, for all
+    # two processes at once would take an accelerator's memory from each other, and one process alone is asked
+    alone = bool(asked) or any(audited.device != "cpu" for audited in models)
 
     def watch_checks(job: Job, done: int | None, total: int, what: str) -> None:
         if job.check != SAME_ANSWERS:

@@ -1,28 +1,21 @@
 """The work of an audit's checks: called with a job, in whatever process it is."""
 
-import dataclasses
 import importlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from auditkit.foreign_code import foreign
-from auditkit.models import Capability
-from auditkit.predictions import Predictions
 from auditkit.results import canonical
 from auditkit.run.audited_model import AuditedModel
-from auditkit.run.context import AuditContext
 from auditkit.run.failures import describe
 from auditkit.run.measure import failed, measure
 from auditkit.run.plan import Step
+from auditkit.run.same_answers import answers_alike
 from auditkit.run.shared_data import SharedData
 from auditkit.workers.engine import Job
 from auditkit.workers.worker import Tell
 
 SAME_ANSWERS: Final = "the answers of its copy"
 """The job that compares what a model answers in another process with what it answered here; no check has such an id."""
-ROWS_COMPARED: Final = 20
 LIBRARIES: Final = ("scipy.stats", "sklearn.ensemble", "sklearn.linear_model")
 """What most checks import."""
 
@@ -58,7 +51,7 @@ class CheckWork:
             apart: whether this process is for this check alone.
         """
         if job.check == SAME_ANSWERS:
-            return str(self._models[job.model].answers_as_before()).encode()
+            return str(answers_alike(self._models[job.model].predictions)).encode()
         return self._models[job.model].measured(job.check, tell, apart)
 
 
@@ -66,43 +59,15 @@ class _Measurable:
     """What the checks of one model are measured with."""
 
     def __init__(self, audited: AuditedModel) -> None:
-        self._context, self._predictions = audited.context, audited.predictions
+        self._context, self.predictions = audited.context, audited.predictions
         self._steps: dict[str, Step] = {step.planned.check: step for step in audited.steps}
-        self._shared = SharedData(self._context.data, self._predictions)
-
-    def __getstate__(self) -> dict[str, Any]:
-        request = dataclasses.replace(self._context.request, progress=None)
-        context: AuditContext = dataclasses.replace(self._context, request=request, folder=None)
-        return {**self.__dict__, "_context": context}
+        self._shared = SharedData(self._context.data, self.predictions)
 
     def measured(self, check: str, tell: Tell, apart: bool) -> bytes:
         """The result of one check."""
         step = self._steps[check]
-        result = measure(step, self._context, self._predictions, None if apart else self._shared, tell)
+        result = measure(step, self._context, self.predictions, None if apart else self._shared, tell)
         try:
             return canonical(result, sort=False)  # groups stay in the order of their attributes
         except (ValueError, RecursionError) as error:  # what JSON cannot hold, such as a number of 5,000 digits
             return canonical(failed(step, describe(error)), sort=False)
-
-    def answers_as_before(self) -> bool:
-        """Whether the model answers here as it did where it came from, as far as rounding lets it."""
-        model, consistency = self._predictions.model, self._predictions.consistency
-        answers_alike = consistency is None or consistency.finding == "alike"
-        if Capability.QUERIES not in model.capabilities or model.random or not answers_alike:
-            return True
-        rows = np.arange(min(ROWS_COMPARED, len(self._context.data)))
-        before = self._predictions.take(rows, self._context.data.take(rows))
-        try:
-            with foreign(f"the model {model.name!r}: a copy of it"):
-                now = Predictions(model, before.data).answers
-        except Exception:  # a model may raise anything at all
-            return False
-        return all(map(_alike, before.answers, now))
-
-
-def _alike(before: np.ndarray | None, now: np.ndarray | None) -> bool:
-    if before is None or now is None:
-        return before is now
-    if now.dtype.kind != "f":
-        return np.array_equal(before, now)
-    return before.shape == now.shape and bool(np.allclose(before, now, rtol=1e-4, atol=1e-6))

@@ -5,7 +5,7 @@ import functools
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from auditkit.data import AuditData
@@ -49,6 +49,11 @@ class AuditContext:
     train: Sequence[Mapping[str, Any]] = ()
     """The trainers that were asked for."""
     clock: Clock = field(default_factory=Clock.now)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what crosses to another process: no callback, and no folder for anybody to write to; the host comes first, for
+        # it brings the modules in which plugins define their classes
+        return {**self.__dict__, "request": replace(self.request, progress=None), "folder": None}
 
     @functools.cached_property
     def packs(self) -> tuple[RulePack, ...]:

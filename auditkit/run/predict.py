@@ -4,6 +4,7 @@ Both are done in a process of their own, which hands back the answers and what t
 """
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -21,13 +22,14 @@ from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 from auditkit.results import Consistency
 from auditkit.run.answer_record import answers_in, record_of
-from auditkit.run.apart import Process, apart, limits_of, why_here
+from auditkit.run.apart import Process, apart, why_here
 from auditkit.run.context import AuditContext
 from auditkit.run.foreign_text import ForeignText
 from auditkit.run.isolation import as_found
 from auditkit.run.learned import Learned, opaque, teach
+from auditkit.run.same_answers import answers_alike
 from auditkit.workers.shared_arrays import SharedArrays, shared_arrays
-from auditkit.workers.worker import Ending, silence
+from auditkit.workers.worker import Ending, Tell, silence
 
 FIRST_ANSWERS = "first answers"
 
@@ -62,16 +64,18 @@ def answers_of(context: AuditContext, model: Model) -> Asked:
         _suit(model, data)
         process, record = Process(FIRST_ANSWERS), None
         if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
-            process, record, ending = apart(
-                FIRST_ANSWERS, lambda tell: _hand_over(context, model, arrays), arrays, limits_of(request),
-                why_here(request, context.host), silence,
+            process, record, ending, is_copied = apart(
+                FIRST_ANSWERS, functools.partial(_hand_over, context, model, arrays), arrays, context,
+                request.device or model.device, why_here(request, context.host), silence,
             )  # fmt: skip
             if ending is not None:
                 raise _ended(model, ending)
         if record is not None:
             predictions, here = _received(model, data, record, arrays)
-            _hold(predictions)
-            return Asked(predictions, process._replace(here=here))
+            if not is_copied or answers_alike(predictions):
+                _hold(predictions)
+                return Asked(predictions, process._replace(here=here))
+            process = process._replace(here="a copy of the model in another process answers otherwise")
         predictions = Predictions(model, data)
         _ask(predictions, request.seconds_per_check)
         _hold(predictions)
@@ -141,7 +145,7 @@ def _blamed(model: Model, data: AuditData) -> Iterator[None]:
         raise ModelError(f"{model.name}: the model failed on the audit data: {allowed}{where}") from error
 
 
-def _hand_over(context: AuditContext, model: Model, arrays: SharedArrays) -> dict[str, Any]:
+def _hand_over(context: AuditContext, model: Model, arrays: SharedArrays, tell: Tell) -> dict[str, Any]:
     """In a process of its own: ask, examine, and say in plain words what came of it."""
     learned = Learned(model)
     predictions = Predictions(model, context.data)
@@ -162,8 +166,11 @@ def _received(model: Model, data: AuditData, record: dict[str, Any], arrays: Sha
     Raises:
         ModelEnded: what was handed over cannot be read.
     """
-    here = ""
-    unknown = opaque(record["learned"])
+    here, unreadable = "", Ending(None, "what it handed back cannot be read", "died")
+    try:
+        unknown = opaque(record["learned"])
+    except (LookupError, TypeError) as error:
+        raise _ended(model, unreadable) from error
     if unknown:
         here = f"what the model keeps cannot leave a process ({', '.join(unknown)})"
         first_batch = take_rows(data.inputs, np.arange(min(len(data), model.batch)))
@@ -175,7 +182,7 @@ def _received(model: Model, data: AuditData, record: dict[str, Any], arrays: Sha
         if record["consistency"] is not None:
             predictions.consistency = strict_json.record(Consistency, record["consistency"], "the control")
     except Exception as error:  # foreign code can write where it is handed over
-        raise _ended(model, Ending(None, "what it handed back cannot be read", "died")) from error
+        raise _ended(model, unreadable) from error
     return predictions, here
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, cast
 
 from auditkit.descendants import descendants, send_all_below
@@ -40,10 +41,16 @@ class ServerProcess:
         parcel: what it works with.
         memory: a descriptor of memory that holds the parcel; None: it is sent.
         inbox: where its messages go; the last one is that it `ended`, and how.
+        descriptors: of files that it may use.
     """
 
     def __init__(
-        self, settings: dict[str, Any], parcel: Parcel, memory: int | None, inbox: "queue.SimpleQueue[Message]"
+        self,
+        settings: dict[str, Any],
+        parcel: Parcel,
+        memory: int | None,
+        inbox: "queue.SimpleQueue[Message]",
+        descriptors: Sequence[int] = (),
     ) -> None:
         self.forks: bool | None = None
         """Whether it forks for every job; None: it has not begun."""
@@ -66,7 +73,7 @@ class ServerProcess:
         apart: dict[str, Any] = (
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined,unused-ignore]
             if sys.platform == "win32"
-            else {"start_new_session": True, "pass_fds": () if memory is None else (memory,)}
+            else {"start_new_session": True, "pass_fds": descriptors if memory is None else (memory, *descriptors)}
         )
         self._process = subprocess.Popen(
             [sys.executable, *flags, "-c", _PROGRAM, json.dumps(everything)],

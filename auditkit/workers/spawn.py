@@ -6,7 +6,7 @@ import os
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from auditkit.workers.engine import Job, Outcome, Watch, Work, not_started
@@ -30,16 +30,24 @@ class SpawnEngine:
         watch: is told how far jobs are.
         threads: that libraries may use in each process; None: their own number.
         forks: whether a fresh process may be forked.
+        descriptors: of files that the processes may use.
     """
 
     POLL: Final = 0.05
     """Seconds between two looks at the limits of a job."""
 
     def __init__(
-        self, at_once: int, limits: Limits, watch: Watch, threads: int | None = None, forks: bool = True
+        self,
+        at_once: int,
+        limits: Limits,
+        watch: Watch,
+        threads: int | None = None,
+        forks: bool = True,
+        descriptors: Sequence[int] = (),
     ) -> None:
         self._at_once, self._limits, self._watch = at_once, limits, watch
         self._settings = {"at_once": at_once, "limits": [*limits], "threads": threads, "forks": forks}
+        self._descriptors = descriptors
         self._waiting: deque[tuple[Job, str, str]] = deque()
         self._ended: deque[Outcome] = deque()
         self._servers: list[ServerProcess] = []
@@ -106,7 +114,9 @@ class SpawnEngine:
 
     def _begin(self) -> None:
         try:
-            self._servers.append(ServerProcess(self._settings, self._parcel, self._memory, self._inbox))
+            self._servers.append(
+                ServerProcess(self._settings, self._parcel, self._memory, self._inbox, self._descriptors)
+            )
         except OSError as error:
             if not self._servers:  # else those that are there do the jobs
                 self._refused = not_started(error)

@@ -285,3 +285,22 @@ def test_labels_of_a_type_that_cannot_be_handed_over_are_asked_for_here():
 
     result = auditkit.audit(Odd(), toy_data(60), checks=["performance"], budget="quick")
     assert result.run.not_isolated == {"its result cannot leave a process (NotPlain)": ("first answers",)}
+
+
+@pytest.mark.workers
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_where_no_fork_is_possible_a_fresh_process_asks(platform, monkeypatch):
+    monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "other threads run in this process")
+    monkeypatch.setattr("auditkit.workers.parcel.sys.platform", platform)
+    monkeypatch.setattr("auditkit.workers.shared_arrays.sys.platform", platform)
+    processes = []
+
+    class Noted(ToyModel):
+        def answer(self, inputs):
+            processes.append(len(inputs))
+            return super().answer(inputs)
+
+    plain = auditkit.audit(ToyModel(), toy_data(3000), checks=["performance"], budget="quick", isolate="none")
+    result = auditkit.audit(Noted(), toy_data(3000), checks=["performance"], budget="quick")
+    assert result.results == plain.results and result.run.not_isolated == {}
+    assert processes == [1000], "here it is asked about some rows alone, for a copy may answer otherwise"

@@ -1,0 +1,42 @@
+"""Whether a model answers in this process as it did in another: a copy may have met other settings there."""
+
+from typing import Final
+
+import numpy as np
+
+from auditkit.foreign_code import foreign
+from auditkit.models import Capability
+from auditkit.predictions import Predictions
+
+MOST_ROWS: Final = 1000
+"""Rows that are asked about again; fewer where the model takes fewer at once, for then an answer is dear."""
+
+
+def answers_alike(predictions: Predictions) -> bool:
+    """Ask the model about some rows, spread over the data, and compare, as far as rounding lets it.
+
+    Args:
+        predictions: what the model, or a copy of it, answered elsewhere. Of one that answers by chance, or otherwise in
+            other company, nobody can tell.
+    """
+    model, consistency = predictions.model, predictions.consistency
+    by_itself = consistency is None or consistency.finding == "alike"
+    if Capability.QUERIES not in model.capabilities or model.random or not by_itself:
+        return True
+    number = len(predictions.data)
+    rows = np.unique(np.linspace(0, number - 1, min(MOST_ROWS, model.batch, number)).astype(np.int64))
+    before = predictions.take(rows, predictions.data.take(rows))
+    try:
+        with foreign(f"the model {model.name!r}: asked again"):
+            now = Predictions(model, before.data).answers
+    except Exception:  # a model may raise anything at all
+        return False
+    return all(map(_alike, before.answers, now))
+
+
+def _alike(before: np.ndarray | None, now: np.ndarray | None) -> bool:
+    if before is None or now is None:
+        return before is now
+    if now.dtype.kind != "f":
+        return np.array_equal(before, now)
+    return before.shape == now.shape and bool(np.allclose(before, now, rtol=1e-4, atol=1e-6))
