@@ -21,6 +21,7 @@ from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.archives import ZIP, check_size, members, unpacked
 from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
+from auditkit.plugins.models.fitted_arrays import check_fitted, checked_trees
 from auditkit.plugins.models.forests import Damaged
 from auditkit.text import one_line
 
@@ -179,7 +180,9 @@ def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
             mend=mend,
         )
     vouched = sorted(unknown)
-    model = skops.io.loads(data, trusted=vouched)
+    with checked_trees():
+        model = skops.io.loads(data, trusted=vouched)
+    check_fitted(model)
     sentence = f"skops file; types vouched for: {', '.join(vouched)}" if vouched else "skops file, no foreign code"
     return _Opened(model, sentence)
 
@@ -236,7 +239,8 @@ def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
     from auditkit.plugins.models.torch.adapter import TorchModel
     from auditkit.plugins.models.torch.exported import loaded, runnable
 
-    graph, remark = runnable(loaded(data, name, budget(len(data), options)), name)
+    most = budget(len(data), options)
+    graph, remark = runnable(loaded(data, name, most), name, most)
     named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
     notes = ("an exported graph gives gradients of its inputs; its layers can be neither hooked nor trained",)
     model = TorchModel(graph, named, hookable=False)

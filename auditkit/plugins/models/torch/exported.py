@@ -9,6 +9,7 @@ import io
 import json
 import math
 import re
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from auditkit.errors import ModelFileRejected
 from auditkit.io.zip_directories import content
 from auditkit.memory import json_size
 from auditkit.plugins.models.archives import ZIP, check_size, members, unpacked
+from auditkit.plugins.models.torch.measured_graph import Measured
 from auditkit.text import number_of, one_line
 
 ROWS = (1, 2, 7)
@@ -73,17 +75,22 @@ class Padded(torch.nn.Module):
         return torch.cat(answers)
 
 
-def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
+def runnable(program: Any, name: str, most: int = sys.maxsize) -> tuple[torch.nn.Module, str | None]:
     """The graph module of an exported program and a note about its batch, None where it takes any number of rows.
 
+    Args:
+        program: as `loaded` gives it.
+        name: of the file.
+        most: bytes that an answer about few rows may take.
+
     Raises:
-        ModelFileRejected: it takes several inputs, or fails on its own sample.
+        ModelFileRejected: it takes several inputs or too much memory, or fails on its own sample.
     """
     # Guards are source code in the file; without them a wrong shape fails in an operator, which is caught.
     graph = program.module(check_guards=False)
-    sample = _sample(program, name)
+    sample = _sample(program, name, most)
     count = len(sample)
-    accepted = {rows for rows in {*ROWS, count} if _takes(graph, sample, rows)}
+    accepted = {rows for rows in sorted({*ROWS, count}) if _takes(graph, sample, rows, name, most)}
     if set(ROWS) <= accepted:
         return graph, None
     if count not in accepted:
@@ -124,7 +131,7 @@ def _answers(graph: torch.nn.Module, encoded: torch.Tensor) -> bool:
     return isinstance(output, torch.Tensor) and len(output) == len(encoded)
 
 
-def _sample(program: Any, name: str) -> torch.Tensor:
+def _sample(program: Any, name: str, most: int) -> torch.Tensor:
     """A batch of the shape that the graph was exported with."""
     input_names = program.graph_signature.user_inputs
     if len(input_names) != 1 or len(program.graph_signature.user_outputs) != 1:
@@ -135,17 +142,20 @@ def _sample(program: Any, name: str) -> torch.Tensor:
     node = next(node for node in program.graph.nodes if node.name == input_names[0])
     value = node.meta["val"]
     shape = [int(node) if isinstance(node, int) else 3 for node in value.shape]
+    check_size(math.prod(shape) * value.element_size(), name, most, "the rows that it was made with would take")
     inputs = program.example_inputs[0] if program.example_inputs else ()
     example = inputs[0] if inputs else None
     return example if isinstance(example, torch.Tensor) else torch.zeros(shape, dtype=value.dtype)
 
 
-def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int) -> bool:
+def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int, name: str, most: int) -> bool:
     """True where the graph answers this many rows, each as it answers it in the sample's own number."""
     indices = torch.arange(rows, device=sample.device) % len(sample)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), Measured(name, most):
             answer, answers = graph(sample[indices]), graph(sample)
+    except ModelFileRejected:
+        raise
     except Exception:  # a wrong shape may fail in any operator
         return False
     return bool(len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True))

@@ -244,3 +244,42 @@ def test_several_inputs(tmp_path):
 def test_truncated(tmp_path, dynamic):
     with pytest.raises(ModelFileRejected, match="the zip archive is broken"):
         opened(tmp_path, dynamic[:1000])
+
+
+class Greedy(nn.Module):
+    def __init__(self, take):
+        super().__init__()
+        self.take = take
+
+    def forward(self, x):
+        return x[:, :2] + self.take(x).sum() * 0
+
+
+@pytest.mark.parametrize("take", [
+    lambda x: torch.empty(10**12), lambda x: torch.ones(10**9), lambda x: torch.arange(10**9),
+    lambda x: x[:1].expand(10**9, 4).clone(), lambda x: nn.functional.pad(x, (0, 10**9)),
+    lambda x: torch.stack([torch.full((3 * 10**7,), float(number)) for number in range(5)]),
+    lambda x: torch.repeat_interleave(x.sum(0), torch.tensor([10**9] * 4), output_size=4 * 10**9),
+])  # fmt: skip
+def test_a_graph_that_takes_too_much_is_refused_before_it_does(tmp_path, take):
+    data = exported(Greedy(take), torch.randn(3, 4), torch.export.Dim("rows"))
+    with pytest.raises(ModelFileRejected, match="an answer of its graph takes") as refused:
+        opened(tmp_path, data)
+    (mend,) = refused.value.mend
+    assert mend.setting == "model.memory_limit"
+
+
+def test_a_graph_within_its_budget_is_asked(tmp_path):
+    data = exported(Greedy(lambda x: torch.zeros(10**6)), torch.randn(3, 4), torch.export.Dim("rows"))
+    assert len(opened(tmp_path, data).probabilities(X[:9])) == 9
+    with pytest.raises(ModelFileRejected, match="an answer of its graph takes"):
+        opened(tmp_path, data, memory_limit=10**6)
+
+
+def test_a_sample_of_impossible_size_is_refused(tmp_path, fixed):
+    def grow(program):
+        for value in program["graph_module"]["graph"]["tensor_values"].values():
+            value["sizes"] = [{"as_int": 10**12}, *value["sizes"][1:]]
+
+    with pytest.raises(ModelFileRejected):
+        opened(tmp_path, with_member(changed(fixed, "models/model.json", grow), "data/sample_inputs/model.pt", b""))
