@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import json
 import pathlib
@@ -80,13 +81,20 @@ def dotted_name(path: pathlib.Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
+@functools.cache
+def tree(path: pathlib.Path) -> ast.Module:
+    """A file of Python, parsed once for all tests."""
+    return ast.parse(path.read_text())
+
+
 MODULES = {dotted_name(path).removesuffix(".__init__"): path for path in FILES}
 
 
+@functools.cache
 def imports(path: pathlib.Path) -> set[str]:
     """The modules of auditkit that a file imports anywhere in it, inside functions and for types alone too."""
     modules: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             modules.update(n.name.removeprefix("auditkit.") for n in node.names if n.name.startswith("auditkit."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "auditkit":
@@ -279,7 +287,7 @@ def test_no_file_is_over_500_lines_and_the_median_is_small():
 def test_no_function_is_over_60_lines_of_code():
     long = []
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 docstring = node.body[0] if ast.get_docstring(node) else None
                 spoken = docstring.end_lineno - docstring.lineno + 1 if docstring else 0
@@ -292,7 +300,7 @@ def test_no_function_is_over_60_lines_of_code():
 def test_a_function_has_at_most_seven_parameters():
     many = set()
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.name != "cli.py":
                 named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 if len([parameter for parameter in named if parameter.arg not in ("self", "cls")]) > 7:
@@ -300,10 +308,10 @@ def test_a_function_has_at_most_seven_parameters():
     assert many == MAKE_A_RECORD
 
 
-def vague_names(text: str) -> set[str]:
+def vague_names(code: ast.Module) -> set[str]:
     """The names without a meaning that some code gives: to a variable, a parameter, a function or an import."""
     bound: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(code):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
         elif isinstance(node, ast.arg):
@@ -317,23 +325,25 @@ def vague_names(text: str) -> set[str]:
 
 def test_variables_are_called_what_they_hold():
     others = (path for room in ("tests", "benchmarks", "examples") for path in sorted((ROOT / room).rglob("*.py")))
-    vague = {str(path.relative_to(ROOT)): vague_names(path.read_text()) for path in (*FILES, *others)}
+    vague = {str(path.relative_to(ROOT)): vague_names(tree(path)) for path in (*FILES, *others)}
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        vague[path.name] = vague_names("\n".join(text for language, _, text in blocks(path) if language == "python"))
+        vague[path.name] = vague_names(
+            ast.parse("\n".join(text for language, _, text in blocks(path) if language == "python"))
+        )
     assert {path: names for path, names in vague.items() if names} == {}
 
 
 def test_a_vague_name_is_noticed_wherever_it_is_given():
-    assert vague_names("said = 1\nfor each in x: f(told)") == {"said", "each"}
-    assert vague_names("from a import b as ours\ndef found(theirs): return lambda heard: heard") == {
+    assert vague_names(ast.parse("said = 1\nfor each in x: f(told)")) == {"said", "each"}
+    assert vague_names(ast.parse("from a import b as ours\ndef found(theirs): return lambda heard: heard")) == {
         "ours", "found", "theirs", "heard",
     }  # fmt: skip
 
 
 def test_every_file_begins_with_what_it_holds():
     files = [path for room in ("auditkit", "tests", "benchmarks", "examples") for path in (ROOT / room).rglob("*.py")]
-    trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in files}
-    assert [path for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
+    bare = [path for path in files if tree(path).body and not ast.get_docstring(tree(path))]
+    assert [str(path.relative_to(ROOT)) for path in bare] == []
 
 
 def test_public_names_are_there_and_no_others():
@@ -380,9 +390,10 @@ def test_the_core_names_no_check():
     for path in FILES:
         if path.relative_to(PACKAGE).parts[0] in ("plugins", "demos"):
             continue
-        tree = ast.parse(path.read_text())
         texts = [
-            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            node.value
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ]
         named = [text for text in texts if any(re.fullmatch(rf"{re.escape(id)}(\..+)?", text) for id in ids)]
         assert not named, f"{path.relative_to(ROOT)}: {named[0]} is a check of a plugin"

@@ -18,6 +18,7 @@ from auditkit.results import CheckResult
 from auditkit.run.controls import apply_controls
 
 GRID = (0.02, 0.05, 0.1, 0.2)
+QUICK = {"rows": 60, "steps": 20, "trial_rows": 20, "square_queries": 200, "noise_draws": 50}
 
 
 def run(check: Evasion, model: Any, data: AuditData, seed: int = 0) -> CheckResult:
@@ -57,7 +58,7 @@ def audited(disguised: Callable[[str], Any], pictures: AuditData) -> Callable[[s
     def audit(name: str) -> CheckResult:
         if name not in done:
             model = auditkit.wrap(disguised(name), classes=tuple(range(10)), task="multiclass")
-            done[name] = run(Evasion(rows=60, steps=20), model, pictures)
+            done[name] = run(Evasion(**QUICK), model, pictures)
         return done[name]
 
     return audit
@@ -104,7 +105,7 @@ def test_labels_that_cannot_be_seen_through_are_answered_by_decisions_and_tried(
     # a traced module is a graph of its own: nothing in it can be watched
     traced = torch.jit.trace(disguised("one-hot"), torch.from_numpy(digits.pictures[:4]))
     model = auditkit.wrap(traced, classes=tuple(range(10)), task="multiclass")
-    result = run(Evasion(rows=60, norm="L2", max_queries=100), model, pictures)
+    result = run(Evasion(rows=60, norm="L2", max_queries=100, trial_rows=20), model, pictures)
     assert all(validity == "invalid" for _, validity in robust(result).values())
     assert {"known-boundary", "known-network"} <= broken_controls(result)
     assert "by decisions alone" in " ".join(result.notes)
@@ -169,7 +170,7 @@ def test_the_same_seed_gives_the_same_result_and_the_model_is_left_as_found(
         torch.random.get_rng_state(),
         np.random.get_state()[2],
     )
-    check = Evasion(rows=60, steps=5, epsilons=(0.05,), group_epsilon=0.05)
+    check = Evasion(**{**QUICK, "steps": 5, "epsilons": (0.05,), "group_epsilon": 0.05})
     first, second = (run(check, model, pictures) for _ in range(2))
     assert network.training
     network.eval()
@@ -212,7 +213,7 @@ def test_whole_pictures_stay_whole(digits: Any) -> None:
     data = AuditData(inputs, labels=digits.labels[:30], task="multiclass", modality="image")
     model = auditkit.wrap(Bytes().eval(), classes=tuple(range(10)), task="multiclass")
     context = Context(rng=np.random.default_rng(0), predictions=Listening(model, data))
-    result = apply_controls(Evasion(rows=30, steps=20)(model, data, context))
+    result = apply_controls(Evasion(**{**QUICK, "rows": 30})(model, data, context))
     assert not broken_controls(result)
     assert robust(result)[0.2][0] < 0.2
     assert all(batch.dtype == np.uint8 for batch in batches)
@@ -416,7 +417,7 @@ def test_the_attack_runs_where_the_model_is(digits: Any, pictures: AuditData) ->
 
     model = auditkit.wrap(copy.deepcopy(digits.network).cuda(), classes=tuple(range(10)), task="multiclass")
     on_cpu = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
-    check = Evasion(rows=60, steps=20)
+    check = Evasion(**QUICK)
     on_gpu, cpu_result = run(check, model, pictures), run(check, on_cpu, pictures)
     assert "cuda" in on_gpu.notes[-1]
     for epsilon in GRID:
