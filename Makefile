@@ -6,13 +6,17 @@ export PYTHONWARNINGS ?=
 # where it is set, each process that the tests start would compile the whole package anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint clean
+.PHONY: demo test pytest lint clean
 
 demo: .venv/demo.stamp
 	OMP_NUM_THREADS=2 $(BIN)/auditkit demo
 
-test: .venv/test.stamp lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+# the linters work while tests wait for processes that they started
+test: .venv/test.stamp
+	$(MAKE) --jobs=2 lint pytest
+
+pytest: .venv/test.stamp
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ class Size(NamedTuple):
 
 
 FULL = Size(1_000_000, (2, 5, 10), 20_000, (2, 3, 4), 400, 100, 5, 1)
-QUICK = Size(20_000, (2, 2, 2), 2_000, (2, 2, 2), 200, 20, 3, 2)
+QUICK = Size(5_000, (2, 2, 2), 2_000, (2, 2, 2), 200, 20, 1, 2)
 
 
 def measure(size: Size, _folder: pathlib.Path, _environments: pathlib.Path) -> tuple[list[Line], dict[str, Any]]:

@@ -34,17 +34,18 @@ class Size(NamedTuple):
     images: int
     epochs: int
     rounds: int
+    trained_on: int = TRAINED_ON
     device: str = "cpu"
 
 
 FULL = Size(LATEST, 8, 2)
-QUICK = Size(40, 1, 1)
+QUICK = Size(20, 1, 1, 4_000)
 
 
 def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tuple[list[Line], dict[str, Any]]:
     """The comparisons, and all timings."""
     everything = mnist()
-    rows = Pictures(everything.x[:TRAINED_ON], everything.y[:TRAINED_ON])
+    rows = Pictures(everything.x[: size.trained_on], everything.y[: size.trained_on])
     tried = Pictures(*(tensor[-LATEST:][: size.images].to(size.device) for tensor in everything))
     lines: list[Line] = []
     timings: dict[str, Any] = {}

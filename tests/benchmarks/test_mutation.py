@@ -8,6 +8,7 @@ from benchmarks import mutation
 from benchmarks.mutated_files import FILES, MODELS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forms", [MODELS, tuple(FILES)[len(MODELS) :]], ids=["models", "data"])
 def test_changed_files_are_read_or_refused(tmp_path, forms, capsys):
     limits = ["--seconds", "16", "--cases", "150", "--seed", "1", "--keep", str(tmp_path)]

@@ -19,7 +19,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import auditkit
 from auditkit.data import AuditData
 
-
 FEW = {"robustness.evasion": {"max_queries": 200}, "robustness.library": {"rows": 3, "max_queries": 50}}
 """The searches that ask most ask alike from the first question to the last."""
 
