@@ -45,7 +45,7 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first, so that none is left alone at the end; gpu tests do not run where there is no GPU."""
+    """The longest tests come first, so that none is left alone at the end; gpu tests run where there is a GPU."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if not any(item.get_closest_marker("gpu") for item in items):
         return
