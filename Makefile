@@ -6,19 +6,23 @@ export PYTHONWARNINGS ?=
 # where it is set, each process that the tests start would compile the whole package anew
 unexport PYTHONDONTWRITEBYTECODE
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# CI sets LOCKED: what .ci/test.lock names, by hash, or nothing; without it, the same versions for any platform
+STAMP := .venv/$(if $(LOCKED),locked,test).stamp
+
 .PHONY: demo test pytest lint clean
 
 demo: .venv/demo.stamp
 	OMP_NUM_THREADS=2 $(BIN)/auditkit demo
 
 # the linters work while tests wait for processes that they started
-test: .venv/test.stamp
+test: $(STAMP)
 	$(MAKE) --jobs=2 lint pytest
 
-pytest: .venv/test.stamp
+pytest: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-lint: .venv/test.stamp
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -31,9 +35,19 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	$(PIP) -c constraints.txt -e '.[all]'
 	touch $@
 
 .venv/test.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(PIP) -c constraints.txt -e '.[test]'
+	touch $@
+
+# a package that is there already would not be compared with its hash, so .venv is made anew
+.venv/locked.stamp: pyproject.toml .ci/test.lock .ci/build.lock
+	$(PYTHON) .ci/lock.py --check
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r .ci/build.lock
+	$(PIP) --require-hashes --no-build-isolation -r .ci/test.lock
+	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@

@@ -22,7 +22,7 @@ from auditkit.version import __version__
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "narwhals", "scikit-learn", "statsmodels", "pluggy", "pydantic", "jinja2",
     "vl-convert-python", "skops", "safetensors", "torch", "fairlearn", "shap", "lime", "captum",
-    "adversarial-robustness-toolbox", "opacus", "dp-accounting", "xgboost", "lightgbm",
+    "adversarial-robustness-toolbox", "opacus", "dp-accounting", "xgboost", "xgboost-cpu", "lightgbm",
 )  # fmt: skip
 """The packages that can change a number; those installed are recorded with their versions."""
 FORMATTERS = ("markdown-it-py", "cyclonedx-python-lib")
