@@ -94,16 +94,18 @@ def _text(text: str) -> str:
 
 
 def _index(result: AuditResult) -> list[dict[str, Any]]:
-    judged = {
-        (judgement.check, digest(judgement.measurement)) for verdict in result.verdicts for judgement in verdict.judged
-    }
+    judged: dict[tuple[str, str], set[str]] = {}
+    for judgement in (judgement for verdict in result.verdicts for judgement in verdict.judged):
+        judged.setdefault((judgement.check, judgement.measurement.name), set()).add(digest(judgement.measurement))
     metrics = [
         _metric(check_result, measurement)
         for check_result in result.results
         for measurement in check_result.measurements
         if measurement.value is not None and measurement.validity == "valid"
         # the hub shows a flat list: thousands of numbers about groups would bury those that decide
-        if not (measurement.slice or measurement.across) or (check_result.check, digest(measurement)) in judged
+        # by name first: of thousands of numbers about groups a limit is about few
+        if not (measurement.slice or measurement.across)
+        or ((under := judged.get((check_result.check, measurement.name))) and digest(measurement) in under)
     ]
     if not metrics:
         return []

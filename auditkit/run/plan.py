@@ -10,11 +10,13 @@ import numpy as np
 
 from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
+from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, check_known, closest
 from auditkit.foreign_code import foreign
 from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
+from auditkit.lazy import pandas
 from auditkit.models import Capability, Model
 from auditkit.plugin_validation import wrong_kind
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
@@ -140,19 +142,42 @@ def draw_rows(data: AuditData, rows: int, seed: int) -> np.ndarray:
         return np.arange(total)
     rng = np.random.default_rng(seed)
     order = rng.permutation(total)
-    strata = np.zeros(total, dtype=np.int64)
-    columns = [data.labels] if data.labels is not None and data.task != "regression" else []
-    for column in (*columns, *data.groups.values()):
-        codes = np.unique(column, return_inverse=True)[1]
-        strata = np.unique(strata * (codes.max() + 1) + codes, return_inverse=True)[1]
+    shuffled = _strata(data)[order]
     # every stratum spreads its rows evenly over [0, 1); the first `rows` of the whole then hold each in its share
-    shuffled = strata[order]
     by_stratum = np.argsort(shuffled, kind="stable")
     counts = np.bincount(shuffled)
+    del shuffled  # of millions of rows each of these columns is a tenth of a gigabyte
     rank = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
     position = np.empty(total)
     position[by_stratum] = (rank + rng.random(total)) / np.repeat(counts, counts)
-    return np.sort(order[np.argsort(position, kind="stable")[:rows]])
+    del by_stratum, rank
+    near = np.flatnonzero(position <= np.partition(position, rows - 1)[rows - 1])  # more than `rows` where some tie
+    return np.sort(order[near[np.argsort(position[near], kind="stable")[:rows]]])
+
+
+def _strata(data: AuditData) -> np.ndarray:
+    """(N,) the combination of label and groups of each row, numbered from 0 in the order of their values."""
+    strata = np.zeros(len(data), dtype=np.int64)
+    labels = data.labels if data.task != "regression" else None
+    for column in (*([] if labels is None else [labels]), *data.groups.values()):
+        # texts and whole numbers are hashed, which is many times faster than to sort them
+        kind = np.asarray(column).dtype.kind
+        if kind == "U":
+            codes = encode(column).codes.astype(np.int64)
+        elif kind in "iub":
+            codes = pandas.factorize(column, sort=True)[0]
+        else:
+            codes = np.unique(column, return_inverse=True)[1]
+        strata = _dense(strata * (codes.max() + 1) + codes)
+    return strata.astype(np.min_scalar_type(strata.max()))  # small numbers are sorted by radix
+
+
+def _dense(numbers: np.ndarray) -> np.ndarray:
+    """(N,) numbers from 0 without gaps, in the same order."""
+    if numbers.max() > 4 * len(numbers):
+        return np.unique(numbers, return_inverse=True)[1]
+    is_used = np.bincount(numbers) > 0
+    return (np.cumsum(is_used) - 1)[numbers]
 
 
 def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collection[str] = ()) -> list[str]:

@@ -1,79 +1,64 @@
-"""Makes a file of recorded answers, or audits one from end to end: `python large_child.py make|audit …`."""
+"""Writes a table of made-up people, and a model of it where one is asked for: `python large_child.py FILE JSON`."""
 
+import json
 import pathlib
-import resource
-import subprocess
 import sys
-import tempfile
-import time
 
 import numpy as np
 import pyarrow
+import pyarrow.csv
 from pyarrow import parquet
 
 BATCH = 1 << 20
-CONFIG = """
-[model]
-decisions = "decision"
-[data]
-path = '{path}'
-label = "label"
-positive = 1
-groups = {groups}
-[audit]
-budget = "standard"
-checks = {checks}
-out = '{out}'
-[[limits]]
-measurement = "fairness.groups.demographic_parity_difference"
-across = ["sex"]
-at_most = 0.2
-because = "a benchmark"
-"""
-GROUPS = {"sex": ("female", "male"), "race": ("Asian", "Black", "Hispanic", "White", "other")}
 
 
-def make(path: str, rows: int, columns: int) -> None:
-    """A Parquet file of `columns` columns: sex, race, age, label, decision, and amounts; written batch by batch."""
+def main(path: str, work: str) -> None:
+    """A file of `rows` rows: groups, age, weight, label, decision, score, and amounts; written batch by batch."""
+    wanted = json.loads(work)
     rng = np.random.default_rng(7)
     writer = None
-    for start in range(0, rows, BATCH):
-        table = _people(rng, min(BATCH, rows - start), columns)
-        writer = writer or parquet.ParquetWriter(path, table.schema)
+    for start in range(0, wanted["rows"], BATCH):
+        table = _people(rng, min(BATCH, wanted["rows"] - start), wanted["columns"], wanted["groups"])
+        if writer is None:
+            opened = pyarrow.csv.CSVWriter if path.endswith(".csv") else parquet.ParquetWriter
+            writer = opened(path, table.schema)
+            if wanted["model"]:
+                _fit(table, pathlib.Path(path).with_name("model.skops"))
         writer.write_table(table)
     assert writer is not None
     writer.close()
 
 
-def _people(rng: np.random.Generator, rows: int, columns: int) -> pyarrow.Table:
-    codes = {name: rng.integers(0, len(values), rows, dtype=np.int32) for name, values in GROUPS.items()}
-    columns_by_name = {
-        name: pyarrow.DictionaryArray.from_arrays(codes[name], list(values)).cast(pyarrow.string())
-        for name, values in GROUPS.items()
+def _people(rng: np.random.Generator, rows: int, columns: int, groups: dict[str, int]) -> pyarrow.Table:
+    codes = {name: rng.integers(0, number, rows, dtype=np.int32) for name, number in groups.items()}
+    by_name = {
+        name: pyarrow.DictionaryArray.from_arrays(codes[name], [f"{name} {at}" for at in range(number)]).cast("string")
+        for name, number in groups.items()
     }
-    label = rng.random(rows) < 0.3 + 0.05 * codes["race"]
-    columns_by_name["age"] = rng.integers(18, 90, rows, dtype=np.int64)
-    columns_by_name["label"] = label.astype(np.int64)
-    columns_by_name["decision"] = (rng.random(rows) < 0.2 + 0.4 * label + 0.05 * codes["sex"]).astype(np.int64)
-    columns_by_name |= {f"amount {at}": rng.integers(0, 5000, rows) / 8 for at in range(columns - len(columns_by_name))}
-    return pyarrow.table(columns_by_name)
+    last = codes[list(groups)[-1]] / list(groups.values())[-1]
+    label = rng.random(rows) < 0.3 + 0.2 * last
+    score = np.clip(0.2 + 0.4 * label + 0.1 * last + rng.normal(0, 0.2, rows), 0, 1)
+    by_name["age"] = rng.integers(18, 90, rows, dtype=np.int64)
+    by_name["weight"] = rng.integers(1, 9, rows) / 4
+    by_name["label"] = label.astype(np.int64)
+    by_name["decision"] = (score >= 0.5).astype(np.int64)
+    by_name["score"] = score.round(6)
+    amounts = (1 + label[:, None] * (np.arange(columns) < 5)) * rng.integers(0, 5000, (rows, columns)) / 8
+    return pyarrow.table(by_name | {f"amount {at}": amounts[:, at] for at in range(columns)})
 
 
-def audit(path: str, checks: str) -> None:
-    """Prints seconds, peak bytes and exit code of `auditkit run` on the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = pathlib.Path(folder)
-        text = CONFIG.format(path=path, out=home / "out", groups='["sex", "race"]', checks=checks)
-        (home / "auditkit.toml").write_text(text)
-        start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "auditkit", "run", "-q", str(home)], stdout=subprocess.DEVNULL)
-        seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    print(f"{seconds:.1f} s, {peak / 1e9:.2f} GB at the peak, exit code {done.returncode}")
+def _fit(table: pyarrow.Table, path: pathlib.Path) -> None:
+    """A linear model of the amounts."""
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    frame = table.slice(0, 20_000).to_pandas()
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    model.fit(frame.filter(like="amount"), frame["label"])
+    skops.io.dump(model, path)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        audit(*sys.argv[2:])
+    main(*sys.argv[1:])

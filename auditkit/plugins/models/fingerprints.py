@@ -9,8 +9,8 @@ import hashlib
 import re
 import sys
 import types
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -25,6 +25,15 @@ _KNOWN = frozenset({"catboost", "lightgbm", "numpy", "pandas", "scipy", "sklearn
 """Libraries whose functions decide by their arguments alone."""
 _SEARCHES = ("best_estimator_", "classes_")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+CHUNK: Final = 2**20
+"""Texts put together at once."""
+
+
+def _written(kind: str, value: object) -> bytes:
+    raw = str(value).encode("utf-8", "surrogatepass")
+    return f"{kind}:{len(raw)}:".encode() + raw
 
 
 class Fingerprint(str):
@@ -62,8 +71,13 @@ class _Walk:
         self.opaque = False
 
     def text(self, kind: str, value: object = "") -> None:
-        raw = str(value).encode("utf-8", "surrogatepass")
-        self.hash.update(f"{kind}:{len(raw)}:".encode() + raw)
+        self.hash.update(_written(kind, value))
+
+    def texts(self, values: Sequence[str]) -> None:
+        """Add texts, each different one written once: recorded answers are millions of a few texts."""
+        raw = {value: _written("str", repr(value)) for value in set(values)}
+        for start in range(0, len(values), CHUNK):
+            self.hash.update(b"".join([raw[value] for value in values[start : start + CHUNK]]))
 
     def add(self, value: Any) -> None:
         """Add any object."""
@@ -102,8 +116,11 @@ class _Walk:
             self.mapping("dict", value)
         elif isinstance(value, (list, tuple)):
             self.text("list" if isinstance(value, list) else "tuple", len(value))
-            for item in value:
-                self.add(item)
+            if all(type(item) is str for item in value):
+                self.texts(value)
+            else:
+                for item in value:
+                    self.add(item)
         elif isinstance(value, (set, frozenset)):
             # Sets have no order that is the same in two processes, so their members' digests are sorted.
             self.text("set", sorted(fingerprint(item) for item in value))

@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit.data import AuditData, Recorded, Task
 from auditkit.errors import CapabilityError, Mend, ModelError
+from auditkit.lazy import pandas
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.value_spelling import match_class, spelling
@@ -46,8 +47,7 @@ class RecordedModel(Model):
         has_scores = self.task != "multiclass" and scores is not None
         self.capabilities = frozenset({Capability.SCORES} if has_scores else set())
         # Decisions are written as text, so that 1, 1.0 and "1" from three readers have one digest.
-        spelt = decisions if decisions is None else [spelling(decision) for decision in decisions]
-        self._digest = fingerprint(spelt, scores)
+        self._digest = fingerprint(decisions if decisions is None else _spelt(decisions), scores)
 
     @classmethod
     def of(
@@ -93,6 +93,16 @@ class RecordedModel(Model):
             f"{self.name}: recorded answers stand for these rows only and cannot be asked about others; "
             "give the model itself for checks that ask it ([model] path or object)"
         )
+
+
+def _spelt(decisions: np.ndarray) -> list[str]:
+    """Each decision as text; each different one is spelt once, for there may be millions of rows."""
+    if decisions.dtype == object:  # 1 and True are equal there
+        texts = {(type(decision), decision): spelling(decision) for decision in decisions}
+        return [texts[type(decision), decision] for decision in decisions]
+    codes, distinct = pandas.factorize(decisions, use_na_sentinel=False)
+    texts_of_codes = [spelling(decision) for decision in distinct]
+    return [texts_of_codes[code] for code in codes.tolist()]
 
 
 def _check_finite(scores: np.ndarray | None, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 import pathlib
 import pickle
@@ -24,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from auditkit.plugins.models import fingerprints
 from auditkit.plugins.models.fingerprints import fingerprint
 from tests.plugins.models.tables import numbers, people, people_pipeline, truth, wrapped
 
@@ -169,3 +171,22 @@ def test_what_a_callable_holds_open_stays_open(tmp_path):
 
         assert fingerprint(ask).opaque
         ask([])
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["a"], ["no", "yes", "no", "é", "", "\ud800", "it's"], [str(n % 7) for n in range(999)]]
+)
+def test_texts_are_written_as_each_is_by_itself(texts, monkeypatch):
+    monkeypatch.setattr(fingerprints, "CHUNK", 4)
+    slow = hashlib.sha256(f"list:{len(str(len(texts)))}:{len(texts)}".encode())
+    for text in texts:
+        raw = repr(text).encode("utf-8", "surrogatepass")
+        slow.update(f"str:{len(raw)}:".encode() + raw)
+    assert fingerprint(texts) == slow.hexdigest()
+
+
+def test_each_different_text_is_written_once(monkeypatch):
+    written, write = [], fingerprints._written
+    monkeypatch.setattr(fingerprints, "_written", lambda kind, value="": written.append(value) or write(kind, value))
+    fingerprint(["no", "yes"] * 5_000)
+    assert len(written) == 3

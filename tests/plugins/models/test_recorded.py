@@ -8,8 +8,10 @@ import pytest
 from auditkit.data import AuditData, Recorded
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Capability
+from auditkit.plugins.models import recorded
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
+from auditkit.value_spelling import spelling
 from tests.plugins.models.tables import wrapped
 
 LABELS = np.array(["no", "yes", "yes", "no", "yes"])
@@ -132,3 +134,21 @@ def test_fingerprint_covers_the_answers():
     assert original == RecordedModel.of(data(scores=SCORES.copy())).fingerprint
     assert original != RecordedModel.of(data(scores=SCORES * 0.99)).fingerprint
     assert original != RecordedModel.of(data(scores=SCORES), threshold=0.6).fingerprint
+
+
+@pytest.mark.parametrize(
+    "decisions",
+    [
+        np.array([1, 0, 1, -7]), np.array([0.1, -0.0, 0.0, 2.0, np.nan], dtype=np.float32), np.array([True, False]),
+        np.array(["1", "1.0", "é"]), np.array([1, True, 1.0, "1", 0, False, "", "no"], dtype=object),
+    ],
+)  # fmt: skip
+def test_decisions_are_spelt_as_each_is_by_itself(decisions):
+    assert recorded._spelt(decisions) == [spelling(decision) for decision in decisions]
+
+
+def test_each_different_decision_is_spelt_once(monkeypatch):
+    spelt = []
+    monkeypatch.setattr(recorded, "spelling", lambda value: spelt.append(value) or spelling(value))
+    recorded._spelt(np.arange(10_000) % 3)
+    assert len(spelt) == 3

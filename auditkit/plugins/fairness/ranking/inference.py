@@ -62,7 +62,10 @@ class Estimate(NamedTuple):
 
     def _errors(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         # A group that happens to hold no place at the top looks surer than it is when its people are drawn anew.
-        variances = [np.sum((self.pulls[:, a] - self.pulls[:, b]) ** 2) for a, b in zip(i, j, strict=True)]
+        pulls, variances, done = np.ascontiguousarray(self.pulls.T), np.empty(len(i)), 0
+        for count in stats.chunks(len(i), len(self.pulls)):
+            some = slice(done, done := done + count)
+            variances[some] = ((pulls[i[some]] - pulls[j[some]]) ** 2).sum(axis=1)
         return np.sqrt(np.maximum(variances, self.least[i] + self.least[j]))
 
 
@@ -82,8 +85,6 @@ class OneList(NamedTuple):
     divergence_p: float
     divergence_usual: float
     """The 95th percentile where the groups are shuffled."""
-    exposure_law: np.ndarray
-    """(B,) the statistic of exposure where the groups are shuffled."""
 
 
 def cut_list(scores: np.ndarray, codes: np.ndarray, groups: int, tops: np.ndarray) -> Cut:
@@ -122,9 +123,9 @@ def people_drawn_anew(values: np.ndarray, part: Cut, groups: int, draws: int, rn
     used, never its percentiles for a largest or smallest group.
     """
     sizes = part.counts.sum(axis=1)
-    drawn = np.stack(
-        [rng.multinomial(n, row / n, size=draws) for n, row in zip(sizes, part.counts, strict=True)], axis=1
-    )
+    drawn = np.empty((draws, *part.counts.shape), dtype=np.int32)  # of a thousand groups hundreds of megabytes
+    for group, (n, row) in enumerate(zip(sizes, part.counts, strict=True)):
+        drawn[:, group] = rng.multinomial(n, row / n, size=draws)
     together = drawn.sum(axis=1)
     summed = np.concatenate([[0.0], np.cumsum(position_bias(int(sizes.sum())))])
     ends = np.cumsum(together, axis=1)
@@ -169,12 +170,18 @@ def chance_in_one(part: Cut, groups: int, tops: np.ndarray, draws: int, rng: np.
     chunks = shuffled_counts(part.places.sizes, sizes, draws, rng)
     law = np.concatenate([_statistics(chunk, part.places, groups, tops) for chunk in chunks], axis=1)
     p = [stats.permutation_p(float(statistic[0]), chance) for statistic, chance in zip(observed, law, strict=True)]
-    return OneList(p[0], p[2:], p[1], float(np.quantile(law[1], 0.95)), law[0])
+    return OneList(p[0], p[2:], p[1], float(np.quantile(law[1], 0.95)))
+
+
+def exposure_law(part: Cut, groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(B,) the statistic of exposure of one list where the groups are shuffled, see `chance_in_one`."""
+    chunks = shuffled_counts(part.places.sizes, part.counts.sum(axis=1), draws, rng)
+    return np.concatenate([_largest_differences(chunk, part.places, groups) for chunk in chunks])
 
 
 def exposure_statistic(part: Cut, groups: int) -> float:
     """The statistic of exposure of one list, see `chance_in_one`: the largest difference of two groups, scaled."""
-    return float(_statistics(part.counts[None], part.places, groups, np.zeros(0, dtype=np.int64))[0, 0])
+    return float(_largest_differences(part.counts[None], part.places, groups)[0])
 
 
 def flipped_p(deviations: np.ndarray, draws: int, rng: np.random.Generator, *, upwards: bool = False) -> float:
@@ -215,21 +222,24 @@ def _studentized(sums: np.ndarray, lists: int, upwards: bool) -> np.ndarray:
 def _statistics(counts: np.ndarray, places: Places, groups: int, tops: np.ndarray) -> np.ndarray:
     """(2 + T, B) exposure, divergence and each top, for tables (B, K, M); the larger the more uneven."""
     sizes = counts[0].sum(axis=1)
-    exposures = (counts[:, :groups] @ places.weights) / sizes[:groups]
-    # Pair by pair and in place, for all pairs of all shuffles at once would not fit in memory.
-    statistics = [np.zeros(len(counts)), ndkl(counts, places)]
-    for i in range(groups - 1):
-        scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])
-        np.maximum(
-            statistics[0],
-            (np.abs(exposures[:, i + 1 :] - exposures[:, i : i + 1]) / scale).max(axis=1),
-            out=statistics[0],
-        )
+    statistics = [_largest_differences(counts, places, groups), ndkl(counts, places)]
     share = sizes[:groups] / sizes.sum()
     for k in tops:
         surplus = np.abs(top_count(counts[:, :groups], places, int(k)) - k * share)
         statistics.append((surplus / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
     return np.stack(statistics)
+
+
+def _largest_differences(counts: np.ndarray, places: Places, groups: int) -> np.ndarray:
+    """(B,) the largest difference of the exposures of two groups, scaled, for tables (B, K, M)."""
+    sizes = counts[0].sum(axis=1)
+    exposures = (counts[:, :groups] @ places.weights) / sizes[:groups]
+    # Pair by pair and in place, for all pairs of all shuffles at once would not fit in memory.
+    largest = np.zeros(len(counts))
+    for i in range(groups - 1):
+        scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])
+        np.maximum(largest, (np.abs(exposures[:, i + 1 :] - exposures[:, i : i + 1]) / scale).max(axis=1), out=largest)
+    return largest
 
 
 def _critical(level: float, freedom: float) -> float:

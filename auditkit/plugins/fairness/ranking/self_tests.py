@@ -96,9 +96,7 @@ def _dense(codes: np.ndarray) -> tuple[np.ndarray, int]:
 
 def _law(scores: np.ndarray, codes: np.ndarray, groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     none = np.zeros(0, dtype=np.int64)
-    return inference.chance_in_one(
-        inference.cut_list(scores, codes, groups, none), groups, none, draws, rng
-    ).exposure_law
+    return inference.exposure_law(inference.cut_list(scores, codes, groups, none), groups, draws, rng)
 
 
 def _p(

@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores.score_table import ScoreTable
+from auditkit.plugins.fairness.shared.permutation import shuffled_table
 
 LEVELS = 128
 """Levels of the scores in resampling. Coarser scores leave the tests valid; values are never computed from them."""
@@ -13,8 +14,6 @@ SPECK = 1e-12
 """Differences and standard errors of areas and of mean scores up to this are roundings."""
 PLACES = 128
 """False positive rates at which resampled curves are compared."""
-CROWDED = 1_000
-"""People in the mean group above which many groups are shuffled group by group, and no longer person by person."""
 
 
 class Scale(NamedTuple):
@@ -60,8 +59,7 @@ def shuffled(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.nda
     sizes = np.maximum(1, np.round(counts.sum(axis=1))).astype(np.int64)
     level = rounded_to(counts.sum(axis=0), int(sizes.sum()))
     if len(sizes) > stats.PAIRWISE:
-        draw = _of_shuffled_people if sizes.mean() <= CROWDED else _group_by_group
-        return np.stack([draw(sizes, level, rng) for _ in range(draws)]).astype(float)
+        return np.stack([shuffled_table(sizes, level, rng) for _ in range(draws)]).astype(float)
     tables = np.zeros((draws, *counts.shape))
     unplaced = np.tile(sizes, (draws, 1))
     # Level by level, and in a level group by group given those before: numpy's multivariate law takes one set of sizes
@@ -78,23 +76,6 @@ def shuffled(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.nda
         tables[:, -1, column] = to_place
         unplaced[:, -1] -= to_place
     return tables
-
-
-def _of_shuffled_people(sizes: np.ndarray, level: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(k, L) people by group and level, from (k,) people by group and (L,) by level."""
-    groups = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
-    cells = groups * len(level) + np.repeat(np.arange(len(level)), level)
-    return np.bincount(cells, minlength=len(sizes) * len(level)).reshape(len(sizes), len(level))
-
-
-def _group_by_group(sizes: np.ndarray, level: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same, at a cost that does not grow with the people."""
-    table, rest = np.zeros((len(sizes), len(level)), dtype=np.int64), level.copy()
-    for group, size in enumerate(sizes):
-        # numpy's other method, "count", holds every row in memory
-        table[group] = rng.multivariate_hypergeometric(rest, size, method="marginals")
-        rest -= table[group]
-    return table
 
 
 def redrawn(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

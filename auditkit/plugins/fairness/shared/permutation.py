@@ -9,6 +9,8 @@ from auditkit import stats
 
 CHUNK = 2_000_000
 """Numbers shuffled at once."""
+CROWDED = 1_000
+"""People in the mean group above which many groups are shuffled group by group, and no longer person by person."""
 
 
 def shuffled_z(
@@ -125,7 +127,8 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
     """Chunks of (b, K, M) tables: how many rows of each group fall in each bin if the groups are shuffled.
 
     Rows that share a bin are alike, so a shuffle is a draw without replacement, bin by bin: the multivariate
-    hypergeometric law, exactly, at a cost that does not grow with the rows.
+    hypergeometric law, exactly, at a cost that does not grow with the rows. Of many groups each table is drawn by
+    itself, for few of them fit in memory at once.
 
     Args:
         bins: (M,) whole numbers: the rows of all groups in each bin; below 10^9 in all.
@@ -134,6 +137,9 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
         rng: the source of chance.
     """
     for count in stats.chunks(draws, len(bins) * len(sizes), CHUNK):
+        if len(sizes) > stats.PAIRWISE:
+            yield np.stack([shuffled_table(sizes, bins.astype(np.int64), rng) for _ in range(count)])
+            continue
         tables = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
         rest = np.tile(bins.astype(np.int64), (count, 1))
         for group, size in enumerate(sizes[:-1]):
@@ -148,3 +154,30 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
             rest -= tables[:, group]
         tables[:, -1] = rest
         yield tables
+
+
+def shuffled_table(sizes: np.ndarray, bins: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(K, M) rows of each group in each bin if the rows of many groups are shuffled.
+
+    Args:
+        sizes: (K,) whole numbers: the rows of each group.
+        bins: (M,) whole numbers: the rows in each bin; they sum to those of the groups.
+        rng: the source of chance.
+    """
+    return (_person_by_person if sizes.mean() <= CROWDED else _group_by_group)(sizes, bins, rng)
+
+
+def _person_by_person(sizes: np.ndarray, bins: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    groups = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    cells = groups * len(bins) + np.repeat(np.arange(len(bins)), bins)
+    return np.bincount(cells, minlength=len(sizes) * len(bins)).reshape(len(sizes), len(bins))
+
+
+def _group_by_group(sizes: np.ndarray, bins: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same, at a cost that does not grow with the people."""
+    table, rest = np.zeros((len(sizes), len(bins)), dtype=np.int64), bins.copy()
+    for group, size in enumerate(sizes):
+        # numpy's other method, "count", holds every row in memory
+        table[group] = rng.multivariate_hypergeometric(rest, size, method="marginals")
+        rest -= table[group]
+    return table

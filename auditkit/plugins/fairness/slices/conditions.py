@@ -1,7 +1,7 @@
 """Features as lists of conditions: categories, quantile bins of numbers, a missing value; groups as they are named."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from auditkit.data.cells import Cells
 from auditkit.data.schema import FeatureSchema
 from auditkit.value_spelling import spelling
 
+CODE: Final = np.int32
+"""The type of codes of conditions; of millions of rows they are most of what the check holds."""
+
 
 class Feature(NamedTuple):
     """One feature and the conditions that it offers; each row satisfies one of them at most."""
@@ -20,7 +23,7 @@ class Feature(NamedTuple):
     texts: tuple[str, ...]
     """The conditions, as people read them."""
     codes: np.ndarray
-    """(N,) int64: which condition each row satisfies; -1 for none that may be shown."""
+    """(N,) CODE: which condition each row satisfies; -1 for none that may be shown."""
     group: bool
     """Whether it is a sensitive attribute."""
 
@@ -111,7 +114,8 @@ def _group(name: str, data: AuditData) -> Feature:
     visible = [index for index, value in enumerate(encoded.values) if data.cells.unshown({name: value}) is None]
     positions = np.full(len(encoded.values), -1)
     positions[visible] = np.arange(len(visible))
-    return Feature(name, tuple(encoded.values[index] for index in visible), positions[encoded.codes], True)
+    codes = positions.astype(CODE)[encoded.codes]
+    return Feature(name, tuple(encoded.values[index] for index in visible), codes, True)
 
 
 def _feature(name: str, column: np.ndarray, schema: FeatureSchema | None, bins: int) -> Feature:
@@ -124,7 +128,7 @@ def _feature(name: str, column: np.ndarray, schema: FeatureSchema | None, bins: 
     if lacking.any():
         codes = np.where(lacking, len(texts), codes)
         texts = (*texts, MISSING)
-    return Feature(name, texts, codes, False)
+    return Feature(name, texts, codes.astype(CODE), False)
 
 
 def _range(values: np.ndarray, bin_index: int, edges: np.ndarray, all_whole: bool) -> str:

@@ -9,7 +9,7 @@ from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.plugins.fairness.slices import self_tests
-from auditkit.plugins.fairness.slices.conditions import Feature, features_of, forbidden
+from auditkit.plugins.fairness.slices.conditions import CODE, Feature, features_of, forbidden
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Errors, errors_of
 from auditkit.plugins.fairness.slices.parameters import Parameters
 from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
@@ -73,7 +73,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
     rows, errors = errors_of(parameters.of, data, context.predictions)
     features = [feature._replace(codes=feature.codes[rows]) for feature in features_of(data, parameters.bins)]
-    codes = np.array([feature.codes for feature in features], dtype=np.int64).reshape(len(features), len(rows))
+    codes = np.array([feature.codes for feature in features], dtype=CODE).reshape(len(features), len(rows))
     space = Space(codes, tuple(len(feature.texts) for feature in features), forbidden(features, data.cells))
     # a slice is a group that is shown, with its rate
     return Case(features, space, errors, Rules(parameters, max(1, data.minimum_rate, data.minimum_cell)))

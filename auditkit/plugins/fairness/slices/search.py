@@ -39,7 +39,7 @@ class Space(NamedTuple):
     """What is searched."""
 
     codes: np.ndarray
-    """(D, N) int64: the condition of each row in each feature; -1 for none."""
+    """(D, N) of whole numbers: the condition of each row in each feature; -1 for none."""
     widths: tuple[int, ...]
     """How many conditions each of the D features has."""
     hidden: Callable[[tuple[int, ...]], np.ndarray | None] = lambda chosen: None
@@ -235,7 +235,7 @@ def _count(
     codes: np.ndarray, chosen: tuple[int, ...], shape: tuple[int, ...], errors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and sums of errors of every conjunction over some features."""
-    cells = codes[chosen[0]]
+    cells = codes[chosen[0]].astype(np.int64)  # numbers of cells may be larger than codes can be
     for feature, width in zip(chosen[1:], shape[1:], strict=True):
         cells = cells * width + codes[feature]
     cell_count = int(np.prod(shape))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats as distributions
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
@@ -47,18 +46,6 @@ def test_numbers_of_a_few_groups_stay_as_they_were_drawn():
         # the last digits of sums differ between processors
         assert numbers_now == pytest.approx(numbers, rel=1e-12)
         assert (measurement.test and measurement.test.p) == p
-
-
-@pytest.mark.parametrize("draw", [resampling._of_shuffled_people, resampling._group_by_group])
-def test_both_ways_to_shuffle_many_groups_follow_the_hypergeometric_law(draw):
-    sizes, level, rng = np.array([3, 9, 5, 15]), np.array([10, 4, 1, 17]), np.random.default_rng(0)
-    drawn = np.stack([draw(sizes, level, rng) for _ in range(3000)])
-    assert (drawn.sum(axis=1) == level).all() and (drawn.sum(axis=2) == sizes).all() and (drawn >= 0).all()
-    for group, size in enumerate(sizes):
-        for at, people_there in enumerate(level):
-            law = distributions.hypergeom(32, int(people_there), int(size))
-            assert drawn[:, group, at].mean() == pytest.approx(law.mean(), abs=5 * law.std() / np.sqrt(3000) + 1e-9)
-            assert drawn[:, group, at].std() == pytest.approx(law.std(), rel=0.07)
 
 
 @pytest.mark.parametrize("members", [4, 2000])
