@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from auditkit.data import AuditData
 from auditkit.foreign_code import foreign, raised
@@ -17,6 +18,10 @@ from auditkit.workers.engine import Engine, Job, Watch
 from auditkit.workers.parcel import Parcel
 from auditkit.workers.spawn import SpawnEngine
 
+MANY: Final = 2_000_000
+"""Rows above which only `TOGETHER` checks run at once, for each may sort and copy columns as large as the data's."""
+TOGETHER: Final = 2
+
 
 def engine_for(
     models: Sequence[AuditedModel], jobs: Collection[Job], watch: Watch
@@ -30,7 +35,7 @@ def engine_for(
     """
     request = models[0].context.request
     if not jobs or may_fork(audited.device for audited in models):
-        engine = Engine(request.jobs, limits_of(request), watch)
+        engine = Engine(_at_once(models[0].context), limits_of(request), watch)
         engine.start(CheckWork(models))
         return engine, {}
     wanted = [audited for audited in models if audited.model.name in {job.model for job in jobs}]
@@ -85,7 +90,7 @@ def _spawned(
         if job.check != SAME_ANSWERS:
             watch(job, done, total, what)
 
-    at_once = 1 if alone else request.jobs
+    at_once = 1 if alone else _at_once(models[0].context)
     engine = SpawnEngine(at_once, limits_of(request), watch_checks, request.threads, forks=not alone)
     answer = answerer({model.name: model for model in asked})
     engine.start(CheckWork(models), Parcel(CheckWork(crossing), (data,)), answer)
@@ -96,6 +101,10 @@ def _spawned(
             how = f", and asking it ended the process ({outcome.ending.how})" if outcome.ending.how else ""
             reasons[outcome.job.model] = f"a copy of {outcome.job.model!r} in another process answers otherwise{how}"
     return engine, reasons
+
+
+def _at_once(context: AuditContext) -> int:
+    return min(context.request.jobs, TOGETHER) if len(context.data) > MANY else context.request.jobs
 
 
 def _answers_alone(model: Model) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 import auditkit
 from auditkit.results import canonical
+from auditkit.run import check_engine
 from auditkit.testing import ToyModel, toy_data
 from tests.test_supervisor import is_gone
 
@@ -189,3 +190,19 @@ def test_groups_keep_the_order_in_which_their_attributes_were_given():
     )
     both = next(measurement.slice for measurement in result.results[0].measurements if len(measurement.slice) == 2)
     assert list(both) == ["sex", "age"]
+
+
+@pytest.mark.parametrize(("rows", "at_once"), [(100, 8), (200, 2)])
+def test_of_many_rows_two_checks_run_at_once(rows, at_once, monkeypatch):
+    """Each may hold as much as the data, and all of them together no multiple of it."""
+    given = []
+
+    class Watched(check_engine.Engine):
+        def __init__(self, at_once, *rest):
+            given.append(at_once)
+            super().__init__(at_once, *rest)
+
+    monkeypatch.setattr(check_engine, "MANY", 150)
+    monkeypatch.setattr(check_engine, "Engine", Watched)
+    auditkit.audit(ToyModel(), toy_data(rows), checks=["performance"], budget="quick", jobs=8)
+    assert given == [at_once]
