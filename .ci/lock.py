@@ -97,8 +97,8 @@ def check(path: pathlib.Path) -> None:
     required = path.read_text().partition(";")[0].removeprefix("# For ")
     if required != platform():
         sys.exit(
-            f"{path.name} is for {required}, and this is {platform()}: `make test` installs the same versions without "
-            "hashes; `python .ci/lock.py` there makes a lock for this platform"
+            f"{path.name} is for {required}, and this is {platform()}: constraints.txt has the same versions, "
+            "without hashes; `python .ci/lock.py` there makes a lock for this platform"
         )
 
 

@@ -30,9 +30,9 @@ OPEN_SOURCE = {
 
 @pytest.fixture(scope="module")
 def pins() -> list:
-    """All of the lock under CI; elsewhere those that are installed in this version."""
+    """All of the lock where it was installed from; elsewhere those that are installed in this version."""
     locked = lock.read(lock.LOCK)
-    if os.environ.get("CI"):
+    if os.environ.get("LOCKED"):
         return locked
     installed = {(distribution.name, distribution.version) for distribution in importlib.metadata.distributions()}
     return [pin for pin in locked if (pin.name, pin.version) in installed]
