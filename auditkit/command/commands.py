@@ -182,13 +182,25 @@ class _OwnSentences(logging.Filter):
 _PACKAGE = pathlib.Path(runfolder.__file__).parents[1]
 
 
+class _LogFile(logging.FileHandler):
+    """A log that takes nothing more where its disk is full: no audit ends by that, and no traceback is shown."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Pass over a record that could not be written."""
+
+    def close(self) -> None:
+        """Close the file, whose last lines may not be written either."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 @contextlib.contextmanager
 def _run_log(folder: pathlib.Path | None, data: AuditData) -> Iterator[None]:
     """Write everything that auditkit logs, and what models and plugins print, into run.log of the folder too."""
     if folder is None:
         yield
         return
-    handler = logging.FileHandler(folder / runfolder.LOG, encoding="utf-8")
+    handler = _LogFile(folder / runfolder.LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logger = logging.getLogger("auditkit")
     level = logger.level

@@ -44,7 +44,8 @@ def _own_inputs(inputs: Any, foreign: bool) -> Any:
         return inputs.copy(deep=foreign and int(pandas.__version__.partition(".")[0]) < 3)
     if isinstance(inputs, list):
         return list(inputs)
-    return inputs.clone() if foreign and hasattr(inputs, "clone") else inputs
+    is_shared = getattr(inputs, "is_shared", bool)  # by its owner's choice, with processes that must not see a change
+    return inputs.clone() if hasattr(inputs, "clone") and (foreign or is_shared()) else inputs
 
 
 class SharedData:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pathlib
 
 import numpy as np
 import pytest
@@ -37,3 +38,11 @@ def test_the_log_of_a_published_audit_holds_own_sentences_alone(data, tmp_path):
         logging.getLogger("auditkit").warning("lost 77516")
     log = (tmp_path / "run.log").read_text()
     assert "check_finished raised ValueError: lost [withheld]" in log and "77516" not in log
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_log_on_a_full_disk_ends_no_audit_and_shows_no_traceback(data, tmp_path, capsys):
+    (tmp_path / "run.log").symlink_to("/dev/full")
+    with commands._run_log(tmp_path, data):
+        Host(builtin=False, discover=False).fault("plugin 'a': check_finished raised ValueError")
+    assert "Traceback" not in capsys.readouterr().err

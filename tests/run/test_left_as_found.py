@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import warnings
 
@@ -118,3 +119,47 @@ def test_also_after_an_exception_inside_the_check(check, monkeypatch):
     assert result.status in ("measured", "skipped", "error")
     assert result.status != "error" or "went away" in result.reason
     assert (world(), anatomy(module)) == before
+
+
+@pytest.mark.workers
+def test_what_lies_in_shared_memory_is_not_changed_by_a_check_in_another_process():
+    module, _, data = network()
+    module.share_memory()
+    module.means = torch.arange(3.0).share_memory_()
+    model = auditkit.wrap(module, name="network", classes=(0, 1))
+
+    @auditkit.check("acme.spoil", exact=True)
+    def spoil(model, labels):
+        with model.module() as spoilt, torch.no_grad():
+            for tensor in (*spoilt.parameters(), *spoilt.buffers(), spoilt.means):
+                tensor.fill_(1)
+            assert all(bool((tensor == 1).all()) for tensor in (*spoilt.parameters(), spoilt.means))
+            os._exit(7)  # nothing is put back
+
+    before = anatomy(module)
+    result = auditkit.audit(model, data, checks=[spoil.check()], budget="quick")
+    assert result.results[0].reason.startswith("it ended the process that ran it (exit code 7")
+    assert anatomy(module) == before and module.means.tolist() == [0, 1, 2]
+
+
+def test_what_lies_in_shared_memory_stays_there_after_a_check():
+    module, model, data = network()
+    module.share_memory()
+    before = [tensor.data_ptr() for tensor in (*module.parameters(), *module.buffers())]
+    assert audit(model, data, "performance.quality").status == "measured"
+    assert [tensor.data_ptr() for tensor in (*module.parameters(), *module.buffers())] == before
+
+
+@pytest.mark.workers
+def test_inputs_in_shared_memory_are_not_changed_by_a_check_in_another_process():
+    _, model, data = network()
+    inputs = torch.tensor(data.inputs).share_memory_()
+
+    @auditkit.check("acme.spoil", exact=True)
+    def spoil(data):
+        data.inputs.fill_(1)
+        return 1.0
+
+    shared = AuditData(inputs, data.labels, data.groups, task="binary", positive=1)
+    result = auditkit.audit(model, shared, checks=[spoil.check()], budget="quick").results[0]
+    assert result.status == "measured" and np.array_equal(inputs.numpy(), data.inputs)

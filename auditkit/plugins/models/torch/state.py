@@ -84,12 +84,30 @@ def _hooks(module: torch.nn.Module) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def keeping(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """The module, put back as it was on leaving, also after an exception."""
+    """The module, put back as it was on leaving, also after an exception.
+
+    What lies in memory that other processes share is copied meanwhile, so that they never see a change.
+    """
     snapshot = Snapshot(module)
+    shared = [(tensor, tensor.data) for tensor in (*module.parameters(), *module.buffers()) if _is_shared(tensor)]
     try:
+        for tensor, values in shared:
+            tensor.data = values.clone()
+        for layer in module.modules():
+            copies = {name: value.clone() for name, value in _attributes(layer).items() if _is_shared(value)}
+            layer.__dict__.update(copies)  # the snapshot has what they were
         yield module
     finally:
+        for tensor, values in shared:
+            tensor.data = values
         snapshot.restore()
+
+
+def _is_shared(value: Any) -> bool:
+    # of an accelerator's memory torch says so in any case
+    if not isinstance(value, torch.Tensor) or value.device.type != "cpu":
+        return False
+    return value.is_shared()  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager
