@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test writes into the home of whoever runs it
 os.environ.setdefault("AUDITKIT_RESUME_SECRET", "of the tests, and of nobody else")
 
+import gc
 import pathlib
 
 import hypothesis
@@ -42,6 +43,13 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         # pytest-xdist keeps a thread that waits for its controller
         monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)
         monkeypatch.setattr("auditkit.workers.worker.threads_left", lambda: "")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was loaded and collected stays: to look for garbage in it again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
