@@ -40,7 +40,7 @@ def test_arrays_come_back_with_type_shape_and_order():
 def test_what_was_read_is_changed_by_nobody(is_mapped):
     with shared_arrays() as arrays:
         record = arrays.write(np.arange(1000))
-        copy = os.dup(arrays._file)  # as a process that was left running holds it
+        copy = os.dup(arrays.file)  # as a process that was left running holds it
         writable = mmap.mmap(copy, 0) if is_mapped else None
         back = arrays.read(record)
         if writable is not None:
