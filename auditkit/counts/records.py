@@ -47,6 +47,8 @@ def form_of(path: pathlib.Path, declared: str | None) -> Form:
         DataError: it is empty, cannot be read, or is in another encoding.
     """
     try:
+        if not path.is_file() and path.exists():  # to open a pipe may take for ever
+            raise DataError(f"{path.name} is no file; write what it gives to one")
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:

@@ -154,6 +154,8 @@ def no_file_error(file: pathlib.Path) -> str:
     """What to say of a path at which no file is: a folder, or a name close to that of a file."""
     if os.path.isdir(file):
         return f"{str(file)!r} is a folder; name the files in it"
+    if os.path.exists(file):
+        return f"{str(file)!r} is a pipe or a device; write what it gives to a file"
     try:
         beside = [path.name for path in file.parent.iterdir() if path.is_file()]
     except OSError:

@@ -73,6 +73,8 @@ def new_pair(path: pathlib.Path, passphrase: str | None = None) -> Pair:
         MissingExtra: the extra `sign` is not installed.
     """
     ed25519, pem = require(_ED25519, "sign"), require(_PEM, "sign")
+    if not path.name:
+        raise ConfigError(f"the private key needs the name of a file; {str(path)!r} is a folder")
     public = path.with_suffix(".pub")
     if public == path:
         raise ConfigError(f"the private key needs another name than {path.name}: .pub is for the public one")

@@ -265,6 +265,7 @@ def lightgbm_cases() -> Iterator[tuple[str, Case]]:
         "bracket": text.replace("[num_leaves: 4]", "["),
         "return": text.replace("\nTree=1", "\rTree=1"),
         "key-twice": text.replace("num_cat=0\n", "num_cat=0\nnum_cat=9\n"),
+        "empty-line": re.sub(r"(?m)^tree_sizes=.*\n", "", text).replace("\nleaf_value=", "\n\nleaf_value=", 1),
         "nothing": "tree\nversion=v4\n",
         "zero": text.replace("num_cat=0", "num_cat=\0"),
     }.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import subprocess
 import sys
@@ -105,6 +106,14 @@ def test_what_the_system_does_not_let_read_is_a_sentence(tmp_path, monkeypatch):
         with monkeypatch.context() as patch, pytest.raises(kind, match="cannot be read: Permission denied"):
             patch.setattr("pathlib.Path.open", refuse)
             load(path) if kind is ConfigError else AuditData.from_table(path, label="y")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "d.csv")
+    for options in ({}, {"decisions": "d"}, {"decisions": "d", "stream": True}):
+        with pytest.raises(DataError, match=r"is a pipe or a device|is no file; write what it gives to one"):
+            AuditData.from_table(tmp_path / "d.csv", label="y", groups=["sex"], **options)
 
 
 def test_a_table_may_take_as_much_memory_as_its_owner_says(tmp_path):

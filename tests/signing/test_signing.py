@@ -188,6 +188,8 @@ def test_a_private_key_is_the_owners_alone_and_nothing_is_overwritten(tmp_path, 
     with pytest.raises(ConfigError, match="is there already"):
         keys.new_pair(pair.private)
     assert b"PRIVATE" in before and not (tmp_path / "elsewhere").exists()
+    with pytest.raises(ConfigError, match="is a folder"):
+        keys.new_pair(type(tmp_path)("."))
     with pytest.raises(ConfigError, match="another name"):
         keys.new_pair(tmp_path / "me.pub")
     with pytest.raises(ConfigError, match="cannot be written"):

@@ -47,6 +47,8 @@ def checked(data: bytes) -> str:
     _check_sizes(header, blocks)
     first, lefts, rights = [0], [], []
     for number, block in enumerate(blocks):
+        if block.partition("\n\n")[2].strip("\n"):
+            refuse("a tree has an empty line, behind which LightGBM reads no more of it")
         left, right = _links(_fields(block), number, features)
         lefts.append(np.where(left < 0, -1, left + first[-1]))
         rights.append(np.where(right < 0, -1, right + first[-1]))
