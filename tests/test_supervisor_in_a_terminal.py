@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import select
@@ -77,16 +78,22 @@ class Terminal:
             self._listen()
 
     def end(self) -> None:
-        """Close it, as a window is closed."""
+        """Close it, as a window is closed, after what was shown until then."""
+        while self._listen():
+            pass
         os.close(self._keys)
         os.waitpid(self.shell, 0)
 
     def _state(self, process: int) -> str:
         return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
-    def _listen(self) -> None:
+    def _listen(self) -> bool:
+        """Hear a little of what is shown; whether there was something."""
         if select.select([self._keys], [], [], 0.02)[0]:
-            self.output += os.read(self._keys, 4096)
+            with contextlib.suppress(OSError):  # the shell has ended
+                before, self.output = self.output, self.output + os.read(self._keys, 4096)
+                return self.output != before
+        return False
 
 
 @pytest.mark.parametrize("keys", [b"\x03", b"\x03\x03"], ids=["once", "twice"])
