@@ -82,6 +82,8 @@ class ModelOptions:
     trust_pickle: bool = False
     memory_limit: int | None = None
     """Bytes of memory that opening a file may take; 512 MB or 20 times the file, whichever is more, unless given."""
+    rehearse: bool = True
+    """A file is opened in a process of its own first, so that one that ends its process ends no other."""
     random: bool = False
     """The model answers by chance, and that is meant."""
     inputs: tuple[str, ...] | None = None
@@ -324,6 +326,10 @@ class Model(ABC):
     def as_skops(self) -> bytes | None:
         """The object inside as a `.skops` file, for people to take away; None for a kind that cannot be one."""
         return None
+
+    def with_skops(self, content: bytes) -> Model:
+        """A model of the same kind with the object that `as_skops` gave."""
+        raise CapabilityError(f"{self.name}: a {self.kind} model takes no .skops file")
 
     def estimator(self) -> Any:
         """The object inside, for exact explainers of trees and linear models; None where there is none to give."""

@@ -46,7 +46,7 @@ LEVELS = (
 FAMILY_MAY = {
     "adapters", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs", "io",
     "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats",
-    "text", "times", "too_few", "trainers", "value_spelling", "variants",
+    "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

@@ -61,7 +61,7 @@ def open_all(
         if counted is not None:
             refuse_uncounted(host, checks, counted.reason, counted.rows)
     live = {
-        id(setting): _open_model(host, setting, folder, trust_pickle)
+        id(setting): _open_model(host, setting, folder, trust_pickle, settings.audit.isolate != "none")
         for setting in model_settings
         if setting not in recorded
     }
@@ -126,7 +126,7 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
     return named
 
 
-def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool) -> Model:
+def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool, rehearse: bool) -> Model:
     if (settings.path is None) == (settings.object is None):
         raise ConfigError("[model] needs one of path, object, decisions, scores; give exactly one of path and object")
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
@@ -135,7 +135,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         abstain=settings.abstain, preprocess=preprocess, batch=settings.batch, device=settings.device,
         output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
         trust=settings.trust, trust_pickle=trust_pickle, inputs=settings.inputs, random=settings.random,
-        memory_limit=settings.memory_limit,
+        memory_limit=settings.memory_limit, rehearse=rehearse,
     )  # fmt: skip
     if settings.path is not None:
         path = folder / settings.path

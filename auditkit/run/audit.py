@@ -79,9 +79,9 @@ def audit(
         threads: that libraries may use in each process; as many as there are processors, unless given. Numbers may
             depend on it, so it is recorded.
         jobs: how many checks run at once, each in a process of its own; the evidence is the same.
-        isolate: what runs in processes of its own: `all` checks and the models' first answers; checks of other
-            `plugins` than auditkit's own, and still the first answers, for a model's code is nobody's but its owner's;
-            or `none`.
+        isolate: what runs in processes of its own: `all` checks, trainers and the models' first answers; checks and
+            trainers of other `plugins` than auditkit's own, and still the first answers, for a model's code is its
+            owner's; or `none`.
         include_rows: single rows may be shown, such as pictures; they may be of people.
         title: what the audit is called; the report's heading.
         formats: formats made in the run folder beside those that are always made, such as `pdf`.

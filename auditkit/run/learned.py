@@ -7,7 +7,7 @@ answered. Only plain values are handed over. Where an adapter keeps anything els
 import functools
 import inspect
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from auditkit.models import Model
@@ -19,7 +19,7 @@ class Learned:
 
     def __init__(self, model: Model) -> None:
         self._models = list(_with_those_inside(model))
-        self._before = [(dict(vars(part)), _plain_attributes(part)) for part in self._models]
+        self._before = [(dict(vars(part)), plain_attributes(part)) for part in self._models]
 
     def record(self) -> list[dict[str, Any]]:
         """What changed since, in plain words, of each of the models."""
@@ -35,7 +35,12 @@ def teach(model: Model, records: Sequence[dict[str, Any]]) -> None:
     for part, record in zip(list(_with_those_inside(model)), records, strict=True):
         for name in record["gone"]:
             vars(part).pop(name, None)
-        vars(part).update({str(name): value_of(json.loads(text)) for name, text in record["plain"].items()})
+        set_plain(part, record["plain"])
+
+
+def set_plain(model: Model, attributes: Mapping[str, str]) -> None:
+    """Set what `plain_attributes` gave."""
+    vars(model).update({str(name): value_of(json.loads(text)) for name, text in attributes.items()})
 
 
 def opaque(records: Sequence[dict[str, Any]]) -> list[str]:
@@ -57,8 +62,8 @@ def _with_those_inside(model: Model) -> Iterator[Model]:
             waiting += [one for one in held if isinstance(one, Model)]
 
 
-def _plain_attributes(model: Model) -> dict[str, str]:
-    """Attributes in JSON, in which True, 1 and 1.0 are three things."""
+def plain_attributes(model: Model) -> dict[str, str]:
+    """{name: JSON, in which True, 1 and 1.0 are three things} of the attributes that are plain."""
     attributes = {}
     for name, value in vars(model).items():
         try:
@@ -69,7 +74,7 @@ def _plain_attributes(model: Model) -> dict[str, str]:
 
 
 def _changes(model: Model, before: dict[str, Any], plain_before: dict[str, str]) -> dict[str, Any]:
-    now, plain_now = vars(model), _plain_attributes(model)
+    now, plain_now = vars(model), plain_attributes(model)
     unknown = object()
     return {
         "plain": {name: text for name, text in plain_now.items() if plain_before.get(name) != text},

@@ -1,35 +1,41 @@
 """Trainers at work: each makes a new model from a parent, and its account of it is a result like a check's."""
 
+import dataclasses
 import functools
 import hashlib
 import pathlib
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, DataError, check_known, closest
+from auditkit.errors import AuditkitError, CapabilityError, ConfigError, DataError, check_known, closest, present
 from auditkit.foreign_code import foreign
 from auditkit.host import Host, Offer
+from auditkit.io import strict_json
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import installed
-from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
-from auditkit.run.apart import Process
+from auditkit.results import About, CheckResult, Control, ErrorInfo, canonical, digest
+from auditkit.run.apart import Process, apart, why_ended, why_here
 from auditkit.run.context import AuditContext
 from auditkit.run.controls import completed, hold_to
 from auditkit.run.failures import describe
 from auditkit.run.hide import rule_of_training
 from auditkit.run.isolation import as_found
 from auditkit.run.kept_checks import Keeper, needed
+from auditkit.run.learned import Learned, teach
 from auditkit.run.plan import configured, missing_extra, seed_for
 from auditkit.run.redaction import scrubber_for
 from auditkit.run.request import Request
+from auditkit.run.trained_model import model_in, record_of_model
 from auditkit.trainers import Trained, Trainer
+from auditkit.workers.shared_arrays import SharedArrays, shared_arrays
+from auditkit.workers.worker import Tell, silence
 
 
 class Child(NamedTuple):
@@ -82,7 +88,7 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
         child = _before(job, folder)
         if child is None:
             # what lacks becomes a result of the parent's audit, not an end of the whole command
-            made = _train(job, _lacking(trainer, parent, data))
+            made = _train(job, _lacking(trainer, parent, data), context)
             keeper = Keeper(folder, name, rule, scrubber, context.request.limits)
             child = made._replace(result=_store(job, made, keeper), measured=made.result)
         children.append(child)
@@ -153,8 +159,9 @@ def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:
     raise ConfigError(f"[[train]] {trainer}: model must name the parent; {name!r} was given, {known}")
 
 
-def _train(job: Job, lacking: ErrorInfo | None) -> Child:
-    offer, trainer, parent, name, split, request = job
+def _train(job: Job, lacking: ErrorInfo | None, context: AuditContext) -> Child:
+    """Let a trainer work, in a process of its own where that can be."""
+    offer, trainer, parent, request = job.offer, job.trainer, job.parent, job.request
     about = About(
         title=trainer.title or trainer.id, question=trainer.question, purpose=trainer.purpose,
         method=trainer.method, limits=trainer.limits, reference=trainer.reference,
@@ -166,13 +173,63 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
     )  # fmt: skip
     if lacking is not None:
         return Child(parent.name, None, _failed(blank, lacking))
+    progress = (request.progress and functools.partial(request.progress, blank.check)) or silence
+    # the split is a part of the data, which any process has already
+    sent = job._replace(split=context.data, request=dataclasses.replace(request, progress=None))
+    with shared_arrays() as arrays:
+        process, record, ending, _ = apart(
+            blank.check, functools.partial(_hand_over, context, sent, blank, arrays), arrays, context,
+            request.device or parent.device, why_here(request, context.host, offer.plugin), progress,
+        )  # fmt: skip
+        if ending is not None:
+            return Child(parent.name, None, _failed(blank, describe(why_ended(blank.check, ending))), process=process)
+        if record is not None:
+            try:
+                return _received(job, record, arrays)._replace(process=process)
+            except Exception as error:  # foreign code can write where it is handed over
+                process = process._replace(here=f"its model cannot leave a process ({type(error).__name__})")
+    return _make(job, blank, progress)._replace(process=process)
+
+
+def _hand_over(context: AuditContext, job: Job, blank: CheckResult, arrays: SharedArrays, tell: Tell) -> dict[str, Any]:
+    """In a process of its own: train, and say in plain words what came of it. The context brings the plugins along."""
+    learned, before = Learned(job.parent), job.parent.fingerprint
+    child = _make(job._replace(split=present(job.split.train, "a trainer has a training split")), blank, tell)
+    account, model = child.result, None
+    if child.model is not None:
+        model = record_of_model(child.model, job.parent, arrays)
+    try:
+        content = canonical(account, sort=False)
+    except (ValueError, RecursionError) as error:  # what JSON cannot hold, such as a number of 5,000 digits
+        content, model = canonical(_failed(blank, describe(error)), sort=False), None
+    return {"account": content.decode(), "model": model, "learned": learned.record(), "parent": before}
+
+
+def _received(job: Job, record: dict[str, Any], arrays: SharedArrays) -> Child:
+    """What a trainer made in another process; the parent knows what it learned there.
+
+    Raises:
+        Exception: it cannot be read, or is another model now.
+    """
+    if record["parent"] != job.parent.fingerprint:
+        raise CapabilityError(f"{job.parent.name}: its copy is another model")
+    account = strict_json.record(CheckResult, strict_json.loads(record["account"].encode(), "its account"), "it")
+    teach(job.parent, record["learned"])
+    if record["model"] is None:
+        return Child(job.parent.name, None, account)
+    with foreign(f"the model that {job.trainer.id} made"), as_found(job.parent, job.request.seed):
+        return Child(job.parent.name, model_in(record["model"], job.parent, arrays), account)
+
+
+def _make(job: Job, blank: CheckResult, tell: Tell) -> Child:
+    """Train in this process."""
+    trainer, parent, name, split, request = job.trainer, job.parent, job.name, job.split, job.request
     seed = seed_for(request.seed, f"{parent.name}/train.{trainer.id}")
-    report_progress = request.progress and functools.partial(request.progress, blank.check)
     context = Context(
         rng=np.random.default_rng(seed), predictions=Predictions(parent, split),
         device=request.device or parent.device, budget=request.budget, seed=seed,
         deadline=None if request.seconds_per_check is None else time.monotonic() + request.seconds_per_check,
-        on_progress=report_progress,
+        on_progress=tell,
     )  # fmt: skip
     try:
         with foreign(f"the trainer {trainer.id} of {name!r}"), as_found(parent, seed):

@@ -23,6 +23,7 @@ from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
 from auditkit.plugins.models.fitted_arrays import check_fitted, checked_trees
 from auditkit.plugins.models.forests import Damaged
+from auditkit.plugins.models.rehearsal import rehearse
 from auditkit.text import one_line
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
@@ -76,11 +77,17 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     if form is None:
         return None
     check_size(size, path.name, options.memory_limit or int(machine_memory() * SHARE), "the file has")
-    # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
-    with _boundary(path.name, form) as caught:
+
+    def open_it() -> tuple[bytes, _Opened, Model | None]:
         data = path.read_bytes()
         opened = _LOADERS[form](data, path.name, options)
-        model = wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
+        return data, opened, wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
+
+    if options.rehearse:
+        rehearse(form, path.name, size, budget(size, options), open_it)
+    # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
+    with _boundary(path.name, form) as caught:
+        data, opened, model = open_it()
     if model is None:
         raise ModelFileRejected(f"{path.name}: it holds a {type(opened.model).__name__}, which is no model")
     model.loaded = opened.loaded

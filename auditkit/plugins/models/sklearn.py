@@ -200,6 +200,21 @@ class SklearnModel(FittedModel):
         except Exception:  # an estimator may hold anything at all
             return None
 
+    def with_skops(self, content: bytes) -> SklearnModel:
+        """A model of the estimator in a `.skops` file, under the same options.
+
+        Raises:
+            CapabilityError: it holds types that this one does not hold, and nobody vouched for.
+        """
+        import skops.io
+
+        own = self.as_skops()
+        known = () if own is None else skops.io.get_untrusted_types(data=own)
+        strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(known))
+        if strange:
+            raise CapabilityError(f"{self.name}: types that are not this model's: {', '.join(strange)}")
+        return SklearnModel(skops.io.loads(content, trusted=sorted(known)), self._options)
+
     def estimator(self) -> Any:
         """The estimator or whole Pipeline, the best one of a search; None behind a preprocessing of the user's own."""
         best = getattr(self._estimator, "best_estimator_", self._estimator)
