@@ -13,6 +13,7 @@ _FORMS: Final = tuple(
         rf"(?P<low>{_NUMBER}) (?:or more|and above|to k)",
         rf"(?:above|whole numbers from) (?P<low>{_NUMBER})",
         rf"at most (?P<high>{_NUMBER})",
+        rf"[\[(](?P<low>{_NUMBER}), ?(?P<high>{_NUMBER})[\])]",
         rf"(?P<high>{_NUMBER}) or less",
     )
 )

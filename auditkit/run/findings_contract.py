@@ -114,6 +114,8 @@ def _of_two_minds(control: Control) -> Iterator[str]:
     """A control that says that it holds, or not, where its value and its bounds say otherwise."""
     value, low, high = control.value, control.at_least, control.at_most
     bounded = low is not None or high is not None
+    if low is not None and high is not None and low > high:
+        yield f"the bounds of the control {one_line(control.name)!r} must rise; they are {low} to {high}"
     inside = value is not None and (low is None or value >= low) and (high is None or value <= high)
     if control.holds and bounded and not inside:
         yield (

@@ -20,6 +20,8 @@ WORDS = {
     "0 to 1 / rows": (0, 1),
     "0 to k": (0, math.inf),
     "0 or more": (0, math.inf),
+    "[0, 1]": (0, 1),
+    "(-1, 1]; 0 is none": (-1, 1),
     "0 and above": (0, math.inf),
     "1 and above": (1, math.inf),
     "above 0": (0, math.inf),
