@@ -192,7 +192,7 @@ def plan_only(context: AuditContext, model: Model) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
     # the capabilities of a bare model are known only after its first answers
-    answers_of(context, model)
+    answers_of(context, model, with_control=False)
     return make_plan(context, model, context.request.limits)[0]
 
 

@@ -50,8 +50,13 @@ def introduce(model: Model, data: AuditData) -> None:
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
-def answers_of(context: AuditContext, model: Model) -> Asked:
+def answers_of(context: AuditContext, model: Model, with_control: bool = True) -> Asked:
     """The one pass over the data, with the control of the answers, in a process of its own where that can be.
+
+    Args:
+        context: of the audit.
+        model: the model.
+        with_control: whether it is also tried that it answers about each row alone, for which it is asked again.
 
     Raises:
         ConfigError: the model is for another task.
@@ -65,7 +70,7 @@ def answers_of(context: AuditContext, model: Model) -> Asked:
         process, record = Process(FIRST_ANSWERS), None
         if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
             process, record, ending, is_copied = apart(
-                FIRST_ANSWERS, functools.partial(_hand_over, context, model, arrays), arrays, context,
+                FIRST_ANSWERS, functools.partial(_hand_over, context, model, with_control, arrays), arrays, context,
                 request.device or model.device, why_here(request, context.host), silence,
             )  # fmt: skip
             if ending is not None:
@@ -79,7 +84,8 @@ def answers_of(context: AuditContext, model: Model) -> Asked:
         predictions = Predictions(model, data)
         _ask(predictions, request.seconds_per_check)
         _hold(predictions)
-        _examine(predictions, request.seed)
+        if with_control:
+            _examine(predictions, request.seed)
     return Asked(predictions, process)
 
 
@@ -145,13 +151,16 @@ def _blamed(model: Model, data: AuditData) -> Iterator[None]:
         raise ModelError(f"{model.name}: the model failed on the audit data: {allowed}{where}") from error
 
 
-def _hand_over(context: AuditContext, model: Model, arrays: SharedArrays, tell: Tell) -> dict[str, Any]:
+def _hand_over(
+    context: AuditContext, model: Model, with_control: bool, arrays: SharedArrays, tell: Tell
+) -> dict[str, Any]:
     """In a process of its own: ask, examine, and say in plain words what came of it."""
     learned = Learned(model)
     predictions = Predictions(model, context.data)
     with _enough_memory(model, context.data):
         _ask(predictions)
-        _examine(predictions, context.request.seed)
+        if with_control:
+            _examine(predictions, context.request.seed)
     control = predictions.consistency
     return {
         "answers": record_of(predictions.answers, arrays),
