@@ -69,6 +69,11 @@ def supervise(arguments: Sequence[str]) -> int:
         ended[culprit] = attempt.how
 
 
+def import_path() -> list[str]:
+    """The folders that this process imports from; whatever else a program put among them Python passes over too."""
+    return [folder for folder in sys.path if isinstance(folder, str)]
+
+
 def _is_whole(arguments: Sequence[str], folder: str) -> bool:
     """Whether a verdict stands in a sealed folder, where the command makes one."""
     if arguments[0] not in AUDITS or "--plan" in arguments:
@@ -105,7 +110,7 @@ class _Attempt:
     def __init__(self, arguments: Sequence[str], ended: dict[str, str]) -> None:
         read, write = os.pipe()
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-        command = [sys.executable, *flags, "-c", _CHILD, json.dumps(sys.path), *arguments]
+        command = [sys.executable, *flags, "-c", _CHILD, json.dumps(import_path()), *arguments]
         environment = {**os.environ, CHANNEL: json.dumps([_inheritable(write), ended])}
         sys.stdout.flush()
         # what this process was started with is not the audit's; what that left without a parent could not be told apart

@@ -155,12 +155,14 @@ def _hand_over(
     context: AuditContext, model: Model, with_control: bool, arrays: SharedArrays, tell: Tell
 ) -> dict[str, Any]:
     """In a process of its own: ask, examine, and say in plain words what came of it."""
-    learned = Learned(model)
+    learned, before = Learned(model), model.fingerprint
     predictions = Predictions(model, context.data)
     with _enough_memory(model, context.data):
         _ask(predictions)
         if with_control:
             _examine(predictions, context.request.seed)
+    if with_control and model.fingerprint != before:  # of a plan nothing is measured
+        return {"here": "the model changes while it answers"}  # which this process would take with it
     control = predictions.consistency
     return {
         "answers": record_of(predictions.answers, arrays),

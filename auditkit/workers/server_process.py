@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, cast
 
 from auditkit.descendants import descendants, send_all_below
-from auditkit.supervisor import in_words
+from auditkit.supervisor import import_path, in_words
 from auditkit.workers.engine import Job
 from auditkit.workers.leftovers import remove_leftovers
 from auditkit.workers.library_settings import settings_here
@@ -63,7 +63,7 @@ class ServerProcess:
         """When it was given its last jobs."""
         self._inbox, self._stopped = inbox, False
         everything = {
-            **settings, "path": sys.path, "parent": os.getpid(), "memory": memory, "sizes": parcel.sizes,
+            **settings, "path": import_path(), "parent": os.getpid(), "memory": memory, "sizes": parcel.sizes,
             "libraries": settings_here(),
         }  # fmt: skip
         if getattr(sys, "frozen", False) or not sys.executable:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import sqlite3
 import subprocess
 import sys
 import threading
+import warnings
 
+import numpy as np
+import pandas
 import pytest
 
 import auditkit
+from auditkit.consistency import examine
 from auditkit.models import Answers
+from auditkit.predictions import Predictions
 from auditkit.results import canonical
+from auditkit.run.same_answers import answers_alike
 from auditkit.testing import ToyModel, toy_data
 
 CHECKS = ["performance", "fairness.groups", "robustness.changes"]
@@ -133,6 +140,46 @@ def test_a_copy_that_answers_otherwise_is_not_measured(monkeypatch):
     monkeypatch.setenv("AUDITKIT_OF_A_TEST", str(os.getpid()))
     result = audited(Elsewhere(), checks=[process.check()])
     assert list(not_isolated(result)) == ["a copy of 'toy' in another process answers otherwise"]
+
+
+@auditkit.check("acme.settings", exact=True)
+def settings(labels):
+    strict = any(action == "error" and kind is ImportWarning for action, _, kind, *_ in warnings.filters)
+    return float(pandas.get_option("display.max_rows") + 1000 * strict + 10_000 * (np.geterr()["divide"] == "raise"))
+
+
+def test_a_fresh_process_has_the_settings_of_the_program(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, pathlib.Path("no text")])  # which Python passes over
+    with pandas.option_context("display.max_rows", 77), warnings.catch_warnings(), np.errstate(divide="raise"):
+        warnings.simplefilter("error", ImportWarning)
+        result = audited(checks=[settings.check(), process.check()])
+    assert result.results[0].measurements[0].value == 11_077
+    assert result.results[1].measurements[0].value != os.getpid() and not_isolated(result) == {}
+
+
+class Otherwise(ToyModel):
+    """Answers with tiny numbers, or in the order of its company, as a setting wants."""
+
+    def __init__(self, scale, by_rank):
+        super().__init__()
+        self.scale, self.by_rank = scale, by_rank
+
+    def answer(self, inputs):
+        income = inputs["income"].to_numpy()
+        scores = (income.argsort().argsort() if self.by_rank else income) * self.scale
+        return Answers(np.full(len(income), "no"), scores)
+
+
+@pytest.mark.parametrize(("scale", "by_rank"), [(1e-9, False), (1.0, True)], ids=["tiny", "by rank"])
+def test_a_copy_is_held_to_tiny_numbers_and_to_its_first_batch(scale, by_rank):
+    model = Otherwise(scale, by_rank)
+    model.batch = 100
+    predictions = Predictions(model, toy_data(150))
+    _ = predictions.answers
+    predictions.consistency = examine(predictions)
+    assert predictions.consistency.finding == ("dependence" if by_rank else "alike") and answers_alike(predictions)
+    model.scale *= 1.5
+    assert not answers_alike(predictions)
 
 
 def test_on_an_accelerator_one_process_takes_all_checks_in_turn():

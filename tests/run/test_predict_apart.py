@@ -186,6 +186,34 @@ def test_an_adapter_that_keeps_an_object_is_asked_about_one_batch_again():
     assert type(model.connection) is object and model.notes == ("connected",)
 
 
+class Learner:
+    """Takes its mean from the rows that it is asked about first, inside of what an adapter holds."""
+
+    def __init__(self):
+        self.mean = []
+
+    def __call__(self, inputs):
+        income = inputs["income"].to_numpy()
+        self.mean = self.mean or [income.max()]
+        return 1 / (1 + np.exp((self.mean[0] - income) / 10))
+
+
+@auditkit.check("acme.first", exact=True)
+def first(predictions):
+    return float(predictions.model.answers(predictions.data.inputs.iloc[:3]).scores.sum())
+
+
+@pytest.mark.workers
+def test_a_model_that_changes_inside_while_it_answers_is_asked_here():
+    def audited(isolate):
+        model = auditkit.wrap(Learner(), classes=["no", "yes"])
+        return auditkit.audit(model, toy_data(60), checks=[first.check()], isolate=isolate)
+
+    result = audited("all")
+    assert result.run.not_isolated == {"the model changes while it answers": ("first answers",)}
+    assert canonical(result.results[0].measurements) == canonical(audited("none").results[0].measurements)
+
+
 @pytest.mark.workers
 def test_batches_that_did_not_fit_into_memory_stay_halved():
     class Large(ToyModel):
