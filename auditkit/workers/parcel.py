@@ -29,6 +29,7 @@ class Parcel:
     """
 
     def __init__(self, content: Any, shared: Sequence[Any] = ()) -> None:
+        _take_along_main()
         buffers: list[memoryview] = []
         parts = [_dumps(tuple(shared), (), buffers), _dumps(content, shared, buffers)]
         self._parts = [*(memoryview(part) for part in parts), *buffers]
@@ -98,6 +99,16 @@ def _cut(content: memoryview, sizes: Sequence[int]) -> Iterator[memoryview]:
     for size in sizes:
         yield content[start : start + size]
         start += _padded(size)
+
+
+def _take_along_main() -> None:
+    """Have the script of a process that multiprocessing started go along as one that runs itself would.
+
+    There it has the name `__mp_main__`, by which no other process can import it.
+    """
+    script = sys.modules.get("__mp_main__")
+    if script is not None:
+        cloudpickle.register_pickle_by_value(script)
 
 
 def _dumps(content: Any, shared: Sequence[Any], buffers: list[memoryview]) -> bytes:

@@ -182,6 +182,31 @@ def test_a_copy_is_held_to_tiny_numbers_and_to_its_first_batch(scale, by_rank):
     assert not answers_alike(predictions)
 
 
+CHILD = """
+import multiprocessing, threading
+import auditkit
+from auditkit.testing import ToyModel, toy_data
+class Mine(ToyModel): pass
+@auditkit.check("acme.mine", exact=True)
+def mine(labels): return 1.0
+def audit():
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    print(auditkit.audit(Mine(), toy_data(60), checks=[mine.check()]).run.not_isolated, flush=True)
+if __name__ == "__main__":
+    child = multiprocessing.get_context("spawn").Process(target=audit)
+    child.start()
+    child.join()
+"""
+
+
+def test_in_a_child_of_multiprocessing_the_script_goes_along(tmp_path):
+    (tmp_path / "script.py").write_text(CHILD)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert (done.stdout, done.stderr) == ("{}\n", "")
+
+
 def test_on_an_accelerator_one_process_takes_all_checks_in_turn():
     class OnADevice(Locked):
         device = "accelerator:0"
