@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 
 import cloudpickle
 
+from auditkit.workers.module_state import changed_since, state_here
+
 ALIGNED = 64
 """Bytes; arrays begin at multiples of it, as numpy's own do."""
 
@@ -31,7 +33,7 @@ class Parcel:
     def __init__(self, content: Any, shared: Sequence[Any] = ()) -> None:
         _take_along_main()
         buffers: list[memoryview] = []
-        parts = [_dumps(tuple(shared), (), buffers), _dumps(content, shared, buffers)]
+        parts = [_dumps(tuple(shared), (), buffers), _dumps((state_here(), content), shared, buffers)]
         self._parts = [*(memoryview(part) for part in parts), *buffers]
         self.sizes = [part.nbytes for part in self._parts]
         """Bytes of every part, as `open_parcel` needs them."""
@@ -65,6 +67,10 @@ def open_parcel(source: int | BinaryIO, sizes: Sequence[int]) -> Any:
     Args:
         source: the descriptor of memory that holds it, or a stream.
         sizes: `Parcel.sizes`.
+
+    Raises:
+        RuntimeError: a module of the program is not as it is there.
+        Exception: whatever a class raises where it is made anew.
     """
     length = sum(map(_padded, sizes))
     content = (
@@ -77,7 +83,11 @@ def open_parcel(source: int | BinaryIO, sizes: Sequence[int]) -> Any:
     shared = pickle.Unpickler(io.BytesIO(parts[0]), buffers=buffers).load()
     unpickler = _Unpickler(io.BytesIO(parts[1]), buffers=buffers)
     unpickler.shared = shared
-    return unpickler.load()
+    state, opened = unpickler.load()
+    changed = changed_since(state)
+    if changed:
+        raise RuntimeError(f"{changed[0]} is another one here: the program changed it after the import of its module")
+    return opened
 
 
 def to_bytes(content: Any) -> bytes:

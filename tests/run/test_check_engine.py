@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pathlib
 import sqlite3
@@ -278,3 +279,39 @@ def test_a_program_with_threads_and_without_a_guard(platform):
     run = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, timeout=250)
     line = "['measured', 'measured'] {} True"
     assert run.stdout.splitlines() == ["the program runs", line, line], run.stderr
+
+
+OF_A_MODULE = """
+import auditkit
+SCALE, SHAPES = 1.0, {"a": [1, 2]}
+
+class Settings:
+    depth = 2
+
+def factor():
+    return 1.0
+
+@auditkit.check("mine.scale", exact=True)
+def scale(labels):
+    return SCALE * factor() * Settings.depth
+"""
+
+
+@pytest.mark.parametrize(
+    "change", ["", "SCALE = 3.0", "factor = lambda: 3.0", "Settings.depth = 5", "SHAPES['a'][1] = 9"]
+)
+def test_what_the_program_changed_in_its_modules_is_never_measured_as_it_is_written(change, tmp_path, monkeypatch):
+    (tmp_path / "of_a_module.py").write_text(OF_A_MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("of_a_module")
+    try:
+        if change:
+            exec(f"import of_a_module\nof_a_module.{change}")
+        result = audited(checks=[module.scale.check()])
+        plain = audited(checks=[module.scale.check()], isolate="none")
+    finally:
+        del sys.modules["of_a_module"]
+    assert result.results == plain.results
+    reasons = list(not_isolated(result))
+    assert bool(reasons) == bool(change)
+    assert not change or f"of_a_module.{change.split()[0].partition('[')[0]} is another one here" in reasons[0]
