@@ -16,8 +16,11 @@ from auditkit.host import Host
 from auditkit.provenance.environment import FORMATTERS, PACKAGES, installed
 from auditkit.results import canonical
 from auditkit.run.audit import publish
+from auditkit.run.context import AuditContext
+from auditkit.run.request import Request
 from auditkit.signing import keys, verification
 from auditkit.signing.keys import Signer, Verifier
+from auditkit.testing import toy_data
 from tests import fakes
 from tests.signing.folders import edit, reseal, sealed, small
 
@@ -252,7 +255,8 @@ def host() -> Host:
 def _published(folder: pathlib.Path, host: Host, **recorded: Any) -> pathlib.Path:
     audit = small()
     provenance = audit.provenance.model_copy(update={"packages": installed((*PACKAGES, *FORMATTERS)), **recorded})
-    publish(host, audit.model_copy(update={"provenance": provenance}), runfolder.prepare(folder))
+    context = AuditContext(host, toy_data(), Request(), runfolder.prepare(folder))
+    publish(context, audit.model_copy(update={"provenance": provenance}))
     return folder
 
 
