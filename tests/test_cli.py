@@ -343,4 +343,4 @@ def test_a_users_module_that_leaves_does_not_end_the_audit_as_passed(tmp_path, t
     name = f"leaver{len(text)}"
     (tmp_path / f"{name}.py").write_text(text + "\n")
     with pytest.raises(ConfigError, match=message):
-        _open_model(Host(discover=False), ModelSettings(object=f"{name}:made"), tmp_path, False)
+        _open_model(Host(discover=False), ModelSettings(object=f"{name}:made"), tmp_path, False, True)
