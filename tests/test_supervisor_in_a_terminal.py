@@ -57,6 +57,8 @@ class Terminal:
         self._folder = folder
         self.shell, self._keys = pty.fork()
         if self.shell == 0:
+            for number in (signal.SIGHUP, signal.SIGINT):  # which are ignored under nohup, or in the background
+                signal.signal(number, signal.SIG_DFL)
             os.chdir(folder)
             os.execv(sys.executable, [sys.executable, "-c", SHELL, sys.executable, "-m", "auditkit", "run", "-q"])
         self.output = b""
