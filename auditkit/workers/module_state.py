@@ -40,10 +40,17 @@ def changed_since(state: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def _is_the_users(name: str, module: Any) -> bool:
-    file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or name in ("__main__", "__mp_main__") or name.partition(".")[0] == OWN_PACKAGE:
+    top = name.partition(".")[0]
+    if name in ("__main__", "__mp_main__") or top == OWN_PACKAGE:
         return False
-    return not str(pathlib.Path(file).resolve()).startswith(LIBRARIES)
+    # some modules that libraries make as they run have a file that is none
+    files = [getattr(one, "__file__", None) for one in (module, sys.modules.get(top, module))]
+    paths = [pathlib.Path(file) for file in files if isinstance(file, str)]
+    return bool(paths) and all(path.is_absolute() and not _is_of_a_library(path) for path in paths)
+
+
+def _is_of_a_library(path: pathlib.Path) -> bool:
+    return str(path.resolve()).startswith(LIBRARIES)
 
 
 def _digests(module: Any) -> Iterator[tuple[str, str]]:
