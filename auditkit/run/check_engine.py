@@ -75,7 +75,7 @@ def not_isolated(context: AuditContext, models: Sequence[Model]) -> str:
 
 def _spawned(
     models: Sequence[AuditedModel], wanted: Sequence[AuditedModel], watch: Watch
-) -> tuple[SpawnEngine, dict[str, str]]:
+) -> tuple[Engine | SpawnEngine, dict[str, str]]:
     host, data, request = models[0].context.host, models[0].context.data, models[0].context.request
     reasons = {audited.model.name: cannot_cross(host, audited.model, data) for audited in wanted}
     asked = [audited.model for audited in wanted if reasons[audited.model.name] and _answers_alone(audited.model)]
@@ -83,6 +83,14 @@ def _spawned(
     crossing = [
         _asking(audited) if audited.model in asked else audited for audited in wanted if not reasons[audited.model.name]
     ]
+    try:
+        with foreign("the checks: their pickling"):
+            parcel = Parcel(CheckWork(crossing), (data,))
+    except Exception as error:  # a check or a plugin may hold what no pickle takes, such as a lock
+        why = f"the checks cannot be sent to another process ({raised(error, 120)})"
+        here = Engine(1, limits_of(request), watch)
+        here.start(CheckWork(models))
+        return here, {audited.model.name: reasons[audited.model.name] or why for audited in wanted}
     # two processes at once would take an accelerator's memory from each other, and one process alone is asked
     alone = bool(asked) or any(audited.device != "cpu" for audited in models)
 
@@ -93,7 +101,7 @@ def _spawned(
     at_once = 1 if alone else _at_once(models[0].context)
     engine = SpawnEngine(at_once, limits_of(request), watch_checks, request.threads, forks=not alone)
     answer = answerer({model.name: model for model in asked})
-    engine.start(CheckWork(models), Parcel(CheckWork(crossing), (data,)), answer)
+    engine.start(CheckWork(models), parcel, answer)
     for audited in crossing:
         engine.send(Job(audited.model.name, SAME_ANSWERS))
     while (outcome := engine.result()) is not None:

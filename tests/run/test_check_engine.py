@@ -329,3 +329,18 @@ def test_what_libraries_change_as_they_run_is_no_change_of_the_program():
     finally:
         del torch.ops.auditkit_of_a_test
     assert not {name.partition(".")[0] for name in state_here()} & {"auditkit", "numpy", "pytest", "sklearn", "torch"}
+
+
+@pytest.mark.parametrize("model", [ToyModel, Locked])
+def test_a_check_that_cannot_go_there_runs_here_and_says_so(model):
+    lock = threading.Lock()
+
+    @auditkit.check("acme.locked", exact=True)
+    def locked(labels):
+        with lock:
+            return float(os.getpid())
+
+    result = audited(model(), checks=["performance", locked.check()])
+    assert processes(result) == [os.getpid()]
+    (reason,) = not_isolated(result)
+    assert reason.startswith("the checks cannot be sent to another process (TypeError: cannot pickle")
