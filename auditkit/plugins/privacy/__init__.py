@@ -10,7 +10,7 @@ from auditkit.trainers import Trainer
 @hookimpl
 def register_checks() -> Iterable[type[Check]]:
     """The checks of this family."""
-    from auditkit.plugins.privacy.membership import Membership
+    from auditkit.plugins.privacy.membership.check import Membership
 
     return [Membership]
 
@@ -18,6 +18,6 @@ def register_checks() -> Iterable[type[Check]]:
 @hookimpl
 def register_trainers() -> Iterable[type[Trainer]]:
     """The trainers of this family."""
-    from auditkit.plugins.privacy.dp_sgd import DpSgd
+    from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 
     return [DpSgd]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas
 
 from auditkit.data import AuditData
-from auditkit.plugins.privacy.features import expand, fingerprints, plain
-from auditkit.plugins.privacy.members import odd_rows
+from auditkit.plugins.privacy.membership.members import odd_rows
+from auditkit.plugins.privacy.shared.features import expand, fingerprints, plain
 
 
 def table(**columns: object) -> AuditData:

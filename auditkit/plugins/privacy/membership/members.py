@@ -7,8 +7,8 @@ import numpy as np
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
-from auditkit.plugins.privacy.attack import scores, unique_to_one
-from auditkit.plugins.privacy.features import fingerprints, plain
+from auditkit.plugins.privacy.membership.attack import scores, unique_to_one
+from auditkit.plugins.privacy.shared.features import fingerprints, plain
 from auditkit.predictions import Predictions
 
 NEIGHBOURS = 10

@@ -14,8 +14,8 @@ import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
-from auditkit.plugins.privacy import dp_sgd as module_under_test
-from auditkit.plugins.privacy.dp_sgd import DpSgd
+from auditkit.plugins.privacy.dp_sgd import trainer as module_under_test
+from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Measurement
 from auditkit.run.controls import apply_controls
@@ -119,7 +119,7 @@ def test_the_seed_of_the_noise_is_written_nowhere(
         drawn.append(1234567890123 + len(drawn))
         return drawn[-1]
 
-    monkeypatch.setattr("auditkit.plugins.privacy.training_loop.secrets.randbits", remember)
+    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.training_loop.secrets.randbits", remember)
     private = run(parent, split)
     assert len(drawn) == 2
     text = repr([private.measurements, private.controls, private.figures, private.tables, private.notes])
@@ -212,7 +212,7 @@ def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monke
     def shuffled(rows: int, **more: Any) -> torch.Tensor:
         return torch.linspace(0.0001, 1, rows)[torch.randperm(rows)]
 
-    monkeypatch.setattr("auditkit.plugins.privacy.training_loop.torch.rand", shuffled)
+    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.training_loop.torch.rand", shuffled)
     private = run(parent, split)
     assert {control.name for control in private.controls if not control.holds} == {"sampling"}
     assert judged(private).validity == "invalid"

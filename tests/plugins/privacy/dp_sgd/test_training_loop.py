@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from auditkit.errors import ModelError
-from auditkit.plugins.privacy.training_loop import (
+from auditkit.plugins.privacy.dp_sgd.training_loop import (
     Recipe,
     per_row_error,
     sampling_z,
@@ -98,7 +98,7 @@ def test_a_large_batch_in_chunks_is_the_same_step(monkeypatch: pytest.MonkeyPatc
     inputs, targets = problem()
     ends = []
     for chunk in (1000, 64):
-        monkeypatch.setattr("auditkit.plugins.privacy.training_loop.CHUNK", chunk)
+        monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.training_loop.CHUNK", chunk)
         module = mlp()
         train_privately(
             module, inputs, targets, functional.cross_entropy, recipe(sample_rate=1.0, steps=2, noise_multiplier=1e-9)

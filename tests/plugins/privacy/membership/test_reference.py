@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
+from auditkit.plugins.privacy.membership.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.stats import auc
 
 

@@ -10,11 +10,11 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.figures import curve
 from auditkit.models import Model
-from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc
-from auditkit.plugins.privacy.features import expand, plain
-from auditkit.plugins.privacy.members import Sides, gather, odd_rows
-from auditkit.plugins.privacy.parameters import Parameters
-from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
+from auditkit.plugins.privacy.membership.attack import below_mean_loss, found_at, lowest_rate, roc
+from auditkit.plugins.privacy.membership.members import Sides, gather, odd_rows
+from auditkit.plugins.privacy.membership.parameters import Parameters
+from auditkit.plugins.privacy.membership.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
+from auditkit.plugins.privacy.shared.features import expand, plain
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
 from auditkit.smaller import slices_and_smaller, smaller_called

@@ -13,14 +13,14 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
 from auditkit.models import CLASSIFIER_OUTPUTS, Model
-from auditkit.plugins.privacy import accountants
+from auditkit.plugins.privacy.accounting import accountants
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
 from auditkit.text import number_of, one_line
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
-    from auditkit.plugins.privacy.training_loop import Journal, Recipe
+    from auditkit.plugins.privacy.dp_sgd.training_loop import Journal, Recipe
 
 ABADI = "Abadi et al., 2016, Deep Learning with Differential Privacy, arXiv:1607.00133"
 ROW_ERROR = 1e-3
@@ -134,7 +134,7 @@ class DpSgd(Trainer):
         """
         import torch
 
-        from auditkit.plugins.privacy import training_loop
+        from auditkit.plugins.privacy.dp_sgd import training_loop
 
         recipe, delta = self._recipe(len(data))
         if model.output not in CLASSIFIER_OUTPUTS:
@@ -178,7 +178,7 @@ class DpSgd(Trainer):
         )
 
     def _recipe(self, rows: int) -> tuple[Recipe, float]:
-        from auditkit.plugins.privacy.training_loop import Recipe
+        from auditkit.plugins.privacy.dp_sgd.training_loop import Recipe
 
         if self.batch_size > rows:
             raise ConfigError(f"batch_size must be at most the {rows} training rows; {self.batch_size} was given")
@@ -234,7 +234,7 @@ def _measurements(
 def _controls(
     recipe: Recipe, journal: Journal, spent: accountants.Spent, error: float, rows: int
 ) -> tuple[Control, ...]:
-    from auditkit.plugins.privacy.training_loop import sampling_z
+    from auditkit.plugins.privacy.dp_sgd.training_loop import sampling_z
 
     guards = ("epsilon",)
     # four standard errors of a mean square, where there were few numbers

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from auditkit.plugins.privacy.attack import scores
-from auditkit.plugins.privacy.features import expand
+from auditkit.plugins.privacy.membership.attack import scores
+from auditkit.plugins.privacy.shared.features import expand
 
 Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
 """Prepared rows to (n, count) probabilities."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from auditkit.errors import ConfigError
-from auditkit.plugins.privacy.accountants import noise_for, pld_epsilon, rdp_epsilon, spent
+from auditkit.plugins.privacy.accounting.accountants import noise_for, pld_epsilon, rdp_epsilon, spent
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc, scores, unique_to_one
+from auditkit.plugins.privacy.membership.attack import (
+    below_mean_loss,
+    found_at,
+    lowest_rate,
+    roc,
+    scores,
+    unique_to_one,
+)
 
 
 def test_the_score_is_minus_the_loss() -> None:

@@ -12,7 +12,7 @@ import pytest
 import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.privacy.membership import ATTACKS, Membership
+from auditkit.plugins.privacy.membership.check import ATTACKS, Membership
 from auditkit.predictions import Predictions
 from auditkit.results import TOGETHER, CheckResult, Measurement
 from auditkit.run.controls import apply_controls

@@ -1,0 +1,1 @@
+"""What differentially private training costs: epsilon from noise, sampling and steps."""

@@ -1,0 +1,1 @@
+"""The trainer `dp-sgd`, and the controls that hold its guarantee."""

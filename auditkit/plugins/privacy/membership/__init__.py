@@ -1,0 +1,1 @@
+"""`privacy.membership`: whether the answers tell who was in the training data."""

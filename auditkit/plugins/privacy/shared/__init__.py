@@ -1,0 +1,1 @@
+"""What more than one room of the family uses."""
