@@ -1,0 +1,1 @@
+"""The gradient of each row by itself: what DP-SGD clips."""
