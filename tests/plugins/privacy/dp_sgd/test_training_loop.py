@@ -5,20 +5,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from auditkit.errors import ModelError
-from auditkit.plugins.privacy.dp_sgd.training_loop import (
-    Recipe,
-    per_row_error,
-    sampling_z,
-    train_privately,
-    unfit_layers,
-)
+from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
+from auditkit.plugins.privacy.dp_sgd.self_tests import sampling_z
+from auditkit.plugins.privacy.dp_sgd.training_loop import train_privately
 
 
 def mlp(hidden: int = 16) -> nn.Sequential:
@@ -141,73 +135,3 @@ def test_two_trainings_differ_whatever_the_global_seed() -> None:
             train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=3))
         ends.append(weights(module))
     assert not torch.equal(ends[0], ends[1])
-
-
-# what opacus accepts and should not
-
-
-class Mixing(nn.Module):
-    """Normalises over the batch by hand: no validator sees it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 3)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        hidden = self.first(x)
-        return self.second((hidden - hidden.mean(0)) / (hidden.std(0, unbiased=False) + 0.1))
-
-
-class Functional(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second = nn.Linear(4, 3), nn.Linear(3, 3)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(self.first(x), self.second.weight)
-
-
-def test_rows_that_mix_are_seen_and_rows_that_do_not_are_not() -> None:
-    inputs, targets = problem()
-    convolution = nn.Sequential(
-        nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 8, 2), nn.GroupNorm(2, 8), nn.ReLU(), nn.Dropout(0.5), nn.Flatten(),
-        nn.Linear(8, 3),
-    )  # fmt: skip
-    for healthy in (mlp(), convolution):
-        assert per_row_error(healthy, inputs, targets, functional.cross_entropy) < 1e-4
-    mixing = Mixing()
-    assert not unfit_layers(mixing), "the validator lets it pass"
-    assert per_row_error(mixing, inputs, targets, functional.cross_entropy) > 0.05
-
-
-def test_the_trial_leaves_the_module_alone() -> None:
-    module, (inputs, targets) = mlp(), problem()
-    before = weights(module)
-    per_row_error(module, inputs, targets, functional.cross_entropy)
-    assert torch.equal(before, weights(module))
-    assert all(parameter.grad is None and not hasattr(parameter, "grad_sample") for parameter in module.parameters())
-    assert not any(layer._forward_hooks for layer in module.modules())
-
-
-def test_a_weight_used_outside_its_layer_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"no gradient by row.*second\.weight"):
-        per_row_error(Functional(), *problem(), functional.cross_entropy)
-
-
-def test_layers_that_opacus_refuses_are_named() -> None:
-    assert "BatchNorm" in unfit_layers(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)))[0]
-    assert not unfit_layers(mlp())
-
-
-# sampling
-
-
-def test_poisson_batches_pass_and_others_do_not() -> None:
-    rng = np.random.default_rng(0)
-    passed = [sampling_z(rng.binomial(1000, 0.1, 100), 1000, 0.1) for _ in range(300)]
-    assert max(passed) < 4.5 and np.mean(np.array(passed) > 2) < 0.2
-    assert sampling_z(np.full(100, 100), 1000, 0.1) > 4, "fixed batches: shuffled, not sampled"
-    assert sampling_z(rng.binomial(1000, 0.4, 100), 1000, 0.1) > 4, "a loader with four times the batch"
-    # rows that come in pairs: the mean is right, the spread is not
-    assert sampling_z(2 * rng.binomial(500, 0.1, 100), 1000, 0.1) > 4
-    assert sampling_z(np.full(5, 50), 50, 1.0) == 0 and sampling_z(np.full(5, 49), 50, 1.0) == float("inf")

@@ -1,0 +1,69 @@
+"""The controls of a private training: what is measured of it, held to what was accounted."""
+
+import numpy as np
+
+from auditkit.plugins.privacy.accounting import accountants
+from auditkit.plugins.privacy.dp_sgd.journal import Journal
+from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
+from auditkit.results import Control
+
+ROW_ERROR = 1e-3
+"""How far, relatively, a row's gradient in company may be from its gradient alone."""
+
+
+def controls(
+    recipe: Recipe, journal: Journal, spent: accountants.Spent, error: float, rows: int
+) -> tuple[Control, ...]:
+    """What was measured of the training, each held to what was accounted."""
+    guards = ("epsilon",)
+    # four standard errors of a mean square, where there were few numbers
+    loose = max(0.15, 4 * (2 / max(1, journal.numbers)) ** 0.5)
+    accounted = sum(steps for _, _, steps in journal.history)
+    return (
+        Control.within(
+            "per-row-gradients", "How far is a row's gradient in a batch from its gradient alone?", error,
+            at_most=ROW_ERROR, guards=guards, reason="Where rows influence each other, clipping each of them "
+            "bounds nothing.",
+        ),
+        Control.within(
+            "sampling", "How many standard errors are the batch sizes from those of Poisson sampling?",
+            sampling_z(journal.batches, rows, recipe.sample_rate), at_most=4, guards=guards,
+            reason="Epsilon is computed for Poisson sampling; another way of drawing batches costs more.",
+        ),
+        Control.within(
+            "noise-level", "What is the mean square of the noise added, over what it should be?", journal.noise,
+            at_least=1 - loose, at_most=1 + loose, guards=guards, reason="The noise added is not the noise accounted.",
+        ),
+        Control.within(
+            "clipping", "What is the largest clipped sum over its bound?", journal.clipped, at_most=1.01, guards=guards,
+            reason="A step moved farther than clipping allows.",
+        ),
+        Control.within(
+            "every-step-counted", "How many steps did the accountant miss?", len(journal.batches) - accounted,
+            at_most=0, guards=guards, reason="A step that is not counted loses privacy unseen.",
+        ),
+        Control.within(
+            "second-accountant", "By how much does epsilon exceed what another library computes?",
+            None if spent.pld is None else spent.reported - spent.pld, at_least=-0.01, guards=guards,
+            reason="The epsilon reported is under that of an independent accountant, or too large to be recomputed.",
+        ),
+    )  # fmt: skip
+
+
+def sampling_z(batches: np.ndarray, rows: int, sample_rate: float) -> float:
+    """How many standard errors the batch sizes are from what Poisson sampling gives: in their mean or in their spread.
+
+    Args:
+        batches: (steps,) sizes.
+        rows: how many there are to sample from.
+        sample_rate: the chance of each.
+    """
+    expected, variance = rows * sample_rate, rows * sample_rate * (1 - sample_rate)
+    if variance == 0:
+        return 0.0 if (batches == expected).all() else float("inf")
+    steps = len(batches)
+    mean = abs(float(batches.sum()) - steps * expected) / np.sqrt(steps * variance)
+    # a sum of squares is a chi-square; its cube root is nearly normal (Wilson and Hilferty 1931)
+    squares = float(((batches - expected) ** 2).sum() / variance)
+    spread = abs((squares / steps) ** (1 / 3) - (1 - 2 / (9 * steps))) / np.sqrt(2 / (9 * steps))
+    return float(max(mean, spread))
