@@ -13,7 +13,8 @@ from auditkit.models import Model
 from auditkit.plugins.privacy.membership.attack import below_mean_loss, found_at, lowest_rate, roc
 from auditkit.plugins.privacy.membership.members import Sides, gather, odd_rows
 from auditkit.plugins.privacy.membership.parameters import Parameters
-from auditkit.plugins.privacy.membership.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
+from auditkit.plugins.privacy.membership.reference import placebo_scores
+from auditkit.plugins.privacy.shared.classifiers import blind_scores, fitted, out_of_fold, prepare
 from auditkit.plugins.privacy.shared.features import expand, plain
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
