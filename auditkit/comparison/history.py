@@ -47,7 +47,7 @@ def _is_shown(number_key: Key, measure: str, group: Mapping[str, str] | None, ta
         is_meant = alone or measure == f"{check}.{name}"
     else:
         is_meant = any(number_key in judged(audit) for _, audit, _ in tables)
-    return is_meant and (group is None or dict(where) == {attribute: repr(value) for attribute, value in group.items()})
+    return is_meant and (group is None or dict(where) == group)
 
 
 def _series(number_key: Key, tables: _Tables) -> Series:

@@ -13,7 +13,7 @@ FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "re
 
 def key(check: str, measurement: Measurement) -> Key:
     """A number's check, name, group, groups and conditions."""
-    return (check, measurement.name, _frozen(measurement.slice), measurement.across, _frozen(measurement.conditions))
+    return (check, measurement.name, tuple(sorted(measurement.slice.items())), measurement.across, measurement.under)
 
 
 HIDDEN = "hidden, for the group is too small to show in one of the audits"
@@ -112,11 +112,6 @@ def redefined(old: CheckResult, new: CheckResult, name: str) -> str:
         for definition in (old.definitions.get(name), new.definitions.get(name))
     )
     return "" if was == is_now else "its definition has another formula, range, unit or direction"
-
-
-def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    # repr tells 1 from "1", and True from 1, which compare equal as dictionary keys
-    return tuple(sorted((name, repr(value)) for name, value in mapping.items()))
 
 
 def _setting_text(parameters: Mapping[str, Any], name: str) -> str:

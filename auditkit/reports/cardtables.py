@@ -318,7 +318,7 @@ def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
     cells: dict[tuple[str, str], Markdown] = {}
     for model, result, measurement in entries:
         # slices and conditions are dictionaries, which cannot be keys themselves
-        key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
+        key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.under])
         heads.setdefault(key, (result.check, result.title_of(measurement.name), numbers.about(measurement)))
         cells[key, model] = escape(_cell(measurement))
     rows = ((*head, *(cells.get((key, model), "") for model in models)) for key, head in heads.items())

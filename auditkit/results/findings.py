@@ -1,9 +1,10 @@
 """What a plugin returns: measurements, controls, figures, tables, the result that carries them, and sections."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator, model_validator
 
 from auditkit.renames import refuse_renamed
 from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
@@ -106,6 +107,11 @@ class Measurement(Record):
     """For a disparity: whom it says nothing about."""
 
     @property
+    def under(self) -> tuple[tuple[str, str], ...]:
+        """The conditions as a key, by name: each value as a reader sees it: 1, 1.0 and "1" are one, True another."""
+        return tuple(sorted((name, _read(value)) for name, value in self.conditions.items()))
+
+    @property
     def holding_ends(self) -> tuple[float | None, float | None]:
         """The ends of the interval that hold; of a bound on the number over all groups one alone, the other None."""
         if self.interval is None:
@@ -121,6 +127,11 @@ class Measurement(Record):
         if lacking and not self.reason:
             raise ValueError(f"measurement {self.name!r} {lacking}, so it needs a reason")
         return self
+
+
+def _read(value: Scalar) -> str:
+    """A value of a condition as text, whole numbers without a decimal point."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 class Control(Record):
@@ -181,6 +192,19 @@ class Axis(Record):
     domain: tuple[float, float] | None = None
     percent: bool = False
     log: bool = False
+
+    @field_validator("domain", mode="before")
+    @classmethod
+    def _finite(cls, domain: Any, fields: ValidationInfo) -> Any:
+        # said here, where the axis is made and its author can find it; a saved result never holds such a number
+        if isinstance(domain, tuple | list) and any(
+            isinstance(end, float) and not math.isfinite(end) for end in domain
+        ):
+            raise ValueError(
+                f"the domain of the axis over {fields.data.get('field')!r} must be two finite numbers, the lower one "
+                f"first; it is {list(domain)}. Leave domain out, and the axis reaches as far as the data"
+            )
+        return domain
 
 
 class Rule(Record):

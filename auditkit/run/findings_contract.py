@@ -9,8 +9,9 @@ from auditkit.checks import Check, Facts
 from auditkit.comparison.keys import key
 from auditkit.data import AuditData
 from auditkit.errors import FindingsError, closest
-from auditkit.results import CheckResult, Control, Figure, Measurement, pairs
+from auditkit.results import CheckResult, Control, Measurement, pairs
 from auditkit.results.value_range import ends
+from auditkit.run.figure_contract import faults_of_figure
 from auditkit.text import one_line, shown
 
 
@@ -25,7 +26,7 @@ def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> Non
     Raises:
         FindingsError: nothing was measured or shown, or too much; a control guards what is no measurement, or says that
             it holds where its bounds say otherwise; a number is there twice, is none that its definition allows, or
-            lies outside of its interval; a figure or a table names a field twice, or one that it lacks; or a
+            lies outside of its interval; a figure cannot be drawn as it is; a table names a column twice; or a
             measurement names a group that nobody is in.
     """
     wrong = next(_faults(result, kind, data), "")
@@ -64,7 +65,7 @@ def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator
     for control in result.controls:
         yield from _of_two_minds(control)
     for figure in result.figures:
-        yield from _without_field(figure)
+        yield from (f"plugin {one_line(result.plugin)!r}, {fault}" for fault in faults_of_figure(figure))
     for table in result.tables:
         names = [column.name for column in table.columns]
         if len(set(names)) < len(names):
@@ -122,17 +123,6 @@ def _of_two_minds(control: Control) -> Iterator[str]:
             f"the control {one_line(control.name)!r} says that it holds, and its value {value} is not within its "
             f"bounds ({low} to {high}); make it with Control.within"
         )
-
-
-def _without_field(figure: Figure) -> Iterator[str]:
-    """A figure that draws a field which a row of its data lacks."""
-    axes = [axis.field for axis in (figure.x, figure.y, figure.series, figure.value) if axis is not None]
-    for field in (*axes, *filter(None, (figure.low, figure.high))):
-        for row in figure.data:
-            if field not in row:
-                name, lost = one_line(figure.name), one_line(field)
-                yield f"figure {name!r}: its data lack the field {lost!r}; {closest(field, row)}"
-                return
 
 
 def _of_nobody(result: CheckResult, data: AuditData) -> Iterator[str]:

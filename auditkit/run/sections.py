@@ -5,6 +5,7 @@ from auditkit.errors import PluginError
 from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.results import AuditResult, Section
+from auditkit.run.figure_contract import faults_of_figure
 
 
 def with_sections(host: Host, result: AuditResult) -> AuditResult:
@@ -56,4 +57,8 @@ def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:
         raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {type(content).__name__}")
     names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
     with offer.blamed(subject):  # validated anew, for model_copy and model_construct validate nothing
-        return Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))
+        section = Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))
+    fault = next((fault for figure in section.figures for fault in faults_of_figure(figure)), "")
+    if fault:
+        raise offer.error(f"{subject}: {fault}")
+    return section

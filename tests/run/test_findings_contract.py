@@ -105,7 +105,7 @@ def test_one_number_twice_is_an_error_and_another_slice_or_condition_is_another_
         MEASURED.model_copy(update={"slice": {"sex": "male"}}),
         MEASURED.model_copy(update={"across": ("sex",)}),
         MEASURED.model_copy(update={"conditions": {"epsilon": 1}}),
-        MEASURED.model_copy(update={"conditions": {"epsilon": "1"}}),
+        MEASURED.model_copy(update={"conditions": {"epsilon": True}}),
     ]
     assert returning(MEASURED, *others).results[0].status == "measured"
     for again in (MEASURED, *others):
@@ -248,15 +248,6 @@ def test_a_control_cannot_hold_against_its_own_bounds(fields, right):
     assert right or re.search("says that it holds|bounds of the control 'c' must rise", result.results[0].reason)
 
 
-def test_a_figure_draws_fields_that_its_data_have():
-    axes = {"x": auditkit.results.Axis(field="x", title="x"), "y": auditkit.results.Axis(field="y", title="y")}
-    for row, right in (({"x": 1, "y": 2}, True), ({"x": 1, "z": 2}, False), ({}, False)):
-        figure = Figure(name="f", title="t", alt="a", mark="curve", data=({"x": 0, "y": 0}, row), **axes)
-        result = returning(MEASURED, figures=[figure])
-        assert (result.results[0].status == "measured") == right
-        assert right or "figure 'f': its data lack the field" in result.results[0].reason
-
-
 def test_findings_have_a_size_that_a_report_can_hold():
     refused(returning(MEASURED, notes=["x" * 1024] * 1025), "1 MB of it notes, are taken; 1.0 MB were returned")
     rows = tuple(("x" * 1000,) for _ in range(70_000))
@@ -271,3 +262,26 @@ def test_four_rates_of_a_thousand_groups_are_taken():
              for rate in range(4) for group in range(1000)]  # fmt: skip
     (check_result,) = returning(MEASURED, *rates, own_slices=True).results
     assert check_result.status == "measured" and len(check_result.measurements) == 4001
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [(1.0, True), ("1", True), (True, False), (2, False), ("1.0", False), (None, False), (1.5, False)],
+)
+def test_conditions_that_a_reader_cannot_tell_apart_are_one(other, alike):
+    numbers = [number(name="rate", exact=True, conditions={"k": k, "b": 2}) for k in (1, other)]
+    numbers[1] = numbers[1].model_copy(update={"conditions": {"b": 2, "k": other}})
+    result = returning(MEASURED, *numbers)
+    if alike:
+        refused(result, "'rate' is there 2 times")
+    else:
+        assert result.results[0].status == "measured"
+
+
+def test_a_figure_that_cannot_be_drawn_is_an_error_that_names_plugin_figure_and_field():
+    x, y = auditkit.results.Axis(field="x", title="x"), auditkit.results.Axis(field="y", title="y", domain=(1, 0))
+    figure = Figure(name="f", title="t", alt="a", mark="curve", data=({"x": 0, "y": 0},), x=x, y=y)
+    result = returning(MEASURED, figures=[figure])
+    plugin = result.results[0].plugin
+    refused(result, f"acme.returns: plugin {plugin!r}, figure 'f', y (over 'y'): domain must go from the lower")
+    assert plugin

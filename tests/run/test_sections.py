@@ -93,6 +93,11 @@ def image():
     return Section(figures=(Figure(name="f", title="F", alt="f", mark="image", image=picture),))
 
 
+def reversed_axis():
+    axis = Axis(field="x", title="x", domain=(1, 0))
+    return Section(figures=(Figure(name="f", title="F", alt="f", mark="curve", data=({"x": 1},), x=axis, y=axis),))
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -100,6 +105,7 @@ def image():
         (lambda result: "<h2>", "must give an auditkit.results.Section or None; it gave str"),
         (lambda result: image(), "must be drawn from data; an image was given"),
         (lambda result: ENERGY.model_copy(update={"paragraphs": (3,)}), "'acme.energy' raised ValidationError"),
+        (lambda result: reversed_axis(), "section 'acme.energy': figure 'f', x (over 'x'): domain must go from"),
     ],
 )  # fmt: skip
 def test_a_section_that_goes_wrong_is_a_fault_and_the_others_stand(build, message):

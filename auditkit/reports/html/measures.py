@@ -215,8 +215,7 @@ def key(check: str, measurement: Measurement) -> Key:
         measurement.name,
         tuple(sorted(measurement.slice.items())),
         tuple(sorted(measurement.across)),
-        # as text, for 1 and 1.0 are one condition in the words of two results
-        tuple(sorted((name, str(value)) for name, value in measurement.conditions.items())),
+        measurement.under,
     )
 
 
