@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from auditkit import stats
+from auditkit.errors import present
+
 SMALLEST = 1e-12
 """A probability under this is taken as this, so that no loss is infinite."""
 RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -92,3 +95,9 @@ def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple
     counts = np.unique(np.round(np.geomspace(1, len(others), points)).astype(int))
     lows = [found_at(members, others, count / len(others)) for count in counts]
     return [(float(count) / len(others), low.members / len(members)) for count, low in zip(counts, lows, strict=True)]
+
+
+def area(members: np.ndarray, others: np.ndarray) -> stats.Auc:
+    """How well scores tell members (M,) from others (N,), one of each at least: the area under the ROC curve."""
+    is_member = np.arange(len(members) + len(others)) < len(members)
+    return present(stats.auc(np.concatenate([members, others]), is_member), "both sides have rows")

@@ -12,7 +12,8 @@ import pytest
 import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.privacy.membership.check import ATTACKS, Membership
+from auditkit.plugins.privacy.membership.check import Membership
+from auditkit.plugins.privacy.membership.definitions import ATTACKS
 from auditkit.predictions import Predictions
 from auditkit.results import TOGETHER, CheckResult, Measurement
 from auditkit.run.controls import apply_controls
