@@ -25,6 +25,7 @@ SKIPPED = [
     ("fairness.slices", {"of": "error"}, None, {"label": None}),
     ("fairness.slices", {"of": "selection"}, None, {"label": "years", "task": "multiclass", "decisions": "guess"}),
     ("explanations.gradients", {"baseline": "blurred"}, torch.nn.Linear(4, 2), {}),
+    ("privacy.anonymity", {}, None, {}),
 ]
 
 

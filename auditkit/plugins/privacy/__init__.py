@@ -10,9 +10,10 @@ from auditkit.trainers import Trainer
 @hookimpl
 def register_checks() -> Iterable[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.privacy.anonymity.check import Anonymity
     from auditkit.plugins.privacy.membership.check import Membership
 
-    return [Membership]
+    return [Anonymity, Membership]
 
 
 @hookimpl
