@@ -1,12 +1,13 @@
 """The host of all plugins: lists, loads, blocks and calls them, each on its own and by name."""
 
+import functools
 import importlib.metadata
 import logging
 import operator
 import os
 import pathlib
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,7 +33,6 @@ GROUP = "auditkit"
 
 log = logging.getLogger(__name__)
 logging.getLogger("auditkit").addHandler(logging.NullHandler())  # a library prints nothing unless it is asked to
-
 
 INSTEAD: Final = {
     "list": ". Several models are audited with auditkit.compare(models, data)",
@@ -79,7 +79,18 @@ class Host:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # in another process the same plugins are loaded again, for modules of files are known by the host alone
-        return _same_host, (*self._arguments, [(seen.name, seen.version, seen.plugin is None) for seen in self.seen])
+        sent = [seen for seen in self.seen if seen.name not in self.staying]
+        live = {id(seen.plugin) for seen in self.seen} - {id(seen.plugin) for seen in sent}
+        sources = [source for source in self._arguments[0] if id(source) not in live]
+        return _same_host, (sources, *self._arguments[1:], [seen.as_loaded for seen in sent])
+
+    @functools.cached_property
+    def staying(self) -> dict[str, str]:
+        """{plugin: why it cannot be sent to another process}, of those that were given as objects."""
+        from auditkit.workers.parcel import unsendable  # what it imports is wanted only where something is sent
+
+        live = {seen.name: seen.plugin for seen in self.seen if seen.version == "object" and seen.plugin is not None}
+        return {name: why for name, plugin in live.items() if (why := unsendable(plugin, f"plugin {name!r}"))}
 
     # ---- what plugins offer
 
@@ -131,19 +142,15 @@ class Host:
     def plugins(self) -> list[PluginInfo]:
         """Everything seen, loaded or not, in the order of the names."""
         checks = self.checks()
-        return [
-            PluginInfo(
-                name=seen.name,
-                distribution=seen.distribution,
-                version=seen.version,
-                source=seen.source,  # type: ignore[arg-type]
-                loaded=seen.plugin is not None,
-                hooks=tuple(sorted(caller.name for caller in self._manager.get_hookcallers(seen.plugin) or [])),
-                checks=tuple(id for id, offer in checks.items() if offer.plugin == seen.name),
-                error=seen.error,
-            )
-            for seen in sorted(self.seen, key=operator.attrgetter("name"))
-        ]
+        return [self._info(seen, checks) for seen in sorted(self.seen, key=operator.attrgetter("name"))]
+
+    def _info(self, seen: Seen, checks: Mapping[str, Offer]) -> PluginInfo:
+        return PluginInfo(
+            name=seen.name, distribution=seen.distribution, version=seen.version, loaded=seen.plugin is not None,
+            source=seen.source,  # type: ignore[arg-type]
+            hooks=tuple(sorted(caller.name for caller in self._manager.get_hookcallers(seen.plugin) or [])),
+            checks=tuple(id for id, offer in checks.items() if offer.plugin == seen.name), error=seen.error,
+        )  # fmt: skip
 
     # ---- first-result hooks
 
@@ -182,8 +189,11 @@ class Host:
 
     def runs_foreign_code(self, plugin: str) -> bool:
         """Whether a check of this plugin, or what wraps or answers it, is none of auditkit's own."""
-        authors = {plugin, *(impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls())} - {"auditkit"}
-        return not all(map(self.is_builtin, authors))
+        return not all(map(self.is_builtin, {plugin, *self.all_run_by()}))
+
+    def all_run_by(self) -> set[str]:
+        """The plugins that wrap every check, or may answer in its place."""
+        return {impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls()} - {"auditkit"}
 
     # ---- notifications
 
@@ -212,8 +222,7 @@ class Host:
             self._manager.register(plugin, seen.name)
             self.seen.append(replace(seen, plugin=plugin))
         except Exception as error:  # a plugin may raise anything at all
-            if self._manager.has_plugin(seen.name):
-                # pluggy leaves a plugin half registered where its validation fails
+            if self._manager.has_plugin(seen.name):  # pluggy leaves one half registered where its validation fails
                 self._manager.unregister(name=seen.name)
             message = raised(error, 500)
             self.seen.append(replace(seen, error=message))
@@ -350,16 +359,9 @@ class Host:
 
 
 def wrap(
-    obj: Any,
-    *,
-    classes: Sequence[Any] | None = None,
-    threshold: float | None = None,
-    preprocess: Any = None,
-    batch: int | None = None,
-    device: str | None = None,
-    plugins: Iterable[Any] = (),
-    **options: Any,
-) -> Model:
+    obj: Any, *, classes: Sequence[Any] | None = None, threshold: float | None = None, preprocess: Any = None,
+    batch: int | None = None, device: str | None = None, plugins: Iterable[Any] = (), **options: Any,
+) -> Model:  # fmt: skip
     """A Model from a live object: an estimator, a torch module, a callable, or what a plugin knows; or from a file.
 
     Args:
@@ -387,7 +389,7 @@ def wrap(
 
 def _same_host(plugins: list[Any], discover: bool, builtin: bool, versions: list[tuple[str, str, bool]]) -> Host:
     host = Host(plugins, discover=discover, builtin=builtin)
-    now = [(seen.name, seen.version, seen.plugin is None) for seen in host.seen]
+    now = [seen.as_loaded for seen in host.seen]
     if now != versions:
         changed = next(name for name, *_ in {*now} ^ {*map(tuple, versions)})
         raise PluginError(f"plugin {changed!r} is not there as it was when the audit began")

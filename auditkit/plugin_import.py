@@ -26,6 +26,11 @@ class Seen:
     plugin: Any = None
     error: str | None = None
 
+    @property
+    def as_loaded(self) -> tuple[str, str, bool]:
+        """By which it is told that the same plugin was loaded: its name, its version, whether it is missing."""
+        return self.name, self.version, self.plugin is None
+
 
 def describe(source: Any, installed: Collection[str]) -> Seen:
     """What is known of a plugin that was named, before it is imported.

@@ -48,7 +48,7 @@ def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes
         assert str(mend) in str(refused) and table == f'checks."{id}"'
         assert kind(**{key: mend.value}).applies(wrapped, data) is None
     request = make_request(checks=[id], parameters={id: parameters}, budget="quick")
-    (planned,) = plan_only(AuditContext(Host(), data, request), wrapped).checks
+    (planned,) = plan_only(AuditContext(Host(), data, request), wrapped)[0].checks
     assert planned.ways_out == tuple(map(str, refused.mends)) and planned.skipped == str(refused)
 
 

@@ -87,9 +87,9 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     title = settings.audit.title or f"Models on {opened.data.name}"
     context = AuditContext(host, opened.data, request, title=title, train=trainers)
     if options.plan:
-        print_plan([plan_only(context, model) for model in opened.models], opened, json=options.json)
-        why = not_isolated(context, opened.models)
-        if why:
+        plans = [plan_only(context, model) for model in opened.models]
+        print_plan([plan for plan, _ in plans], opened, json=options.json)
+        for why in not_isolated(context, opened.models, plans[0][1]):
             print(f"auditkit: not every check will run in a process of its own: {why}", file=sys.stderr)
         return 0
     if signer is not None and not verification.signed_by(out, signer):

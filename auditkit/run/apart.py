@@ -7,14 +7,14 @@ from typing import Any, Final, NamedTuple
 
 from auditkit import errors
 from auditkit.errors import AuditkitError, Mend, PluginError, TimeLimit, present
-from auditkit.foreign_code import ProcessEnded, foreign, raised
+from auditkit.foreign_code import ProcessEnded
 from auditkit.host import Host
 from auditkit.memory import machine_memory
 from auditkit.run.context import AuditContext
 from auditkit.run.plain_values import NotPlain, plain, value_of
 from auditkit.run.request import Request
 from auditkit.workers.engine import Engine, Job, cannot_fork
-from auditkit.workers.parcel import Parcel
+from auditkit.workers.parcel import parcel_of
 from auditkit.workers.shared_arrays import SharedArrays
 from auditkit.workers.spawn import SpawnEngine
 from auditkit.workers.worker import Ending, Limits, Tell
@@ -151,14 +151,11 @@ def _engine(piece: _Piece, context: AuditContext, device: str, tell: Tell) -> tu
     if not may_fork([device]):
         descriptors = () if piece.arrays.file is None else (piece.arrays.file,)
         spawned = SpawnEngine(1, limits_of(request), watch, request.threads, forks=False, descriptors=descriptors)
-        try:
-            with foreign("pickling"):
-                parcel = Parcel(piece, (context.data,))
-        except Exception as error:  # a class may raise anything at all where it is pickled
-            why = f"it cannot be sent to another process ({raised(error, 120)})"
-        else:
+        parcel = parcel_of(piece, "first answers or a trainer", (context.data,))
+        if not isinstance(parcel, str):
             spawned.start(nothing, parcel, lambda question, content: b"")
             return spawned, ""
+        why = f"it {parcel}"
     engine = Engine(1, limits_of(request), watch)
     engine.start(nothing)
     return engine, why

@@ -21,7 +21,7 @@ from auditkit.run.judge import judged
 from auditkit.run.measure_all import Measured, measure_all
 from auditkit.run.open import checked, prepared, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
-from auditkit.run.plan import make_plan
+from auditkit.run.plan import Step, make_plan
 from auditkit.run.predict import answers_of, introduce
 from auditkit.run.redaction import scrubbed_result
 from auditkit.run.request import Progress, Request, make_request
@@ -188,12 +188,12 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
     )
 
 
-def plan_only(context: AuditContext, model: Model) -> Plan:
+def plan_only(context: AuditContext, model: Model) -> tuple[Plan, list[Step]]:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
     # the capabilities of a bare model are known only after its first answers
     answers_of(context, model, with_control=False)
-    return make_plan(context, model, context.request.limits)[0]
+    return make_plan(context, model, context.request.limits)
 
 
 def publish(context: AuditContext, result: write.Result) -> write.Result:

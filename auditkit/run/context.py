@@ -5,7 +5,7 @@ import functools
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from auditkit.data import AuditData
@@ -51,9 +51,9 @@ class AuditContext:
     clock: Clock = field(default_factory=Clock.now)
 
     def __getstate__(self) -> dict[str, Any]:
-        # what crosses to another process: no callback, and no folder for anybody to write to; the host comes first, for
-        # it brings the modules in which plugins define their classes
-        return {**self.__dict__, "request": replace(self.request, progress=None), "folder": None}
+        # what crosses to another process: no folder for anybody to write to; the host comes first, for it brings the
+        # modules in which plugins define their classes
+        return {**self.__dict__, "folder": None}
 
     @functools.cached_property
     def packs(self) -> tuple[RulePack, ...]:

@@ -64,7 +64,7 @@ def measure_all(models: Sequence[AuditedModel]) -> list[Measured]:
     try:
         # the longest first, so that none of them is left running alone at the end
         for job in sorted(waiting, key=lambda job: -desks[job.model].calls(job.check)) if request.jobs > 1 else waiting:
-            engine.send(job, desks[job.model].why_here(job.check) or reasons.get(job.model, ""))
+            engine.send(job, desks[job.model].why_here(job.check) or reasons.get(job, ""))
         while (outcome := engine.result()) is not None:
             desks[outcome.job.model].take(outcome)
     finally:

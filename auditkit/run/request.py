@@ -50,6 +50,10 @@ class Request:
     """Nothing that an earlier run left in the folder is taken up."""
     progress: Progress | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # another process is told by name which check to do; a callback, or a check that is a live object, may not cross
+        return {**self.__dict__, "checks": None, "only": (), "progress": None}
+
 
 AS_WRITTEN: Final = (
     "seed", "device", "rules", "formats", "title", "seconds_per_check", "gigabytes_per_check", "threads", "jobs",

@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.foreign_code import foreign
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 
 MOST_ROWS: Final = 1000
@@ -23,19 +24,20 @@ def answers_alike(predictions: Predictions) -> bool:
     finding = "alike" if consistency is None else consistency.finding
     if Capability.QUERIES not in model.capabilities or model.random or finding == "randomness":
         return True
-    number = len(predictions.data)
-    rows = (
-        np.arange(min(model.batch, number))
-        if finding == "dependence"
-        else np.unique(np.linspace(0, number - 1, min(MOST_ROWS, model.batch, number)).astype(np.int64))
-    )
-    before = predictions.take(rows, predictions.data.take(rows))
+    data = predictions.data
+    rows = np.arange(min(model.batch, len(data))) if finding == "dependence" else rows_asked_again(model, data)
+    before = predictions.take(rows, data.take(rows))
     try:
         with foreign(f"the model {model.name!r}: asked again"):
             now = Predictions(model, before.data).answers
     except Exception:  # a model may raise anything at all
         return False
     return all(map(_alike, before.answers, now))
+
+
+def rows_asked_again(model: Model, data: AuditData) -> np.ndarray:
+    """The positions of the rows that a model is asked about again, in their order."""
+    return np.unique(np.linspace(0, len(data) - 1, min(MOST_ROWS, model.batch, len(data))).astype(np.int64))
 
 
 def _alike(before: np.ndarray | None, now: np.ndarray | None) -> bool:

@@ -1,6 +1,5 @@
 """Trainers at work: each makes a new model from a parent, and its account of it is a result like a check's."""
 
-import dataclasses
 import functools
 import hashlib
 import pathlib
@@ -175,7 +174,7 @@ def _train(job: Job, lacking: ErrorInfo | None, context: AuditContext) -> Child:
         return Child(parent.name, None, _failed(blank, lacking))
     progress = (request.progress and functools.partial(request.progress, blank.check)) or silence
     # the split is a part of the data, which any process has already
-    sent = job._replace(split=context.data, request=dataclasses.replace(request, progress=None))
+    sent = job._replace(split=context.data)
     with shared_arrays() as arrays:
         process, record, ending, _ = apart(
             blank.check, functools.partial(_hand_over, context, sent, blank, arrays), arrays, context,

@@ -5,15 +5,18 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, TypeVar
 
 import cloudpickle
 
+from auditkit.foreign_code import foreign, raised
 from auditkit.workers.module_state import changed_since, state_here
 
 ALIGNED = 64
 """Bytes; arrays begin at multiples of it, as numpy's own do."""
+
+Packed = TypeVar("Packed")
 
 
 class Parcel:
@@ -31,7 +34,6 @@ class Parcel:
     """
 
     def __init__(self, content: Any, shared: Sequence[Any] = ()) -> None:
-        _take_along_main()
         buffers: list[memoryview] = []
         parts = [_dumps(tuple(shared), (), buffers), _dumps((state_here(), content), shared, buffers)]
         self._parts = [*(memoryview(part) for part in parts), *buffers]
@@ -88,6 +90,37 @@ def open_parcel(source: int | BinaryIO, sizes: Sequence[int]) -> Any:
     if changed:
         raise RuntimeError(f"{changed[0]} is another one here: the program changed it after the import of its module")
     return opened
+
+
+def parcel_of(content: Any, who: str, shared: Sequence[Any] = ()) -> Parcel | str:
+    """An object, packed; where it cannot be, why, in words that follow its name.
+
+    Args:
+        content: what crosses.
+        who: whose code is run for that, the same in every attempt.
+        shared: as of a `Parcel`.
+    """
+    return _tried(lambda: Parcel(content, shared), who)
+
+
+def unsendable(content: Any, who: str) -> str:
+    """Why an object cannot be packed, in words that follow its name; empty where it can be.
+
+    Args:
+        content: what would cross.
+        who: whose code is run for that, the same in every attempt.
+    """
+    tried = _tried(lambda: _dumps(content, (), []), who)
+    return tried if isinstance(tried, str) else ""
+
+
+def _tried(pack: Callable[[], Packed], who: str) -> Packed | str:
+    _take_along_main()
+    try:
+        with foreign(f"{who}: its pickling"):
+            return pack()
+    except Exception as error:  # a class may raise anything at all where it is pickled
+        return f"cannot be sent to another process ({raised(error, 120)})"
 
 
 def to_bytes(content: Any) -> bytes:

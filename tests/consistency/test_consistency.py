@@ -267,13 +267,13 @@ def test_a_plan_asks_nothing_more():
     from auditkit.run.context import AuditContext
     from auditkit.run.request import make_request
 
-    plan = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance"])), Counting())
+    plan, _ = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance"])), Counting())
     assert sizes == [200]
     assert (plan.asked_again, plan.asked_at_most) == (usually_asked(200, 4096), most_asked(200, 4096))
     recorded = auditkit.data.Recorded(toy_data().labels, None)
     data = dataclasses.replace(toy_data(), recorded=recorded)
     answers = auditkit.wrap(data)
-    assert plan_only(AuditContext(Host(), data, make_request(checks=["performance"])), answers).asked_again is None
+    assert plan_only(AuditContext(Host(), data, make_request(checks=["performance"])), answers)[0].asked_again is None
 
 
 class Copy(Trainer):

@@ -17,9 +17,14 @@ import pytest
 
 import auditkit
 from auditkit.consistency import examine
+from auditkit.host import Host
 from auditkit.models import Answers
 from auditkit.predictions import Predictions
 from auditkit.results import canonical
+from auditkit.run.audit import plan_only
+from auditkit.run.check_engine import not_isolated as not_isolated_checks
+from auditkit.run.context import AuditContext
+from auditkit.run.request import make_request
 from auditkit.run.same_answers import answers_alike
 from auditkit.testing import ToyModel, toy_data
 from auditkit.workers.module_state import state_here
@@ -331,8 +336,11 @@ def test_what_libraries_change_as_they_run_is_no_change_of_the_program():
     assert not {name.partition(".")[0] for name in state_here()} & {"auditkit", "numpy", "pytest", "sklearn", "torch"}
 
 
+NO_LOCK = "cannot be sent to another process (TypeError: cannot pickle '_thread.lock' object)"
+
+
 @pytest.mark.parametrize("model", [ToyModel, Locked])
-def test_a_check_that_cannot_go_there_runs_here_and_says_so(model):
+def test_a_check_that_cannot_go_there_runs_here_and_the_others_do_not(model):
     lock = threading.Lock()
 
     @auditkit.check("acme.locked", exact=True)
@@ -340,7 +348,64 @@ def test_a_check_that_cannot_go_there_runs_here_and_says_so(model):
         with lock:
             return float(os.getpid())
 
-    result = audited(model(), checks=["performance", locked.check()])
-    assert processes(result) == [os.getpid()]
-    (reason,) = not_isolated(result)
-    assert reason.startswith("the checks cannot be sent to another process (TypeError: cannot pickle")
+    result = audited(model(), checks=["performance", locked.check(), process.check()])
+    assert not_isolated(result) == {f"the check {NO_LOCK}": ["acme.locked"]}
+    stayed, gone = processes(result)
+    assert stayed == os.getpid() != gone
+    assert result.results[0] == audited(model(), checks=["performance"], isolate="none").results[0]
+
+
+class Plugin:
+    """Holds a lock, as what talks to a server does."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    @auditkit.hookimpl
+    def register_checks(self):
+        return [process, other]
+
+
+class Wrapper(Plugin):
+    """Takes part in every check."""
+
+    @auditkit.hookimpl(wrapper=True)
+    def run_check(self, check):
+        return (yield)
+
+
+def test_a_plugin_that_cannot_go_there_keeps_its_checks_from_nothing_unless_it_takes_part_in_all():
+    result = audited(checks=["acme"], plugins=[Plugin()])
+    assert result.run.not_isolated == {} and os.getpid() not in processes(result)
+    result = audited(checks=["performance", "acme"], plugins=[Wrapper()])
+    why = f"the plugin 'Wrapper', which takes part in every check, {NO_LOCK}"
+    assert not_isolated(result) == {why: ["performance.quality", "acme.other", "acme.process"]}
+    assert {*processes(result)} == {os.getpid()}
+
+
+def test_a_model_that_stays_with_inputs_that_no_message_takes_says_so():
+    inputs = toy_data(60).inputs.assign(mixed=["a", 1] * 30)
+    data = auditkit.AuditData(inputs, toy_data(60).labels, positive="yes")
+    result = auditkit.audit(Locked(), data, checks=[process.check()])
+    why = f"'toy' {NO_LOCK}, and its inputs cannot be sent from there (ArrowTypeError)"
+    assert not_isolated(result) == {why: ["acme.process"]} and processes(result) == [os.getpid()]
+    result = auditkit.audit(ToyModel(), data, checks=[process.check()])
+    assert not_isolated(result) == {} and processes(result) != [os.getpid()]
+
+
+def test_the_plan_says_what_stays():
+    lock = threading.Lock()
+
+    @auditkit.check("acme.locked", exact=True)
+    def locked(labels):
+        with lock:
+            return 1.0
+
+    def planned(*checks, plugins=()):
+        context = AuditContext(Host(plugins), toy_data(60), make_request(checks=["performance", *checks]))
+        _, steps = plan_only(context, model := ToyModel())
+        return not_isolated_checks(context, [model], steps)
+
+    assert planned(process.check()) == []
+    assert planned(process.check(), locked.check()) == [f"acme.locked, for the check {NO_LOCK}"]
+    assert planned(plugins=[Wrapper()]) == [f"the plugin 'Wrapper', which takes part in every check, {NO_LOCK}"]

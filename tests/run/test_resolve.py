@@ -367,7 +367,7 @@ def test_the_plan_says_whom_each_limit_is_about():
             Limit(measurement="fairness.groups.demographic_parity_ratio", across=("sex",), at_least=0.1),
         ],
     )
-    plan = plan_only(AuditContext(HOST, toy_data(20), request), ToyModel())
+    plan, _ = plan_only(AuditContext(HOST, toy_data(20), request), ToyModel())
     assert [limit.scope for limit in plan.limits] == [
         "everyone", "everyone and 4 groups", "sex=male", "everyone and 4 groups and their intersections", "over sex",
     ]  # fmt: skip
