@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
@@ -175,6 +175,11 @@ class Model(ABC):
         return columns
 
     @property
+    def preprocess(self) -> Any:
+        """What prepares the inputs for the object inside, where the owner gave something; else None."""
+        return None
+
+    @property
     @abstractmethod
     def fingerprint(self) -> str:
         """SHA-256 over what decides the answers: parameters and structure, not the file that held them."""
@@ -311,8 +316,12 @@ class Model(ABC):
         """Keep what a check may disturb in the object inside and put it back on leaving; by default, nothing."""
         return nullcontext()
 
-    def fresh(self) -> Model:
-        """An untrained model of the same kind, for trainers."""
+    def fresh(self, public: Collection[str] = ()) -> Model:
+        """An untrained model of the same kind, for trainers.
+
+        Args:
+            public: names of parameters and buffers that are kept as they are, which only networks have.
+        """
         raise CapabilityError(f"{self.name}: no untrained copy can be made of a {self.kind} model")
 
     def weights(self) -> bytes | None:

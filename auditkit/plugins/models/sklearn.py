@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ class SklearnModel(FittedModel):
             return _matrix(table)
         return table
 
-    def fresh(self) -> SklearnModel:
+    def fresh(self, public: Collection[str] = ()) -> SklearnModel:
         """An unfitted clone; fit its `estimator()` and it is a model like any other, after `fitted()`.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -32,7 +32,7 @@ from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
-from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
+from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keep, keeping, reset
 from auditkit.text import one_line
 
 
@@ -92,6 +92,11 @@ class TorchModel(LabelledModel):
         if self.task != "regression" and (self._options.task is not None or self.classes):
             able |= {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
         self.capabilities |= able
+
+    @property
+    def preprocess(self) -> Any:
+        """The callable or fitted transformer that makes the module's inputs; None where the owner gave none."""
+        return self._user_options.preprocess
 
     @property
     def fingerprint(self) -> str:
@@ -257,18 +262,34 @@ class TorchModel(LabelledModel):
         """Modes, hooks, parameters, their `requires_grad` and `.grad`, and buffers are put back on leaving."""
         return keeping(self._module)
 
-    def fresh(self) -> TorchModel:
+    def fresh(self, public: Collection[str] = ()) -> TorchModel:
         """A model of the same architecture with newly drawn parameters, read as this one is.
+
+        Args:
+            public: names of parameters and buffers that are kept bit for bit.
 
         Raises:
             CapabilityError: a layer does not know how to draw new parameters and no `fresh` was given.
+            ModelError: what `fresh` makes is no module, or lacks a part that is to be kept.
         """
-        if self._options.fresh is not None:
-            module = self._options.fresh()
-            if not isinstance(module, torch.nn.Module):
-                raise ModelError(f"{self.name}: fresh must make a torch module; it made a {type(module).__name__}")
+        module = self._made()
+        if module is not None:
+            keep(module, self._module, public, self.name)
         else:
-            module = self._reset_copy()
+            module = self._reset_copy(public)
+        return self._alike(module)
+
+    def _made(self) -> torch.nn.Module | None:
+        """What `fresh` makes; None where none was given."""
+        if self._options.fresh is None:
+            return None
+        module = self._options.fresh()
+        if not isinstance(module, torch.nn.Module):
+            raise ModelError(f"{self.name}: fresh must make a torch module; it made a {type(module).__name__}")
+        return module
+
+    def _alike(self, module: torch.nn.Module) -> TorchModel:
+        """A model of another module of this architecture, read as this one is."""
         model = TorchModel(module, dataclasses.replace(self._options, device=self.device))
         model.name, model.batch, model._user_options, model._known_labels = (
             self.name,
@@ -280,14 +301,14 @@ class TorchModel(LabelledModel):
         model.output, model.capabilities, model._words = self.output, self.capabilities, self._words
         return model
 
-    def _reset_copy(self) -> torch.nn.Module:
+    def _reset_copy(self, public: Collection[str]) -> torch.nn.Module:
         if not self._hookable:
             raise CapabilityError(
                 f"{self.name}: an exported graph cannot be trained; give fresh=, which makes a module"
             )
         module = copy.deepcopy(self._module)
         module.zero_grad(set_to_none=True)
-        stuck = reset(module)
+        stuck = reset(module, public)
         if stuck:
             raise CapabilityError(
                 f"{self.name}: no untrained copy can be made, for these layers have parameters but no "
@@ -302,12 +323,15 @@ class TorchModel(LabelledModel):
         return bytes(safetensors.torch.save(state))
 
     def with_weights(self, weights: bytes) -> TorchModel:
-        """A fresh model that holds these parameters and buffers; both in eval mode.
+        """A model of the same architecture that holds these parameters and buffers; both in eval mode.
 
         Raises:
             ModelError: they belong to another architecture.
         """
-        model = self.fresh()
+        # the weights come from the file, so that nothing has to be drawn
+        made = self._made()
+        model = self._alike(copy.deepcopy(self._module) if made is None else made)
+        model._module.zero_grad(set_to_none=True)
         try:
             model._module.load_state_dict(safetensors.torch.load(weights))
         except (RuntimeError, safetensors.SafetensorError) as error:

@@ -1,12 +1,12 @@
 """Everything about a torch module that an audit may disturb: kept, frozen, put back."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
 
-from auditkit.errors import present
+from auditkit.errors import ModelError, present
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -146,18 +146,63 @@ def evaluate(module: torch.nn.Module) -> None:
             layer.training = False
 
 
-def reset(module: torch.nn.Module) -> list[str]:
-    """Draw new parameters for every layer; the kinds of layer that cannot, with nothing changed where there are any."""
-    layers = [
-        layer
-        for layer in module.modules()
-        if next(layer.parameters(recurse=False), None) is not None or hasattr(layer, "reset_parameters")
-    ]
-    stuck = sorted({type(layer).__name__ for layer in layers if _resetter(layer) is None})
+def reset(module: torch.nn.Module, public: Collection[str] = ()) -> list[str]:
+    """Draw new parameters for every layer; the kinds of layer that cannot, with nothing changed where there are any.
+
+    Args:
+        module: changed in place.
+        public: names of parameters and buffers that are kept as they are.
+    """
+    kept = {name: tensor.detach().clone() for name, tensor in _tensors(module).items() if name in set(public)}
+    layers = [(name, layer) for name, layer in module.named_modules() if _is_drawn(name, layer, kept)]
+    stuck = sorted({type(layer).__name__ for _, layer in layers if _resetter(layer) is None})
     if not stuck:
-        for layer in reversed(layers):  # children first: attention sets a bias of its output layer
+        for _, layer in reversed(layers):  # children first: attention sets a bias of its output layer
             present(_resetter(layer), "no layer is stuck")()
+        _write(module, kept)
     return stuck
+
+
+def _is_drawn(name: str, layer: torch.nn.Module, kept: Collection[str]) -> bool:
+    own = [f"{name}.{part}".strip(".") for part, _ in layer.named_parameters(recurse=False)]
+    below = [f"{name}.{part}".strip(".") for part, _ in layer.named_parameters()]
+    if below and all(part in kept for part in below):
+        return False
+    return any(part not in kept for part in own) or _resetter(layer) is not None
+
+
+def keep(module: torch.nn.Module, source: torch.nn.Module, public: Collection[str], name: str) -> None:
+    """Copy parameters and buffers of another module of the same architecture.
+
+    Args:
+        module: changed in place.
+        source: where they are taken from.
+        public: their names.
+        name: of the model, for messages.
+
+    Raises:
+        ModelError: the module lacks one of them, or has it in another shape.
+    """
+    known = _tensors(module)
+    kept = {part: tensor for part, tensor in _tensors(source).items() if part in set(public)}
+    for part, tensor in kept.items():
+        if part not in known or known[part].shape != tensor.shape:
+            raise ModelError(
+                f"{name}: what fresh makes must have the public part {part!r} of shape {tuple(tensor.shape)}, so that "
+                f"it can be kept; {'it has none' if part not in known else f'it has {tuple(known[part].shape)}'}"
+            )
+    _write(module, kept)
+
+
+def _tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+def _write(module: torch.nn.Module, values: Mapping[str, torch.Tensor]) -> None:
+    tensors = _tensors(module)
+    with torch.no_grad():
+        for name, tensor in values.items():
+            tensors[name].copy_(tensor)
 
 
 def _resetter(module: torch.nn.Module) -> Any:

@@ -25,4 +25,8 @@ DEFINITIONS = {
         title="Accuracy on the training split", formula="share decided rightly", range="0 to 1", unit="share",
         direction="higher", pitfalls="Not itself private: do not publish it beside the guarantee.",
     ),
+    "train_rmse": Definition(
+        title="Error on the training split", formula="square root of the mean squared error", range="0 and above",
+        direction="lower", pitfalls="Of a model that predicts numbers. Not itself private.",
+    ),
 }  # fmt: skip

@@ -1,7 +1,15 @@
 """What is told of a private training: its facts, what it cost, and how the cost grew."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from auditkit import stats
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.plugins.privacy.accounting import accountants
@@ -11,12 +19,15 @@ from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Figure, Measurement, Table
 from auditkit.text import number_of
 
+if TYPE_CHECKING:
+    from auditkit.plugins.privacy.dp_sgd.state import PublicPart
+
 NOTES = (
     "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not "
     "kept, because anyone who knew them could remove the noise.",
     "The noise is not cryptographically secure: it comes from torch's generator in floating point.",
     "The guarantee is about this one training. It covers neither the choice of parameters by looking at the data, nor "
-    "preprocessing fitted on the training rows, nor the accuracy on the training rows that is reported here.",
+    "the accuracy on the training rows that is reported here. The classes and the number of rows are taken as public.",
 )
 UNWEIGHTED = "Row weights were not used in training: they would change what clipping bounds."
 LOOSE = "An epsilon above 10 promises next to nothing by itself."
@@ -48,8 +59,6 @@ def measurements(
     recipe: Recipe, spent: accountants.Spent, delta: float, steps: int, fresh: Model, data: AuditData
 ) -> tuple[Measurement, ...]:
     """The facts of the training, and how well the new model knows its own split."""
-    predictions = Predictions(fresh, data)
-    correct = int((predictions.codes == predictions.truth).sum())
     rows = len(data)
     return (
         Measurement(
@@ -59,9 +68,38 @@ def measurements(
         Measurement(name="noise_multiplier", value=recipe.noise_multiplier, exact=True),
         Measurement(name="sample_rate", value=recipe.sample_rate, exact=True, n=rows, unit="share"),
         Measurement(name="steps", value=steps, exact=True),
+        *_fit(fresh, data),
+    )  # fmt: skip
+
+
+def _fit(fresh: Model, data: AuditData) -> tuple[Measurement, ...]:
+    rows, predictions = len(data), Predictions(fresh, data)
+    if fresh.task == "regression":
+        truth = present(data.labels, "the trainer needs labels").astype(np.float64)
+        errors = (predictions.labels - truth) ** 2
+        return (
+            Measurement(name="train_rmse", value=float(errors.mean()) ** 0.5, exact=True, n=rows, direction="lower"),
+        )
+    correct = int((predictions.codes == predictions.truth).sum())
+    return (
         Measurement(
             name="train_accuracy", value=correct / rows, interval=stats.wilson(correct, rows), n=rows, unit="share",
             direction="higher",
+        ),
+    )  # fmt: skip
+
+
+def public_table(parts: Sequence[PublicPart]) -> tuple[Table, ...]:
+    """What was kept as it is, because its owner names it as public."""
+    if not parts:
+        return ()
+    columns = (("name", "Part"), ("shape", "Shape"), ("digest", "SHA-256"))
+    return (
+        Table(
+            name="public", title="Parts that are kept, as public",
+            caption="The owner says that no training row went into them; nothing here shows it.",
+            columns=tuple(Column(name=name, title=title) for name, title in columns),
+            rows=tuple((part.name, " x ".join(map(str, part.shape)) or "1", part.digest) for part in parts),
         ),
     )  # fmt: skip
 

@@ -30,4 +30,7 @@ def unwrap(wrapped: Any, module: nn.Module) -> None:
         for attribute in ("grad_sample", "summed_grad", "_forward_counter"):
             if hasattr(parameter, attribute):
                 delattr(parameter, attribute)
+    for layer in module.modules():
+        if not layer._backward_hooks:
+            layer._is_full_backward_hook = None  # torch leaves it where the last hook was taken off
     module.eval()

@@ -26,4 +26,9 @@ class Parameters(BaseModel):
     epochs: int = Field(default=20, ge=1, le=10_000, description="Passes over the training split, on average.")
     batch_size: int = Field(default=128, ge=1, description="Rows in a step, on average.")
     learning_rate: float = Field(default=0.5, gt=0, allow_inf_nan=False, description="Step size.")
+    public: tuple[str, ...] = Field(
+        default=(),
+        description="Parts of the model that hold nothing of a training row, by name (`*` fits anything): kept bit for "
+        "bit, and not trained. `preprocess` is the preparation of inputs.",
+    )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="Of stochastic gradient descent.")

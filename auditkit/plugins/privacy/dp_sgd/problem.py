@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from auditkit.data import AuditData
-from auditkit.errors import ModelError
+from auditkit.errors import ModelError, present
 from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
 from auditkit.predictions import Predictions
 
@@ -15,15 +17,29 @@ Loss: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Outputs and targets of n rows in, their mean loss out."""
 
 
-def problem(model: Model, fresh: Model, data: AuditData) -> tuple[torch.Tensor, torch.Tensor, Loss]:
+NUMBER = "number"
+"""The output of a module that predicts numbers."""
+
+
+def _squared_error(outputs: Any, expected: torch.Tensor) -> torch.Tensor:
+    return functional.mse_loss(main_output(outputs).reshape(len(expected)), expected)
+
+
+def problem(model: Model, fresh: Model, module: nn.Module, data: AuditData) -> tuple[torch.Tensor, torch.Tensor, Loss]:
     """Encoded inputs, targets and loss, by what the module gives.
 
     Raises:
         ModelError: it gives nothing that can be trained.
     """
-    if model.output not in CLASSIFIER_OUTPUTS:
-        raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
+    if model.output not in (*CLASSIFIER_OUTPUTS, NUMBER):
+        raise ModelError(
+            f"{model.name}: output must be logits, probabilities or a number to be trained; it is {model.output!r}"
+        )
     inputs = fresh.encode(data.inputs)
+    if model.output == NUMBER:
+        numbers = present(data.labels, "the trainer needs labels").astype(np.float64)
+        kind = next(parameter.dtype for parameter in module.parameters())
+        return inputs, torch.as_tensor(numbers, dtype=kind, device=inputs.device), _squared_error
     codes = torch.tensor(Predictions(model, data).truth, device=inputs.device)
     single = model.output.startswith("one ")
     losses: dict[str, Callable[[Any, Any], Any]] = {

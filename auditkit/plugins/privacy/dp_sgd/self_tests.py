@@ -10,6 +10,9 @@ from auditkit.results import Control
 ROW_ERROR = 1e-3
 """How far, relatively, a row's gradient in company may be from its gradient alone."""
 
+GAIN = 0.1
+"""By how much the worst of several untrained copies may beat a constant answer."""
+
 
 def controls(
     recipe: Recipe, journal: Journal, spent: accountants.Spent, error: float, rows: int
@@ -47,6 +50,36 @@ def controls(
             None if spent.pld is None else spent.reported - spent.pld, at_least=-0.01, guards=guards,
             reason="The epsilon reported is under that of an independent accountant, or too large to be recomputed.",
         ),
+    )  # fmt: skip
+
+
+def of_state(gain: float | None, fitted: list[str]) -> tuple[Control, ...]:
+    """What may be in the new model beside what the private steps made.
+
+    Args:
+        gain: how much better an untrained copy answers than a constant; None: not asked.
+        fitted: what the preparation of inputs holds and is not said to be public.
+    """
+    named = ", ".join(fitted[:3])
+    prepared = (
+        "Nothing that is fitted prepares the inputs, or its owner says that it is public."
+        if not fitted
+        else f"The preparation of inputs holds {named}, which epsilon does not cover if it was fitted to the training "
+        'rows. Where no training row went into it, say public = ["preprocess"].'
+    )
+    outside = Control.within(
+        "fitted-outside", "How many arrays that prepare the inputs may have been fitted to the training rows?",
+        len(fitted), at_most=0, guards=("epsilon",), on_failure="inconclusive", reason=prepared,
+    )  # fmt: skip
+    if gain is None:
+        return (outside,)
+    return (
+        Control.within(
+            "untrained-copy", "How much better than a constant answers the worst of several untrained copies?", gain,
+            at_most=GAIN, guards=("epsilon",),
+            reason="An untrained copy that answers well holds what its parent learned without privacy.",
+        ),
+        outside,
     )  # fmt: skip
 
 

@@ -1,13 +1,13 @@
 """The trainer `dp-sgd`: a new model whose training is bounded in what it can tell about any one row."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Model
+from auditkit.models import Model
 from auditkit.plugins.privacy.accounting import accountants
 from auditkit.plugins.privacy.dp_sgd import findings, self_tests
 from auditkit.plugins.privacy.dp_sgd.definitions import ABADI, DEFINITIONS
@@ -55,7 +55,7 @@ class DpSgd(Parameters, Trainer):
     )
     reference: ClassVar[str] = ABADI
     needs: ClassVar[frozenset[str]] = frozenset(
-        {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
+        {"torch_module", "gradients", "labels", "train", "binary", "multiclass", "regression"}
     )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
     conditions: ClassVar[frozenset[str]] = frozenset({"delta"})
@@ -74,29 +74,20 @@ class DpSgd(Parameters, Trainer):
         import torch
 
         from auditkit.plugins.privacy.dp_sgd import training_loop
-        from auditkit.plugins.privacy.dp_sgd.layers import unfit_layers
         from auditkit.plugins.privacy.dp_sgd.problem import problem
-        from auditkit.plugins.privacy.dp_sgd.row_trial import per_row_error
+        from auditkit.plugins.privacy.dp_sgd.state import public_parts
+        from auditkit.plugins.privacy.dp_sgd.untrained import PREPROCESS, fitted_parts, untrained_copy
 
         recipe, delta = self._recipe(len(data))
-        if model.output not in CLASSIFIER_OUTPUTS:
+        if not model.output:
             model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
         # the CPU's random state is kept in any case
         with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
             torch.manual_seed(context.seed)
-            fresh = model.fresh()
-            with fresh.module() as asked:  # what is trained is what the new model asks
-                module = asked
-            inputs, targets, loss = problem(model, fresh, data)
-            faults = unfit_layers(module)
-            if faults:
-                raise ModelError(LAYERS.format(name=model.name, faults="; ".join(faults[:3])))
-            try:
-                error = per_row_error(module, inputs, targets, loss)
-            except (IndexError, RuntimeError) as fault:
-                raise ModelError(ONCE.format(name=model.name, error=one_line(fault, 200))) from fault
-            if error > self_tests.ROW_ERROR:
-                raise ModelError(MIXED.format(name=model.name, error=error))
+            copy = untrained_copy(model, data, [name for name in self.public if name != PREPROCESS])
+            fresh, module = copy.model, copy.module
+            inputs, targets, loss = problem(model, fresh, module, data)
+            error = self._tried(module, inputs, targets, loss, model.name)
             journal = training_loop.train_privately(
                 module,
                 inputs,
@@ -109,14 +100,41 @@ class DpSgd(Parameters, Trainer):
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
         spent = accountants.spent(recipe.noise_multiplier, recipe.sample_rate, steps, delta)
+        measurements = findings.measurements(recipe, spent, delta, steps, fresh, data)
+        copy.refuse_what_changed()  # after the last question about a training row
+        for parameter in copy.thawed:
+            parameter.requires_grad_(True)
         return Trained(
             model=fresh,
-            measurements=findings.measurements(recipe, spent, delta, steps, fresh, data),
-            controls=self_tests.controls(recipe, journal, spent, error, len(data)),
+            measurements=measurements,
+            controls=(
+                *self_tests.controls(recipe, journal, spent, error, len(data)),
+                *self_tests.of_state(copy.gain, fitted_parts(model, self.public)),
+            ),
             figures=(findings.figure(recipe, delta),),
-            tables=(findings.table(journal, spent),),
+            tables=(findings.table(journal, spent), *findings.public_table(public_parts(module, copy.public))),
             notes=findings.notes(spent, data.weights is not None),
         )
+
+    def _tried(self, module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
+        """How far a row's gradient in company is from its gradient alone.
+
+        Raises:
+            ModelError: too far, or a layer gives no gradients of single rows.
+        """
+        from auditkit.plugins.privacy.dp_sgd.layers import unfit_layers
+        from auditkit.plugins.privacy.dp_sgd.row_trial import per_row_error
+
+        faults = unfit_layers(module)
+        if faults:
+            raise ModelError(LAYERS.format(name=name, faults="; ".join(faults[:3])))
+        try:
+            error = per_row_error(module, inputs, targets, loss)
+        except (IndexError, RuntimeError) as fault:
+            raise ModelError(ONCE.format(name=name, error=one_line(fault, 200))) from fault
+        if error > self_tests.ROW_ERROR:
+            raise ModelError(MIXED.format(name=name, error=error))
+        return error
 
     def _recipe(self, rows: int) -> tuple[Recipe, float]:
         if self.batch_size > rows:

@@ -16,19 +16,15 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.predictions import Predictions
-from auditkit.results import About, CheckResult, Measurement
-from auditkit.run.controls import apply_controls
 from auditkit.trainers import Trained
+from tests.plugins.privacy.dp_sgd.training_data import judged, run, split_of, value
 
 ROWS = 600
 
 
 @pytest.fixture(scope="module")
 def split() -> AuditData:
-    rng = np.random.default_rng(0)
-    inputs = rng.normal(0, 1, (ROWS, 4)).astype(np.float32)
-    labels = np.where(inputs[:, 0] + inputs[:, 1] > 0, "yes", "no")
-    return AuditData(inputs, labels=labels, positive="yes", name="training")
+    return split_of(ROWS)
 
 
 def wrap(*layers: nn.Module, **more: Any) -> Any:
@@ -44,17 +40,6 @@ def wrap(*layers: nn.Module, **more: Any) -> Any:
 @pytest.fixture(scope="module")
 def parent() -> Any:
     return wrap(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2), output="logits")
-
-
-def run(model: Any, data: AuditData, **parameters: Any) -> Trained:
-    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), seed=5)
-    return DpSgd(**{"epochs": 6, "batch_size": 60} | parameters).train(model, data, context)
-
-
-def value(trained: Trained, name: str) -> float:
-    measured = next(measurement.value for measurement in trained.measurements if measurement.name == name)
-    assert measured is not None
-    return measured
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +68,7 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
     assert value(trained, "sample_rate") == 0.1 and value(trained, "steps") == 60
     epsilon = trained.measurements[0]
     assert epsilon.exact and epsilon.conditions == {"delta": 1e-5}
-    assert {measurement.name for measurement in trained.measurements} == set(DpSgd.definitions)
+    assert {measurement.name for measurement in trained.measurements} | {"train_rmse"} == set(DpSgd.definitions)
     table = trained.tables[0]
     by_name = {str(row[0]): row[1] for row in table.rows}
     assert (
@@ -98,6 +83,7 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
 def test_every_control_holds(trained: Trained) -> None:
     assert {control.name for control in trained.controls} == {
         "per-row-gradients", "sampling", "noise-level", "clipping", "every-step-counted", "second-accountant",
+        "untrained-copy", "fitted-outside",
     }  # fmt: skip
     assert all(control.holds for control in trained.controls)
 
@@ -185,14 +171,6 @@ def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditDat
 
 
 # controls that do not hold
-
-
-def judged(private: Trained) -> Measurement:
-    result = CheckResult(
-        check="train.dp-sgd", plugin="privacy", plugin_version="0", about=About(title="", question=""),
-        status="measured", measurements=private.measurements, controls=private.controls,
-    )  # fmt: skip
-    return apply_controls(result).measurements[0]
 
 
 def test_less_noise_than_accounted_makes_epsilon_invalid(

@@ -1,0 +1,270 @@
+"""Every tensor, array and value that an object can reach: in attributes, containers, closures, classes and globals."""
+
+from __future__ import annotations
+
+import builtins
+import collections
+import functools
+import gc
+import hashlib
+import io
+import logging
+import sys
+import threading
+import types
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from auditkit.errors import ModelError
+
+LIBRARIES = frozenset({
+    "torch", "torchvision", "torchaudio", "numpy", "scipy", "pandas", "sklearn", "opacus", "transformers", "peft",
+    "safetensors", "auditkit", "pluggy", "pydantic", "pyarrow", "polars", "xgboost", "lightgbm", "matplotlib",
+}) | sys.stdlib_module_names  # fmt: skip
+"""Packages whose classes and globals hold code and no state of a model."""
+FEW = 16
+"""Plain values in one container that are settings still; more are data."""
+MOST = 2_000_000
+"""Objects that are looked into."""
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
+_PASSED_OVER = (
+    types.ModuleType, types.CodeType, type(Ellipsis), torch.dtype, torch.device, torch.Generator, logging.Logger,
+    logging.Handler, threading.Thread, io.TextIOBase, io.BufferedIOBase, type(threading.Lock()),
+    type(threading.RLock()), types.FrameType,
+)  # fmt: skip
+
+_HEAP = 1 << 9
+"""The flag of classes that are made by a class statement."""
+
+
+class Leaf(NamedTuple):
+    """A tensor, an array, or plain values that stand together."""
+
+    digest: str
+    """SHA-256 of type, shape and values."""
+    shape: tuple[int, ...]
+    value: Any
+    """A tensor or an array; for plain values themselves."""
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it could hold what was learned, and is not a single setting."""
+        return isinstance(self.value, torch.Tensor | np.ndarray | tuple)
+
+
+def reachable(root: Any) -> dict[str, Leaf]:
+    """{dotted name: leaf} of all that `root` can reach; parameters and buffers bear the names that torch gives them.
+
+    Followed are attributes, slots, containers, closures, defaults, partial functions and hooks; classes and functions
+    that belong to no well-known library, with the globals that their code names. What is kept in a file, or in the
+    memory of a library, is not seen.
+
+    Raises:
+        ModelError: there are more than two million objects.
+    """
+    leaves: dict[str, Leaf] = {}
+    seen: set[int] = set()
+    alive: list[Any] = []  # an id is only unique while its object lives
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        name, value = waiting.pop()
+        if id(value) in seen or isinstance(value, _PASSED_OVER):
+            continue
+        if len(alive) > MOST:
+            raise ModelError(f"the model reaches more than {MOST:,} objects, too many to look into; last {name!r}")
+        if not isinstance(value, _PLAIN):
+            seen.add(id(value))
+            alive.append(value)
+        leaf = _leaf(value)
+        if leaf is not None:
+            while name in leaves:
+                name += "'"
+            leaves[name] = leaf
+        waiting += [(f"{name}.{part}".strip("."), inside) for part, inside in _inside(value)]
+    return leaves
+
+
+def _leaf(value: Any) -> Leaf | None:
+    if isinstance(value, torch.Tensor):
+        return Leaf(_digest_of_tensor(value), tuple(value.shape), value.detach())
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return Leaf(_digest(value.dtype.str, value.shape, np.ascontiguousarray(value).tobytes()), value.shape, value)
+    if isinstance(value, str | bytes | bytearray | memoryview) and len(value) > 4 * FEW:
+        return Leaf(_digest("text", (len(value),), repr(bytes(value) if not isinstance(value, str) else value)),
+                    (len(value),), (value,))  # fmt: skip
+    if isinstance(value, _PLAIN):
+        return Leaf(_digest(type(value).__name__, (), repr(value)), (), value)
+    plain = _many_plain(value)
+    return Leaf(_digest("values", (len(plain),), repr(plain)), (len(plain),), plain) if plain else None
+
+
+def _many_plain(value: Any) -> tuple[Any, ...]:
+    """The plain values of a container that has many of them, in an order of their own; else nothing."""
+    plain: list[Any]
+    if isinstance(value, Mapping):
+        plain = [(key, member) for key, member in _members(value) if isinstance(member, _PLAIN)]
+    elif isinstance(value, list | tuple | set | frozenset | collections.deque) or type(value).__module__ == "array":
+        plain = [member for member in value if isinstance(member, _PLAIN)]
+        plain = sorted(plain, key=repr) if isinstance(value, set | frozenset) else plain
+    else:
+        return ()
+    return tuple(plain) if len(plain) > FEW else ()
+
+
+def _members(value: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    try:
+        return list(value.items())
+    except Exception:  # a mapping of the user's own may do anything
+        return []
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """What an object refers to, each with a name for the place."""
+    if isinstance(value, _PLAIN):
+        return
+    if isinstance(value, Mapping):
+        members = _members(value)
+        many = bool(_many_plain(value))
+        for place, (key, member) in enumerate(members):
+            if not (many and isinstance(member, _PLAIN)):
+                # a key may itself be a row, which no message may show
+                yield key if isinstance(key, str) and key.isidentifier() else str(place), member
+        yield from (("key", key) for key, _ in members if not isinstance(key, _PLAIN))
+    elif isinstance(value, list | tuple | set | frozenset | collections.deque):
+        many = bool(_many_plain(value))
+        yield from ((str(n), part) for n, part in enumerate(value) if not (many and isinstance(part, _PLAIN)))
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        yield "values", value.ravel().tolist()
+    elif isinstance(value, type):
+        if not _of_library(value.__module__):
+            yield from (
+                (name, part) for name, part in vars(value).items() if not name.startswith("__") or callable(part)
+            )
+            yield from ((base.__name__, base) for base in value.__bases__)
+        return
+    yield from _of_code(value)
+    yield from _attributes(value)
+    kind = type(value)
+    if not _of_library(kind.__module__):
+        yield kind.__name__, kind
+
+
+def _of_code(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, types.FunctionType):
+        closure = value.__closure__ or ()
+        yield from zip(value.__code__.co_freevars, closure, strict=True)
+        yield "defaults", value.__defaults__
+        yield "defaults", value.__kwdefaults__
+        yield from _globals_of(value)
+    elif isinstance(value, types.CellType):
+        try:
+            yield "", value.cell_contents
+        except ValueError:  # not filled yet
+            return
+    elif isinstance(value, types.MethodType | types.BuiltinMethodType):
+        yield "self", value.__self__
+        yield getattr(value, "__name__", "function"), getattr(value, "__func__", None)
+    elif isinstance(value, functools.partial):
+        yield from (("function", value.func), ("arguments", value.args), ("arguments", value.keywords))
+    elif isinstance(value, property):
+        yield from (("get", value.fget), ("set", value.fset))
+    elif isinstance(value, staticmethod | classmethod):
+        yield "", value.__func__
+    elif isinstance(value, weakref.ref):
+        yield "", value()
+    elif isinstance(value, functools._lru_cache_wrapper):
+        yield "cache", [held for held in gc.get_referents(value) if held is not vars(value)]
+    elif isinstance(value, types.GeneratorType) and value.gi_frame is not None:
+        yield "locals", dict(value.gi_frame.f_locals)
+
+
+def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    """The globals that a function's code names, and the attributes that it names of modules."""
+    space = function.__globals__
+    if _of_library(str(space.get("__name__", ""))):
+        return
+    codes, names = [function.__code__], set[str]()
+    while codes:
+        code = codes.pop()
+        names.update(code.co_names)
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    for name in sorted(names & space.keys()):
+        value = space[name]
+        if isinstance(value, types.ModuleType):
+            if not _of_library(value.__name__):
+                yield from ((f"{name}.{part}", vars(value)[part]) for part in sorted(names & vars(value).keys()))
+        elif not hasattr(builtins, name):
+            yield name, value
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    own = getattr(value, "__dict__", None)
+    if isinstance(own, dict):
+        for name, part in own.items():
+            if name in ("__doc__", "__module__", "__qualname__", "__name__", "__annotations__"):
+                continue
+            if isinstance(value, nn.Module) and name in ("_parameters", "_buffers", "_modules"):
+                yield from part.items()  # their names are those of the state dict
+            else:
+                yield name, part
+    if isinstance(value, torch.Tensor):
+        yield "grad", value.grad if value.is_leaf else None
+        return
+    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
+    yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name))
+    if _keeps_apart(value):
+        try:
+            yield "state", value.__reduce_ex__(4)[1:]
+        except Exception:  # what cannot be written in parts is asked what it refers to
+            yield "state", gc.get_referents(value)
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    return tuple(name for name in names if name not in ("__dict__", "__weakref__") and not name.startswith("__"))
+
+
+def _keeps_apart(value: Any) -> bool:
+    """Whether it may hold something that is neither attribute nor slot nor member: its class is written in C."""
+    known = (
+        types.FunctionType, types.MethodType, types.BuiltinMethodType, types.CellType, functools.partial, property,
+        staticmethod, classmethod, weakref.ref, functools._lru_cache_wrapper, types.GeneratorType, list,
+        tuple, set, frozenset, dict,
+        collections.deque, np.ndarray, type, types.MemberDescriptorType, types.GetSetDescriptorType,
+        types.WrapperDescriptorType, types.MethodDescriptorType, types.MappingProxyType, torch.Tensor, torch.Size,
+    )  # fmt: skip
+    kind = type(value)
+    says_how = any("__reduce__" in vars(base) or "__reduce_ex__" in vars(base) for base in kind.__mro__[:-1])
+    in_c = any(base is not object and not base.__flags__ & _HEAP for base in kind.__mro__)
+    return not isinstance(value, known) and (says_how or in_c)
+
+
+def _of_library(module: str | None) -> bool:
+    return (module or "builtins").partition(".")[0] in LIBRARIES
+
+
+def _digest(kind: str, shape: tuple[int, ...], content: bytes | str) -> str:
+    state = hashlib.sha256(f"{kind}{tuple(shape)}".encode())
+    state.update(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
+    return state.hexdigest()
+
+
+def _digest_of_tensor(tensor: torch.Tensor) -> str:
+    dense = tensor.detach()
+    dense = dense.to_dense() if dense.layout is not torch.strided else dense
+    dense = dense.dequantize() if dense.is_quantized else dense
+    values = dense.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    state = hashlib.sha256(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+    state.update(values.data)
+    if not tensor.requires_grad and tensor.layout is torch.strided:
+        storage = tensor.untyped_storage()
+        if storage.nbytes() > values.nbytes:  # a view of one number can keep all the rest
+            whole = torch.empty(0, dtype=torch.uint8, device=dense.device).set_(storage)
+            state.update(whole.cpu().numpy().data)
+    return state.hexdigest()

@@ -1,0 +1,415 @@
+"""The released model holds what the private steps made, what was drawn anew, and what is named public: nothing else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import auditkit
+from auditkit.data import AuditData
+from auditkit.errors import CapabilityError, ConfigError, ModelError
+from auditkit.plugins.privacy.accounting import accountants
+from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
+from auditkit.trainers import Trained
+from tests.plugins.privacy.dp_sgd.training_data import judged, run, seeded, split_of, value, wrapped
+
+ROWS = 200
+
+
+@pytest.fixture(scope="module")
+def split() -> AuditData:
+    return split_of(ROWS)
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One accountant, in milliseconds: what epsilon is, is not asked here."""
+    monkeypatch.setattr(accountants, "prv_epsilon", accountants.rdp_epsilon)
+    monkeypatch.setattr(accountants, "pld_epsilon", accountants.rdp_epsilon)
+
+
+def train(model: Any, data: AuditData, **parameters: Any) -> Trained:
+    return run(model, data, **{"epochs": 2, "batch_size": 40, "noise_multiplier": 1.0} | parameters)
+
+
+class Base(nn.Module):
+    """A healthy network with room for what is sick."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(torch.tanh(self.first(x)))
+
+
+def fitted(module: nn.Module, data: AuditData) -> nn.Module:
+    """The parent as it comes: trained without privacy."""
+    inputs, targets = torch.tensor(data.inputs), torch.tensor(data.labels == "yes").long()
+    optimizer = torch.optim.Adam([one for one in module.parameters() if one.requires_grad], lr=0.05)
+    for _ in range(60):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(module(inputs), targets).backward()
+        optimizer.step()
+    return module.eval()
+
+
+# rows that stay in the model
+
+
+class InBuffer(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("memory", torch.zeros(64, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) <= 64:
+            self.memory[: len(x)] = x.detach()
+        return super().forward(x)
+
+
+class InNonPersistentBuffer(InBuffer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("memory", torch.zeros(64, 4), persistent=False)
+
+
+class InAttribute(Base):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.last = x.detach()
+        return super().forward(x)
+
+
+class InList(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Any] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen.append(x.detach().numpy())
+        return super().forward(x)
+
+
+class InNumbers(InList):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen += x.flatten().tolist()
+        return Base.forward(self, x)
+
+
+class InClass(Base):
+    KEPT: dict[int, Any] = {}  # shared by all, which is the point
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        type(self).KEPT[len(self.KEPT)] = x.detach()
+        return super().forward(x)
+
+
+class InClosure(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        seen: list[torch.Tensor] = []
+
+        def keep(x: torch.Tensor) -> torch.Tensor:
+            seen.append(x.detach())
+            return x
+
+        self.keep = keep
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(self.keep(x))
+
+
+SEEN: list[Any] = []
+
+
+class InGlobal(Base):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        SEEN.append(x.detach())
+        return super().forward(x)
+
+
+class InView(Base):
+    """One number of a storage that holds all rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("zero", torch.zeros(1000)[:1])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.numel() < 900:
+            torch.as_strided(self.zero, (x.numel(),), (1,), 1).copy_(x.detach().flatten())
+        return super().forward(x)
+
+
+class InCache(Base):
+    """Rows in the cache of a function, which no attribute shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sums = functools.lru_cache(maxsize=None)(sum)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.sums(tuple(x[0].tolist())) if len(x) else None
+        return super().forward(x)
+
+
+class InHook(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[Any] = []
+        self.first.register_forward_hook(lambda layer, given, out: self.rows.append(given[0].detach()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        (InBuffer, "memory"), (InNonPersistentBuffer, "memory"), (InAttribute, "last"), (InList, "seen"),
+        (InNumbers, "seen"), (InClass, "KEPT"), (InClosure, "keep.seen"), (InGlobal, "SEEN"),
+        (InHook, "rows"),
+    ],
+)  # fmt: skip
+def test_rows_that_stay_in_the_module_are_refused(kind: type[nn.Module], place: str, split: AuditData) -> None:
+    # what the parent was asked before stays with it, and with its copy; a module made anew has nothing at first
+    with pytest.raises(ModelError, match=rf"in .*{place}.*what was learned there"):
+        train(wrapped(seeded(kind)), split, noise_multiplier=50.0)
+
+
+@pytest.mark.parametrize("kind", [InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook])
+def test_rows_that_stay_in_a_module_made_anew_are_refused(kind: type[nn.Module], split: AuditData) -> None:
+    with pytest.raises(ModelError, match=r"changed .*may keep training rows") as refused:
+        train(wrapped(seeded(kind), fresh=kind), split, noise_multiplier=50.0)
+    assert not any(f"{number:.3f}" in str(refused.value) for number in np.abs(split.inputs).flat)
+
+
+class InWeights(Base):
+    """Writes rows into a weight beside the optimizer."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            self.first.weight[: len(x)] = x[:8].detach()
+        return super().forward(x)
+
+
+# state that the parent leaves
+
+
+class Normalised(Base):
+    """Standardises by what it learned at fitting."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward((x - self.mean) / self.spread)
+
+
+def in_buffer(data: AuditData) -> nn.Module:
+    module = seeded(Normalised)
+    module.register_buffer("mean", torch.tensor(data.inputs.mean(0)))
+    module.register_buffer("spread", torch.tensor(data.inputs.std(0)))
+    return module
+
+
+def in_attribute(data: AuditData) -> nn.Module:
+    module = seeded(Normalised)
+    module.mean, module.spread = torch.tensor(data.inputs.mean(0)), data.inputs.std(0)  # type: ignore[assignment]
+    return module
+
+
+class KeepsItsWeights(nn.Linear):
+    def reset_parameters(self) -> None:
+        if not hasattr(self, "drawn"):
+            super().reset_parameters()
+            self.drawn = True
+
+
+def unreset(data: AuditData) -> nn.Module:
+    return fitted(nn.Sequential(KeepsItsWeights(4, 8), nn.Tanh(), nn.Linear(8, 2)), data)
+
+
+def wrapped_frozen(data: AuditData) -> nn.Module:
+    body = fitted(seeded(Base), data)
+    for parameter in body.parameters():
+        parameter.requires_grad_(False)
+    return nn.Sequential(body, nn.Linear(2, 2))
+
+
+def in_list(data: AuditData) -> nn.Module:
+    module = seeded(Base)
+    module.history = [fitted(seeded(Base), data).first.weight.detach()]  # type: ignore[assignment]
+    return module
+
+
+class Neighbour(Base):
+    """Answers by rows that it holds as numbers of Python."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + torch.tensor(self.rows)[:2].sum()
+
+
+def in_numbers(data: AuditData) -> nn.Module:
+    module = seeded(Neighbour)
+    module.rows = data.inputs[:10].flatten().tolist()  # type: ignore[assignment]
+    return module
+
+
+@pytest.mark.parametrize(
+    ("parent", "match"),
+    [
+        (in_buffer, r"holds what its parent holds.*mean.*public = \["),
+        (in_attribute, r"holds what its parent holds.*mean"),
+        (unreset, r"holds what its parent holds.*0\.weight"),
+        (wrapped_frozen, r"frozen parameters are neither trained nor public.*0\.first\.weight.*public = \["),
+        (in_list, r"holds what its parent holds.*history"),
+        (in_numbers, r"holds what its parent holds.*rows"),
+    ],
+)
+def test_what_the_parent_learned_is_not_carried_over(
+    parent: Callable[[AuditData], nn.Module], match: str, split: AuditData
+) -> None:
+    with pytest.raises(ModelError, match=match):
+        train(wrapped(parent(split).eval()), split)
+
+
+def test_a_layer_that_cannot_draw_new_weights_is_refused(split: AuditData) -> None:
+    class Scaled(Base):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.rand(4))
+
+    with pytest.raises(CapabilityError, match="no reset_parameters"):
+        train(wrapped(seeded(Scaled)), split)
+
+
+def test_a_function_that_loads_what_was_learned_is_refused(split: AuditData) -> None:
+    learned = fitted(seeded(Base), split)
+
+    def load() -> nn.Module:
+        module = Base()
+        module.load_state_dict(learned.state_dict())
+        return module
+
+    with pytest.raises(ModelError, match=r"the same in every copy, in .*weight"):
+        train(wrapped(seeded(Base), fresh=load), split)
+
+
+def test_a_copy_that_answers_well_before_training_makes_epsilon_invalid(split: AuditData) -> None:
+    learned = fitted(seeded(Base), split)
+
+    def nearly() -> nn.Module:
+        module = Base()
+        for own, other in zip(module.parameters(), learned.parameters(), strict=True):
+            own.data = other.detach() + 1e-3 * torch.randn_like(other)
+        return module
+
+    private = train(wrapped(seeded(Base), fresh=nearly), split)
+    assert {control.name for control in private.controls if not control.holds} == {"untrained-copy"}
+    assert judged(private).validity == "invalid"
+
+
+# healthy models
+
+
+class Transformer(nn.Module):
+    """Positions, a mask and waves: buffers into which no data went."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.places, self.out = nn.Embedding(20, 8), nn.Embedding(5, 8), nn.Linear(8, 2)
+        self.norm = nn.LayerNorm(8)
+        self.register_buffer("position_ids", torch.arange(5).expand(1, -1), persistent=False)
+        self.register_buffer("mask", torch.triu(torch.full((5, 5), float("-inf")), 1))
+        angles = torch.arange(5)[:, None] * 10000.0 ** (-torch.arange(0, 8, 2) / 8)
+        self.register_buffer("waves", torch.stack((angles.sin(), angles.cos()), 2).reshape(5, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        places = self.places(self.position_ids.expand(len(x), -1))
+        return self.out(self.norm(self.words(x) + places + self.waves).mean(1))
+
+
+def test_healthy_networks_pass(split: AuditData) -> None:
+    grouped = nn.Sequential(nn.Linear(4, 8), nn.GroupNorm(2, 8), nn.Dropout(0.2), nn.ReLU(), nn.Linear(8, 2))
+    words = AuditData(np.random.default_rng(0).integers(0, 20, (ROWS, 5)), labels=split.labels, positive="yes")
+    for module, data in ((grouped, split), (Transformer(), words), (Base(), split)):
+        private = train(wrapped(module.eval()), data)
+        assert all(control.holds for control in private.controls), type(module).__name__
+
+
+def test_what_is_named_public_is_kept_bit_for_bit_and_listed(split: AuditData) -> None:
+    model = wrapped(in_buffer(split).eval())
+    private = train(model, split, public=["mean", "spread"], epochs=10, noise_multiplier=0.5)
+    assert torch.equal(private.model.estimator().mean, torch.tensor(split.inputs.mean(0)))
+    table = next(table for table in private.tables if table.name == "public")
+    assert [row[:2] for row in table.rows] == [("mean", "4"), ("spread", "4")]
+    assert all(len(str(row[2])) == 64 for row in table.rows)
+    with pytest.raises(ConfigError, match=r"public: the model has no part 'means'; did you mean 'mean'"):
+        train(model, split, public=["means"])
+
+
+def test_a_public_body_is_kept_and_the_head_is_trained(split: AuditData) -> None:
+    """The frozen body stays as it is, modes included; what was frozen for the training alone is as it was."""
+    body = nn.Sequential(nn.Linear(4, 8), nn.Tanh())
+    module = seeded(lambda: nn.Sequential(body, nn.Linear(8, 2)))
+    model = wrapped(fitted(module, split))
+    private = train(model, split, public=["0"], epochs=10, noise_multiplier=0.5)
+    after = private.model.estimator()
+    kept = zip(body.state_dict().values(), after[0].state_dict().values(), strict=True)
+    assert all(torch.equal(parent, child) for parent, child in kept)
+    assert not torch.equal(module[1].weight, after[1].weight)
+    assert all(parameter.requires_grad for parameter in after.parameters())
+    assert value(private, "train_accuracy") > 0.8
+    for parameter in body.parameters():
+        parameter.requires_grad_(False)
+    again = train(model, split, public=["0.*"], epochs=10, noise_multiplier=0.5)
+    assert not any(parameter.requires_grad for parameter in again.model.estimator()[0].parameters())
+    with pytest.raises(ModelError, match="nothing is left to be trained"):
+        train(model, split, public=["*"])
+
+
+class Adapted(nn.Module):
+    """A frozen linear layer with a low-rank correction (Hu et al., 2021, arXiv:2106.09685)."""
+
+    def __init__(self, inside: nn.Linear) -> None:
+        super().__init__()
+        self.inside = inside.requires_grad_(False)
+        self.down, self.up = nn.Linear(inside.in_features, 2, bias=False), nn.Linear(2, inside.out_features, bias=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        self.down.reset_parameters()
+        nn.init.zeros_(self.up.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inside(x) + self.up(self.down(x))
+
+
+def test_adapters_on_a_public_body_are_trained(split: AuditData) -> None:
+    module = nn.Sequential(Adapted(nn.Linear(4, 16)), nn.Tanh(), Adapted(nn.Linear(16, 2))).eval()
+    private = train(wrapped(module), split, public=["*.inside"], epochs=20, noise_multiplier=0.5, learning_rate=1.0)
+    after = private.model.estimator()
+    assert torch.equal(after[0].inside.weight, module[0].inside.weight)
+    assert value(private, "train_accuracy") > 0.75
+    assert {row[0] for row in next(t for t in private.tables if t.name == "public").rows} >= {"0.inside.weight"}
+
+
+def test_what_prepares_inputs_and_is_fitted_leaves_epsilon_undecided(split: AuditData) -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(split.inputs)
+    model = wrapped(seeded(Base), preprocess=scaler)
+    private = train(model, split)
+    assert judged(private).validity == "inconclusive"
+    assert 'public = ["preprocess"]' in str(judged(private).reason)
+    assert judged(train(model, split, public=["preprocess"])).validity == "valid"
+    mean = split.inputs.mean(0)
+    closure = train(wrapped(seeded(Base), preprocess=lambda rows: rows - mean), split)
+    assert judged(closure).validity == "inconclusive"
+    assert judged(train(wrapped(seeded(Base), preprocess=lambda rows: rows / 2), split)).validity == "valid"
+
+
+def test_public_is_a_parameter() -> None:
+    assert DpSgd(public=["a"]).public == ("a",)
+    assert auditkit
