@@ -1,125 +1,178 @@
-"""What differentially private training costs: epsilon by three accountants that do not share code.
+"""Epsilon by three accountants that do not share their numerics.
 
 The mechanism is DP-SGD (Abadi et al. 2016, Deep Learning with Differential Privacy, arXiv:1607.00133): in every step
 each row takes part by its own toss of a coin (Poisson sampling), its gradient is clipped, Gaussian noise is added.
-Neighbouring data sets differ by one added or removed row.
+
+Which pair of distributions dominates a step, in units of the clipping norm: where neighbours differ by a row that is
+there or not, N(0, sigma^2) and (1 - q) N(0, sigma^2) + q N(1, sigma^2) (Zhu, Dong and Wang 2022, arXiv:2106.08567);
+where they differ by a row that is another, (1 - q) N(0, sigma^2) + q N(1, sigma^2) and the same with -1: gradients that
+point apart are the farthest apart, for the divergence falls as their correlation rises (Slepian's inequality).
 """
 
+import math
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from auditkit.errors import ConfigError, require
+import numpy as np
 
-LARGEST = 100.0
-"""Above this epsilon nothing is promised, and the finer accountant takes gigabytes to say so."""
+from auditkit.errors import require
+from auditkit.plugins.privacy.accounting.history import History, Neighbours, Phase
+from auditkit.plugins.privacy.accounting.replaced_row import ReplacedRow, replaced_moments
 
-
-class Spent(NamedTuple):
-    """Epsilon by each accountant."""
-
-    rdp: float
-    """Rényi moments (Mironov 2017, arXiv:1702.07476), opacus."""
-    prv: float | None
-    """Privacy loss random variables (Gopi et al. 2021, arXiv:2106.02848), opacus, upper end; None above `LARGEST`."""
-    pld: float | None
-    """Privacy loss distributions (Doroshenko et al. 2022, arXiv:2207.04380), dp-accounting; None above `LARGEST`."""
-
-    @property
-    def reported(self) -> float:
-        """The larger of the two that are reported; the third only recomputes."""
-        return self.rdp if self.prv is None else max(self.rdp, self.prv)
+POINTS = 2_000, 2_000_000
+"""The grid of a privacy loss distribution, at least and at most; fewer are kept in a form that is composed slowly."""
+MESH = 4_000_000
+"""Points of the grid of privacy loss random variables, at most: some hundred megabytes."""
 
 
-def spent(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> Spent:
-    """Epsilon of `steps` steps.
+class Certified(NamedTuple):
+    """Epsilon between ends that a theorem certifies, and the best guess between them."""
 
-    Args:
-        noise_multiplier: standard deviation of the noise over the clipping norm, above 0.
-        sample_rate: the chance of each row to take part in a step, above 0, at most 1.
-        steps: 0 or more.
-        delta: above 0 and under 1.
-
-    Raises:
-        ConfigError: an argument is out of range.
-        MissingExtra: opacus or dp-accounting is not installed.
-    """
-    rdp = rdp_epsilon(noise_multiplier, sample_rate, steps, delta)
-    if steps == 0:
-        return Spent(0.0, 0.0, 0.0)
-    if rdp > LARGEST:
-        return Spent(rdp, None, None)
-    step = noise_multiplier, sample_rate, steps, delta
-    return Spent(rdp, prv_epsilon(*step), pld_epsilon(*step))
+    low: float
+    estimate: float
+    high: float
 
 
-def rdp_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
-    """Epsilon by Rényi moments alone, which takes milliseconds; see `spent`."""
-    _check(noise_multiplier, sample_rate, delta)
-    return _opacus_epsilon("RDPAccountant", (noise_multiplier, sample_rate, steps), delta) if steps else 0.0
+def rdp_epsilon(history: History, delta: float, neighbours: Neighbours = "add_or_remove") -> float:
+    """Epsilon by Rényi moments (Mironov 2017, arXiv:1702.07476), which takes milliseconds; an upper bound.
 
-
-def prv_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
-    """Epsilon by privacy loss random variables, upper end; see `spent`."""
-    return _opacus_epsilon("PRVAccountant", (noise_multiplier, sample_rate, steps), delta)
-
-
-def pld_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
-    """Epsilon by privacy loss distributions, from a library that shares no code with opacus; see `spent`."""
-    accounting = require("dp_accounting", "opacus")
-    accountant = require("dp_accounting.pld", "opacus").PLDAccountant()
-    step = accounting.PoissonSampledDpEvent(sample_rate, accounting.GaussianDpEvent(noise_multiplier))
-    accountant.compose(step, steps)
-    return float(accountant.get_epsilon(delta))
-
-
-def noise_for(target_epsilon: float, sample_rate: float, steps: int, delta: float) -> float:
-    """The noise multiplier with which `steps` steps cost at most `target_epsilon`.
+    For rows that are there or not the moments are opacus's (Mironov, Talwar and Zhang 2019, arXiv:1908.10530), for
+    replaced rows they are integrated here. Conversion to epsilon: Balle et al. 2020, arXiv:1905.09982, theorem 21.
 
     Args:
-        target_epsilon: above 0, at most `LARGEST`.
-        sample_rate: above 0, at most 1.
-        steps: 1 or more.
+        history: see `history_of`.
         delta: above 0 and under 1.
-
-    Raises:
-        ConfigError: an argument is out of range, or no noise reaches the target.
+        neighbours: which data sets are neighbours.
     """
-    if not 0 < target_epsilon <= LARGEST:
-        raise ConfigError(f"target_epsilon must lie above 0 and up to {LARGEST:g}; {target_epsilon} was given")
-    if steps < 1:
-        raise ConfigError(f"steps must be at least 1; {steps} was given. Give more epochs or a smaller batch")
-    _check(1.0, sample_rate, delta)
-    search = require("opacus.accountants.utils", "opacus").get_noise_multiplier
-    try:
-        with warnings.catch_warnings(action="ignore"):  # as of `_opacus_epsilon`
-            noise = float(
-                search(target_epsilon=target_epsilon, target_delta=delta, sample_rate=sample_rate, steps=steps)
-            )
-    except ValueError as error:
-        raise ConfigError(
-            f"target_epsilon {target_epsilon} cannot be reached with {steps} steps at rate {sample_rate:.3g} and delta "
-            f"{delta:.3g}: give a larger one, fewer epochs or a smaller batch"
-        ) from error
-    # the search stops near the target, so what it found is asked about once more
-    reached = max(account(noise, sample_rate, steps, delta) for account in (rdp_epsilon, prv_epsilon))
-    if reached > target_epsilon:
-        raise ConfigError(f"the noise found costs epsilon {reached:.4f}, above the target of {target_epsilon}")
-    return noise
-
-
-def _check(noise_multiplier: float, sample_rate: float, delta: float) -> None:
-    # comparisons with NaN are false, so each of these refuses it
-    if not 0 < noise_multiplier < float("inf"):
-        raise ConfigError(f"noise_multiplier must be above 0 and finite; {noise_multiplier} was given")
-    if not 0 < sample_rate <= 1:
-        raise ConfigError(f"the sampling rate must lie above 0 and up to 1; {sample_rate} was given")
-    if not 0 < delta < 1:
-        raise ConfigError(f"delta must lie between 0 and 1; {delta} was given")
-
-
-def _opacus_epsilon(accountant: str, step: tuple[float, float, int], delta: float) -> float:
-    prepared = getattr(require("opacus.accountants", "opacus"), accountant)()
-    prepared.history = [step]
+    if not history:
+        return 0.0
+    moments = require("opacus.accountants.analysis.rdp", "opacus")
+    orders = np.array(require("opacus.accountants", "opacus").RDPAccountant.DEFAULT_ALPHAS)
     # opacus warns that a finer grid would give a smaller epsilon, and divides by zero where no sampling is done
     with warnings.catch_warnings(action="ignore"):
-        return float(prepared.get_epsilon(delta=delta))
+        total: Any = 0.0
+        for noise, rate, steps in history:
+            if neighbours == "replace":
+                total = total + steps * replaced_moments(noise, rate, orders)
+            else:
+                total = total + moments.compute_rdp(q=rate, noise_multiplier=noise, steps=steps, orders=orders)
+        epsilon, _ = moments.get_privacy_spent(orders=orders, rdp=total, delta=delta)
+    return max(0.0, float(epsilon))
+
+
+def prv_epsilon(history: History, delta: float, neighbours: Neighbours = "add_or_remove") -> Certified | None:
+    """Epsilon by privacy loss random variables (Gopi et al. 2021, arXiv:2106.02848, theorem 5.5), by opacus's classes.
+
+    For rows that are there or not they are those of removal, so that the lower end holds for both directions. None
+    where more than `MESH` points would be needed, or the numbers overflow. Arguments as in `rdp_epsilon`.
+    """
+    if not history:
+        return Certified(0.0, 0.0, 0.0)
+    analysis = require("opacus.accountants.analysis.prv", "opacus")
+    counts = [phase.steps for phase in history]
+    wrong = delta / 1000
+    bounds = [rdp_epsilon(history, wrong / 4, neighbours)]
+    bounds += [rdp_epsilon((one._replace(steps=1),), wrong / (8 * sum(counts)), neighbours) for one in history]
+    width = max(bounds) + 3
+    mesh_of_one = 1 / math.sqrt(sum(counts) * math.log(12 / wrong) / 2)
+    error = max(min(0.01, rdp_epsilon(history, delta, neighbours) / 100), 2 * width / mesh_of_one / MESH)
+    if error > 0.5 or width > 600:
+        return None
+    kind = ReplacedRow if neighbours == "replace" else analysis.PoissonSubsampledGaussianPRV
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            domain = analysis.Domain.create_aligned(-width, width, error * mesh_of_one)
+            losses = [
+                analysis.discretize(
+                    analysis.TruncatedPrivacyRandomVariable(kind(rate, noise), domain.t_min, domain.t_max), domain
+                )
+                for noise, rate, _ in history
+            ]
+            composed = analysis.compose_heterogeneous(dprvs=losses, num_self_compositions=counts)
+            low, estimate, high = (float(end) for end in composed.compute_epsilon(delta, wrong, error))
+    except (RuntimeError, ValueError):  # what opacus says where its numerics do not suffice
+        return None
+    return Certified(max(0.0, low), max(0.0, estimate), max(0.0, high)) if math.isfinite(low + high) else None
+
+
+def pld_epsilon(history: History, delta: float, neighbours: Neighbours = "add_or_remove", finer: int = 1) -> float:
+    """Epsilon by privacy loss distributions (Doroshenko et al. 2022, arXiv:2207.04380), with dp-accounting.
+
+    Rounded so that it is an upper bound, the larger of both directions: a row added, a row removed.
+
+    Args:
+        history: see `history_of`.
+        delta: above 0 and under 1.
+        neighbours: which data sets are neighbours.
+        finer: how many times finer than needed the grid is.
+    """
+    return _composed(history, delta, neighbours, finer)[0] if history else 0.0
+
+
+def epsilon_curve(histories: list[History], delta: float, neighbours: Neighbours = "add_or_remove") -> list[float]:
+    """Epsilon of histories that grow, as `pld_epsilon` of each, with one grid for all: that of the last."""
+    _, losses = _composed(histories[-1], delta, neighbours, finer=1)
+    return [losses.epsilon(history, delta) for history in histories]
+
+
+class LossDistribution:
+    """The privacy losses of each phase's single step, which are composed as often as asked.
+
+    Args:
+        history: whose phases.
+        neighbours: which data sets are neighbours.
+        grid: distance of the losses that are distinguished.
+    """
+
+    def __init__(self, history: History, neighbours: Neighbours, grid: float) -> None:
+        losses = require("dp_accounting.pld.privacy_loss_distribution", "opacus")
+        relations = require("dp_accounting", "opacus").NeighboringRelation
+        relation = relations.REPLACE_ONE if neighbours == "replace" else relations.ADD_OR_REMOVE_ONE
+        self._single = {
+            phase[:2]: losses.from_gaussian_mechanism(
+                phase.noise_multiplier, sampling_prob=phase.sample_rate, value_discretization_interval=grid,
+                neighboring_relation=relation,
+            )
+            for phase in history
+        }  # fmt: skip
+
+    def epsilon(self, history: History, delta: float) -> float:
+        """Of phases whose noise and rate are among those given."""
+        composed = None
+        for phase in history:
+            part = self._single[phase[:2]].self_compose(phase.steps)
+            composed = part if composed is None else composed.compose(part)
+        return 0.0 if composed is None else float(composed.get_epsilon_for_delta(delta))
+
+
+def _composed(history: History, delta: float, neighbours: Neighbours, finer: int) -> tuple[float, LossDistribution]:
+    # a guess of nearly nothing would lay the finest grid, which most such histories do not need
+    grid = _grid(history, max(0.01, rdp_epsilon(history, delta, neighbours)), finer)
+    while True:
+        losses = LossDistribution(history, neighbours, grid)
+        epsilon = losses.epsilon(history, delta)
+        # a grid that was laid for a larger number is too coarse for this one
+        needed = _grid(history, epsilon, finer)
+        if epsilon == 0 or needed > grid / 2:
+            return epsilon, losses
+        grid = needed
+
+
+def _grid(history: History, epsilon: float, finer: int) -> float:
+    """How far apart the losses may be.
+
+    A step's mean grows by grid^2 / 12 and its variance by grid^2 / 6, for what lies between two points is shared by
+    them. Where epsilon is about 4.5 standard deviations of the sum of losses, this adds 0.1 % to it.
+    """
+    steps = sum(phase.steps for phase in history)
+    widest = max(_range(phase) for phase in history)
+    grid = min(0.02 * epsilon, 0.1) / math.sqrt(steps) / finer
+    return min(max(grid, widest / POINTS[1]), widest / POINTS[0])
+
+
+def _range(phase: Phase) -> float:
+    """How far the losses of one step reach where all but e^-50 of the noise is seen."""
+    reach = (10.3 * phase.noise_multiplier + 1.5) / phase.noise_multiplier**2
+    # where every row takes part there is no log(1 - rate)
+    with np.errstate(divide="ignore"):
+        return 2 * float(np.logaddexp(np.log1p(-phase.sample_rate), np.log(phase.sample_rate) + reach))

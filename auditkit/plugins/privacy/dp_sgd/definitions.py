@@ -1,19 +1,12 @@
 """What the numbers of a private training mean."""
 
+from auditkit.plugins.privacy.accounting import definitions as accounting
 from auditkit.results import Definition
 
-ABADI = "Abadi et al., 2016, Deep Learning with Differential Privacy, arXiv:1607.00133"
+ABADI = accounting.ABADI
 
 DEFINITIONS = {
-    "epsilon": Definition(
-        title="Privacy loss, epsilon", range="0 and above", direction="lower", reference=ABADI,
-        formula="P(any outcome | data) ≤ e^epsilon P(same | data without a row) + delta; larger of RDP and PRV",
-        pitfalls="Of this training alone. An upper bound, exact in that it is computed, not estimated.",
-    ),
-    "delta": Definition(
-        title="Delta", formula="the probability with which the bound of epsilon may fail", range="0 to 1 / rows",
-        direction="lower",
-    ),
+    **accounting.DEFINITIONS,
     "noise_multiplier": Definition(
         title="Noise multiplier", formula="standard deviation of the noise / clipping norm", range="above 0",
     ),

@@ -1,4 +1,4 @@
-"""What is told of a private training: its facts, what it cost, and how the cost grew."""
+"""What is told of a private training: its facts and what it cost."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.figures import curve
 from auditkit.models import Model
-from auditkit.plugins.privacy.accounting import accountants
-from auditkit.plugins.privacy.dp_sgd.journal import Journal
+from auditkit.plugins.privacy.accounting import findings
+from auditkit.plugins.privacy.accounting.spent import Spent
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.predictions import Predictions
-from auditkit.results import Axis, Column, Figure, Measurement, Table
-from auditkit.text import number_of
+from auditkit.results import Column, Measurement, Table
 
 if TYPE_CHECKING:
     from auditkit.plugins.privacy.dp_sgd.state import PublicPart
@@ -33,38 +31,18 @@ UNWEIGHTED = "Row weights were not used in training: they would change what clip
 LOOSE = "An epsilon above 10 promises next to nothing by itself."
 
 
-def notes(spent: accountants.Spent, weighted: bool) -> tuple[str, ...]:
+def notes(spent: Spent, weighted: bool) -> tuple[str, ...]:
     """What must be told beside epsilon."""
     return (*NOTES, *((UNWEIGHTED,) if weighted else ()), *((LOOSE,) if spent.reported > 10 else ()))
 
 
-def figure(recipe: Recipe, delta: float) -> Figure:
-    """Epsilon after each epoch."""
-    steps_per_epoch = 1 / recipe.sample_rate
-    epochs = range(1, round(recipe.steps / steps_per_epoch) + 1)
-    ends = sorted({min(recipe.steps, round(epoch * steps_per_epoch)) for epoch in epochs}) or [recipe.steps]
-    noise, rate = recipe.noise_multiplier, recipe.sample_rate
-    points = [
-        {"epoch": number + 1, "steps": end, "epsilon": accountants.rdp_epsilon(noise, rate, end, delta)}
-        for number, end in enumerate(ends)
-    ]
-    return curve(
-        "epsilon-by-epoch", "Privacy spent over the training", points,
-        x=Axis(field="epoch", title="epoch"), y=Axis(field="epsilon", title="epsilon (RDP)"),
-        caption="By Rényi moments; the epsilon reported is the larger of this and another accountant's.",
-    )  # fmt: skip
-
-
 def measurements(
-    recipe: Recipe, spent: accountants.Spent, delta: float, steps: int, fresh: Model, data: AuditData
+    recipe: Recipe, spent: Spent, delta: float, steps: int, fresh: Model, data: AuditData
 ) -> tuple[Measurement, ...]:
     """The facts of the training, and how well the new model knows its own split."""
     rows = len(data)
     return (
-        Measurement(
-            name="epsilon", value=spent.reported, exact=True, n=rows, direction="lower", conditions={"delta": delta}
-        ),
-        Measurement(name="delta", value=delta, exact=True, n=rows, direction="lower"),
+        *findings.measurements(spent, delta, rows),
         Measurement(name="noise_multiplier", value=recipe.noise_multiplier, exact=True),
         Measurement(name="sample_rate", value=recipe.sample_rate, exact=True, n=rows, unit="share"),
         Measurement(name="steps", value=steps, exact=True),
@@ -101,16 +79,4 @@ def public_table(parts: Sequence[PublicPart]) -> tuple[Table, ...]:
             columns=tuple(Column(name=name, title=title) for name, title in columns),
             rows=tuple((part.name, " x ".join(map(str, part.shape)) or "1", part.digest) for part in parts),
         ),
-    )  # fmt: skip
-
-
-def table(journal: Journal, spent: accountants.Spent) -> Table:
-    """Epsilon by each accountant."""
-    noise, rate, steps = journal.history[0]
-    rows = (("RDP, opacus", spent.rdp), ("PRV, opacus", spent.prv), ("PLD, dp-accounting", spent.pld))
-    return Table(
-        name="accountants", title="Epsilon by accountant",
-        caption=f"Accountant history: noise multiplier {noise:.6g}, sampling rate {rate:.6g}, "
-        f"{number_of(steps, 'step')}.",
-        columns=(Column(name="accountant", title="Accountant"), Column(name="epsilon", title="Epsilon")), rows=rows,
     )  # fmt: skip

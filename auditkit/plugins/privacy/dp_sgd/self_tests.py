@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from auditkit.plugins.privacy.accounting import accountants
+from auditkit.plugins.privacy.accounting.findings import agreement
+from auditkit.plugins.privacy.accounting.spent import Spent
 from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.results import Control
@@ -14,9 +15,7 @@ GAIN = 0.1
 """By how much the worst of several untrained copies may beat a constant answer."""
 
 
-def controls(
-    recipe: Recipe, journal: Journal, spent: accountants.Spent, error: float, rows: int
-) -> tuple[Control, ...]:
+def controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows: int) -> tuple[Control, ...]:
     """What was measured of the training, each held to what was accounted."""
     guards = ("epsilon",)
     # four standard errors of a mean square, where there were few numbers
@@ -45,11 +44,7 @@ def controls(
             "every-step-counted", "How many steps did the accountant miss?", len(journal.batches) - accounted,
             at_most=0, guards=guards, reason="A step that is not counted loses privacy unseen.",
         ),
-        Control.within(
-            "second-accountant", "By how much does epsilon exceed what another library computes?",
-            None if spent.pld is None else spent.reported - spent.pld, at_least=-0.01, guards=guards,
-            reason="The epsilon reported is under that of an independent accountant, or too large to be recomputed.",
-        ),
+        agreement(spent),
     )  # fmt: skip
 
 

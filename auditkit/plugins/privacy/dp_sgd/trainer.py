@@ -8,7 +8,9 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.models import Model
-from auditkit.plugins.privacy.accounting import accountants
+from auditkit.plugins.privacy.accounting import findings as accounting
+from auditkit.plugins.privacy.accounting.noise import noise_for
+from auditkit.plugins.privacy.accounting.spent import spent
 from auditkit.plugins.privacy.dp_sgd import findings, self_tests
 from auditkit.plugins.privacy.dp_sgd.definitions import ABADI, DEFINITIONS
 from auditkit.plugins.privacy.dp_sgd.parameters import Parameters
@@ -45,7 +47,7 @@ class DpSgd(Parameters, Trainer):
     method: ClassVar[str] = (
         "An untrained copy of the model is trained on the training split. In every step each row takes part by the "
         "toss of a coin, its gradient is clipped to a norm, and Gaussian noise is added to the sum. Epsilon is "
-        "computed by two accountants, the larger is reported, and a third recomputes it. Before training, the "
+        "computed by privacy loss distributions and held against two other accountants. Before training, the "
         "gradients of a few rows are compared with their gradients alone; during training, batch sizes, clipping and "
         "noise are measured."
     )
@@ -60,7 +62,9 @@ class DpSgd(Parameters, Trainer):
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
     conditions: ClassVar[frozenset[str]] = frozenset({"delta"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
-    of_training: ClassVar[frozenset[str]] = frozenset({"epsilon", "delta", "noise_multiplier", "sample_rate", "steps"})
+    of_training: ClassVar[frozenset[str]] = frozenset(
+        {"epsilon", "epsilon_lower", "delta", "noise_multiplier", "sample_rate", "steps"}
+    )
     presets = {"quick": {"epochs": 10}, "standard": {"epochs": 20}, "thorough": {"epochs": 40}}
     definitions = DEFINITIONS
 
@@ -99,8 +103,9 @@ class DpSgd(Parameters, Trainer):
         fresh.name = f"{model.name} ({self.id})"
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
-        spent = accountants.spent(recipe.noise_multiplier, recipe.sample_rate, steps, delta)
-        measurements = findings.measurements(recipe, spent, delta, steps, fresh, data)
+        phases = ((recipe.noise_multiplier, recipe.sample_rate, steps),)
+        cost = spent(phases, delta)
+        measurements = findings.measurements(recipe, cost, delta, steps, fresh, data)
         copy.refuse_what_changed()  # after the last question about a training row
         for parameter in copy.thawed:
             parameter.requires_grad_(True)
@@ -108,12 +113,15 @@ class DpSgd(Parameters, Trainer):
             model=fresh,
             measurements=measurements,
             controls=(
-                *self_tests.controls(recipe, journal, spent, error, len(data)),
+                *self_tests.controls(recipe, journal, cost, error, len(data)),
                 *self_tests.of_state(copy.gain, fitted_parts(model, self.public)),
             ),
-            figures=(findings.figure(recipe, delta),),
-            tables=(findings.table(journal, spent), *findings.public_table(public_parts(module, copy.public))),
-            notes=findings.notes(spent, data.weights is not None),
+            figures=(accounting.figure(phases, delta),),
+            tables=(
+                accounting.table(cost, journal.history, delta),
+                *findings.public_table(public_parts(module, copy.public)),
+            ),
+            notes=findings.notes(cost, data.weights is not None),
         )
 
     def _tried(self, module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
@@ -147,5 +155,5 @@ class DpSgd(Parameters, Trainer):
             )
         rate = self.batch_size / rows
         steps = max(1, round(self.epochs / rate))
-        noise = self.noise_multiplier or accountants.noise_for(self.target_epsilon, rate, steps, delta)
+        noise = self.noise_multiplier or noise_for(self.target_epsilon, rate, steps, delta)
         return Recipe(rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum), delta
