@@ -78,6 +78,9 @@ class DataSettings(Section):
     drop: tuple[str, ...] = ()
     weights: str | None = None
     id: str | None = None
+    unit: str | None = Field(
+        default=None, description="the column that says whose row it is, such as person_id: what privacy is promised to"
+    )
     missing: tuple[str, ...] | None = None
     decimal: str | None = Field(default=None, description="the character before decimals, '.' or ','; for checks")
     thousands: str | None = Field(default=None, description="the character between groups of three digits; for checks")

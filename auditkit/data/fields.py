@@ -52,6 +52,9 @@ class Fields:
     """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
     ids: np.ndarray | None = None
     """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
+    unit: np.ndarray | None = None
+    """(N,) int64: rows of the same unit of privacy, such as a person, have the same number; any values are taken. None:
+    each row is a unit."""
     label_name: str | None = None
     group_columns: Mapping[str, str] = field(default_factory=dict)
     """{attribute: the column it was made of}, where that has another name."""
@@ -101,6 +104,11 @@ class Fields:
         return tuple(f"x{position}" for position in range(shape[1])) if len(shape) == 2 else ()
 
     @property
+    def units(self) -> int:
+        """How many units of privacy there are: rows, unless a column says which rows are of the same person."""
+        return len(self.inputs) if self.unit is None else len(np.unique(self.unit))
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What there may be for each row beside inputs, labels, groups and recorded answers."""
-        return {name: getattr(self, name) for name in ("weights", "people", "known", "withheld", "ids")}
+        return {name: getattr(self, name) for name in ("weights", "people", "known", "withheld", "ids", "unit")}

@@ -308,6 +308,14 @@ def _beside(data: Fields) -> dict[str, Any]:
         fields["weights"] = check_weights(data.weights, data.name)
     if data.ids is not None:
         fields["ids"] = data.ids if np.asarray(data.ids).dtype == np.int64 else numbered([data.ids])
+    if data.unit is not None:
+        fields["unit"] = numbered([data.unit])
+        if (fields["unit"] < 0).any():
+            lacking = rows_in_words(fields["unit"] < 0, None)
+            raise DataError(
+                f"{data.name}: unit must say of every row whose it is; it is missing in {lacking}. Leave these rows "
+                "out, or give each of them a unit of its own"
+            )
     if data.people is not None:
         fields["people"] = check_people(data.people, data.name)
     if data.known is not None:

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from auditkit.data import AuditData
+from auditkit.errors import DataError
 
 
 def reasons(sex, age, **more):
@@ -34,3 +36,23 @@ def test_few_missing_values_of_a_column_are_hidden_where_evidence_leaves_the_hou
     age[:4] = np.nan
     assert reasons(np.repeat(["f", "m"], 50), age)["age"] is None
     assert reasons(np.repeat(["f", "m"], 50), age, disclosure="publish")["age"] == "fewer than 10 people"
+
+
+def test_a_unit_names_whose_row_it_is_and_is_no_input():
+    table = pd.DataFrame({"person": ["b", "a", "b", "c"], "age": [1, 2, 3, 4], "y": [0, 1, 0, 1]})
+    data = AuditData.from_table(table, label="y", unit="person", train=table)
+    assert data.feature_names == ("age",) and data.unit.tolist() == [0, 1, 0, 2] and data.units == 3
+    assert data.take(np.array([0, 2])).units == 1 and data.train.units == 3
+    assert data.digest != AuditData.from_table(table.drop(columns="person"), label="y", train=table).digest
+    both = AuditData.from_table(table, label="y", unit="person", id="person")
+    assert both.units == 3 and both.ids is not None and both.feature_names == ("age",)
+    values = AuditData(np.zeros((3, 1)), labels=np.array([0, 1, 1]), unit=["x", "y", "x"])
+    assert values.unit.tolist() == [0, 1, 0] and AuditData(np.zeros((3, 1))).units == 3
+
+
+def test_a_row_without_a_unit_is_refused():
+    table = pd.DataFrame({"person": ["b", None, "b"], "age": [1, 2, 3], "y": [0, 1, 0]})
+    with pytest.raises(DataError, match="unit must say of every row whose it is; it is missing in 1 row"):
+        AuditData.from_table(table, label="y", unit="person")
+    with pytest.raises(DataError, match="'age' is named as drop and as unit"):
+        AuditData.from_table(table, label="y", unit="age", drop=["age"])

@@ -91,6 +91,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         notes=(*source.notes, *inferred, *notes, *declared),
         people=parts["people"],
         ids=parts["ids"],
+        unit=parts["unit"],
         streamed=source.streamed,
         notation=settings.reading.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
@@ -106,7 +107,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
 
 def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, Any], dict[str, Bare]]:
     """{role: its values} without blanks around them; and the same of the groups, with what was taken off."""
-    named = ("label", "weights", "decisions", "scores", "people")
+    named = ("label", "weights", "decisions", "scores", "people", "unit")
     bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
     parts = {role: column.values for role, column in bare.items()}
     parts["ids"] = ids_of(roles, source, reading.blanks)

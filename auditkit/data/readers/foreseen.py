@@ -20,7 +20,7 @@ from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
 from auditkit.memory import in_words, machine_memory, room, size
 
-NO_PLACE: Final = ("drop", "id", "scores", "train", "features", "schema")
+NO_PLACE: Final = ("drop", "id", "unit", "scores", "train", "features", "schema")
 """Options that a table of counts has no place for: passed over with a note."""
 COUNTED: Final = ("people", "selected")
 """Options of a table that holds counts already."""

@@ -36,6 +36,7 @@ class Roles:
     features: tuple[Any, ...] | FindColumns | None = None
     """The inputs by their names, or what finds them among the columns; None: every column without another role."""
     people: Any = None
+    unit: Any = None
 
     @property
     def named(self) -> dict[str, str]:
@@ -48,6 +49,7 @@ class Roles:
             *((column, role) for role, column in single.items() if isinstance(column, str)),
             *((column, "id") for column in self.id),
             *((column, "drop") for column in self.drop),
+            *((column, "unit") for column in (self.unit,) if isinstance(column, str) and column not in self.id),
         ]
         role_of: dict[str, str] = {}
         for column, role in pairs:
@@ -136,7 +138,7 @@ def _check_groups(roles: Roles, named: Mapping[str, str], known: list[str]) -> N
         check_known(
             (column,), known, DataError, lambda name: f"groups names the column {name!r}, which the data lacks; "
         )
-        if named.get(column, "drop") not in ("drop", "id"):
+        if named.get(column, "drop") not in ("drop", "id", "unit"):
             raise DataError(f"column {column!r} is named as a group and as {named[column]}; leave one of the two out")
 
 
@@ -184,7 +186,7 @@ def possible_inputs(roles: Roles, source: Source) -> tuple[str, ...]:
     """
     if roles.people is not None:
         return ()
-    used = {column for column, role in roles.named.items() if role not in ("id", "drop")}
+    used = {column for column, role in roles.named.items() if role not in ("id", "drop", "unit")}
     return tuple(str(name) for name in source.columns.columns if str(name) not in used)
 
 

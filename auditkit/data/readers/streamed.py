@@ -84,7 +84,7 @@ def _too_many(counting: Foreseen) -> Iterator[None]:
 
 def _check_unread(roles: Roles, kinds: dict[str, Any] | None) -> None:
     """Names of columns that are not read are names of columns all the same, as far as those are known."""
-    for role, names in (("drop", roles.drop), ("id", roles.id), ("scores", (roles.scores,))):
+    for role, names in (("drop", roles.drop), ("id", roles.id), ("scores", (roles.scores,)), ("unit", (roles.unit,))):
         for name in names:
             if kinds is not None and isinstance(name, str) and name not in kinds:
                 raise DataError(f"{role} names the column {name!r}, which the data lacks; {closest(name, kinds)}")

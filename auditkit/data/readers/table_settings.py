@@ -44,6 +44,9 @@ class TableSettings:
     """The column of row weights, or its values."""
     id: str | Sequence[str] | None = None
     """Columns that name a row; never an input."""
+    unit: Any = None
+    """The column that says whose row it is, such as `person_id`, or its values: what privacy is promised to. Never an
+    input."""
     decisions: Any = None
     """The column of recorded decisions, or its values, in the vocabulary of the label."""
     scores: Any = None
@@ -155,6 +158,7 @@ class TableSettings:
         return Roles(
             self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
+            self.unit,
         )  # fmt: skip
 
     @property

@@ -7,6 +7,13 @@ ABADI = accounting.ABADI
 
 DEFINITIONS = {
     **accounting.DEFINITIONS,
+    "epsilon_of_rows": Definition(
+        title="Privacy loss of several rows of one person", range="0 and above", direction="lower",
+        formula="epsilon between data sets that differ in so many rows at once: a mixture of Gaussians by privacy loss "
+        "distributions, or k epsilon at k e^((k - 1) epsilon) delta",
+        reference="Choquette-Choo et al., 2024, arXiv:2310.15526",
+        pitfalls="How many rows are of one person is read from ids and equal rows; name persons by [data] unit.",
+    ),
     "noise_multiplier": Definition(
         title="Noise multiplier", formula="standard deviation of the noise / clipping norm", range="above 0",
     ),

@@ -19,6 +19,7 @@ from auditkit.results import Column, Measurement, Table
 
 if TYPE_CHECKING:
     from auditkit.plugins.privacy.dp_sgd.state import PublicPart
+    from auditkit.plugins.privacy.gradients.choice import Choice
 
 NOTES = (
     "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not "
@@ -31,20 +32,28 @@ UNWEIGHTED = "Row weights were not used in training: they would change what clip
 LOOSE = "An epsilon above 10 promises next to nothing by itself."
 
 
-def notes(spent: Spent, weighted: bool) -> tuple[str, ...]:
+def notes(spent: Spent, data: AuditData) -> tuple[str, ...]:
     """What must be told beside epsilon."""
-    return (*NOTES, *((UNWEIGHTED,) if weighted else ()), *((LOOSE,) if spent.reported > 10 else ()))
+    beside = ((UNWEIGHTED, data.weights is not None), (LOOSE, spent.reported > 10))
+    return (*NOTES, *(note for note, holds in beside if holds))
+
+
+def engine_notes(choice: Choice, slow: Sequence[str]) -> tuple[str, ...]:
+    """How the gradients of single rows were computed, and what would be faster."""
+    if not choice.refused:
+        return (f"Gradients of single rows: {choice.engine.name}, which agreed with one backward pass a row.",)
+    refused = "; ".join(f"{name}: {why}" for name, why in choice.refused)
+    return (f"Gradients of single rows: {choice.engine.name}. Faster ways did not serve ({refused}).", *slow)
 
 
 def measurements(
     recipe: Recipe, spent: Spent, delta: float, steps: int, fresh: Model, data: AuditData
 ) -> tuple[Measurement, ...]:
     """The facts of the training, and how well the new model knows its own split."""
-    rows = len(data)
     return (
-        *findings.measurements(spent, delta, rows),
+        *findings.measurements(spent, delta, data.units),
         Measurement(name="noise_multiplier", value=recipe.noise_multiplier, exact=True),
-        Measurement(name="sample_rate", value=recipe.sample_rate, exact=True, n=rows, unit="share"),
+        Measurement(name="sample_rate", value=recipe.sample_rate, exact=True, n=data.units, unit="share"),
         Measurement(name="steps", value=steps, exact=True),
         *_fit(fresh, data),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """The parameters of `dp-sgd`."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 
@@ -20,15 +22,29 @@ class Parameters(BaseModel):
         default=None,
         gt=0,
         lt=1,
-        description="Under 1 / rows; where not given, the smaller of 1e-5 and 0.1 / rows.",
+        description="Under 1 / units; where not given, the smaller of 1e-5 and 0.1 / units.",
     )
-    max_grad_norm: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="The norm rows are clipped to.")
-    epochs: int = Field(default=20, ge=1, le=10_000, description="Passes over the training split, on average.")
-    batch_size: int = Field(default=128, ge=1, description="Rows in a step, on average.")
+    max_grad_norm: float = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="The norm gradients are clipped to."
+    )
+    epochs: int = Field(default=20, ge=1, le=10_000, description="Passes over the units, on average.")
+    batch_size: int = Field(default=128, ge=1, description="Units (rows, or persons) in a step, on average.")
     learning_rate: float = Field(default=0.5, gt=0, allow_inf_nan=False, description="Step size.")
     public: tuple[str, ...] = Field(
         default=(),
         description="Parts of the model that hold nothing of a training row, by name (`*` fits anything): kept bit for "
         "bit, and not trained. `preprocess` is the preparation of inputs.",
+    )
+    rows_per_unit: int = Field(
+        default=32, ge=1, description="Most rows of a unit (`[data] unit`) in a step; which of them is drawn anew."
+    )
+    rows_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        description="Most rows that go through the model at once, where memory is short; the step is the same.",
+    )
+    optimizer: Literal["sgd", "adam"] = Field(default="sgd", description="What moves the weights.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        default="constant", description="How the step size falls to nearly 0 over the training."
     )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="Of stochastic gradient descent.")

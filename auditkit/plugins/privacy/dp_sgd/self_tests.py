@@ -5,17 +5,14 @@ import numpy as np
 from auditkit.plugins.privacy.accounting.findings import agreement
 from auditkit.plugins.privacy.accounting.spent import Spent
 from auditkit.plugins.privacy.dp_sgd.journal import Journal
-from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
+from auditkit.plugins.privacy.gradients.choice import ROW_ERROR
 from auditkit.results import Control
-
-ROW_ERROR = 1e-3
-"""How far, relatively, a row's gradient in company may be from its gradient alone."""
 
 GAIN = 0.1
 """By how much the worst of several untrained copies may beat a constant answer."""
 
 
-def controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows: int) -> tuple[Control, ...]:
+def controls(journal: Journal, spent: Spent, error: float) -> tuple[Control, ...]:
     """What was measured of the training, each held to what was accounted."""
     guards = ("epsilon",)
     # four standard errors of a mean square, where there were few numbers
@@ -23,13 +20,14 @@ def controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows:
     accounted = sum(steps for _, _, steps in journal.history)
     return (
         Control.within(
-            "per-row-gradients", "How far is a row's gradient in a batch from its gradient alone?", error,
+            "per-row-gradients", "How far is a row's gradient in a batch from its gradient alone?",
+            max(error, journal.row_error),
             at_most=ROW_ERROR, guards=guards, reason="Where rows influence each other, clipping each of them "
             "bounds nothing.",
         ),
         Control.within(
             "sampling", "How many standard errors are the batch sizes from those of Poisson sampling?",
-            sampling_z(journal.batches, rows, recipe.sample_rate), at_most=4, guards=guards,
+            sampling_z(journal.batches, journal.units, journal.recipe.sample_rate), at_most=4, guards=guards,
             reason="Epsilon is computed for Poisson sampling; another way of drawing batches costs more.",
         ),
         Control.within(
@@ -37,12 +35,16 @@ def controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows:
             at_least=1 - loose, at_most=1 + loose, guards=guards, reason="The noise added is not the noise accounted.",
         ),
         Control.within(
-            "clipping", "What is the largest clipped sum over its bound?", journal.clipped, at_most=1.01, guards=guards,
-            reason="A step moved farther than clipping allows.",
+            "clipping", "What is the largest clipped gradient over its bound?", journal.clipped, at_most=1.01,
+            guards=guards,             reason="A step moved farther than clipping allows.",
         ),
         Control.within(
             "every-step-counted", "How many steps did the accountant miss?", len(journal.batches) - accounted,
             at_most=0, guards=guards, reason="A step that is not counted loses privacy unseen.",
+        ),
+        Control.within(
+            "steps-alone", "In how many of the steps looked into did weights move beside the optimizer?",
+            journal.disturbed, at_most=0, guards=guards, reason="What moves weights beside the steps has no noise.",
         ),
         agreement(spent),
     )  # fmt: skip

@@ -1,36 +1,20 @@
 """The trainer `dp-sgd`: a new model whose training is bounded in what it can tell about any one row."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, ModelError
+from auditkit.errors import ConfigError
 from auditkit.models import Model
 from auditkit.plugins.privacy.accounting import findings as accounting
 from auditkit.plugins.privacy.accounting.noise import noise_for
 from auditkit.plugins.privacy.accounting.spent import spent
-from auditkit.plugins.privacy.dp_sgd import findings, self_tests
 from auditkit.plugins.privacy.dp_sgd.definitions import ABADI, DEFINITIONS
 from auditkit.plugins.privacy.dp_sgd.parameters import Parameters
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
-from auditkit.text import one_line
 from auditkit.trainers import Trained, Trainer
-
-MIXED = (
-    "{name}: a row's gradient depends on which rows are beside it (by {error:.1%}), so clipping row by row bounds "
-    "nothing. Take out whatever mixes rows, such as a normalisation over the batch; GroupNorm and LayerNorm do not"
-)
-ONCE = (
-    "{name}: the gradients of single rows cannot be computed ({error}). Each layer must see an entry for each row: one "
-    "that is given a single entry for the whole batch, such as positions of words (1, T), needs them for each row, as "
-    "in position_ids.expand(len(x), -1)"
-)
-LAYERS = (
-    "{name}: cannot be trained privately as it is: {faults}. Replace these layers (BatchNorm by GroupNorm, LSTM and "
-    "MultiheadAttention by those of opacus.layers) and train the parent anew"
-)
 
 
 class DpSgd(Parameters, Trainer):
@@ -47,9 +31,9 @@ class DpSgd(Parameters, Trainer):
     method: ClassVar[str] = (
         "An untrained copy of the model is trained on the training split. In every step each row takes part by the "
         "toss of a coin, its gradient is clipped to a norm, and Gaussian noise is added to the sum. Epsilon is "
-        "computed by privacy loss distributions and held against two other accountants. Before training, the "
-        "gradients of a few rows are compared with their gradients alone; during training, batch sizes, clipping and "
-        "noise are measured."
+        "computed by privacy loss distributions and held against two other accountants. Before training and at random "
+        "steps of it, the gradients of a few rows are compared with their gradients alone; batch sizes, clipping and "
+        "noise are measured, and all that the new model can reach is held against what it could reach before."
     )
     limits: ClassVar[str] = (
         "Epsilon and delta are an upper bound on what is lost, computed, not measured; that the controls hold refutes "
@@ -60,10 +44,10 @@ class DpSgd(Parameters, Trainer):
         {"torch_module", "gradients", "labels", "train", "binary", "multiclass", "regression"}
     )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
-    conditions: ClassVar[frozenset[str]] = frozenset({"delta"})
+    conditions: ClassVar[frozenset[str]] = frozenset({"delta", "rows"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
     of_training: ClassVar[frozenset[str]] = frozenset(
-        {"epsilon", "epsilon_lower", "delta", "noise_multiplier", "sample_rate", "steps"}
+        {"epsilon", "epsilon_lower", "epsilon_of_rows", "delta", "noise_multiplier", "sample_rate", "steps"}
     )
     presets = {"quick": {"epochs": 10}, "standard": {"epochs": 20}, "thorough": {"epochs": 40}}
     definitions = DEFINITIONS
@@ -77,12 +61,16 @@ class DpSgd(Parameters, Trainer):
         """
         import torch
 
-        from auditkit.plugins.privacy.dp_sgd import training_loop
-        from auditkit.plugins.privacy.dp_sgd.problem import problem
-        from auditkit.plugins.privacy.dp_sgd.state import public_parts
+        from auditkit.plugins.privacy.dp_sgd import findings, self_tests
+        from auditkit.plugins.privacy.dp_sgd.admission import admitted
+        from auditkit.plugins.privacy.dp_sgd.layers import slow_layers
+        from auditkit.plugins.privacy.dp_sgd.problem import problem_of
+        from auditkit.plugins.privacy.dp_sgd.promise import statement, together
+        from auditkit.plugins.privacy.dp_sgd.state import public_parts, train_mode
+        from auditkit.plugins.privacy.dp_sgd.training_loop import Training
         from auditkit.plugins.privacy.dp_sgd.untrained import PREPROCESS, fitted_parts, untrained_copy
 
-        recipe, delta = self._recipe(len(data))
+        recipe, delta = self._recipe(data.units)
         if not model.output:
             model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
         # the CPU's random state is kept in any case
@@ -90,22 +78,22 @@ class DpSgd(Parameters, Trainer):
             torch.manual_seed(context.seed)
             copy = untrained_copy(model, data, [name for name in self.public if name != PREPROCESS])
             fresh, module = copy.model, copy.module
-            inputs, targets, loss = problem(model, fresh, module, data)
-            error = self._tried(module, inputs, targets, loss, model.name)
-            journal = training_loop.train_privately(
-                module,
-                inputs,
-                targets,
-                loss,
-                recipe,
-                lambda step: context.progress(step, recipe.steps, "steps"),
-            )
+            problem = problem_of(model, fresh, module, data, self.rows_per_unit)
+            train_mode(module, copy.public)
+            choice = admitted(module, problem, recipe, self.rows_at_once, model.name)
+            slow = slow_layers(module, problem.inputs) if choice.refused else []
+            training = Training(choice.engine, problem, recipe)
+            journal = training.run(lambda step: context.progress(step, recipe.steps, "steps"))
+            module.eval()
         fresh.name = f"{model.name} ({self.id})"
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
         phases = ((recipe.noise_multiplier, recipe.sample_rate, steps),)
         cost = spent(phases, delta)
-        measurements = findings.measurements(recipe, cost, delta, steps, fresh, data)
+        measurements = (
+            *findings.measurements(recipe, cost, delta, steps, fresh, data),
+            *together(recipe, steps, delta, data),
+        )
         copy.refuse_what_changed()  # after the last question about a training row
         for parameter in copy.thawed:
             parameter.requires_grad_(True)
@@ -113,7 +101,7 @@ class DpSgd(Parameters, Trainer):
             model=fresh,
             measurements=measurements,
             controls=(
-                *self_tests.controls(recipe, journal, cost, error, len(data)),
+                *self_tests.controls(journal, cost, choice.error),
                 *self_tests.of_state(copy.gain, fitted_parts(model, self.public)),
             ),
             figures=(accounting.figure(phases, delta),),
@@ -121,39 +109,28 @@ class DpSgd(Parameters, Trainer):
                 accounting.table(cost, journal.history, delta),
                 *findings.public_table(public_parts(module, copy.public)),
             ),
-            notes=findings.notes(cost, data.weights is not None),
+            notes=(
+                statement(data, self.rows_per_unit),
+                *findings.notes(cost, data),
+                *findings.engine_notes(choice, slow),
+            ),
         )
 
-    def _tried(self, module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
-        """How far a row's gradient in company is from its gradient alone.
-
-        Raises:
-            ModelError: too far, or a layer gives no gradients of single rows.
-        """
-        from auditkit.plugins.privacy.dp_sgd.layers import unfit_layers
-        from auditkit.plugins.privacy.dp_sgd.row_trial import per_row_error
-
-        faults = unfit_layers(module)
-        if faults:
-            raise ModelError(LAYERS.format(name=name, faults="; ".join(faults[:3])))
-        try:
-            error = per_row_error(module, inputs, targets, loss)
-        except (IndexError, RuntimeError) as fault:
-            raise ModelError(ONCE.format(name=name, error=one_line(fault, 200))) from fault
-        if error > self_tests.ROW_ERROR:
-            raise ModelError(MIXED.format(name=name, error=error))
-        return error
-
-    def _recipe(self, rows: int) -> tuple[Recipe, float]:
-        if self.batch_size > rows:
-            raise ConfigError(f"batch_size must be at most the {rows} training rows; {self.batch_size} was given")
-        delta = min(1e-5, 0.1 / rows) if self.delta is None else self.delta
-        if not 0 < delta < 1 / rows:
+    def _recipe(self, units: int) -> tuple[Recipe, float]:
+        if self.batch_size > units:
             raise ConfigError(
-                f"delta must lie above 0 and under 1 / rows = {1 / rows:.3g}, else a scheme that publishes a row whole "
-                f"would satisfy it; {delta:.3g} was given"
+                f"batch_size must be at most the {units} units (rows, or persons) of the training split; "
+                f"{self.batch_size} was given"
             )
-        rate = self.batch_size / rows
+        delta = min(1e-5, 0.1 / units) if self.delta is None else self.delta
+        if not 0 < delta < 1 / units:
+            raise ConfigError(
+                f"delta must lie above 0 and under 1 / units = {1 / units:.3g}, else a scheme that publishes a row "
+                f"whole would satisfy it; {delta:.3g} was given"
+            )
+        rate = self.batch_size / units
         steps = max(1, round(self.epochs / rate))
         noise = self.noise_multiplier or noise_for(self.target_epsilon, rate, steps, delta)
-        return Recipe(rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum), delta
+        return Recipe(
+            rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum, self.optimizer, self.schedule
+        ), delta

@@ -1,102 +1,103 @@
-"""The training loop of DP-SGD: Poisson sampling, clipping for each row, noise, and an account of what was done.
+"""The training loop of DP-SGD: Poisson sampling, clipping for each unit, noise, and an account of what was done.
 
-Per-row gradients and noise are opacus's (hooks mode); sampling and loop are here, so that no loader of any other kind,
-no skipped batch and no other optimizer can slip in between the accountant and what happens.
+Sampling, noise and loop are here, so that no loader of any other kind, no skipped batch and no other optimizer can slip
+in between the accountant and what happens. Clipped sums are of an engine that agreed with one backward pass a row.
 """
 
+from __future__ import annotations
+
 import secrets
-import warnings
 from collections.abc import Callable
-from typing import Any
 
 import torch
-from torch import nn
 
 from auditkit.errors import require
-from auditkit.plugins.privacy.dp_sgd.hooks import unwrap, wrapped
 from auditkit.plugins.privacy.dp_sgd.journal import Journal
-from auditkit.plugins.privacy.dp_sgd.problem import Loss
+from auditkit.plugins.privacy.dp_sgd.optimizer import optimizer_of, rate_at
+from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
+from auditkit.plugins.privacy.gradients.engine import Engine
+from auditkit.plugins.privacy.gradients.trial import disagreement
 
-CHUNK = 256
-"""Rows whose gradients are held at once."""
+LOOKED_INTO = 6
+"""Steps, the first and the last and some at random, in which gradients of rows are tried again."""
 
 
-def train_privately(
-    module: nn.Module,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    loss: Loss,
-    recipe: Recipe,
-    on_step: Callable[[int], None] = lambda step: None,
-) -> Journal:
-    """Train `module` in place; it is a plain module again afterwards, in eval mode.
+class Training:
+    """A private training that goes on step by step.
 
     Noise and sampling are seeded by the operating system, and the seeds are written nowhere: whoever knew them could
     take the noise off again.
 
     Args:
-        module: with fresh parameters.
-        inputs: (N, ...) encoded.
-        targets: (N,) or (N, ...), what `loss` takes.
-        loss: mean over rows.
+        engine: of clipped sums; its module has fresh parameters and is in the mode of training.
+        problem: what is learned.
         recipe: see `Recipe`.
-        on_step: told the number of steps done, after each.
-
-    Raises:
-        ModelError: opacus cannot compute this module's gradients row by row.
     """
-    hooked = wrapped(module)
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    expected = recipe.sample_rate * len(inputs)
-    plain = torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=recipe.momentum)
-    optimizer = require("opacus.optimizers", "opacus").DPOptimizer(
-        plain, noise_multiplier=recipe.noise_multiplier, max_grad_norm=recipe.max_grad_norm,
-        expected_batch_size=expected, loss_reduction="mean", generator=_secret(inputs.device),
-    )  # fmt: skip
-    accountant = require("opacus.accountants", "opacus").RDPAccountant()
-    journal = Journal(recipe, expected)
-    optimizer.attach_step_hook(journal.see)
-    coins = _secret(torch.device("cpu"))
 
-    def error(chunk: torch.Tensor) -> torch.Tensor:
-        return loss(hooked(inputs[chunk]), targets[chunk])
+    def __init__(self, engine: Engine, problem: Problem, recipe: Recipe) -> None:
+        self.engine, self.problem, self.recipe = engine, problem, recipe
+        self.parameters = engine.parameters
+        self.optimizer = optimizer_of(recipe, self.parameters)
+        self.journal = Journal(recipe, problem.units.count)
+        self.accountant = require("opacus.accountants", "opacus").RDPAccountant()
+        self._noise, self._coins = _secret(problem.inputs.device), _secret(torch.device("cpu"))
+        others = torch.randperm(recipe.steps, generator=self._coins)[: LOOKED_INTO - 2].tolist()
+        self._looked_into = {0, recipe.steps - 1, *others}
 
-    module.train()
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            for step in range(recipe.steps):
-                batch = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
-                _step(optimizer, parameters, batch.to(inputs.device), error, journal)
-                accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
-                on_step(step + 1)
-    finally:
-        unwrap(hooked, module)
-    journal.history = tuple(accountant.history)
-    return journal
+    @property
+    def done(self) -> int:
+        """Steps done."""
+        return len(self.journal.sizes)
 
+    def run(self, on_step: Callable[[int], None] = lambda step: None) -> Journal:
+        """Do all steps that are left.
 
-def _step(
-    optimizer: Any,
-    parameters: list[nn.Parameter],
-    batch: torch.Tensor,
-    error: Callable[[torch.Tensor], torch.Tensor],
-    journal: Journal,
-) -> None:
-    """One step on the rows taken, a chunk at a time; on none at all, noise alone: the accountant counts that too."""
-    journal.sizes.append(len(batch))
-    chunks = torch.split(batch, CHUNK) if len(batch) else ()
-    for number, chunk in enumerate(chunks):
-        optimizer.zero_grad(set_to_none=True)
-        error(chunk).backward()  # type: ignore[no-untyped-call]
-        optimizer.signal_skip_step(do_skip=number + 1 < len(chunks))
-        optimizer.step()
-    if not chunks:
-        optimizer.zero_grad(set_to_none=True)
-        for parameter in parameters:
-            parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # type: ignore[attr-defined]
-        optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+        Args:
+            on_step: told the number of steps done, after each.
+        """
+        while self.done < self.recipe.steps:
+            self.step()
+            on_step(self.done)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.journal.history = tuple(self.accountant.history)
+        return self.journal
+
+    def step(self) -> None:
+        """One step on the units drawn; on none at all, noise alone: the accountant counts that too."""
+        recipe, step = self.recipe, self.done
+        drawn = torch.rand(self.problem.units.count, generator=self._coins) < recipe.sample_rate
+        self.journal.sizes.append(int(drawn.sum()))
+        sums = self._clipped_sums(drawn, step in self._looked_into)
+        for parameter, clipped_sum in zip(self.parameters, sums, strict=True):
+            noise = torch.randn(
+                clipped_sum.shape, generator=self._noise, device=clipped_sum.device, dtype=clipped_sum.dtype
+            )
+            noised = clipped_sum + recipe.noise_multiplier * recipe.max_grad_norm * noise
+            parameter.grad = noised.to(parameter.dtype) / self.journal.expected
+        self.journal.see(self.parameters, sums)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate_at(recipe, step)
+        self.optimizer.step()
+        self.accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
+
+    def _clipped_sums(self, drawn: torch.Tensor, looked_into: bool) -> list[torch.Tensor]:
+        inputs, targets = self.problem.inputs, self.problem.targets
+        rows, codes = self.problem.units.rows_of(drawn, self._coins)
+        weights = [parameter.detach().clone() for parameter in self.parameters] if looked_into else []
+        clipped = self.engine.clipped_sum(inputs[rows], targets[rows], codes)
+        if looked_into and len(rows):
+            chunk = rows[: self.engine.rows_at_once]
+            error = disagreement(self.engine, inputs[chunk], targets[chunk])
+            self.journal.row_error = max(self.journal.row_error, error)
+            # the unit with the largest gradient, whose sum by itself must keep to the clipping norm
+            owners = torch.arange(len(rows), device=rows.device) if codes is None else codes
+            most = owners == torch.unique_consecutive(owners)[clipped.norms.argmax()]
+            one = None if codes is None else codes[most]
+            self.journal.see_clipped(self.engine.clipped_sum(inputs[rows[most]], targets[rows[most]], one).sums, 1)
+        pairs = zip(weights, self.parameters, strict=False)
+        self.journal.disturbed += not all(torch.equal(before, after) for before, after in pairs)
+        return clipped.sums
 
 
 def _secret(device: torch.device) -> torch.Generator:

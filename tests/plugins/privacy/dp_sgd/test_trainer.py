@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,9 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
     assert value(trained, "sample_rate") == 0.1 and value(trained, "steps") == 60
     epsilon = trained.measurements[0]
     assert epsilon.exact and epsilon.conditions == {"delta": 1e-5}
-    assert {measurement.name for measurement in trained.measurements} | {"train_rmse"} == set(DpSgd.definitions)
+    assert {measurement.name for measurement in trained.measurements} | {"train_rmse", "epsilon_of_rows"} == set(
+        DpSgd.definitions
+    )
     table = trained.tables[0]
     by_name = {(row[0], row[1]): row[2] for row in table.rows}
     assert (
@@ -83,7 +86,7 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
 def test_every_control_holds(trained: Trained) -> None:
     assert {control.name for control in trained.controls} == {
         "per-row-gradients", "sampling", "noise-level", "clipping", "every-step-counted", "accountants-agree",
-        "untrained-copy", "fitted-outside",
+        "steps-alone",         "untrained-copy", "fitted-outside",
     }  # fmt: skip
     assert all(control.holds for control in trained.controls)
 
@@ -170,16 +173,39 @@ def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditDat
         DpSgd(epochs=1, batch_size=60).train(parent, split, context)
 
 
+def test_a_promise_to_persons_and_what_several_rows_are_promised(parent: Any, split: AuditData) -> None:
+    owners = np.arange(ROWS) // 3
+    few = {"epochs": 2, "batch_size": 20, "noise_multiplier": 1.0}
+    private = run(parent, replace(split, unit=owners), **few)
+    assert "each of 200 units" in private.notes[0] and value(private, "sample_rate") == 0.1
+    assert "epsilon_of_rows" not in {measurement.name for measurement in private.measurements}
+    with pytest.raises(ConfigError, match="at most the 200 units"):
+        run(parent, replace(split, unit=owners), batch_size=201)
+    rows = run(parent, replace(split, ids=owners), **few)
+    assert "promised to each row, and not to a person" in rows.notes[0] and "up to 3 of them" in rows.notes[0]
+    several = next(one for one in rows.measurements if one.name == "epsilon_of_rows")
+    assert several.conditions["rows"] == 3 and value(rows, "epsilon_of_rows") > 1.5 * value(rows, "epsilon")
+    assert all(control.holds for control in (*private.controls, *rows.controls))
+
+
+def test_a_model_that_predicts_numbers_is_trained() -> None:
+    inputs = np.random.default_rng(0).normal(0, 1, (ROWS, 4)).astype(np.float32)
+    data = AuditData(inputs, labels=inputs @ np.array([1.0, -1.0, 0.5, 0.0]), task="regression")
+    network = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1)).eval()
+    model = auditkit.wrap(network, name="net", task="regression")
+    private = run(model, data, epochs=20, noise_multiplier=0.7, optimizer="adam", learning_rate=0.02, schedule="cosine")
+    assert value(private, "train_rmse") < 0.8 * data.labels.std()
+    assert all(control.holds for control in private.controls), private.controls
+
+
 # controls that do not hold
 
 
 def test_less_noise_than_accounted_makes_epsilon_invalid(
     parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    import opacus.optimizers.optimizer as opacus
-
-    whole = opacus._generate_noise
-    monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
+    whole = torch.randn
+    monkeypatch.setattr(torch, "randn", lambda *shape, **more: whole(*shape, **more) / 2)
     private = run(parent, split)
     assert {control.name for control in private.controls if not control.holds} == {"noise-level"}
     assert judged(private).validity == "invalid"
@@ -229,8 +255,8 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"delta": 1 / ROWS}, "delta must lie above 0 and under 1 / rows"),
-        ({"batch_size": ROWS + 1}, "batch_size must be at most the 600 training rows"),
+        ({"delta": 1 / ROWS}, "delta must lie above 0 and under 1 / units"),
+        ({"batch_size": ROWS + 1}, "batch_size must be at most the 600 units"),
         ({"target_epsilon": 1e-4}, "cannot be reached"),
     ],
 )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+from auditkit.plugins.privacy.dp_sgd.journal import Journal
+from auditkit.plugins.privacy.dp_sgd.optimizer import rate_at
+from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.dp_sgd.self_tests import sampling_z
-from auditkit.plugins.privacy.dp_sgd.training_loop import train_privately
+from auditkit.plugins.privacy.dp_sgd.training_loop import Training
+from auditkit.plugins.privacy.dp_sgd.units import Units
+from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
 
 
 def mlp(hidden: int = 16) -> nn.Sequential:
@@ -39,6 +46,16 @@ def weights(module: nn.Module) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in module.parameters()])
 
 
+def train_privately(
+    module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Any, plan: Recipe,
+    on_step: Any = lambda done: None, rows_at_once: int = 1000, units: np.ndarray | None = None,
+) -> Journal:  # fmt: skip
+    engine = Bookkeeper(module.train(), loss, plan.max_grad_norm)
+    engine.rows_at_once = rows_at_once
+    whose = Units(units, len(inputs), 3, inputs.device)
+    return Training(engine, Problem(inputs, targets, loss, whose), plan).run(on_step)
+
+
 def nothing(outputs: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
     return 0.0 * outputs.mean()
 
@@ -57,10 +74,8 @@ def test_with_zero_gradients_the_weights_move_by_the_noise_that_is_accounted() -
 
 
 def test_half_the_noise_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    import opacus.optimizers.optimizer as opacus
-
-    whole = opacus._generate_noise
-    monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
+    whole = torch.randn
+    monkeypatch.setattr(torch, "randn", lambda *shape, **more: whole(*shape, **more) / 2)
     module, (inputs, targets) = mlp(), problem()
     journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe())
     assert journal.noise < 0.5
@@ -88,17 +103,62 @@ def test_without_clipping_or_noise_it_is_plain_gradient_descent() -> None:
     torch.testing.assert_close(weights(module), weights(plain), rtol=1e-4, atol=1e-6)
 
 
-def test_a_large_batch_in_chunks_is_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_batch_in_chunks_is_the_same_step() -> None:
     inputs, targets = problem()
     ends = []
     for chunk in (1000, 64):
-        monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.training_loop.CHUNK", chunk)
-        module = mlp()
-        train_privately(
-            module, inputs, targets, functional.cross_entropy, recipe(sample_rate=1.0, steps=2, noise_multiplier=1e-9)
-        )
+        module, plan = mlp(), recipe(sample_rate=1.0, steps=2, noise_multiplier=1e-9)
+        train_privately(module, inputs, targets, functional.cross_entropy, plan, rows_at_once=chunk)
         ends.append(weights(module))
     torch.testing.assert_close(ends[0], ends[1], rtol=1e-4, atol=1e-6)
+
+
+def test_a_person_is_drawn_as_a_whole_and_clipped_once() -> None:
+    """Forty rows of eight persons: batch sizes count persons, and a step moves as far as eight norms, not forty."""
+    inputs, targets = problem(40)
+    owners = np.arange(40) % 8
+    before, module = weights(mlp()), mlp()
+    plan = recipe(sample_rate=1.0, steps=1, noise_multiplier=1e-9, max_grad_norm=0.1, learning_rate=1.0)
+    journal = train_privately(module, 1e4 * inputs, targets, functional.cross_entropy, plan, units=owners)
+    assert list(journal.batches) == [8] and 0 < journal.clipped <= 1.0001
+    assert float((weights(module) - before).norm()) <= 0.1 * 1.01
+    journal = train_privately(mlp(), inputs, targets, functional.cross_entropy, recipe(steps=200), units=owners)
+    assert journal.units == 8 and sampling_z(journal.batches, 8, 0.1) < 5
+
+
+def test_at_most_so_many_rows_of_a_person_take_part() -> None:
+    owners = np.repeat([7, 3, 9], [10, 2, 1])
+    units = Units(owners, 13, 3, torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    seen = set()
+    for _ in range(20):
+        rows, codes = units.rows_of(torch.tensor([True, True, False]), generator)
+        assert codes is not None and codes.tolist() == [0, 0, 1, 1, 1] and set(owners[rows[:2]]) == {3}
+        seen |= set(rows[2:].tolist())
+    assert seen == set(range(10)), "which of them is drawn anew"
+    assert units.count == 3 and units.rows_of(torch.tensor([False] * 3), generator)[0].numel() == 0
+    alone = Units(None, 5, 3, torch.device("cpu"))
+    assert alone.are_rows and alone.rows_of(torch.tensor([True, False] * 2 + [True]), generator)[0].tolist() == [
+        0,
+        2,
+        4,
+    ]
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.5), ("adam", 0.02)])
+@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
+def test_optimizers_and_schedules_learn(optimizer: str, rate: float, schedule: str) -> None:
+    module, (inputs, targets) = mlp(), problem(600)
+    plan = recipe(steps=150, learning_rate=rate)._replace(optimizer=optimizer, schedule=schedule)
+    journal = train_privately(module, inputs, targets, functional.cross_entropy, plan)
+    assert float((module(inputs).argmax(1) == targets).float().mean()) > 0.7 and 0.8 < journal.noise < 1.2
+
+
+def test_a_schedule_falls_from_the_rate_to_nearly_nothing() -> None:
+    for schedule, half in (("constant", 0.5), ("linear", 0.25), ("cosine", 0.25)):
+        plan = recipe(steps=100)._replace(schedule=schedule)
+        assert rate_at(plan, 0) == 0.5 and math.isclose(rate_at(plan, 50), half)
+        assert schedule == "constant" or rate_at(plan, 99) < 0.01
 
 
 def test_empty_batches_are_steps_and_are_counted() -> None:
@@ -117,7 +177,7 @@ def test_it_learns_and_leaves_a_plain_module() -> None:
     journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=150), steps.append)
     assert float((module(inputs).argmax(1) == targets).float().mean()) > 0.7
     assert steps == list(range(1, 151)) and sampling_z(journal.batches, 600, 0.1) < 6
-    assert not module.training and type(module) is nn.Sequential
+    assert type(module) is nn.Sequential
     for parameter in module.parameters():
         assert parameter.grad is None and parameter.requires_grad
         assert not any(hasattr(parameter, name) for name in ("grad_sample", "summed_grad", "_forward_counter"))
