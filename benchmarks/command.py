@@ -45,6 +45,8 @@ def run(benchmark: Benchmark, arguments: list[str] | None = None) -> int:
         for row in options.row or benchmark.rows:
             module = importlib.import_module(f"benchmarks.{benchmark.name}_rows.{benchmark.rows[row]}")
             size = module.QUICK if options.quick else module.FULL
+            if "device" in size._fields:
+                size = size._replace(device=options.device)
             with harness.Load() as load:
                 row_lines, timings = module.measure(size, pathlib.Path(folder), environments)
             lines += [line._replace(goal=None) for line in row_lines] if options.quick else row_lines
@@ -66,6 +68,7 @@ def _parser(benchmark: Benchmark) -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="small sizes and no goals: shows that it works, not how fast"
     )
+    parser.add_argument("--device", default="cpu", help="where rows run that can run on a GPU; cpu where not given")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all timings")
     parser.add_argument(
         "--environments", metavar="FOLDER", help="keep the other libraries' environments here and use them again"

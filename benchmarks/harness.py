@@ -9,7 +9,7 @@ import pathlib
 import platform
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,6 +86,39 @@ def timed(call: Callable[[], Any]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
+
+
+def in_turn(
+    sides: Mapping[str, tuple[Callable[[], Any], int]], rounds: int, device: str = "cpu"
+) -> dict[str, list[float]]:
+    """Seconds of one call, of each side in each round, after a round that does not count; every other one backwards.
+
+    Args:
+        sides: {name: (what is called, how many times in its turn)}.
+        rounds: that count.
+        device: where it runs: "cpu", then seconds are those of the processor, which other processes do not change; on
+            a GPU those of the clock, until it has finished.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(rounds + 1):
+        for name in list(sides)[:: -1 if turn % 2 else 1]:
+            call, times = sides[name]
+            gc.collect()
+            start = _moment(device)
+            for _ in range(times):
+                call()
+            if turn:
+                seconds[name].append((_moment(device) - start) / times)
+    return seconds
+
+
+def _moment(device: str) -> float:
+    if device == "cpu":
+        return time.process_time()
+    import torch
+
+    torch.cuda.synchronize(device)
+    return time.perf_counter()
 
 
 def largest_difference(values: np.ndarray, reference: np.ndarray) -> float:

@@ -11,12 +11,13 @@ from torch.nn import functional
 
 from auditkit.errors import ModelError
 from auditkit.plugins.privacy.gradients.contributions import Contribution, Lookups, Products, Rows
+from auditkit.plugins.privacy.gradients.convolutions import Convolved, bordered, windows
 
-Found = Iterator[tuple[str, Contribution]]
+Parts = Iterator[tuple[str, Contribution]]
 """Names of a layer's own parameters, with what a call adds to the gradients of its rows."""
 
 
-def linear(layer: nn.Linear, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Found:
+def linear(layer: nn.Linear, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Parts:
     """`entered` (rows, ..., d) or (rows · T, d), `gradient` likewise with p."""
     left = gradient.reshape(rows, -1, gradient.shape[-1])
     if layer.weight.requires_grad:
@@ -25,7 +26,7 @@ def linear(layer: nn.Linear, entered: torch.Tensor, gradient: torch.Tensor, rows
         yield "bias", Rows(_over_places(left))
 
 
-def embedding(layer: nn.Embedding, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Found:
+def embedding(layer: nn.Embedding, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Parts:
     """`entered` (rows, ...) places in the table."""
     places = entered.reshape(rows, -1)
     at_places = gradient.reshape(rows, -1, gradient.shape[-1])
@@ -34,43 +35,22 @@ def embedding(layer: nn.Embedding, entered: torch.Tensor, gradient: torch.Tensor
     yield "weight", Lookups(places, at_places, layer.num_embeddings)
 
 
-def convolution(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Found:
+def convolution(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Parts:
     """`entered` (rows, channels, ...)."""
     if len(entered) != rows or entered.dim() != 2 + len(layer.kernel_size):
         raise ModelError("a convolution is not given one picture a row")
-    left = gradient.flatten(2)
     if layer.weight.requires_grad:
-        right = windows(layer, entered)
-        if layer.groups == 1:
-            yield "weight", Products(left.transpose(1, 2), right.transpose(1, 2))
+        weights = layer.weight.numel()
+        if layer.groups == 1 and 2 * gradient[0, 0].numel() ** 2 < weights:
+            seen = windows(layer, bordered(layer, entered))
+            yield "weight", Products(gradient.flatten(2).transpose(1, 2), seen.transpose(1, 2))
         else:
-            by_group = [side.reshape(rows * layer.groups, -1, left.shape[2]) for side in (left, right)]
-            yield "weight", Rows(torch.bmm(by_group[0], by_group[1].transpose(1, 2)).reshape(rows, -1))
+            yield "weight", Convolved(layer, entered, gradient)
     if layer.bias is not None and layer.bias.requires_grad:
-        yield "bias", Rows(left.sum(2))
+        yield "bias", Rows(gradient.flatten(2).sum(2))
 
 
-def windows(layer: Any, entered: torch.Tensor) -> torch.Tensor:
-    """(rows, channels · kernel, places): what the kernel sees at each place of the output, of 1, 2 or 3 dimensions."""
-    if any(layer._reversed_padding_repeated_twice):
-        mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
-        entered = functional.pad(entered, layer._reversed_padding_repeated_twice, mode=mode)
-    rows, channels, *sides = entered.shape
-    steps = entered.stride()[2:]
-    reach = [(kernel - 1) * gap for kernel, gap in zip(layer.kernel_size, layer.dilation, strict=True)]
-    places = [(side - far - 1) // by + 1 for side, far, by in zip(sides, reach, layer.stride, strict=True)]
-    seen = entered.as_strided(
-        (rows, channels, *layer.kernel_size, *places),
-        (
-            *entered.stride()[:2],
-            *(step * gap for step, gap in zip(steps, layer.dilation, strict=True)),
-            *(step * by for step, by in zip(steps, layer.stride, strict=True)),
-        ),
-    )
-    return seen.reshape(rows, channels * layer.weight[0, 0].numel(), -1)
-
-
-def layer_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Found:
+def layer_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Parts:
     """Layer and root-mean-square normalisation over the last dimensions."""
     shape = list(layer.normalized_shape)
     if layer.weight is not None and layer.weight.requires_grad:
@@ -83,7 +63,7 @@ def layer_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: 
         yield "bias", Rows(_over_places(gradient.reshape(rows, -1, layer.bias.numel())))
 
 
-def channel_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Found:
+def channel_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows: int) -> Parts:
     """Group and instance normalisation of (rows, channels, ...)."""
     if len(entered) != rows or entered.dim() < 2:
         raise ModelError("a normalisation is not given one entry a row")
@@ -97,7 +77,7 @@ def channel_norm(layer: Any, entered: torch.Tensor, gradient: torch.Tensor, rows
         yield "bias", Rows(gradient.reshape(rows, len(layer.bias), -1).sum(2))
 
 
-KINDS: dict[type[nn.Module], Callable[..., Found]] = {
+KINDS: dict[type[nn.Module], Callable[..., Parts]] = {
     nn.Linear: linear,
     nn.Embedding: embedding,
     nn.Conv1d: convolution,
@@ -112,7 +92,7 @@ KINDS: dict[type[nn.Module], Callable[..., Found]] = {
 }
 
 
-def kind_of(layer: nn.Module) -> Callable[..., Found] | None:
+def kind_of(layer: nn.Module) -> Callable[..., Parts] | None:
     """The formula for a layer, by its forward() and not its name, for a subclass may compute something else.
 
     None: there is none, or a setting of the layer makes rows depend on each other.

@@ -155,7 +155,7 @@ def test_each_way_to_a_norm_is_the_same() -> None:
     from auditkit.plugins.privacy.gradients import contributions
 
     generator = torch.Generator().manual_seed(0)
-    for places, size, p, d in ((1, 6, 5, 4), (2, 6, 5, 4), (9, 6, 3, 2)):
+    for places, size, p, d in ((1, 6, 5, 4), (2, 6, 5, 4), (2, 6, 12, 11), (9, 6, 3, 2)):
         left, right = (torch.randn(size, places, side, generator=generator, dtype=torch.float64) for side in (p, d))
         gradients = torch.einsum("ntp,ntd->npd", left, right)
         factors = torch.rand(size, generator=generator, dtype=torch.float64)
@@ -165,6 +165,13 @@ def test_each_way_to_a_norm_is_the_same() -> None:
                 part = contributions.Products(left, right)
                 torch.testing.assert_close(part.squares(), gradients.square().sum((1, 2)))
                 torch.testing.assert_close(part.weighted(factors).view(p, d), torch.tensordot(factors, gradients, 1))
+
+
+def test_convolutions_that_do_not_fit_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = nn.Conv2d(2, 4, 3, stride=(1, 2), padding=1, groups=2)
+    inputs = torch.randn(7, 2, 6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    monkeypatch.setattr("auditkit.plugins.privacy.gradients.convolutions.HELD", 2 * layer.weight.numel())
+    assert_same(*both(made(Between(layer, False)), inputs, OneByOne), 1e-10)
 
 
 def test_layers_that_compute_something_else_have_no_formula() -> None:
