@@ -70,20 +70,17 @@ class Products(Contribution):
         self._held: torch.Tensor | None = None
 
     def squares(self) -> torch.Tensor:
-        """By the norms of both sides where T is 1; else by the gradients or the ghost norm, whichever is cheaper.
-
-        Forming the gradients costs T · p · d products a row and the ghost norm T² (p + d), but gradients that are held
-        make the weighted sum as good as free. They are held where they are not much more than what is held anyway.
-        """
+        """By the norms of both sides where T is 1, else by the cheaper of the ghost norm and the gradients."""
         (n, places, p), d = self.left.shape, self.right.shape[2]
         if places == 1:
             return (_norms(self.left[:, 0]) * _norms(self.right[:, 0])).square()
-        if p * d <= 2 * places * (p + d) and n * p * d <= HELD:
-            self._held = self.rows()
-            return _norms(self._held).square()
+        # gradients that are held make the weighted sum as good as free, yet they cost more in memory than that saves
         if 2 * places**2 < p * d:
             products = (self.left @ self.left.transpose(1, 2)) * (self.right @ self.right.transpose(1, 2))
             return products.sum((1, 2)).clamp_min(0)
+        if n * p * d <= HELD:
+            self._held = self.rows()
+            return _norms(self._held).square()
         few = max(1, HELD // (p * d))
         parts = zip(torch.split(self.left, few), torch.split(self.right, few), strict=True)
         return torch.cat([_norms(Products(*part).rows()).square() for part in parts])

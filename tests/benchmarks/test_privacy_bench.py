@@ -1,0 +1,52 @@
+"""The comparisons of privacy run, at a small size; their gates see what they are there for."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import torch
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("row", "lines"), [("p1", 12)])
+def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
+    pytest.importorskip("opacus")
+    out = tmp_path / "measured.json"
+    command = [sys.executable, "-m", "benchmarks.privacy", "--quick", "--row", row, "--json", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ))
+    assert done.returncode == 0, done.stdout + done.stderr
+    recorded = json.loads(out.read_text())["lines"]
+    assert len(recorded) == lines and all(line["gates"] and line["goal"] is None for line in recorded)
+
+
+def test_a_step_that_is_not_opacus_s_does_not_pass_the_gate(monkeypatch):
+    pytest.importorskip("opacus")
+    from benchmarks.privacy_rows import steps
+    from benchmarks.privacy_rows.networks import Work, mlp
+
+    work = Work("two rows", mlp(3, 4, 2), torch.randn(8, 3), torch.arange(8) % 2)
+    assert all(gate.holds for gate in steps._gates(work))
+
+    class Half(steps.Bookkeeper):
+        def clipped_sum(self, *arguments):
+            clipped = super().clipped_sum(*arguments)
+            return clipped._replace(sums=[part / 2 for part in clipped.sums])
+
+    monkeypatch.setattr(steps, "Bookkeeper", Half)
+    assert not any(gate.holds for gate in steps._gates(work))
+
+
+def test_sides_take_turns_and_the_first_round_does_not_count():
+    from benchmarks.harness import in_turn
+
+    order = []
+    seconds = in_turn({"a": (lambda: order.append("a"), 1), "b": (lambda: order.append("b"), 2)}, 2)
+    assert "".join(order) == "abb" + "bba" + "abb"
+    assert {name: len(values) for name, values in seconds.items()} == {"a": 2, "b": 2}
