@@ -21,6 +21,8 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.mutated_files import CLASS, FILES, MODELS, inputs, mutated, write_all
@@ -44,80 +46,94 @@ def main(arguments: list[str] | None = None) -> int:
     if options.child is not None:
         _read_all(options)
         return 0
-    findings: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         write_all(pathlib.Path(folder))
-        for form in options.formats:
-            share = options.seconds / len(options.formats)
-            cases, faults = run(form, pathlib.Path(folder), share, options)
-            findings += faults
-            print(f"{form}: {cases:,} files, {len(faults)} findings", flush=True)
-    print("\n".join(findings))
-    return bool(findings)
+        cases, findings = run(pathlib.Path(folder), options)
+    for form in options.formats:
+        print(f"{form}: {cases[form]:,} files, {len(findings[form])} findings")
+    print("\n".join(fault for faults in findings.values() for fault in faults))
+    return any(findings.values())
 
 
-def run(form: str, folder: pathlib.Path, seconds: float, options: argparse.Namespace) -> tuple[int, list[str]]:
-    """How many files of a format were tried, and what they did that they may not."""
-    ends = time.monotonic() + seconds
-    start, done, findings = 0, 0, []
-    while start < options.cases and time.monotonic() < ends:
-        outcome = _child(form, folder, ends - time.monotonic(), start, options)
-        done += outcome["cases"]
+def run(folder: pathlib.Path, options: argparse.Namespace) -> tuple[Counter[str], dict[str, list[str]]]:
+    """{format: how many files of it were tried}, and {format: what they did that they may not}."""
+    ends = time.monotonic() + options.seconds
+    tried: Counter[str] = Counter()
+    findings: dict[str, list[str]] = {form: [] for form in options.formats}
+    forms, start = list(options.formats), 0
+    while forms and time.monotonic() < ends:
+        outcome = _child(forms, folder, ends - time.monotonic(), start, options)
+        tried.update(outcome["tried"])
         if not outcome["fault"]:
             break
+        form, start = outcome["format"], outcome["case"] + 1
         options.keep.mkdir(parents=True, exist_ok=True)
         kept = options.keep / f"{options.seed}-{outcome['case']}-{FILES[form]}"
         with contextlib.suppress(FileNotFoundError):
             shutil.copy(outcome["file"], kept)
-        findings.append(f"{kept}: {outcome['fault']}")
-        start = outcome["case"] + 1
-    return done, findings
+        findings[form].append(f"{kept}: {outcome['fault']}")
+        forms = forms[forms.index(form) :]
+    return tried, findings
 
 
-def _child(form: str, folder: pathlib.Path, seconds: float, start: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Let a child read files from number `start` on, to the end of the time or to the first that does wrong."""
+def _child(
+    forms: Sequence[str], folder: pathlib.Path, seconds: float, start: int, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Let a child read files, of the first format from number `start` on, until one does wrong."""
     limits = ["--seconds", str(seconds), "--cases", str(options.cases), "--seed", str(options.seed)]
-    command = [sys.executable, "-m", "benchmarks.mutation", "--child", str(folder), "--formats", form, *limits]
+    command = [sys.executable, "-m", "benchmarks.mutation", "--child", str(folder), "--formats", *forms, *limits]
     environment = {**os.environ, "MUTATION_START": str(start), "OMP_NUM_THREADS": "1"}
     try:
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds + 2 * SLOW)
     except subprocess.TimeoutExpired as error:
         output = (error.stdout or b"").decode()
-        return _outcome(output, f"not done with after {2 * SLOW} seconds")
+        return _outcome(forms[0], output, f"not done with after {2 * SLOW} seconds")
     fault = "" if ended.returncode == 0 else f"the process ended with {ended.returncode}: {ended.stderr[-300:]}"
-    return _outcome(ended.stdout, fault)
+    return _outcome(forms[0], ended.stdout, fault)
 
 
-def _outcome(output: str, fault: str) -> dict[str, Any]:
+def _outcome(first: str, output: str, fault: str) -> dict[str, Any]:
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     begun = [line for line in lines if "case" in line]
-    last = begun[-1] if begun else {"case": 0, "file": ""}
+    last = begun[-1] if begun else {"format": first, "case": 0, "file": ""}
     stated = next((line["fault"] for line in lines if "fault" in line), "")
-    return {**last, "cases": len(begun), "fault": stated or fault}
+    return {**last, "tried": Counter(line["format"] for line in begun), "fault": stated or fault}
 
 
 def _read_all(options: argparse.Namespace) -> None:
     """The child: say which file is read, read it, and stop at the first that does wrong."""
-    form = options.formats[0]
     ends = time.monotonic() + options.seconds
-    whole = options.child / FILES[form]
-    content = whole.read_bytes()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = options.child / f"changed-{whole.name}"
-        read_file(form, whole)  # what is imported at the first time is not the file's
-        for case in range(int(os.environ["MUTATION_START"]), options.cases):
-            if time.monotonic() > ends:
-                break
-            path.write_bytes(mutated(content, random.Random(f"{form} {options.seed} {case}")))
-            print(json.dumps({"case": case, "file": str(path)}), flush=True)
-            if "MUTATION_TRIAL" in os.environ:  # of the benchmark itself
-                os.kill(os.getpid(), signal.SIGKILL)
-            with contextlib.chdir(folder):
-                fault = fault_of(form, path)
-            if fault:
-                print(json.dumps({"fault": fault}), flush=True)
-                break
+        for number, form in enumerate(options.formats):
+            whole = options.child / FILES[form]
+            read_file(form, whole)  # what is imported at the first time is not the file's
+            # what one format leaves of its share of the time is the others'
+            share = (ends - time.monotonic()) / (len(options.formats) - number)
+            start = 0 if number else int(os.environ["MUTATION_START"])
+            if not _read_changed(form, whole, range(start, options.cases), share, pathlib.Path(folder), options.seed):
+                return
+
+
+def _read_changed(
+    form: str, whole: pathlib.Path, cases: range, seconds: float, folder: pathlib.Path, seed: int
+) -> bool:
+    """Read changed files of one format, as many of them as the time lets; whether none does wrong."""
+    ends = time.monotonic() + seconds
+    content, path = whole.read_bytes(), whole.with_name(f"changed-{whole.name}")
+    for case in cases:
+        if time.monotonic() > ends:
+            break
+        path.write_bytes(mutated(content, random.Random(f"{form} {seed} {case}")))
+        print(json.dumps({"format": form, "case": case, "file": str(path)}), flush=True)
+        if "MUTATION_TRIAL" in os.environ:  # of the benchmark itself
+            os.kill(os.getpid(), signal.SIGKILL)
+        with contextlib.chdir(folder):
+            fault = fault_of(form, path)
+        if fault:
+            print(json.dumps({"fault": fault}), flush=True)
+            return False
+    return True
 
 
 def fault_of(form: str, path: pathlib.Path) -> str:

@@ -21,6 +21,8 @@ SUPPORT = 50
 """Rows for each category that it needs for that."""
 PRIOR = 1.0
 """Rows' worth of the overall rate that every bin starts with."""
+TREES = 40
+"""Of the gradient-boosted model of all features."""
 
 
 class Strength(NamedTuple):
@@ -131,7 +133,7 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
         categories = np.arange(values.shape[1]) < (~has_many).sum()
         categories[categories] = discrete[~has_many]
         model = HistGradientBoostingClassifier(
-            max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, categorical_features=categories,
+            max_iter=TREES, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, categorical_features=categories,
             random_state=seed,
         )  # fmt: skip
         is_held_out = fold == held_out

@@ -81,6 +81,7 @@ def verdict(result, name="leaking_features", at_most=0.0, **more):
     return judge_measurement(limit, one(result, name, **more))
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_a_leak_is_found_however_it_is_written(name):
     result = run(Integrity(), *people(SPELLINGS[name]))
@@ -123,6 +124,7 @@ DOUBTFUL = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("name", DOUBTFUL)
 def test_where_two_readings_fit_the_count_of_leaks_is_undecided(name):
     spell, right, wrong, setting = DOUBTFUL[name]
@@ -166,6 +168,7 @@ def test_numbers_of_a_text_file_whose_points_may_part_thousands(tmp_path):
     assert verdict(audited()[1])[0] == "met"  # numbers with up to three decimals raise no doubt
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("kind", [int, str])
 @pytest.mark.parametrize(
     ("form", "setting"),
@@ -189,6 +192,7 @@ def test_digits_that_are_dates_with_the_year_last(form, setting, kind):
     assert one(number, "leaking_features").bound is None
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("factor", [1, 29])
 def test_whole_numbers_that_are_no_dates_raise_no_doubt(factor):
     for first in (10_100, 1_100_000):
@@ -196,6 +200,7 @@ def test_whole_numbers_that_are_no_dates_raise_no_doubt(factor):
         assert one(healthy, "leaking_features").bound is None
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_digits_with_the_year_first_are_in_the_order_of_numbers():
     late = START.replace(year=2040)  # 400103 is no date with the day first
     for form, start, dates in [("%Y%m%d", START, None), ("%y%m%d", late, None), ("%y%m%d", START, "year first")]:
@@ -253,6 +258,7 @@ def hashed(cents):
     return "".join(letters[(int(cents) // 20**power) % 20] for power in (2, 0, 4, 1, 3))
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_column_of_single_values_that_is_not_understood_is_undecided_unless_it_is_declared():
     result = run(Integrity(), *people(hashed))
     assert verdict(result)[0] == "inconclusive"
@@ -271,6 +277,7 @@ def test_a_column_of_single_values_that_is_not_understood_is_undecided_unless_it
         assert verdict(result)[0] == "met"
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_numbers_among_other_texts_are_undecided_where_many_occur_once():
     def mixed(cents):
         return int(cents) if cents % 5 < 2 else f"note {cents % 7}b, see {cents % 3}"

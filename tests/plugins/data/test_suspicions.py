@@ -211,6 +211,7 @@ def found_beside(frame, **roles):
     return one(result, "sentinel_features").value, " ".join(noted)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path):
     rng = np.random.default_rng(3)
     frame = pd.DataFrame({"x": rng.normal(size=400), "y": np.resize([0, 1], 400), "d": np.resize([0, 1], 400)})
