@@ -60,6 +60,7 @@ WORKS = {
     "groups-standard": Work(60_000, THOUSAND, "standard"),
     "groups-sex": Work(60_000, {**THOUSAND, "sex": 2}),
     "groups-publish": Work(60_000, THOUSAND, data={"disclosure": "publish"}),
+    "groups-publish-few": Work(20_000, THOUSAND, data={"disclosure": "publish"}),
     "groups-weights": Work(60_000, THOUSAND, data={"weights": "weight"}),
     "groups-ranking": Work(60_000, THOUSAND, checks=("fairness.ranking",)),
     "groups-slices": Work(60_000, THOUSAND, checks=("fairness.slices",), columns=5),

@@ -11,6 +11,9 @@ records.py       the same of JSON with a record a line; what a file holds, by it
 arrow_codes.py   columns of batches as codes
 names.py         from values to names of groups and classes
 suppression.py   which counts may be published so that no small one follows
+published_counts.py  the counts that could be published, as sums of unknown cells
+reader.py        one who knows what is published, and works out the rest
+ranges.py        how wide the ranges of small counts are to a reader
 """
 
 from auditkit.counts.column_codes import Encoded, encode

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from auditkit.counts.names import MISSING
-from auditkit.counts.suppression import Line, Published, may_be_called_small, suppress
+from auditkit.counts.published_counts import Line, Published
+from auditkit.counts.suppression import may_be_called_small, suppress
 from auditkit.data import AuditData
 from auditkit.errors import DataError, Mend
 from auditkit.predictions import Predictions

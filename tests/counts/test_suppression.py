@@ -11,7 +11,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from auditkit.counts import suppression
-from auditkit.counts.suppression import Line, Published, suppress
+from auditkit.counts.published_counts import Line, Published
+from auditkit.counts.suppression import suppress
 
 
 def table_of(cells: np.ndarray) -> Published:
