@@ -1,8 +1,9 @@
 """The parameters of `dp-sgd`."""
 
+import pathlib
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 
 class Parameters(BaseModel):
@@ -30,6 +31,13 @@ class Parameters(BaseModel):
     epochs: int = Field(default=20, ge=1, le=10_000, description="Passes over the units, on average.")
     batch_size: int = Field(default=128, ge=1, description="Units (rows, or persons) in a step, on average.")
     learning_rate: float = Field(default=0.5, gt=0, allow_inf_nan=False, description="Step size.")
+    noise: str = Field(
+        default="independent", description="Of each step: drawn anew. Noise that hangs together over steps is refused."
+    )
+    checkpoint: pathlib.Path | None = Field(
+        default=None,
+        description="A `.safetensors` file that the training is kept in and taken up from, with all steps paid for.",
+    )
     public: tuple[str, ...] = Field(
         default=(),
         description="Parts of the model that hold nothing of a training row, by name (`*` fits anything): kept bit for "
@@ -48,3 +56,14 @@ class Parameters(BaseModel):
         default="constant", description="How the step size falls to nearly 0 over the training."
     )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="Of stochastic gradient descent.")
+
+    @field_validator("noise")
+    @classmethod
+    def _drawn_anew(cls, noise: str) -> str:
+        if noise != "independent":
+            raise ValueError(
+                f"must be 'independent', drawn anew in every step; {noise!r} was given. Noise of matrix factorisation "
+                "(DP-FTRL, banded or tree noise) hangs together over steps and has accountants of its own, which are "
+                "not here: its epsilon would be wrong"
+            )
+        return noise

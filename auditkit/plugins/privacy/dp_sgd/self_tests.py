@@ -21,21 +21,22 @@ def controls(journal: Journal, spent: Spent, error: float) -> tuple[Control, ...
     return (
         Control.within(
             "per-row-gradients", "How far is a row's gradient in a batch from its gradient alone?",
-            max(error, journal.row_error),
+            _finite(max(error, journal.row_error)),
             at_most=ROW_ERROR, guards=guards, reason="Where rows influence each other, clipping each of them "
             "bounds nothing.",
         ),
         Control.within(
             "sampling", "How many standard errors are the batch sizes from those of Poisson sampling?",
-            sampling_z(journal.batches, journal.units, journal.recipe.sample_rate), at_most=4, guards=guards,
+            _finite(sampling_z(journal.batches, journal.units, journal.recipe.sample_rate)), at_most=4, guards=guards,
             reason="Epsilon is computed for Poisson sampling; another way of drawing batches costs more.",
         ),
         Control.within(
-            "noise-level", "What is the mean square of the noise added, over what it should be?", journal.noise,
+            "noise-level", "What is the mean square of the noise added, over what it should be?",
+            _finite(journal.noise),
             at_least=1 - loose, at_most=1 + loose, guards=guards, reason="The noise added is not the noise accounted.",
         ),
         Control.within(
-            "clipping", "What is the largest clipped gradient over its bound?", journal.clipped, at_most=1.01,
+            "clipping", "What is the largest clipped gradient over its bound?", _finite(journal.clipped), at_most=1.01,
             guards=guards,             reason="A step moved farther than clipping allows.",
         ),
         Control.within(
@@ -48,6 +49,11 @@ def controls(journal: Journal, spent: Spent, error: float) -> tuple[Control, ...
         ),
         agreement(spent),
     )  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    """A control's value; None, which does not hold, where a training that broke down gives no number."""
+    return value if np.isfinite(value) else None
 
 
 def of_state(gain: float | None, fitted: list[str]) -> tuple[Control, ...]:

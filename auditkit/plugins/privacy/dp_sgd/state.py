@@ -88,18 +88,16 @@ def settings_of(leaves: Mapping[str, Leaf]) -> dict[str, str]:
     }
 
 
-def changed(before: Mapping[str, Leaf], after: Mapping[str, Leaf], trained: Collection[str]) -> list[str]:
+def changed(before: Mapping[str, str], after: Mapping[str, str], trained: Collection[str]) -> list[str]:
     """Places beside the trained parameters that are new, are gone, or hold something else.
 
     Args:
-        before: what the untrained copy could reach.
-        after: what the trained model can.
+        before: {place: digest} of what the untrained copy could reach.
+        after: the same of the trained model.
         trained: names of the parameters that the private steps move.
     """
-    first, last = settings_of(before), settings_of(after)
-    return sorted(
-        name for name in first.keys() | last.keys() if first.get(name) != last.get(name) and name not in trained
-    )
+    differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return sorted(differ - set(trained))
 
 
 def refuse_inherited(name: str, places: list[str]) -> None:

@@ -1,6 +1,8 @@
 """The trainer `dp-sgd`: a new model whose training is bounded in what it can tell about any one row."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from auditkit.plugins.privacy.dp_sgd.definitions import ABADI, DEFINITIONS
 from auditkit.plugins.privacy.dp_sgd.parameters import Parameters
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.privacy.dp_sgd.training_loop import Training
+    from auditkit.plugins.privacy.dp_sgd.untrained import Untrained
 
 
 class DpSgd(Parameters, Trainer):
@@ -83,7 +89,8 @@ class DpSgd(Parameters, Trainer):
             choice = admitted(module, problem, recipe, self.rows_at_once, model.name)
             slow = slow_layers(module, problem.inputs) if choice.refused else []
             training = Training(choice.engine, problem, recipe)
-            journal = training.run(lambda step: context.progress(step, recipe.steps, "steps"))
+            copy = self._go_on(training, copy, data, delta, context)
+            journal = training.journal
             module.eval()
         fresh.name = f"{model.name} ({self.id})"
         # counted here, not by the accountant, which a control holds against it
@@ -115,6 +122,21 @@ class DpSgd(Parameters, Trainer):
                 *findings.engine_notes(choice, slow),
             ),
         )
+
+    def _go_on(self, training: Training, copy: Untrained, data: AuditData, delta: float, context: Context) -> Untrained:
+        """Do the steps that are left, and keep the training on the way where that was asked for."""
+        from auditkit.plugins.privacy.dp_sgd.checkpoint import Checkpoint
+        from auditkit.plugins.privacy.dp_sgd.progress import Progress
+
+        if self.checkpoint is None:
+            training.run(Progress(training.recipe, delta, context, lambda: None))
+            return copy
+        about = {**training.recipe._asdict(), "data": data.digest, "public": list(copy.public)}
+        kept = Checkpoint(self.checkpoint, about)
+        before = kept.resume(training)
+        copy = copy if before is None else copy._replace(before=before)
+        training.run(Progress(training.recipe, delta, context, lambda: kept.save(training, copy.before)))
+        return copy
 
     def _recipe(self, units: int) -> tuple[Recipe, float]:
         if self.batch_size > units:

@@ -13,7 +13,7 @@ from auditkit.errors import ModelError, present
 from auditkit.models import Model
 from auditkit.plugins.privacy.dp_sgd import state
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
-from auditkit.plugins.privacy.dp_sgd.reachable import Leaf, reachable
+from auditkit.plugins.privacy.dp_sgd.reachable import reachable
 from auditkit.predictions import Predictions
 
 COPIES = 5
@@ -32,8 +32,8 @@ class Untrained(NamedTuple):
     """The live module inside `model`."""
     public: tuple[str, ...]
     """Names of what is kept bit for bit, as the owner wrote them."""
-    before: dict[str, Leaf]
-    """What the module could reach before its first step."""
+    before: dict[str, str]
+    """{place: digest} of what the module could reach before its first step."""
     thawed: list[nn.Parameter]
     """Public parameters that are frozen for the training alone."""
     gain: float | None
@@ -50,7 +50,9 @@ class Untrained(NamedTuple):
         Raises:
             ModelError: beside the trained parameters something changed.
         """
-        state.refuse_changed(self.model.name, state.changed(self.before, reachable(self.module), self.trained))
+        state.refuse_changed(
+            self.model.name, state.changed(self.before, state.settings_of(reachable(self.module)), self.trained)
+        )
 
 
 def untrained_copy(model: Model, data: AuditData, public: Collection[str]) -> Untrained:
@@ -80,7 +82,7 @@ def untrained_copy(model: Model, data: AuditData, public: Collection[str]) -> Un
         rows = data.take(np.unique(np.linspace(0, len(data) - 1, ASKED).astype(int)))
         copies = [fresh, again, *(model.fresh() for _ in range(COPIES - 2))]
         gain = min(_gain(copy, rows) for copy in copies)
-    return Untrained(fresh, module, tuple(public), leaves, thawed, gain)
+    return Untrained(fresh, module, tuple(public), state.settings_of(leaves), thawed, gain)
 
 
 def fitted_parts(model: Model, public: Collection[str]) -> list[str]:

@@ -244,12 +244,18 @@ def test_an_accountant_that_forgets_makes_epsilon_invalid(
         {"target_epsilon": 0.0}, {"target_epsilon": math.nan}, {"target_epsilon": math.inf}, {"target_epsilon": 500.0},
         {"noise_multiplier": 0.0}, {"noise_multiplier": math.inf}, {"delta": 0.0}, {"delta": 2.0}, {"delta": math.nan},
         {"epochs": 0}, {"batch_size": 0}, {"max_grad_norm": 0.0}, {"learning_rate": math.nan}, {"momentum": 1.0},
-        {"unknown": 1},
+        {"unknown": 1}, {"noise": "matrix-factorisation"}, {"rows_per_unit": 0}, {"rows_at_once": 0},
+        {"optimizer": "lion"},
     ],
 )  # fmt: skip
 def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DpSgd(**wrong)
+
+
+def test_noise_of_matrix_factorisation_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"Noise of matrix factorisation \(DP-FTRL, banded or tree noise\)"):
+        DpSgd(noise="dp-ftrl")
 
 
 @pytest.mark.parametrize(

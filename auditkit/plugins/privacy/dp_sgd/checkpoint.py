@@ -1,0 +1,123 @@
+"""A private training on disk, so that it goes on where it stopped: weights, optimizer, every step that was paid for."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from auditkit.errors import ConfigError
+from auditkit.io.atomic_files import write_atomic
+from auditkit.plugins.privacy.dp_sgd.training_loop import Training
+
+SUMS = ("squares", "numbers", "clipped", "row_error", "disturbed")
+
+
+class Checkpoint:
+    """A file that a training is kept in and taken up from.
+
+    The seeds of noise and sampling are not in it: steps that are done anew after a crash draw anew.
+
+    Args:
+        path: of a `.safetensors` file.
+        about: what the training is of; another one is not taken up.
+    """
+
+    def __init__(self, path: pathlib.Path, about: Mapping[str, Any]) -> None:
+        self.path, self.about = path, json.loads(json.dumps(dict(about), sort_keys=True))
+
+    def save(self, training: Training, before: Mapping[str, str]) -> None:
+        """Keep a training between two steps.
+
+        Args:
+            training: as it is.
+            before: digests of what its module could reach before the first step.
+        """
+        journal = training.journal
+        account = {
+            "about": self.about, "before": dict(before), "sizes": journal.sizes,
+            "history": [list(phase) for phase in training.accountant.history],
+            "sums": {name: getattr(journal, name) for name in SUMS},
+        }  # fmt: skip
+        tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in _tensors(training).items()}
+        write_atomic(self.path, safetensors.torch.save(tensors, {"training": json.dumps(account)}))
+
+    def resume(self, training: Training) -> dict[str, str] | None:
+        """Bring a training to where it was kept; None where nothing was kept.
+
+        Returns:
+            Digests of what its module could reach before the first step.
+
+        Raises:
+            ConfigError: the file is no such training, is of another one, or lacks steps in the accountant's history.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safetensors.safe_open(self.path, "pt") as file:
+                account = json.loads((file.metadata() or {})["training"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no dictionary
+            about, sizes, history = account["about"], list(account["sizes"]), account["history"]
+            counted = sum(int(steps) for _, _, steps in history)
+        except (KeyError, ValueError, TypeError, OSError, safetensors.SafetensorError) as error:
+            raise ConfigError(
+                f"checkpoint: {self.path.name} is no kept private training ({type(error).__name__}); name another "
+                "file, or delete it to begin anew"
+            ) from error
+        differ = sorted(name for name in self.about.keys() | about.keys() if self.about.get(name) != about.get(name))
+        if differ:
+            raise ConfigError(
+                f"checkpoint: {self.path.name} is of a training with another {', '.join(differ)}; go on with what it "
+                "was begun with, or name another file"
+            )
+        if counted != len(sizes) or [list(phase[:2]) for phase in history if phase[:2] != self._step(training)]:
+            raise ConfigError(
+                f"checkpoint: {self.path.name} holds {len(sizes)} steps, and its accountant's history {counted}; "
+                "epsilon cannot be said of what is not counted. Delete it to begin anew"
+            )
+        self._fill(training, tensors)
+        training.journal.sizes = sizes
+        for name in SUMS:
+            setattr(training.journal, name, account["sums"][name])
+        training.accountant.history = [(noise, rate, steps) for noise, rate, steps in history]
+        return dict(account["before"])
+
+    @staticmethod
+    def _step(training: Training) -> list[float]:
+        return [training.recipe.noise_multiplier, training.recipe.sample_rate]
+
+    def _fill(self, training: Training, tensors: Mapping[str, torch.Tensor]) -> None:
+        known = _weights(training)
+        if any(name not in tensors or tensors[name].shape != tensor.shape for name, tensor in known.items()):
+            raise ConfigError(f"checkpoint: {self.path.name} is of a model of another architecture; name another file")
+        with torch.no_grad():
+            for name, tensor in known.items():
+                tensor.copy_(tensors[name])
+        for place, parameter in enumerate(training.parameters):
+            start = f"optimizer.{place}."
+            state = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+            if state:  # Adam counts its steps on the CPU
+                training.optimizer.state[parameter] = {
+                    name: value if name == "step" else value.to(parameter.device) for name, value in state.items()
+                }
+
+
+def _weights(training: Training) -> dict[str, torch.Tensor]:
+    module = training.engine.module
+    named = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {f"module.{name}": tensor for name, tensor in named.items()}
+
+
+def _tensors(training: Training) -> dict[str, torch.Tensor]:
+    states = (
+        (f"optimizer.{place}.{name}", value)
+        for place, parameter in enumerate(training.parameters)
+        for name, value in training.optimizer.state.get(parameter, {}).items()
+        if isinstance(value, torch.Tensor)
+    )
+    return {**_weights(training), **dict(states)}
