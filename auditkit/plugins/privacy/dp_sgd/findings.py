@@ -38,12 +38,12 @@ def notes(spent: Spent, data: AuditData) -> tuple[str, ...]:
     return (*NOTES, *(note for note, holds in beside if holds))
 
 
-def engine_notes(choice: Choice, slow: Sequence[str]) -> tuple[str, ...]:
-    """How the gradients of single rows were computed, and what would be faster."""
+def engine_note(choice: Choice) -> str:
+    """How the gradients of single rows were computed, and why not faster."""
     if not choice.refused:
-        return (f"Gradients of single rows: {choice.engine.name}, which agreed with one backward pass a row.",)
+        return f"Gradients of single rows: {choice.engine.name}, which agreed with one backward pass a row."
     refused = "; ".join(f"{name}: {why}" for name, why in choice.refused)
-    return (f"Gradients of single rows: {choice.engine.name}. Faster ways did not serve ({refused}).", *slow)
+    return f"Gradients of single rows: {choice.engine.name}. Faster ways did not serve ({refused})."
 
 
 def measurements(

@@ -59,8 +59,8 @@ def problem_of(model: Model, fresh: Model, module: nn.Module, data: AuditData, r
     labels = torch.tensor(Predictions(model, data).truth, device=inputs.device)
     if model.output.startswith("one "):  # a single output is about the second class
         kind = next(parameter.dtype for parameter in module.parameters())
-        return Problem(inputs, (labels == 1).to(kind), _single(model.output), units)
-    return Problem(inputs, labels, _LOSSES[model.output], units)
+        return Problem(inputs, (labels == 1).to(kind), loss_of(model.output), units)
+    return Problem(inputs, labels, loss_of(model.output), units)
 
 
 def _squared_error(outputs: Any, expected: torch.Tensor) -> torch.Tensor:
@@ -75,11 +75,17 @@ def _cross_entropy(outputs: Any, expected: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(main_output(outputs), expected)
 
 
-def _single(output: str) -> Loss:
-    binary: Callable[..., torch.Tensor] = (
-        functional.binary_cross_entropy_with_logits if output == "one logit" else functional.binary_cross_entropy
-    )
-    return lambda outputs, expected: binary(main_output(outputs).reshape(len(expected)), expected)
+def _single(compute: Callable[..., torch.Tensor]) -> Loss:
+    return lambda outputs, expected: compute(main_output(outputs).reshape(len(expected)), expected)
 
 
-_LOSSES: dict[str, Loss] = {"logits": _cross_entropy, "probabilities": _log_loss}
+_LOSSES: dict[str, Loss] = {
+    "logits": _cross_entropy, "probabilities": _log_loss,
+    "one logit": _single(functional.binary_cross_entropy_with_logits),
+    "one probability": _single(functional.binary_cross_entropy),
+}  # fmt: skip
+
+
+def loss_of(output: str) -> Loss:
+    """The loss of a classifier, by what its output is."""
+    return _LOSSES[output]

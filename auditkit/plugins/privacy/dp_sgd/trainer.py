@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError
-from auditkit.models import Model
+from auditkit.models import Capability, Model
 from auditkit.plugins.privacy.accounting import findings as accounting
 from auditkit.plugins.privacy.accounting.noise import noise_for
 from auditkit.plugins.privacy.accounting.spent import spent
@@ -19,8 +18,10 @@ from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
+    from auditkit.plugins.privacy.dp_sgd.journal import Journal
     from auditkit.plugins.privacy.dp_sgd.training_loop import Training
     from auditkit.plugins.privacy.dp_sgd.untrained import Untrained
+    from auditkit.plugins.privacy.gradients.choice import Choice
 
 
 class DpSgd(Parameters, Trainer):
@@ -46,9 +47,7 @@ class DpSgd(Parameters, Trainer):
         "some mistakes and proves nothing. Every other use of the training rows adds to it."
     )
     reference: ClassVar[str] = ABADI
-    needs: ClassVar[frozenset[str]] = frozenset(
-        {"torch_module", "gradients", "labels", "train", "binary", "multiclass", "regression"}
-    )
+    needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "train", "binary", "multiclass", "regression"})
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
     conditions: ClassVar[frozenset[str]] = frozenset({"delta", "rows"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
@@ -67,32 +66,38 @@ class DpSgd(Parameters, Trainer):
         """
         import torch
 
-        from auditkit.plugins.privacy.dp_sgd import findings, self_tests
         from auditkit.plugins.privacy.dp_sgd.admission import admitted
         from auditkit.plugins.privacy.dp_sgd.layers import slow_layers
-        from auditkit.plugins.privacy.dp_sgd.problem import problem_of
-        from auditkit.plugins.privacy.dp_sgd.promise import statement, together
-        from auditkit.plugins.privacy.dp_sgd.state import public_parts, train_mode
+        from auditkit.plugins.privacy.dp_sgd.linear import linear_copy
+        from auditkit.plugins.privacy.dp_sgd.state import train_mode
         from auditkit.plugins.privacy.dp_sgd.training_loop import Training
-        from auditkit.plugins.privacy.dp_sgd.untrained import PREPROCESS, fitted_parts, untrained_copy
+        from auditkit.plugins.privacy.dp_sgd.untrained import untrained_copy
 
         recipe, delta = self._recipe(data.units)
-        if not model.output:
-            model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
+        copy_of = untrained_copy if Capability.TORCH_MODULE in model.capabilities else linear_copy
         # the CPU's random state is kept in any case
         with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
             torch.manual_seed(context.seed)
-            copy = untrained_copy(model, data, [name for name in self.public if name != PREPROCESS])
-            fresh, module = copy.model, copy.module
-            problem = problem_of(model, fresh, module, data, self.rows_per_unit)
-            train_mode(module, copy.public)
-            choice = admitted(module, problem, recipe, self.rows_at_once, model.name)
-            slow = slow_layers(module, problem.inputs) if choice.refused else []
+            copy, problem = copy_of(model, data, self.public, self.rows_per_unit)
+            train_mode(copy.module, copy.public)
+            choice = admitted(copy.module, problem, recipe, self.rows_at_once, model.name)
+            slow = slow_layers(copy.module, problem.inputs) if choice.refused else []
             training = Training(choice.engine, problem, recipe)
             copy = self._go_on(training, copy, data, delta, context)
-            journal = training.journal
-            module.eval()
+            copy.module.eval()
+        fresh = copy.finished()
         fresh.name = f"{model.name} ({self.id})"
+        made = self._told(training.journal, choice, copy, (fresh, data), delta)
+        return dataclasses.replace(made, notes=(*made.notes, *slow))
+
+    def _told(
+        self, journal: Journal, choice: Choice, copy: Untrained, trained: tuple[Model, AuditData], delta: float
+    ) -> Trained:
+        from auditkit.plugins.privacy.dp_sgd import findings, self_tests
+        from auditkit.plugins.privacy.dp_sgd.promise import statement, together
+        from auditkit.plugins.privacy.dp_sgd.state import public_parts
+
+        recipe, (fresh, data) = journal.recipe, trained
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
         phases = ((recipe.noise_multiplier, recipe.sample_rate, steps),)
@@ -109,18 +114,14 @@ class DpSgd(Parameters, Trainer):
             measurements=measurements,
             controls=(
                 *self_tests.controls(journal, cost, choice.error),
-                *self_tests.of_state(copy.gain, fitted_parts(model, self.public)),
+                *self_tests.of_state(copy.gain, copy.fitted),
             ),
             figures=(accounting.figure(phases, delta),),
             tables=(
                 accounting.table(cost, journal.history, delta),
-                *findings.public_table(public_parts(module, copy.public)),
+                *findings.public_table(public_parts(copy.module, copy.public)),
             ),
-            notes=(
-                statement(data, self.rows_per_unit),
-                *findings.notes(cost, data),
-                *findings.engine_notes(choice, slow),
-            ),
+            notes=(statement(data, self.rows_per_unit), *findings.notes(cost, data), findings.engine_note(choice)),
         )
 
     def _go_on(self, training: Training, copy: Untrained, data: AuditData, delta: float, context: Context) -> Untrained:

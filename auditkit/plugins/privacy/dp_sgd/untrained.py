@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -13,9 +13,12 @@ from auditkit.errors import ModelError, present
 from auditkit.models import Model
 from auditkit.plugins.privacy.dp_sgd import state
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
+from auditkit.plugins.privacy.dp_sgd.problem import Problem, problem_of
 from auditkit.plugins.privacy.dp_sgd.reachable import reachable
 from auditkit.predictions import Predictions
 
+PROBE = 64
+"""Rows that a model is asked about, so that it knows its output."""
 COPIES = 5
 """Untrained copies that are asked: by chance not all of them are right about many rows."""
 PREPROCESS = "preprocess"
@@ -27,9 +30,10 @@ ASKED = 500
 class Untrained(NamedTuple):
     """What is trained."""
 
-    model: Model
+    name: str
+    """Of the parent."""
     module: nn.Module
-    """The live module inside `model`."""
+    """The live module."""
     public: tuple[str, ...]
     """Names of what is kept bit for bit, as the owner wrote them."""
     before: dict[str, str]
@@ -37,7 +41,11 @@ class Untrained(NamedTuple):
     thawed: list[nn.Parameter]
     """Public parameters that are frozen for the training alone."""
     gain: float | None
-    """By how much the worst of several untrained copies beats a constant answer; None where parts are public."""
+    """By how much the worst of several untrained copies beats a constant answer; None where that says nothing."""
+    fitted: list[str]
+    """What the preparation of inputs holds and may be fitted to the training rows."""
+    finished: Callable[[], Model]
+    """Gives the new model, once the module is trained."""
 
     @property
     def trained(self) -> list[str]:
@@ -51,22 +59,32 @@ class Untrained(NamedTuple):
             ModelError: beside the trained parameters something changed.
         """
         state.refuse_changed(
-            self.model.name, state.changed(self.before, state.settings_of(reachable(self.module)), self.trained)
+            self.name, state.changed(self.before, state.settings_of(reachable(self.module)), self.trained)
         )
 
 
-def untrained_copy(model: Model, data: AuditData, public: Collection[str]) -> Untrained:
-    """A copy of the model with parameters drawn anew, but for what is public.
+def untrained_copy(
+    model: Model, data: AuditData, public: Collection[str], rows_per_unit: int
+) -> tuple[Untrained, Problem]:
+    """A copy of a network with parameters drawn anew, but for what is public.
 
     Args:
         model: the parent.
         data: the training split.
         public: names of parts, as the owner wrote them.
+        rows_per_unit: most rows of a unit in a step.
+
+    Returns:
+        The copy, and what it learns.
 
     Raises:
         ConfigError: a name fits no part.
         ModelError: the copy holds what its parent holds, or has frozen layers that are not public.
     """
+    if not model.output:
+        model.answers(data.take(np.arange(min(PROBE, len(data)))).inputs)  # it reads its output when first asked
+    fitted = fitted_parts(model.preprocess, public)
+    public = [name for name in public if name != PREPROCESS]
     parent = _module(model)
     names = state.public_names(parent, public)
     fresh, again = model.fresh(names), model.fresh(names)
@@ -82,14 +100,16 @@ def untrained_copy(model: Model, data: AuditData, public: Collection[str]) -> Un
         rows = data.take(np.unique(np.linspace(0, len(data) - 1, ASKED).astype(int)))
         copies = [fresh, again, *(model.fresh() for _ in range(COPIES - 2))]
         gain = min(_gain(copy, rows) for copy in copies)
-    return Untrained(fresh, module, tuple(public), state.settings_of(leaves), thawed, gain)
+    before = state.settings_of(leaves)
+    copy = Untrained(model.name, module, tuple(public), before, thawed, gain, fitted, lambda: fresh)
+    return copy, problem_of(model, fresh, module, data, rows_per_unit)
 
 
-def fitted_parts(model: Model, public: Collection[str]) -> list[str]:
+def fitted_parts(preprocess: Any, public: Collection[str]) -> list[str]:
     """What the preparation of inputs holds and nobody says that it is public: it may be fitted to the training rows."""
-    if model.preprocess is None or PREPROCESS in public:
+    if preprocess is None or PREPROCESS in public:
         return []
-    leaves = reachable(model.preprocess)
+    leaves = reachable(preprocess)
     return [name for name, leaf in leaves.items() if leaf.is_data and not data_free(leaf.value)]
 
 

@@ -49,11 +49,11 @@ class Stopped(Exception):
 
 
 def stop_at(step: int) -> Any:
-    def told(done: int) -> None:
+    def notice(done: int) -> None:
         if done == step:
             raise Stopped
 
-    return told
+    return notice
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -110,22 +110,22 @@ def test_another_training_and_what_is_none_are_refused(tmp_path: pathlib.Path) -
 def test_the_trainer_takes_up_what_a_time_limit_stopped(tmp_path: pathlib.Path) -> None:
     split, path = split_of(200), tmp_path / "kept.safetensors"
     model = wrapped(seeded(lambda: nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))))
-    said: list[str] = []
+    sentences: list[str] = []
 
     def go(stop: int | None, data: AuditData = split) -> Trained:
-        def told(done: int, total: int, what: str) -> None:
-            said.append(what)
+        def notice(done: int, total: int, what: str) -> None:
+            sentences.append(what)
             if done == stop:
                 raise TimeLimit("enough")
 
-        context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), on_progress=told)
+        context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), on_progress=notice)
         parameters: dict[str, Any] = {"epochs": 4, "batch_size": 40, "noise_multiplier": 1.0, "checkpoint": path}
         return DpSgd(**parameters).train(model, data, context)
 
     with pytest.raises(TimeLimit):
         go(7)
-    assert said[-1].startswith("steps, epsilon so far at most ") and len(said) == 7
+    assert sentences[-1].startswith("steps, epsilon so far at most ") and len(sentences) == 7
     private = go(None)
-    assert len(said) == 20 and value(private, "steps") == 20 and all(control.holds for control in private.controls)
+    assert len(sentences) == 20 and value(private, "steps") == 20 and all(control.holds for control in private.controls)
     with pytest.raises(ConfigError, match="another data"):
         go(None, split_of(210))

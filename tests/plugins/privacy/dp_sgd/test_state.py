@@ -14,12 +14,9 @@ from torch import nn
 import auditkit
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, ConfigError, ModelError
-from auditkit.plugins.privacy.accounting import findings
-from auditkit.plugins.privacy.accounting.accountants import Certified
-from auditkit.plugins.privacy.accounting.spent import Spent
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.trainers import Trained
-from tests.plugins.privacy.dp_sgd.training_data import judged, run, seeded, split_of, value, wrapped
+from tests.plugins.privacy.dp_sgd.training_data import judged, run, seeded, split_of, value, without_accounting, wrapped
 
 ROWS = 200
 
@@ -31,10 +28,7 @@ def split() -> AuditData:
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No accountant: what epsilon is, is not asked here."""
-    cost = Spent(1.0, Certified(1.0, 1.0, 1.0), 1.0)
-    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.trainer.spent", lambda phases, delta: cost)
-    monkeypatch.setattr(findings, "epsilon_curve", lambda histories, *rest: [1.0] * len(histories))
+    without_accounting(monkeypatch)
 
 
 def train(model: Any, data: AuditData, **parameters: Any) -> Trained:

@@ -291,7 +291,9 @@ def test_says_what_it_needs(parent: Any, split: AuditData) -> None:
     beside = AuditData(split.inputs, labels=split.labels, positive="yes", train=split)
     assert missing_needs(DpSgd, parent, beside) is None  # type: ignore[arg-type]
     table = auditkit.wrap(lambda rows: np.full((len(rows), 2), 0.5), classes=("no", "yes"), task="binary")
-    assert "torch_module" in (missing_needs(DpSgd, table, beside) or "")  # type: ignore[arg-type]
+    assert missing_needs(DpSgd, table, beside) is None, "what can be trained, the trainer says itself"  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="needs a torch module, or a LogisticRegression"):
+        run(table, split)
 
 
 @pytest.mark.gpu

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
+from auditkit.plugins.privacy.accounting import findings
+from auditkit.plugins.privacy.accounting.accountants import Certified
+from auditkit.plugins.privacy.accounting.spent import Spent
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Measurement
@@ -56,3 +60,10 @@ def judged(private: Trained) -> Measurement:
         status="measured", measurements=private.measurements, controls=private.controls,
     )  # fmt: skip
     return apply_controls(result).measurements[0]
+
+
+def without_accounting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No accountant, which takes a second: for tests that do not ask what epsilon is."""
+    cost = Spent(1.0, Certified(1.0, 1.0, 1.0), 1.0)
+    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.trainer.spent", lambda phases, delta: cost)
+    monkeypatch.setattr(findings, "epsilon_curve", lambda histories, *rest: [1.0] * len(histories))
