@@ -103,6 +103,9 @@ GONE = [
         "36 574 261 809", "2 95 10 99 126 111 93",
     )),
     *((number, ADDRESS) for number in ("192.168.3.4", "2001:db8:85a3::8a2e:370:7334", "fe80::1")),
+    ("ip=93.184.216.34", f"ip={ADDRESS}"), ("conversion 93.184.216.34", f"conversion {ADDRESS}"),
+    ("numpy 192.168.3.4", f"numpy {ADDRESS}"), ("host-93.184.216.34", f"host-{ADDRESS}"),
+    ("no-such-package 93.184.216.34", f"no-such-package {ADDRESS}"),
     ("from 10.1.2.3:8080", f"from {ADDRESS}:8080"),
 ]  # fmt: skip
 STAYS = [
@@ -113,7 +116,9 @@ STAYS = [
     "risk-based-approach-to-credit-scoring", "x" * 64, fakes.DIGEST, "a\\b", "2026-03-02T09:30:00Z", "<b>/</b>",
     "[removed: x]",
     "4111 1111 1111 1112", "01/12/2024 10:30", "12.05.2024 10:30:11", "1,234,567", "0.12345678901234", "1700000000",
-    "1700000000000", "version 9.1.0.70", "torch==2.1.0.1", "x[1::2]", "std::vector", "c10::Error", "12:30:45",
+    "1700000000000", "version 9.1.0.70", "torch==2.1.0.1", "numpy 9.1.0.70", "numpy-9.1.0.70", "scikit_learn 9.1.0.70",
+    "version: 9.1.0.70", "'version': '9.1.0.70'", "v 9.1.0.70", "v9.1.0.70", "torch >= 2.1.0.1",
+    "x[1::2]", "std::vector", "c10::Error", "12:30:45",
     "550e8400-e29b-41d4-a716-446655440000", "+0.12 to +0.35", "-123456789", "10 000 000 rows", "100 200 300 400",
     "2024-01-02 03:04", "p < 0.001, n = 1,234", "127.0.0.1", "ISO/IEC 42001:2023", "token: the next word",
     "4 1 2 3 4 5 6 7 8 9 1 2 5", "password=None", "sort_key=name_of_the_column_1", "a @ b.T", "0.0612345678",

@@ -6,6 +6,7 @@ telephone numbers, which have none, by how they are written. So dates, versions,
 
 import functools
 import importlib
+import importlib.metadata
 import ipaddress
 import re
 from collections.abc import Callable
@@ -73,8 +74,13 @@ _IDENTITIES: Final = (
 _IDENTITY = re.compile(
     _BEFORE + "(?:" + "|".join(f"(?P<n{place}>{form})" for place, (form, _) in enumerate(_IDENTITIES)) + ")" + _AFTER
 )
-_IP4 = re.compile(r"(?<![\w.])(?<![=<>~]=)(?<!version )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.\w)")
+_IP4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.\w)")
 _IP6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{3,4}:(?=[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{1,40}(?![\w:])")
+_VERSION = re.compile(
+    r"""(?:\bver(?:sions?)?\b['"]?\s*[:=]?\s*['"]?|\bv\.?\s?|[=<>~!]=\s?)\Z""", re.IGNORECASE
+)  # fmt: skip
+"""What stands before a version, which may have four parts as an address has."""
+_PACKAGE = re.compile(r"([A-Za-z][\w.-]*?)[ -]\Z")
 _NOBODYS = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})
 
 
@@ -91,7 +97,7 @@ def without_numbers(text: str) -> str:
     text = _PHONE.sub(_checked(PHONE, _is_phone), text)
     text = _identified(text)
     if "." in text:
-        text = _IP4.sub(_checked(ADDRESS, _is_address), text)
+        text = _IP4.sub(_address, text)
     if ":" in text:
         text = _IP6.sub(_checked(ADDRESS, _is_address), text)
     return text
@@ -132,6 +138,27 @@ def _is_card(text: str) -> bool:
 def _is_phone(text: str) -> bool:
     count = len(re.findall("[0-9]", text))
     return _FEWEST_DIGITS <= count <= _MOST_DIGITS
+
+
+def _address(match: re.Match[str]) -> str:
+    """An IPv4 address is removed; what is said to be a version, or follows the name of an installed package, stays."""
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    package = _PACKAGE.search(before)
+    if not _is_address(match[0]) or _VERSION.search(before):
+        return match[0]
+    # words such as `requests` are packages, too: of an address of a house's own network there is no doubt
+    is_own = ipaddress.ip_address(match[0]).is_private
+    return match[0] if package and not is_own and _package_name(package[1]) in _installed() else ADDRESS
+
+
+@functools.cache
+def _installed() -> frozenset[str]:
+    names = (distribution.metadata["Name"] for distribution in importlib.metadata.distributions())
+    return frozenset(_package_name(name) for name in names if name)
+
+
+def _package_name(text: str) -> str:
+    return re.sub(r"[-_.]+", "-", text).lower()
 
 
 def _is_address(text: str) -> bool:

@@ -30,6 +30,8 @@ _NUMBER = (
 )
 """Dates with the name of the month among them, and thousands set apart by a comma, a point, `'`, `_` or a blank."""
 _WORD = r"[^\W_]+(?:[-&][^\W_]+)*"
+_SPELT = r"(?<!\w)[^\W\d_](?:[^\w\n]{1,2}[^\W\d_]){2,}(?!\w)|(?<![^\W_])[^\W\d_](?:_{1,2}[^\W\d_]){2,}(?![^\W_])"
+"""A word letter by letter, with a blank or signs between."""
 _BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+|(?:%[0-9a-fA-F]{2})+")
 _ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrt])")
 _ORDINARY = re.compile(r"[\n -$'-\[\]-~]*")
@@ -94,7 +96,9 @@ def pattern(names: Iterable[str]) -> re.Pattern[str]:
     """
     longest_first = sorted({plain(name) for name in names if re.search(r"[^\W\d_]", name)}, key=len, reverse=True)
     alternatives = "|".join(map(re.escape, longest_first)) or r"(?!)"
-    return re.compile(rf"(?P<name>(?<!\w)(?:{alternatives})(?!\w))|(?P<number>{_NUMBER})|(?P<word>{_WORD})")
+    return re.compile(
+        rf"(?P<name>(?<!\w)(?:{alternatives})(?!\w))|(?P<number>{_NUMBER})|(?P<spelt>{_SPELT})|(?P<word>{_WORD})"
+    )
 
 
 def tokens(text: str, finder: re.Pattern[str]) -> list[Token]:
@@ -104,10 +108,12 @@ def tokens(text: str, finder: re.Pattern[str]) -> list[Token]:
         text: `plain`.
         finder: a `pattern`.
     """
-    kinds: dict[str | None, Kind] = {"name": "name", "number": "number", "word": "word"}
-    return [
-        Token(kinds[match.lastgroup], bare(match[0]), match.start(), match.end()) for match in finder.finditer(text)
-    ]
+    kinds: dict[str | None, Kind] = {"name": "name", "number": "number", "word": "word", "spelt": "word"}
+    read = []
+    for match in finder.finditer(text):
+        word = re.sub(r"[\W_]", "", match[0]) if match.lastgroup == "spelt" else match[0]
+        read.append(Token(kinds[match.lastgroup], bare(word), match.start(), match.end()))
+    return read
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -276,3 +276,12 @@ def test_what_sentences_of_auditkit_quote_is_foreign_and_the_rest_stays(people, 
     (note,) = fields.withheld({"notes": [quoted]})["notes"]
     assert note.startswith(f"1,234 rows, {sentence.format('')}") and "Jamaica" not in note
     assert fields.withheld({"notes": ["1,234 rows are told"]}) == {"notes": ["1,234 rows are told"]}
+
+
+@pytest.mark.parametrize("name", ["Z b i g n i e w", "z-b-i-g-n-i-e-w", "z_b_i_g_n_i_e_w", "Z, b, i, g, n, i, e, w"])
+def test_a_value_of_few_people_is_withheld_letter_by_letter_too(name):
+    frame = pd.DataFrame({"name": ["Zbigniew", *["Anna"] * 99], "a": range(100), "y": [0, 1] * 50})
+    text = ForeignText(auditkit.AuditData.from_table(frame, label="y"))
+    assert text.allowed(f"cannot convert {name} to float") == f"cannot convert {WITHHELD} to float"
+    for common in ("A n n a", "x, y, z", "i.e. a b c", "f(x, y) of a"):
+        assert text.allowed(f"cannot convert {common} to float") == f"cannot convert {common} to float"
