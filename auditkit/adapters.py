@@ -6,7 +6,7 @@ import math
 import numbers
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,6 +21,30 @@ PROBE = 64
 """Rows on which an adapter finds out what kind of answers it gets."""
 MOST_NOTES = 20
 """Notes kept from warnings; a model that warns about every row must not fill the report."""
+
+INSTEAD: Final = {
+    "list": ". Several models are audited with auditkit.compare(models, data)",
+    "OrderedDict": ". Weights alone are no model: load them into their module with load_state_dict",
+    "ndarray": ". Answers beside the data are named in AuditData.from_table(table, decisions=…)",
+    "DataFrame": ". Data are read with AuditData.from_table(table, label=…), and are the second argument of audit",
+}
+"""What to do with what is no model, by its kind."""
+
+
+def unknown(subject: str, obj: Any) -> ModelError:
+    """The error where no adapter knows an object.
+
+    Args:
+        subject: what it is, in words.
+        obj: the object; None where it is a file.
+    """
+    methods = [name for name in ("predict_proba", "predict") if callable(getattr(obj, name, None))]
+    advice = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
+    advice = advice or INSTEAD.get(type(obj).__name__, "")
+    return ModelError(
+        f"no plugin knows {subject}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
+        f"format, or recorded decisions beside the data{advice}"
+    )
 
 
 def adopt(model: Model, options: ModelOptions, name: str) -> None:

@@ -9,15 +9,17 @@ import pathlib
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import pluggy
 
 from auditkit import hookspecs
+from auditkit.adapters import unknown
 from auditkit.checks import Check, Context, Offer as Offer
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ModelError, PluginError
+from auditkit.errors import AuditkitError, ModelFileRejected, PluginError
 from auditkit.foreign_code import foreign, raised
+from auditkit.memory import machine_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, describe, distribution, import_plugin
@@ -27,20 +29,13 @@ from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line, one_or_more
 from auditkit.trainers import Trainer
 from auditkit.version import __version__
+from auditkit.workers.rehearsal import OWN_CODE, rehearse
 
 GROUP = "auditkit"
 """The entry-point group of plugins."""
 
 log = logging.getLogger(__name__)
 logging.getLogger("auditkit").addHandler(logging.NullHandler())  # a library prints nothing unless it is asked to
-
-INSTEAD: Final = {
-    "list": ". Several models are audited with auditkit.compare(models, data)",
-    "OrderedDict": ". Weights alone are no model: load them into their module with load_state_dict",
-    "ndarray": ". Answers beside the data are named in AuditData.from_table(table, decisions=…)",
-    "DataFrame": ". Data are read with AuditData.from_table(table, label=…), and are the second argument of audit",
-}
-"""What to do with what is no model, by its kind."""
 
 
 class Host:
@@ -306,20 +301,19 @@ class Host:
             model.abstain = arguments["options"].abstain if model.abstain is None else model.abstain
             model.random = arguments["options"].random
             return model
-        methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
-        advice = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
-        advice = advice or INSTEAD.get(type(arguments.get("obj")).__name__, "")
-        raise ModelError(
-            f"no plugin knows {subject}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
-            f"format, or recorded decisions beside the data{advice}"
-        )
+        raise unknown(subject, arguments.get("obj"))
 
     def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Any:
         """What one adapter makes of the arguments; an error of a plugin that is no sentence yet names the plugin."""
         who = f"plugin {impl.plugin_name!r}: {impl.function.__name__}"
+        make = functools.partial(impl.function, **{name: arguments[name] for name in impl.argnames})
         try:
             with foreign(who, needed=True):
-                return impl.function(**{name: arguments[name] for name in impl.argnames})
+                # auditkit's own knows what each format may take
+                if "path" in arguments and arguments["options"].rehearse and not self.is_builtin(impl.plugin_name):
+                    what = f"{arguments['path'].name}: opening it with the plugin {impl.plugin_name!r}"
+                    rehearse(what, make, machine_memory(), ModelFileRejected, OWN_CODE)
+                return make()
         except Exception as error:  # a plugin may raise anything at all
             if isinstance(error, AuditkitError) or self.is_builtin(impl.plugin_name):
                 raise

@@ -48,6 +48,7 @@ class ModelSettings(Section):
         default=None, gt=0,
         description="bytes of memory that opening the file may take; 512 MB or 20 times the file, where left out",
     )  # fmt: skip
+    rehearse: bool = Field(default=True, description="the model is opened in a process of its own first")
 
 
 class GroupSettings(Section):

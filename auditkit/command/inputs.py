@@ -1,6 +1,7 @@
 """From settings to the live things: data read, models opened, each error with its place in the file."""
 
 import contextlib
+import functools
 import importlib
 import pathlib
 import sys
@@ -15,12 +16,13 @@ from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
 from auditkit.foreign_code import foreign, raised
 from auditkit.host import Host
-from auditkit.memory import WAY_OUT, out_of_memory
+from auditkit.memory import WAY_OUT, machine_memory, out_of_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.run.open import with_fitted_kinds
 from auditkit.run.settle import refuse_uncounted
 from auditkit.settings import DataSettings, ModelSettings, Settings
 from auditkit.text import one_line
+from auditkit.workers import rehearsal
 
 
 class Opened(NamedTuple):
@@ -61,7 +63,9 @@ def open_all(
         if counted is not None:
             refuse_uncounted(host, checks, counted.reason, counted.rows)
     live = {
-        id(setting): _open_model(host, setting, folder, trust_pickle, settings.audit.isolate != "none")
+        id(setting): _open_model(
+            host, setting, folder, trust_pickle, setting.rehearse and settings.audit.isolate != "none"
+        )
         for setting in model_settings
         if setting not in recorded
     }
@@ -146,12 +150,23 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         model.name = settings.name or model.name
         return model
     factory = import_object(str(settings.object), folder, "[model] object")
-    with _blamed(f"[model] object {settings.object!r}", f"[model] object: {settings.object!r} raised"):
-        obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
-    model = host.wrap_model(obj, options)
+    make = functools.partial(_made, host, factory, str(settings.object), options)
+    if rehearse and callable(factory) and not isinstance(factory, Model):
+        with _importable(folder):
+            rehearsal.rehearse(
+                f"[model] object: {settings.object!r}", make, settings.memory_limit or machine_memory(), ConfigError,
+                rehearsal.OWN_CODE,
+            )  # fmt: skip
+    model = make()
     model.loaded = f"object {settings.object}, made by the user's own code"
     model.name = settings.name or model.name
     return model
+
+
+def _made(host: Host, factory: Any, spec: str, options: ModelOptions) -> Model:
+    with _blamed(f"[model] object {spec!r}", f"[model] object: {spec!r} raised"):
+        obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
+    return host.wrap_model(obj, options)
 
 
 @contextlib.contextmanager

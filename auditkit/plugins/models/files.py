@@ -6,6 +6,7 @@ a `.skops` file that its defaults do not know need to be named, and every foreig
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import io
 import os
@@ -23,7 +24,7 @@ from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
 from auditkit.plugins.models.fitted_arrays import check_fitted, checked_trees
 from auditkit.plugins.models.forests import Damaged
-from auditkit.plugins.models.rehearsal import rehearse
+from auditkit.plugins.models.rehearsal import rehearse_file
 from auditkit.text import one_line
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
@@ -78,13 +79,9 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
         return None
     check_size(size, path.name, options.memory_limit or int(machine_memory() * SHARE), "the file has")
 
-    def open_it() -> tuple[bytes, _Opened, Model | None]:
-        data = path.read_bytes()
-        opened = _LOADERS[form](data, path.name, options)
-        return data, opened, wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
-
+    open_it = functools.partial(_open, form, path, options)
     if options.rehearse:
-        rehearse(form, path.name, size, budget(size, options), open_it)
+        rehearse_file(form, path.name, budget(size, options), open_it)
     # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
     with _boundary(path.name, form) as caught:
         data, opened, model = open_it()
@@ -99,6 +96,12 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     }  # fmt: skip
     note(model, *opened.notes, *(warned(warning) for warning in caught))
     return model
+
+
+def _open(form: str, path: pathlib.Path, options: ModelOptions) -> tuple[bytes, _Opened, Model | None]:
+    data = path.read_bytes()
+    opened = _LOADERS[form](data, path.name, options)
+    return data, opened, wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
 
 
 def budget(size: int, options: ModelOptions) -> int:
