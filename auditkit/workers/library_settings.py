@@ -1,5 +1,7 @@
 """Settings of libraries that change what a model or a check computes: a fresh process is given them too."""
 
+import decimal
+import locale
 import sys
 import warnings
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ def settings_here() -> str:
     settings: dict[str, Any] = {
         "numpy": {kind: how for kind, how in np.geterr().items() if how not in ("call", "log")},
         "recursion": sys.getrecursionlimit(),
+        "decimal": decimal.getcontext(),
+        "locale": locale.setlocale(locale.LC_ALL),
         "warnings": list(warnings.filters),
     }
     sklearn: Any = sys.modules.get("sklearn")
@@ -41,6 +45,8 @@ def take_settings(settings: str) -> None:
     }
     sys.setrecursionlimit(given["recursion"])
     np.seterr(**given["numpy"])
+    decimal.setcontext(given["decimal"])
+    locale.setlocale(locale.LC_ALL, given["locale"])
     if "sklearn" in given:
         import sklearn
 

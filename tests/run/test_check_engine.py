@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 import importlib
+import locale
 import os
 import pathlib
 import sqlite3
@@ -153,15 +155,26 @@ def test_a_copy_that_answers_otherwise_is_not_measured(monkeypatch):
 @auditkit.check("acme.settings", exact=True)
 def settings(labels):
     strict = any(action == "error" and kind is ImportWarning for action, _, kind, *_ in warnings.filters)
-    return float(pandas.get_option("display.max_rows") + 1000 * strict + 10_000 * (np.geterr()["divide"] == "raise"))
+    signs = strict, np.geterr()["divide"] == "raise", decimal.getcontext().prec == 7, collation() == "C.UTF-8"
+    return float(pandas.get_option("display.max_rows") + sum(1000 * 10**place for place in range(4) if signs[place]))
+
+
+def collation(wanted=None):
+    return locale.setlocale(locale.LC_COLLATE, wanted)
 
 
 def test_a_fresh_process_has_the_settings_of_the_program(monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path, pathlib.Path("no text")])  # which Python passes over
-    with pandas.option_context("display.max_rows", 77), warnings.catch_warnings(), np.errstate(divide="raise"):
+    before = collation()
+    context = pandas.option_context("display.max_rows", 77), decimal.localcontext(prec=7), np.errstate(divide="raise")
+    with context[0], context[1], context[2], warnings.catch_warnings():
         warnings.simplefilter("error", ImportWarning)
-        result = audited(checks=[settings.check(), process.check()])
-    assert result.results[0].measurements[0].value == 11_077
+        collation("C.UTF-8")
+        try:
+            result = audited(checks=[settings.check(), process.check()])
+        finally:
+            collation(before)
+    assert before != "C.UTF-8" and result.results[0].measurements[0].value == 1_111_077
     assert result.results[1].measurements[0].value != os.getpid() and not_isolated(result) == {}
 
 
