@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from auditkit import errors
@@ -13,14 +13,17 @@ from auditkit.memory import machine_memory
 from auditkit.run.context import AuditContext
 from auditkit.run.plain_values import NotPlain, plain, value_of
 from auditkit.run.request import Request
-from auditkit.workers.engine import Engine, Job, cannot_fork
+from auditkit.workers.engine import Engine, Job, Outcome, Watch, cannot_fork
 from auditkit.workers.parcel import parcel_of
 from auditkit.workers.shared_arrays import SharedArrays
 from auditkit.workers.spawn import SpawnEngine
-from auditkit.workers.worker import Ending, Limits, Tell
+from auditkit.workers.worker import Ending, Limits, Tell, silence
 
 SHARE_OF_MEMORY: Final = 0.9
 """Of the machine's memory, which a process may take where nobody says otherwise."""
+MANY: Final = 2_000_000
+"""Rows above which only `TOGETHER` processes work at once: each may sort and copy columns as large as the data's."""
+TOGETHER: Final = 2
 MOST_LINES: Final = 20_000
 """Letters of a traceback that are handed back."""
 
@@ -51,6 +54,11 @@ class Apart(NamedTuple):
     """Whether a fresh process did it, with copies of all, which met other settings there."""
 
 
+def at_once(context: AuditContext) -> int:
+    """How many processes work at once."""
+    return min(context.request.jobs, TOGETHER) if len(context.data) > MANY else context.request.jobs
+
+
 def limits_of(request: Request) -> Limits:
     """What a process may take."""
     gigabytes = request.gigabytes_per_check
@@ -78,57 +86,23 @@ def may_fork(devices: Iterable[str]) -> bool:
     return all(device == "cpu" for device in devices) and not cannot_fork()
 
 
-def apart(
-    name: str, work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays, context: AuditContext, device: str,
-    here: str, tell: Tell,
-) -> Apart:  # fmt: skip
-    """Do something in a process of its own: a fork of this one, or a fresh one where none can be made.
+class Piece(NamedTuple):
+    """A piece of work for a process of its own."""
 
-    Args:
-        name: of the work.
-        work: called there; gives what JSON can hold. What is larger it writes to the arrays. It is pickled for a fresh
-            process.
-        arrays: which the work may write to.
-        context: of the audit.
-        device: where the work is done.
-        here: why it must be done in this process, which is then left to the caller; empty where it need not.
-        tell: is told how far it is.
+    name: str
+    work: Callable[[Tell], dict[str, Any]]
+    """Called there, pickled for a fresh process; gives what JSON can hold, and writes the rest to the arrays."""
+    arrays: SharedArrays
+    device: str
+    """Where the work is done."""
+    here: str = ""
+    """Why it must be done in this process, which is then left to the caller; empty where it need not."""
 
-    Raises:
-        AuditkitError: the work raised it.
-    """
-    engine, why = _engine(_Piece(work, arrays), context, device, tell)
-    try:
-        engine.send(Job("", name), here or why)
-        outcome = present(engine.result(), "a job was sent")
-    finally:
-        engine.stop()
-    ending, is_copied = outcome.ending, isinstance(engine, SpawnEngine)
-    if outcome.here or ending.answer is None:
-        return Apart(Process(name, outcome.here, outcome.died), None, None if outcome.here else ending)
-    try:
-        head, _, carried = ending.answer.partition(b"\n")
-        record = json.loads(head)
-        arrays.take(carried)
-        error = error_of(record["error"]) if "error" in record else None
-        reason = str(record.get("here", ""))
-    except Exception:  # foreign code can write there too
-        return Apart(Process(name), None, Ending(None, "what it handed back cannot be read", "died"))
-    if error is not None:
-        raise error
-    return Apart(Process(name, reason, outcome.died), None if reason else record, None, is_copied)
-
-
-class _Piece:
-    """A piece of work, as an engine does it."""
-
-    def __init__(self, work: Callable[[Tell], dict[str, Any]], arrays: SharedArrays) -> None:
-        self._work, self.arrays = work, arrays
-
-    def __call__(self, job: Job, tell: Tell, apart: bool) -> bytes:
+    def __call__(self, tell: Tell) -> bytes:
+        """Do it, in whatever process this is."""
         try:
             self.arrays.clear()
-            record = self._work(tell)
+            record = self.work(tell)
             return json.dumps(record).encode() + b"\n" + self.arrays.carried()
         except AuditkitError as error:
             return json.dumps({"error": error_record(error)}).encode()
@@ -137,28 +111,98 @@ class _Piece:
             return json.dumps({"here": why}).encode()
 
 
-def _engine(piece: _Piece, context: AuditContext, device: str, tell: Tell) -> tuple[Engine | SpawnEngine, str]:
-    """An engine, started, and why it must do the work here, which is nothing then."""
+def apart(piece: Piece, context: AuditContext, tell: Tell = silence) -> Apart:
+    """Do something in a process of its own.
 
+    Args:
+        piece: of work.
+        context: of the audit.
+        tell: is told how far it is.
+
+    Raises:
+        AuditkitError: the work raised it.
+    """
+    (done,) = all_apart([piece], context, tell)
+    if isinstance(done, AuditkitError):
+        raise done
+    return done
+
+
+def all_apart(pieces: Sequence[Piece], context: AuditContext, tell: Tell = silence) -> list[Apart | AuditkitError]:
+    """Do each piece in a process of its own: forks of this one, some at once, or fresh ones where none can be made.
+
+    What is given back for each is what became of it, or what the work raised.
+    """
+    if not may_fork(piece.device for piece in pieces):
+        return [_received(piece, *_fresh(piece, context, tell)) for piece in pieces]
+
+    def do(job: Job, report: Tell, is_apart: bool) -> bytes:
+        return pieces[int(job.model)](report) if is_apart else b""
+
+    engine = Engine(at_once(context), limits_of(context.request), _watch(tell))
+    engine.start(do)
+    outcomes: dict[int, Outcome] = {}
+    try:
+        for number, piece in enumerate(pieces):
+            engine.send(Job(str(number), piece.name), piece.here)
+        while (outcome := engine.result()) is not None:
+            outcomes[int(outcome.job.model)] = outcome
+    finally:
+        engine.stop()
+    return [_received(piece, outcomes[number], False) for number, piece in enumerate(pieces)]
+
+
+def _watch(tell: Tell) -> Watch:
     def watch(job: Job, done: int | None, total: int, what: str) -> None:
         if done is not None:
             tell(done, total, what)
 
-    def nothing(job: Job, report: Tell, is_apart: bool) -> bytes:
-        return piece(job, report, True) if is_apart else b""
+    return watch
 
-    request, why = context.request, ""
-    if not may_fork([device]):
-        descriptors = () if piece.arrays.file is None else (piece.arrays.file,)
-        spawned = SpawnEngine(1, limits_of(request), watch, request.threads, forks=False, descriptors=descriptors)
-        parcel = parcel_of(piece, "first answers or a trainer", (context.data,))
-        if not isinstance(parcel, str):
-            spawned.start(nothing, parcel, lambda question, content: b"")
-            return spawned, ""
-        why = f"it {parcel}"
-    engine = Engine(1, limits_of(request), watch)
-    engine.start(nothing)
-    return engine, why
+
+def _fresh(piece: Piece, context: AuditContext, tell: Tell) -> tuple[Outcome, bool]:
+    """How a fresh process did it, and whether there was one."""
+    why = piece.here
+    parcel = why or parcel_of(_Alone(piece), "first answers or a trainer", (context.data,))
+    if isinstance(parcel, str):
+        why = why or f"it {parcel}"
+        return Outcome(Job("", piece.name), Ending(None), 0, "", why), False
+    descriptors = () if piece.arrays.file is None else (piece.arrays.file,)
+    request = context.request
+    engine = SpawnEngine(1, limits_of(request), _watch(tell), request.threads, forks=False, descriptors=descriptors)
+    engine.start(lambda job, report, is_apart: b"", parcel, lambda question, content: b"")
+    try:
+        engine.send(Job("", piece.name))
+        return present(engine.result(), "a job was sent"), True
+    finally:
+        engine.stop()
+
+
+class _Alone:
+    """A piece of work, as a fresh process does it."""
+
+    def __init__(self, piece: Piece) -> None:
+        self._piece = piece
+
+    def __call__(self, job: Job, tell: Tell, apart: bool) -> bytes:
+        return self._piece(tell)
+
+
+def _received(piece: Piece, outcome: Outcome, is_copied: bool) -> Apart | AuditkitError:
+    """What became of a piece of work."""
+    name, ending = piece.name, outcome.ending
+    if outcome.here or ending.answer is None:
+        return Apart(Process(name, outcome.here, outcome.died), None, None if outcome.here else ending)
+    try:
+        head, _, carried = ending.answer.partition(b"\n")
+        record = json.loads(head)
+        piece.arrays.take(carried)
+        if "error" in record:
+            return error_of(record["error"])
+        reason = str(record.get("here", ""))
+    except Exception:  # foreign code can write there too
+        return Apart(Process(name), None, Ending(None, "what it handed back cannot be read", "died"))
+    return Apart(Process(name, reason, outcome.died), None if reason else record, None, is_copied)
 
 
 def why_ended(name: str, ending: Ending) -> Exception:

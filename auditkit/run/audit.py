@@ -192,7 +192,7 @@ def plan_only(context: AuditContext, model: Model) -> tuple[Plan, list[Step]]:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
     # the capabilities of a bare model are known only after its first answers
-    answers_of(context, model, with_control=False)
+    answers_of(context, [model], with_control=False)
     return make_plan(context, model, context.request.limits)
 
 
@@ -200,7 +200,8 @@ def publish(context: AuditContext, result: write.Result) -> write.Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if context.folder is not None:
         allowed = ForeignText(context.data).sentence
-        result = write.write(context.host, result, context.folder, context.request.formats, allowed)
+        request = context.request
+        result = write.write(context.host, result, context.folder, request.formats, allowed, request.jobs)
     for audited in result.audits:
         context.host.audit_finished(audited, context.folder)
     return result

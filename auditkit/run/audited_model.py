@@ -78,7 +78,7 @@ def audited_models(
         ConfigError, DataError, ModelError: a model cannot be asked about the data, or a check is not known.
     """
     scrubber = scrubber_for(models, context.data)
-    asked = [answers_of(context, model) for model in models]
+    asked = answers_of(context, models)
     answers = [predictions for predictions, _ in asked]
     origins = [_origin(model, children) for model in models]
     contexts = [

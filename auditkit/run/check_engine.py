@@ -3,13 +3,12 @@
 import copy
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
 
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError
 from auditkit.host import Host
 from auditkit.models import Capability, Model
-from auditkit.run.apart import limits_of, may_fork
+from auditkit.run.apart import at_once, limits_of, may_fork
 from auditkit.run.asked_model import ASKED, AskedModel, answerer, packed
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.check_work import SAME_ANSWERS, CheckWork
@@ -19,10 +18,6 @@ from auditkit.run.same_answers import rows_asked_again
 from auditkit.workers.engine import Engine, Job, Watch
 from auditkit.workers.parcel import parcel_of, unsendable
 from auditkit.workers.spawn import SpawnEngine
-
-MANY: Final = 2_000_000
-"""Rows above which only `TOGETHER` checks run at once, for each may sort and copy columns as large as the data's."""
-TOGETHER: Final = 2
 
 
 def engine_for(
@@ -37,7 +32,7 @@ def engine_for(
     """
     request = models[0].context.request
     if not jobs or may_fork(audited.device for audited in models):
-        engine = Engine(_at_once(models[0].context), limits_of(request), watch)
+        engine = Engine(at_once(models[0].context), limits_of(request), watch)
         engine.start(CheckWork(models))
         return engine, {}
     return _spawned(models, jobs, watch)
@@ -88,8 +83,8 @@ def _spawned(
         if job.check != SAME_ANSWERS:
             watch(job, done, total, what)
 
-    at_once = 1 if alone else _at_once(models[0].context)
-    engine = SpawnEngine(at_once, limits_of(request), watch_checks, request.threads, forks=not alone)
+    count = 1 if alone else at_once(models[0].context)
+    engine = SpawnEngine(count, limits_of(request), watch_checks, request.threads, forks=not alone)
     engine.start(CheckWork(models), parcel, answerer({audited.model.name: audited.model for audited in wanted}))
     for audited in crossing:
         engine.send(Job(audited.model.name, SAME_ANSWERS))
@@ -140,10 +135,6 @@ def _all_stay(host: Host) -> str:
         for name in sorted(host.all_run_by() & host.staying.keys())
     )
     return next(staying, "")
-
-
-def _at_once(context: AuditContext) -> int:
-    return min(context.request.jobs, TOGETHER) if len(context.data) > MANY else context.request.jobs
 
 
 def _answers_alone(model: Model) -> bool:

@@ -5,7 +5,7 @@ Both are done in a process of their own, which hands back the answers and what t
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
@@ -22,14 +22,14 @@ from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 from auditkit.results import Consistency
 from auditkit.run.answer_record import answers_in, record_of
-from auditkit.run.apart import Process, apart, why_here
+from auditkit.run.apart import Apart, Piece, Process, all_apart, why_here
 from auditkit.run.context import AuditContext
 from auditkit.run.foreign_text import ForeignText
 from auditkit.run.isolation import as_found
 from auditkit.run.learned import Learned, opaque, teach
 from auditkit.run.same_answers import answers_alike
 from auditkit.workers.shared_arrays import SharedArrays, shared_arrays
-from auditkit.workers.worker import Ending, Tell, silence
+from auditkit.workers.worker import Ending, Tell
 
 FIRST_ANSWERS = "first answers"
 
@@ -50,42 +50,61 @@ def introduce(model: Model, data: AuditData) -> None:
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
-def answers_of(context: AuditContext, model: Model, with_control: bool = True) -> Asked:
-    """The one pass over the data, with the control of the answers, in a process of its own where that can be.
+def answers_of(context: AuditContext, models: Sequence[Model], with_control: bool = True) -> list[Asked]:
+    """The one pass over the data, with the control of the answers, each in a process of its own where that can be.
 
     Args:
         context: of the audit.
-        model: the model.
-        with_control: whether it is also tried that it answers about each row alone, for which it is asked again.
+        models: some of which are asked at once.
+        with_control: whether it is also tried that they answer about each row alone, for which they are asked again.
 
     Raises:
-        ConfigError: the model is for another task.
-        DataError: labels or the positive class are none of the model's.
-        ModelEnded: the model ended the process that asked it, or took more time or memory than it may.
-        ModelError: the model fails, or does not give one answer per row.
+        ConfigError: a model is for another task.
+        DataError: labels or the positive class are none of a model's.
+        ModelEnded: a model ended the process that asked it, or took more time or memory than it may.
+        ModelError: a model fails, or does not give one answer per row.
     """
-    data, request = context.data, context.request
-    with _enough_memory(model, data), shared_arrays() as arrays:
-        _suit(model, data)
-        process, record = Process(FIRST_ANSWERS), None
-        if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
-            process, record, ending, is_copied = apart(
-                FIRST_ANSWERS, functools.partial(_hand_over, context, model, with_control, arrays), arrays, context,
-                request.device or model.device, why_here(request, context.host), silence,
-            )  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        pieces = {}
+        for model in models:
+            with _enough_memory(model, context.data):
+                _suit(model, context.data)
+            if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
+                pieces[model.name] = _piece(context, model, with_control, stack.enter_context(shared_arrays()))
+        done = dict(zip(pieces, all_apart(list(pieces.values()), context) if pieces else (), strict=True))
+        return [_asked(context, model, with_control, pieces.get(model.name), done.get(model.name)) for model in models]
+
+
+def _piece(context: AuditContext, model: Model, with_control: bool, arrays: SharedArrays) -> Piece:
+    request = context.request
+    return Piece(
+        FIRST_ANSWERS, functools.partial(_hand_over, context, model, with_control, arrays), arrays,
+        request.device or model.device, why_here(request, context.host),
+    )  # fmt: skip
+
+
+def _asked(
+    context: AuditContext, model: Model, with_control: bool, piece: Piece | None, done: Apart | AuditkitError | None
+) -> Asked:
+    """What a model said, in this process where another one could not ask it."""
+    process, predictions = Process(FIRST_ANSWERS), Predictions(model, context.data)
+    with _enough_memory(model, context.data):
+        if isinstance(done, AuditkitError):
+            raise done
+        if piece is not None and done is not None:
+            process, record, ending, is_copied = done
             if ending is not None:
                 raise _ended(model, ending)
-        if record is not None:
-            predictions, here = _received(model, data, record, arrays)
-            if not is_copied or answers_alike(predictions):
-                _hold(predictions)
-                return Asked(predictions, process._replace(here=here))
-            process = process._replace(here="a copy of the model in another process answers otherwise")
-        predictions = Predictions(model, data)
-        _ask(predictions, request.seconds_per_check)
+            if record is not None:
+                received, here = _received(model, context.data, record, piece.arrays)
+                if not is_copied or answers_alike(received):
+                    _hold(received)
+                    return Asked(received, process._replace(here=here))
+                process = process._replace(here="a copy of the model in another process answers otherwise")
+        _ask(predictions, context.request.seconds_per_check)
         _hold(predictions)
         if with_control:
-            _examine(predictions, request.seed)
+            _examine(predictions, context.request.seed)
     return Asked(predictions, process)
 
 

@@ -20,7 +20,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import installed
 from auditkit.results import About, CheckResult, Control, ErrorInfo, canonical, digest
-from auditkit.run.apart import Process, apart, why_ended, why_here
+from auditkit.run.apart import Piece, Process, apart, why_ended, why_here
 from auditkit.run.context import AuditContext
 from auditkit.run.controls import completed, hold_to
 from auditkit.run.failures import describe
@@ -176,10 +176,11 @@ def _train(job: Job, lacking: ErrorInfo | None, context: AuditContext) -> Child:
     # the split is a part of the data, which any process has already
     sent = job._replace(split=context.data)
     with shared_arrays() as arrays:
-        process, record, ending, _ = apart(
-            blank.check, functools.partial(_hand_over, context, sent, blank, arrays), arrays, context,
-            request.device or parent.device, why_here(request, context.host, offer.plugin), progress,
+        piece = Piece(
+            blank.check, functools.partial(_hand_over, context, sent, blank, arrays), arrays,
+            request.device or parent.device, why_here(request, context.host, offer.plugin),
         )  # fmt: skip
+        process, record, ending, _ = apart(piece, context, progress)
         if ending is not None:
             return Child(parent.name, None, _failed(blank, describe(why_ended(blank.check, ending))), process=process)
         if record is not None:

@@ -13,6 +13,7 @@ from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Comparison, canonical
 from auditkit.text import one_line
+from auditkit.workers.side_by_side import side_by_side
 
 Result = TypeVar("Result", AuditResult, Comparison)
 
@@ -36,7 +37,7 @@ def check_formats(host: Host, names: Iterable[str]) -> None:
 
 def write(
     host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = (),
-    allowed: Callable[[str], str] = str,
+    allowed: Callable[[str], str] = str, at_once: int = 1,
 ) -> Result:  # fmt: skip
     """Write the whole folder and seal it; what an earlier audit left there and this one did not make is removed.
 
@@ -49,14 +50,18 @@ def write(
         folder: the run folder.
         requested: formats made on request, beside those that are always made.
         allowed: what of a fault may be written.
+        at_once: how many processes may draw.
     """
+    from auditkit.reports.charts import drawn_by  # loads what draws, wanted only where a report is written
+
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
-    rendered, faults = _render(host, result, requested)
-    if faults:
-        result = _with_faults(result, [scrubbed(allowed(fault)) for fault in host.faults + faults])
-        # drawn again: the first drafts do not yet say that a format failed
-        rendered, _ = _render(host, result, requested)
-        runfolder.write(folder, runfolder.RESULTS, canonical(result))
+    with drawn_by(at_once, side_by_side):
+        rendered, faults = _render(host, result, requested)
+        if faults:
+            result = _with_faults(result, [scrubbed(allowed(fault)) for fault in host.faults + faults])
+            # drawn again: the first drafts do not yet say that a format failed
+            rendered, _ = _render(host, result, requested)
+            runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
     runfolder.drop_earlier(folder, files(host), rendered, [audit.model.name for audit in result.audits])

@@ -275,6 +275,35 @@ def test_a_model_is_foreign_wherever_plugins_are(isolate):
     assert bool(first) == (isolate == "none")
 
 
+class Waiting(ToyModel):
+    """Answers once another one of its kind is asked too, or after a while."""
+
+    def __init__(self, folder, name):
+        super().__init__()
+        self.folder, self.name = folder, name
+
+    def answer(self, inputs):
+        (self.folder / self.name).touch()
+        latest = time.monotonic() + 3
+        while len(list(self.folder.iterdir())) < 2 and time.monotonic() < latest:
+            time.sleep(0.02)
+        return super().answer(inputs)
+
+
+@pytest.mark.workers
+def test_with_two_jobs_two_models_are_asked_at_once_and_the_evidence_is_the_same(tmp_path):
+    results = {}
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        folder.mkdir()
+        models = [Waiting(folder, "first"), Waiting(folder, "second")]
+        results[jobs] = auditkit.compare(models, toy_data(60), checks=["performance"], budget="quick", jobs=jobs)
+        waited = [file.stat().st_mtime for file in sorted(folder.iterdir())]
+        assert (waited[1] - waited[0] > 2.5) is (jobs == 1)
+    first, second = ([result.model_copy(update={"run": None}) for result in one.results] for one in results.values())
+    assert canonical(first) == canonical(second)
+
+
 @pytest.mark.workers
 def test_an_interrupt_while_a_model_is_asked_ends_its_process(tmp_path):
     script = """

@@ -39,6 +39,6 @@ def test_one_model_enters_each_stage_once(entered, tmp_path):
 
 def test_each_of_two_models_enters_each_stage_once(entered):
     auditkit.compare([ToyModel(), ToyModel(constant=True)], toy_data(60), checks=["performance"], budget="quick")
-    before = ["settled", "train_models", "answers_of", "answers_of", "make_plan", "make_plan", "rules_for"]
+    before = ["settled", "train_models", "answers_of", "make_plan", "make_plan", "rules_for"]
     # measured together, so that checks of both can run at once
     assert entered == [*before, *OF_EACH, *OF_EACH[1:]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from auditkit.reports.charts import left_out, picture
+from auditkit.reports.charts import left_out, picture_of
 from auditkit.reports.html.common_parts import CheckOutcome, folds, names
 from auditkit.reports.html.measures import figure_grid
 from auditkit.reports.html.tables import ROWS, Anchors, Content
@@ -30,7 +30,7 @@ def drawn(figure: Figure, anchors: Anchors, model: str = "", outcomes: Sequence[
         table = table._replace(caption=f"{table.caption} ({model})")
     return {
         "figure": figure,
-        "picture": picture(figure),
+        "picture": picture_of(figure),
         "left_out": left_out(figure),
         "grid": table,
         "model": model,

@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from auditkit.reports.charts import with_pictures
 from auditkit.reports.html.limits import REASONS
 from auditkit.reports.html.sections import parts_of, sections
 from auditkit.reports.html.sentences import as_sentence, capital, cut, moment
@@ -51,7 +52,7 @@ LENGTH = 80
 
 def page(result: AuditResult | Comparison) -> Content:
     """What the templates need; nothing is computed there."""
-    parts = parts_of(result)
+    parts = with_pictures(functools.partial(parts_of, result))
     first, compared = parts.first, parts.side
     reasons = compared["reasons"] if compared else parts.reasons[0]
     return {
