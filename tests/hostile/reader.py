@@ -78,6 +78,7 @@ class Reader:
         self.small: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         """Groups that are hidden as too small to show."""
         self._facts: set[tuple[Any, ...]] = set()
+        self._systems: dict[tuple[int | bool, ...], Any] = {}
 
     def _form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
         inside = np.tile([answer in kind for answer in sorted(ALL)], self._combinations)
@@ -122,21 +123,45 @@ class Reader:
     def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
         expected, extremes = self.form(group, kind), []
-        bounds = (
-            [(-self.form(group_named, ALL), -1) for group_named in self.named]
-            + (self.few if words else [])
-            + self.rounded
-        )
+        system = self._system(words)
+        equal, totals, most, bounds = system[:4]
         for sign in (1, -1):
-            done = linprog(
-                sign * expected,
-                A_eq=csr_array(np.array(self.rows)), b_eq=np.array(self.totals),
-                A_ub=csr_array(np.array([form for form, _ in bounds])) if bounds else None,
-                b_ub=np.array([float(most) for _, most in bounds]) if bounds else None,
-            )  # fmt: skip
+            done = linprog(sign * expected, A_eq=equal, b_eq=totals, A_ub=most, b_ub=bounds)
             assert done.status == 0, done.message
+            system[4].append(done.x)
             extremes.append(float(sign * done.fun))
         return extremes[0], extremes[1]
+
+    def leaves(self, group: dict[str, str], kind: frozenset[tuple[int, int]], least: float, words: bool) -> bool:
+        """Whether two solutions that are known already differ by `least` people or more in this number."""
+        numbers = [float(self.form(group, kind) @ solution) for solution in self._system(words)[4]]
+        return bool(numbers) and max(numbers) - min(numbers) >= least
+
+    def allows(self, counts: np.ndarray, words: bool) -> bool:
+        """Whether (unknowns,) counts fulfil all that is known; they are a solution then."""
+        equal, totals, most, bounds, solutions = self._system(words)
+        fulfilled = bool((np.abs(equal @ counts - totals) < SOLVED).all())
+        if most is not None:
+            fulfilled &= bool((most @ counts <= bounds + SOLVED).all())
+        solutions += [counts] * fulfilled
+        return fulfilled
+
+    def _system(self, words: bool) -> tuple[csr_array, np.ndarray, csr_array | None, np.ndarray, list[np.ndarray]]:
+        """The equations, what sums are at most, and the solutions found so far; made anew where more was learnt."""
+        state = (len(self.rows), len(self.named), len(self.few), len(self.rounded), words)
+        if state not in self._systems:
+            bounds = (
+                [(-self.form(group_named, ALL), -1) for group_named in self.named]
+                + (self.few if words else [])
+                + self.rounded
+            )
+            least: dict[bytes, tuple[np.ndarray, float]] = {}
+            for form, most in bounds:  # of the same sum the least bound tells everything
+                least[form.tobytes()] = (form, min(float(most), least.get(form.tobytes(), (form, np.inf))[1]))
+            forms = csr_array(np.array([form for form, _ in least.values()])) if least else None
+            upper = np.array([most for _, most in least.values()])
+            self._systems[state] = (csr_array(np.array(self.rows)), np.array(self.totals), forms, upper, [])
+        return self._systems[state]
 
     def read(self, written: Any) -> None:
         """Every linear fact of what results.json, or any part of it, holds."""
