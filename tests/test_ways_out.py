@@ -26,6 +26,13 @@ SKIPPED = [
     ("fairness.slices", {"of": "selection"}, None, {"label": "years", "task": "multiclass", "decisions": "guess"}),
     ("explanations.gradients", {"baseline": "blurred"}, torch.nn.Linear(4, 2), {}),
     ("privacy.anonymity", {}, None, {}),
+    ("privacy.membership", {"attack": "rmia"}, torch.nn.Linear(4, 2), {}),
+    (
+        "privacy.membership",
+        {"attack": "rmia", "reference_models": 0},
+        LogisticRegression().fit(NUMBERS, FRAME["label"]),
+        {},
+    ),
 ]
 
 
@@ -34,7 +41,7 @@ SKIPPED = [
 def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes(
     id: str, parameters: dict[str, Any], model: Any, roles: dict[str, Any]
 ) -> None:
-    data = AuditData(NUMBERS, FRAME["label"])
+    data = AuditData(NUMBERS, FRAME["label"], train=AuditData(NUMBERS, FRAME["label"]))
     if model is None:
         table = FRAME.assign(guess=FRAME["years"])
         data = AuditData.from_table(table, groups=["sex"], **{"label": "label", "decisions": "decision", **roles})

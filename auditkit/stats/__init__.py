@@ -14,7 +14,7 @@ wider_interval.py   a given interval at a higher level
 exchangeable.py     whether repeats differ as chance makes them differ
 """
 
-from auditkit.stats.auc import Auc, auc, auc_interval, pooled_error
+from auditkit.stats.auc import Auc, auc, auc_gain, auc_interval, pooled_error
 from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import (
     Apart,
@@ -78,6 +78,7 @@ __all__ = [
     "Shift",
     "apart",
     "auc",
+    "auc_gain",
     "auc_interval",
     "benjamini_hochberg",
     "chunks",

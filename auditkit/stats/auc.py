@@ -49,6 +49,29 @@ def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = N
     return Auc(value, auc_interval(value, error, min(sizes), level), influence)
 
 
+def auc_gain(first: Auc, second: Auc, level: float = 0.95) -> Interval:
+    """The interval for the first area less the second, of two scores of the same rows, by DeLong's paired method.
+
+    Args:
+        first: from `auc` on (n,) rows.
+        second: from `auc` on the same rows, with the same positives and weights.
+        level: the confidence, between 0 and 1.
+
+    Raises:
+        ValueError: the two are of different numbers of rows.
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver
+    operating characteristic curves, Biometrics 44.
+    """
+    n = len(first.influence)
+    if len(second.influence) != n:
+        raise ValueError(f"both areas must be of the same rows; they are of {n} and {len(second.influence)}")
+    # the influences of the two areas on one row are taken from each other: what both share cancels
+    error = float(np.sqrt(np.sum((first.influence - second.influence) ** 2))) / n
+    gain, half = first.value - second.value, critical(level) * error
+    return Interval(low=max(-1.0, gain - half), high=min(1.0, gain + half), level=level, method="DeLong, paired")
+
+
 def auc_interval(value: float, error: float, smaller: float, level: float = 0.95) -> Interval:
     """The interval for an area from its standard error; see `auc`.
 

@@ -67,3 +67,37 @@ def test_the_mean_of_areas_has_the_spread_of_its_samples():
         values.append(np.mean([measurement.value for measurement in some]))
         errors.append(stats.pooled_error([area.influence for area in some]))
     assert np.mean(errors) == pytest.approx(np.std(values), rel=0.1)
+
+
+def test_the_gain_of_one_score_over_another_on_the_same_rows() -> None:
+    """Against the spread over new draws of the data, and against the two intervals taken as independent."""
+    rng = np.random.default_rng(0)
+    gains, intervals, apart = [], [], []
+    for _ in range(300):
+        positive = np.arange(300) < 120
+        base = rng.normal(0, 1, 300) + 0.6 * positive
+        first, second = base + rng.normal(0, 0.3, 300), base + rng.normal(0, 0.6, 300)
+        areas = [stats.auc(scores, positive) for scores in (first, second)]
+        gains.append(areas[0].value - areas[1].value)
+        interval = stats.auc_gain(*areas)
+        intervals.append((interval.low, interval.high))
+        apart.append(np.hypot(*(area.interval.high - area.interval.low for area in areas)) / 2)
+    low, high = np.array(intervals).T
+    assert np.mean((low <= np.mean(gains)) & (np.mean(gains) <= high)) == pytest.approx(0.95, abs=0.03)
+    assert np.mean((high - low) / 2) == pytest.approx(1.96 * np.std(gains), rel=0.1)
+    assert np.mean((high - low) / 2) < 0.6 * np.mean(apart), "what both share cancels"
+
+
+def test_the_gain_by_hand_and_over_itself() -> None:
+    """Two positives, two negatives: placements 1, 1/2 against 1/2, 1/2, as DeLong and others write the variance."""
+    positive = np.array([True, True, False, False])
+    first, second = (stats.auc(np.array(scores), positive) for scores in ([3.0, 1.0, 2.0, 0.0], [3.0, 0.0, 2.0, 1.0]))
+    # shares of negatives below: (1, 1/2), (1, 0); of positives above: (1/2, 1), (1/2, 1/2)
+    by_positive, by_negative = np.array([0.0, 0.5]), np.array([0.0, 0.5])
+    error = np.sqrt(by_positive.var(ddof=1) / 2 + by_negative.var(ddof=1) / 2)
+    interval = stats.auc_gain(first, second)
+    assert first.value - second.value == pytest.approx(0.25)
+    assert (interval.low, interval.high) == pytest.approx((0.25 - 1.959964 * error, 0.25 + 1.959964 * error))
+    assert (stats.auc_gain(first, first).low, stats.auc_gain(first, first).high) == (0.0, 0.0)
+    with pytest.raises(ValueError, match="both areas must be of the same rows; they are of 4 and 2"):
+        stats.auc_gain(first, stats.auc(np.array([1.0, 0.0]), np.array([True, False])))

@@ -1,4 +1,4 @@
-"""Telling members of the training data from others by their loss.
+"""Telling members of the training data from others by a score: by loss, and by whatever else a score is made of.
 
 Yeom, Giacomelli, Fredrikson and Jha (2018), Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting,
 arXiv:1709.01604; reported as Carlini et al. (2022), Membership Inference Attacks From First Principles,
@@ -14,20 +14,27 @@ from auditkit.errors import present
 
 SMALLEST = 1e-12
 """A probability under this is taken as this, so that no loss is infinite."""
-RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""False positive rates that are reported: few and round, so that a limit can name one."""
 ACCUSED = 10
 """How many non-members a false positive rate must stand for before it is said."""
 
 
-def scores(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(N,) the attack's score: minus the cross-entropy loss; the higher, the more like a member.
+def own_chances(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(N,) the probability of each row's own class.
 
     Args:
         probabilities: (N, C).
         truth: (N,) the columns that are right.
     """
-    return np.log(np.clip(probabilities[np.arange(len(truth)), truth], SMALLEST, 1.0))
+    return np.asarray(probabilities[np.arange(len(truth)), truth])
+
+
+def loss_scores(chances: np.ndarray) -> np.ndarray:
+    """The score of the loss attack, minus the cross-entropy: the higher, the more like a member.
+
+    Args:
+        chances: of the own class, between 0 and 1, of any shape.
+    """
+    return np.log(np.clip(chances, SMALLEST, 1.0))
 
 
 def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,56 +55,88 @@ def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
     return is_unique[: len(members)], is_unique[len(members) :]
 
 
-class CalledMembers(NamedTuple):
-    """How many of each side an attack calls members: those above its threshold."""
+class Scored(NamedTuple):
+    """What an attack says of both sides: the higher, the more like a member."""
 
-    members: int
-    """Members called members."""
-    others: int
-    """Others called members, who are accused wrongly."""
+    attack: str
+    """Its name."""
+    members: np.ndarray
+    """(M,)"""
+    others: np.ndarray
+    """(N,)"""
+    member_half: np.ndarray
+    """(M,) bool: the half of the members that is judged by the second half of the others."""
+    other_half: np.ndarray
+    """(N,) bool: the first half of the others."""
+
+
+class CalledMembers(NamedTuple):
+    """Whom of each side an attack calls members."""
+
+    members: np.ndarray
+    """(M,) bool."""
+    others: np.ndarray
+    """(N,) bool: they are accused wrongly."""
 
 
 def lowest_rate(others: int) -> float:
-    """The smallest of `RATES` that stands for at least ten non-members; 1 where there are fewer.
+    """The smallest false positive rate that stands for ten of the non-members who set the threshold; 1 under ten.
+
+    Rounded up to three digits, so that it can be written.
 
     Args:
-        others: how many non-members.
+        others: how many non-members set the threshold.
     """
-    return next((rate for rate in RATES if others * rate >= ACCUSED), 1.0)
+    if others <= ACCUSED:
+        return 1.0
+    digits = 2 - int(np.floor(np.log10(ACCUSED / others)))
+    return float(np.ceil(round(ACCUSED / others * 10**digits, 6)) / 10**digits)
 
 
-def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> CalledMembers:
-    """How many members score above a threshold that at most `rate` of the others exceed.
+def called(scored: Scored, rate: float) -> CalledMembers:
+    """Whom an attack calls members, each half judged by a threshold that the other half of the non-members set.
+
+    So the rate that is reached is measured on non-members who had no part in the threshold.
 
     Args:
-        members: (M,) scores.
-        others: (N,) scores.
-        rate: between 0 and 1.
+        scored: both sides.
+        rate: the share of non-members that may lie above a threshold, between 0 and 1.
     """
+    members, others = np.zeros(len(scored.members), dtype=bool), np.zeros(len(scored.others), dtype=bool)
+    for half in (True, False):
+        threshold = _threshold(scored.others[scored.other_half != half], rate)
+        members |= (scored.member_half == half) & (scored.members > threshold)
+        others |= (scored.other_half == half) & (scored.others > threshold)
+    return CalledMembers(members, others)
+
+
+def _threshold(others: np.ndarray, rate: float) -> float:
+    """The lowest score that at most `rate` of these exceed."""
     # 0.29 * 100 is 28.999… in floats
     allowed = int(np.floor(rate * len(others) + 1e-9))
-    falling = np.sort(others)[::-1]
-    threshold = falling[allowed] if allowed < len(others) else -np.inf
-    return CalledMembers(int((members > threshold).sum()), int((others > threshold).sum()))
+    return float(np.sort(others)[::-1][allowed]) if allowed < len(others) else -np.inf
 
 
-def below_mean_loss(members: np.ndarray, others: np.ndarray) -> CalledMembers:
-    """Call a member whoever's loss is no more than the mean training loss (Yeom et al., adversary 1).
+def above_mean(scored: Scored) -> CalledMembers:
+    """Call a member whoever's score is at least the members' mean; by loss, adversary 1 of Yeom et al.
 
-    That threshold, the mean score of the members, needs no other data.
+    That threshold needs no other data.
     """
-    threshold = members.mean()
-    return CalledMembers(int((members >= threshold).sum()), int((others >= threshold).sum()))
+    threshold = scored.members.mean()
+    return CalledMembers(scored.members >= threshold, scored.others >= threshold)
 
 
 def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple[float, float]]:
     """(false, true positive rate) at false positive rates spread evenly over their logarithm, from 1/N to 1."""
     counts = np.unique(np.round(np.geomspace(1, len(others), points)).astype(int))
-    lows = [found_at(members, others, count / len(others)) for count in counts]
-    return [(float(count) / len(others), low.members / len(members)) for count, low in zip(counts, lows, strict=True)]
+    thresholds = [_threshold(others, count / len(others)) for count in counts]
+    return [
+        (float(count) / len(others), float((members > threshold).mean()))
+        for count, threshold in zip(counts, thresholds, strict=True)
+    ]
 
 
-def area(members: np.ndarray, others: np.ndarray) -> stats.Auc:
+def area(members: np.ndarray, others: np.ndarray, level: float = 0.95) -> stats.Auc:
     """How well scores tell members (M,) from others (N,), one of each at least: the area under the ROC curve."""
     is_member = np.arange(len(members) + len(others)) < len(members)
-    return present(stats.auc(np.concatenate([members, others]), is_member), "both sides have rows")
+    return present(stats.auc(np.concatenate([members, others]), is_member, level=level), "both sides have rows")

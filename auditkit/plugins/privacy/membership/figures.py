@@ -1,16 +1,20 @@
-"""The figure of `privacy.membership`."""
+"""Figure and table of `privacy.membership`."""
 
 from typing import Any
 
 from auditkit.figures import curve
-from auditkit.plugins.privacy.membership.attack import roc
-from auditkit.plugins.privacy.membership.members import Sides
-from auditkit.results import Axis, Figure
+from auditkit.plugins.privacy.membership.attack import Scored, area, called, roc
+from auditkit.results import Axis, Column, Figure, Rule, Table
 
 
-def roc_curve(sides: Sides) -> Figure:
-    """The ROC curve on logarithmic axes, where few accusations can be seen."""
-    curved = roc(sides.members.scores, sides.others.scores)
+def roc_curve(scored: Scored, lowest: float) -> Figure:
+    """The ROC curve on logarithmic axes, where few accusations can be seen.
+
+    Args:
+        scored: both sides.
+        lowest: the lowest false positive rate that may be said.
+    """
+    curved = roc(scored.members, scored.others)
     # 0 has no logarithm
     points: list[dict[str, Any]] = [
         *({"false": x, "true": y, "who": "the attack"} for x, y in curved if y > 0),
@@ -18,7 +22,38 @@ def roc_curve(sides: Sides) -> Figure:
     ]
     rate = Axis(field="false", title="non-members accused", percent=True, log=True)
     return curve(
-        "roc", "Members found over non-members accused", points, x=rate,
+        "roc", f"Members found over non-members accused, by the attack {scored.attack}", points, x=rate,
         y=Axis(field="true", title="members found", percent=True, log=True), series=Axis(field="who", title="who"),
-        caption="Logarithmic axes: on the left, hardly anyone is accused wrongly.",
+        caption="Logarithmic axes: on the left, hardly anyone is accused wrongly. To the left of the line too few "
+        "non-members are left for a rate to be said.",
+        rules=(Rule(value=lowest, label="lowest honest rate"),),
+    )  # fmt: skip
+
+
+def attack_table(attacks: list[Scored], rate: float) -> Table:
+    """What every attack finds that could be made; the first is the one that is measured."""
+    rows = []
+    for scored in attacks:
+        measured, who = area(scored.members, scored.others), called(scored, rate)
+        ends = measured.interval.low, measured.interval.high
+        rows.append((scored.attack, measured.value, *ends, float(who.members.mean()), float(who.others.mean())))
+    return Table(
+        name="attacks", title="What each attack finds",
+        caption="The first was chosen beforehand and is the one that is measured; the others are for comparison. "
+        f"Threshold for members found: the one that a share of {rate:g} of non-members exceeds.",
+        columns=(
+            Column(name="attack", title="Attack"), Column(name="auc", title="AUC"), Column(name="low", title="low"),
+            Column(name="high", title="high"), Column(name="found", title="Members found", percent=True),
+            Column(name="accused", title="Non-members accused", percent=True),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def exposed_table(rows: list[tuple[int, float]]) -> Table:
+    """The members whom the attack finds most easily, by their place in the training split; where rows may be shown."""
+    return Table(
+        name="most-exposed", title="Training rows that are most exposed",
+        caption="Places in the training split, counted from 0, as it was given; the highest score first.",
+        columns=(Column(name="row", title="Row"), Column(name="score", title="Score of the attack")), rows=tuple(rows),
     )  # fmt: skip

@@ -9,75 +9,162 @@ from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
-from auditkit.plugins.privacy.membership import self_tests
-from auditkit.plugins.privacy.membership.attack import area, below_mean_loss, found_at, lowest_rate
-from auditkit.plugins.privacy.membership.definitions import ATTACKS
-from auditkit.plugins.privacy.membership.figures import roc_curve
-from auditkit.plugins.privacy.membership.members import Sides, gather, odd_rows
-from auditkit.plugins.privacy.membership.parameters import Parameters
-from auditkit.plugins.privacy.shared.classifiers import fitted, out_of_fold, prepare
-from auditkit.plugins.privacy.shared.features import expand, plain
-from auditkit.predictions import Predictions
-from auditkit.results import Control, Measurement
+from auditkit.plugins.privacy.membership import comparison as comparisons, self_tests
+from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, above_mean, area, called, lowest_rate
+from auditkit.plugins.privacy.membership.comparison import Comparison, score_sides
+from auditkit.plugins.privacy.membership.copies import NoCopy, copier
+from auditkit.plugins.privacy.membership.definitions import ATTACKS, REACHED
+from auditkit.plugins.privacy.membership.figures import attack_table, exposed_table, roc_curve
+from auditkit.plugins.privacy.membership.members import Sides, gather
+from auditkit.plugins.privacy.membership.memorisation import find_memorised
+from auditkit.plugins.privacy.membership.parameters import FEWEST, ONLINE, Parameters
+from auditkit.results import Measurement
 from auditkit.smaller import slices_and_smaller, smaller_called
+from auditkit.text import number_of
 from auditkit.too_few import fewer_than
 
 LEAST = 20
 """Rows that each side needs before anything is said."""
+EXPOSED = 20
+"""Training rows that are named, where rows may be shown."""
+LONE = (
+    "Attack: loss, the simplest there is. A stronger one holds the model against copies of it that were fitted to "
+    "other rows, and there are none: {why}."
+)
+HELD = (
+    "Attack: {attack}, with {copies} of the model that were fitted to half of the training rows each{weight}. A "
+    'stronger one needs more of them: reference_models = 16 or more, and attack = "lira online" from 64 on.'
+)
 
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Attack, try the attack, look at the odd rows."""
-    context.progress(0, 3, "asking about members")
+    steps = parameters.reference_models + 3
+    context.progress(0, steps, "asking about members")
     sides = gather(model, data, context.predictions, parameters.rows, context.rng)
     note = f"Rows left out, as they occur more than once in training split and audit data: {sides.twice}."
     notes = [note] if sides.twice else []
-    if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
+    if min(len(sides.members.rows), len(sides.others.rows)) < LEAST:
         reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")
         undefined = [
             Measurement(name=name, value=None, reason=reason, direction="lower") for name in (*ATTACKS, "memorisation")
         ]
         return Findings(undefined, notes=notes)
-    measurements = [*_headline(sides), *_per_group(sides, data)]
-    context.progress(1, 3, "trying the attack without the model")
-    controls = [self_tests.blind_control(sides, context.seed), self_tests.placebo_control(sides, context.rng)]
-    context.progress(2, 3, "looking for odd training rows")
-    odd = _memorisation(model, data, sides, parameters.neighbours, context)
+    comparison, why = _comparison(parameters, model, data, sides, context)
+    context.progress(steps - 2, steps, "trying the attack without the model")
+    trials = self_tests.tried(sides, comparison, context.seed, context.rng)
+    weight = 1.0 if comparison is None else comparisons.best_weight(comparison, sides, trials.alike)
+    attacks = _attacks(parameters, sides, comparison, weight)
+    scored = attacks[0]
+    # a score from which no copy's was taken off is moved by whatever members and non-members differ in
+    corrected = None if scored.attack in ("loss", ONLINE) else comparison
+    rate = lowest_rate(min(int(scored.other_half.sum()), int((~scored.other_half).sum())))
+    who = called(scored, rate)
+    headline = _headline(scored, who, rate)
+    claims = any(_beats_chance(measurement) for measurement in headline)
+    controls = self_tests.controls(sides, corrected, trials, claims, context.seed)
+    context.progress(steps - 1, steps, "looking for odd training rows")
+    odd = find_memorised(model, data, sides, comparison, parameters.neighbours, context)
     return Findings(
-        measurements=[*measurements, *odd.measurements], controls=[*controls, *odd.controls],
-        figures=[roc_curve(sides)], notes=notes,
-    )  # fmt: skip
+        measurements=[*headline, *_per_group(sides, scored, who, rate, data), *odd.measurements],
+        controls=[*controls, *odd.controls],
+        figures=[roc_curve(scored, rate)],
+        tables=[attack_table(attacks, rate), *(_exposed(sides, scored, who) if context.include_rows else [])],
+        notes=[*notes, _attack_note(scored.attack, why, parameters, weight), *odd.notes],
+        higher_level="" if comparison is not None else None,
+    )
 
 
-def _headline(sides: Sides) -> list[Measurement]:
+def _comparison(
+    parameters: Parameters, model: Model, data: AuditData, sides: Sides, context: Context
+) -> tuple[Comparison | None, str]:
+    """Both sides held against copies of the model; or None, and why."""
+    if not parameters.reference_models:
+        return None, "reference_models = 0"
+
+    def progress(done: int, of: int) -> None:
+        context.progress(1 + done, of + 3, f"fitting copy {done + 1} of {of}")
+
+    train = present(data.train, "the check needs it")
+    try:
+        copy = copier(model)
+        tools = context.rng, progress
+        return comparisons.compare(parameters, sides, train, context.predictions.classes, copy, tools), ""
+    except NoCopy as reason:
+        return None, str(reason)
+
+
+def _attacks(parameters: Parameters, sides: Sides, comparison: Comparison | None, weight: float) -> list[Scored]:
+    """The attack that is measured, then those that it can be compared with."""
+    copies = 0 if comparison is None else len(comparison.chances)
+    chosen = parameters.attack if copies else "loss"
+    chosen = "rmia" if chosen == "auto" else chosen
+    able = [name for name, needed in FEWEST.items() if copies >= needed and name != ONLINE]
+    return [
+        score_sides(name, sides, comparison, weight) for name in dict.fromkeys([chosen, *able])
+    ]  # fmt: skip
+
+
+def _attack_note(attack: str, why: str, parameters: Parameters, weight: float) -> str:
+    if why:
+        return LONE.format(why=why)
+    if attack == "loss":
+        return LONE.format(why='attack = "loss" asks for none')
+    said_weight = f" (a = {weight:g})" if attack == "rmia" else ""
+    return HELD.format(
+        attack=attack, copies=number_of(parameters.reference_models, "copy", "copies"), weight=said_weight
+    )
+
+
+def _headline(scored: Scored, who: CalledMembers, rate: float) -> list[Measurement]:
     """The attack on everybody."""
-    members, others = sides.members.scores, sides.others.scores
-    rate = lowest_rate(len(others))
-    low, by_mean = found_at(members, others, rate), below_mean_loss(members, others)
-    counts = by_mean.members, len(members), by_mean.others, len(others)
+    by_mean = above_mean(scored)
+    sizes = len(scored.members), len(scored.others)
+    counts = int(by_mean.members.sum()), sizes[0], int(by_mean.others.sum()), sizes[1]
     # an area alone is no headline: it hides the few who are exposed
     return [
+        _found(scored, who.members, rate, {}),
         Measurement(
-            name="true_positive_rate", value=low.members / len(members), unit="share",
-            direction="lower", n=len(members),
-            interval=stats.clopper_pearson(low.members, len(members)), conditions={"false_positive_rate": rate},
+            name=REACHED, value=float(who.others.mean()), unit="share", direction="lower", n=sizes[1],
+            interval=stats.clopper_pearson(int(who.others.sum()), sizes[1]),
+            conditions={"attack": scored.attack, "false_positive_rate": rate},
         ),
-        _auc(members, others, {}),
+        _auc(scored, slice(None), slice(None), {}),
         Measurement(
-            name="advantage", value=by_mean.members / len(members) - by_mean.others / len(others), unit="share",
-            interval=stats.difference_interval(*counts), n=len(members) + len(others), direction="lower",
+            name="advantage", value=counts[0] / sizes[0] - counts[2] / sizes[1], unit="share",
+            interval=stats.difference_interval(*counts), n=sum(sizes), direction="lower",
+            conditions={"attack": scored.attack},
         ),
     ]  # fmt: skip
 
 
-def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str]) -> Measurement:
-    measured, n = area(members, others), len(members) + len(others)
+def _beats_chance(measurement: Measurement) -> bool:
+    """Whether an area or an advantage is above what an attack on nothing has."""
+    chance = {"auc": 0.5, "advantage": 0.0}.get(measurement.name)
+    low = measurement.interval.low if measurement.interval else None
+    return chance is not None and low is not None and low > chance
+
+
+def _found(scored: Scored, is_called: np.ndarray, rate: float, where: dict[str, str]) -> Measurement:
+    conditions: dict[str, Any] = {"attack": scored.attack, "false_positive_rate": rate}
     return Measurement(
-        name="auc", value=measured.value, interval=measured.interval, n=n, direction="lower", slice=where
-    )
+        name="true_positive_rate", value=float(is_called.mean()), unit="share", direction="lower", n=len(is_called),
+        interval=stats.clopper_pearson(int(is_called.sum()), len(is_called)), conditions=conditions, slice=where,
+    )  # fmt: skip
 
 
-def _per_group(sides: Sides, data: AuditData) -> list[Measurement]:
+def _auc(scored: Scored, members: Any, others: Any, where: dict[str, str]) -> Measurement:
+    pair = scored.members[members], scored.others[others]
+    measured = area(*pair)
+    return Measurement(
+        name="auc", value=measured.value, interval=measured.interval, n=len(pair[0]) + len(pair[1]),
+        direction="lower", slice=where, conditions={"attack": scored.attack},
+    )  # fmt: skip
+
+
+def _per_group(
+    sides: Sides, scored: Scored, who: CalledMembers, rate: float, data: AuditData
+) -> list[Measurement]:  # fmt: skip
     """The attack on each group that may be shown."""
     measurements = []
     for cell in slices_and_smaller(data):
@@ -91,41 +178,24 @@ def _per_group(sides: Sides, data: AuditData) -> list[Measurement]:
         elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
             reason = fewer_than(max(LEAST, data.minimum_rate), "members or non-members in this group")
         if reason is not None:
-            measurements.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
+            conditions: dict[str, Any] = {"attack": scored.attack}
+            common: dict[str, Any] = {"value": None, "reason": reason, "direction": "lower", "slice": cell.where}
+            measurements += [
+                Measurement(name="auc", conditions=conditions, **common),
+                Measurement(
+                    name="true_positive_rate", unit="share",
+                    conditions={**conditions, "false_positive_rate": rate}, **common,
+                ),
+            ]  # fmt: skip
         else:
-            measurements.append(_auc(sides.members.scores[members], sides.others.scores[others], cell.where))
+            measurements += [
+                _auc(scored, members, others, cell.where), _found(scored, who.members[members], rate, cell.where),
+            ]  # fmt: skip
     return measurements
 
 
-def _memorisation(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
-    """Training rows that their neighbours do not explain: does the model know them, and would it have guessed them?"""
-    data_train = present(data.train, "the check needs it")
-    some = np.sort(context.rng.choice(len(data_train), min(limit, len(data_train)), replace=False))
-    train = data_train.take(some)
-    truth = Predictions(model, train).truth
-    values = plain(train).values
-    odd = odd_rows(expand(values, sides.category), truth)
-    ready = prepare(np.vstack([values, sides.others.values]), sides.category)
-    guessed = out_of_fold(ready[: len(values)], truth, sides.classes, context.seed).argmax(axis=1) == truth
-    measurements = []
-    for kind, rows in (("isolated", odd.isolated), ("contradicting neighbours", odd.contradicting)):
-        positions = np.flatnonzero(rows)
-        common: dict[str, Any] = {
-            "name": "memorisation", "unit": "share", "direction": "lower", "conditions": {"rows": kind},
-        }  # fmt: skip
-        if len(positions) < data.minimum_rate:
-            reason = fewer_than(data.minimum_rate, f"such training rows among {len(some)}")
-            measurements.append(Measurement(value=None, reason=reason, **common))
-            continue
-        is_correct = Predictions(model, train.take(positions)).codes == truth[positions]
-        gap = is_correct.astype(np.float64) - guessed[positions]
-        value, interval = float(gap.mean()), stats.mean_interval(gap)
-        measurements.append(Measurement(value=value, interval=interval, n=len(positions), **common))
-    unseen = fitted(ready[: len(values)], truth, sides.classes, context.seed)(ready[len(values) :]).argmax(axis=1)
-    skill = float(sides.others.right.mean() - np.mean(unseen == sides.others.truth))
-    control = Control.within(
-        "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
-        skill, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",
-        reason="The model is better than the reference in general, so what looks memorised may be skill.",
-    )  # fmt: skip
-    return Findings(measurements, [control])
+def _exposed(sides: Sides, scored: Scored, who: CalledMembers) -> list[Any]:
+    """The table of the members whom the attack finds most easily; none where it finds nobody."""
+    order = np.argsort(-scored.members, kind="stable")[:EXPOSED]
+    rows = [(int(sides.members.rows[place]), float(scored.members[place])) for place in order if who.members[place]]
+    return [exposed_table(rows)] if rows else []

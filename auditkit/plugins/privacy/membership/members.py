@@ -1,19 +1,16 @@
-"""Members and non-members: which rows they are, what the model says, and which of them nobody could have guessed."""
+"""Members and non-members: which rows they are, and what the model says of them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
-from auditkit.plugins.privacy.membership.attack import scores, unique_to_one
+from auditkit.plugins.privacy.membership.attack import own_chances, unique_to_one
 from auditkit.plugins.privacy.shared.features import fingerprints, plain
 from auditkit.predictions import Predictions
-
-NEIGHBOURS = 10
-FENCE = 1.5
-"""Tukey's fence: so many interquartile ranges above the third quartile of the logarithm of the distance."""
+from auditkit.value_spelling import match_class
 
 
 class Side(NamedTuple):
@@ -21,14 +18,18 @@ class Side(NamedTuple):
 
     data: AuditData
     """Their rows."""
-    scores: np.ndarray
-    """(n,) the attack's, minus the loss."""
+    rows: np.ndarray
+    """(n,) their positions in the training split, or in the audit data."""
+    chances: np.ndarray
+    """(n,) the model's probability of their own class; 0 or 1 where it gives decisions alone."""
     truth: np.ndarray
     """(n,) positions of the labels among the model's classes."""
     right: np.ndarray
     """(n,) bool: decided rightly by the model."""
     values: np.ndarray
     """(n, F) the inputs as numbers."""
+    half: np.ndarray
+    """(n,) bool: drawn for the first half; each half is judged by thresholds of the other."""
 
     def inside(self, attribute: str, values: list[str]) -> np.ndarray | None:
         """(n,) bool: in one of these groups; None where the rows do not have the attribute."""
@@ -45,6 +46,28 @@ class Sides(NamedTuple):
     classes: int
     twice: int
     """Rows that were left out, for they occur more than once."""
+    prints: np.ndarray
+    """(T,) a fingerprint of every row of the training split."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """(M + N, F) the inputs of members, then of others."""
+        return np.vstack([self.members.values, self.others.values])
+
+    @property
+    def truth(self) -> np.ndarray:
+        """(M + N,) likewise the positions of their labels."""
+        return np.concatenate([self.members.truth, self.others.truth])
+
+    @property
+    def chances(self) -> np.ndarray:
+        """(M + N,) likewise the model's probability of their own class."""
+        return np.concatenate([self.members.chances, self.others.chances])
+
+    @property
+    def is_member(self) -> np.ndarray:
+        """(M + N,) bool."""
+        return np.arange(len(self.members.truth) + len(self.others.truth)) < len(self.members.truth)
 
 
 def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, rng: np.random.Generator) -> Sides:
@@ -58,59 +81,39 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
         rng: draws them.
     """
     train = present(data.train, "the check needs it")
-    is_member, is_other = unique_to_one(fingerprints(train), fingerprints(data))
+    prints = fingerprints(train)
+    is_member, is_other = unique_to_one(prints, fingerprints(data))
     drawn_members = np.flatnonzero(is_member)
     drawn_members = np.sort(rng.choice(drawn_members, min(limit, len(drawn_members)), replace=False))
     other_rows = np.flatnonzero(is_other)
     twice = len(train) + len(data) - int(is_member.sum()) - len(other_rows)
     if not len(drawn_members) or not len(other_rows):
-        nothing = np.zeros(0)
-        empty = Side(data, nothing, nothing.astype(int), nothing.astype(bool), np.zeros((0, 0)))
-        return Sides(empty, empty, nothing.astype(bool), len(predictions.classes), twice)
+        nothing, none = np.zeros(0), np.zeros(0, dtype=bool)
+        empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), none)
+        return Sides(empty, empty, none, len(predictions.classes), twice, prints)
     drawn, rest = train.take(drawn_members), data.take(other_rows)
-    category = plain(rest).category
-    members = _side(drawn, Predictions(model, drawn))
-    return Sides(members, _side(rest, predictions.take(other_rows, rest)), category, len(predictions.classes), twice)
+    members = _side(drawn, drawn_members, Predictions(model, drawn), rng)
+    others = _side(rest, other_rows, predictions.take(other_rows, rest), rng)
+    return Sides(members, others, plain(rest).category, len(predictions.classes), twice, prints)
 
 
-def _side(data: AuditData, predictions: Predictions) -> Side:
-    truth = predictions.truth
-    return Side(data, scores(predictions.probabilities, truth), truth, predictions.codes == truth, plain(data).values)
+def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.random.Generator) -> Side:
+    truth, right = predictions.truth, predictions.codes == predictions.truth
+    answers = predictions.answers.probabilities
+    # where there are decisions alone, whether one is right is all that an attack has (Yeom et al., section 3.2)
+    chances = right.astype(np.float64) if answers is None else own_chances(predictions.probabilities, truth)
+    half = rng.permutation(len(truth)) < len(truth) // 2
+    return Side(data, rows, chances, truth, right, plain(data).values, half)
 
 
-class Odd(NamedTuple):
-    """Rows that their neighbours do not explain."""
-
-    isolated: np.ndarray
-    """(N,) bool: far from the nearest rows."""
-    contradicting: np.ndarray
-    """(N,) bool: among near rows, but at most one in ten of them has the same label."""
-
-
-def odd_rows(values: np.ndarray, classes: np.ndarray) -> Odd:
-    """Find the rows that are far from all others, and those whose label is not that of their neighbours.
-
-    Nobody could have guessed them, so a model that is right about them has memorised them. The model is not trained
-    again here: a reference model, fitted without the row, stands in for it.
+def class_codes(labels: Any, classes: tuple[Any, ...]) -> np.ndarray:
+    """(N,) the position of each label among the model's classes, without asking the model; -1 where it is none.
 
     Args:
-        values: (N, G) without gaps; see `features.expand`.
-        classes: (N,) positions.
-
-    Source: Feldman (2020), Does Learning Require Memorization?, arXiv:1906.05271: a model memorises a row where it is
-    right about it having seen it, and would not be without.
+        labels: (N,)
+        classes: as the data spells them.
     """
-    from sklearn.neighbors import NearestNeighbors
-
-    near = min(NEIGHBOURS, len(values) - 1)
-    if near < 1:
-        nothing = np.zeros(len(values), dtype=bool)
-        return Odd(nothing, nothing.copy())
-    distances, neighbours = NearestNeighbors(n_neighbors=near).fit(values).kneighbors()
-    # distances are skewed, their logarithms hardly: the fence is drawn on those
-    middle = np.log(np.maximum(distances[:, near // 2], 1e-12))
-    lower, upper = np.percentile(middle, (25, 75))
-    # where more than half of the rows have a copy, distance says nothing
-    isolated = (middle > upper + FENCE * (upper - lower)) & (upper > lower)
-    same = (classes[neighbours] == classes[:, None]).mean(axis=1)
-    return Odd(isolated, (same <= 0.1) & ~isolated)
+    distinct, inverse = np.unique(np.asarray(labels), return_inverse=True)
+    matched = [match_class(label, classes) for label in distinct]
+    positions = [classes.index(label) if label in classes else -1 for label in matched]
+    return np.array(positions, dtype=np.int64)[inverse.reshape(-1)]

@@ -1,0 +1,122 @@
+"""Both sides held against reference models, and the score that each attack makes of that."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData, as_array
+from auditkit.plugins.privacy.membership import reference_attacks
+from auditkit.plugins.privacy.membership.attack import Scored, loss_scores
+from auditkit.plugins.privacy.membership.copies import Copier, NoCopy
+from auditkit.plugins.privacy.membership.members import Sides, class_codes
+from auditkit.plugins.privacy.membership.parameters import ONLINE, Parameters
+from auditkit.plugins.privacy.membership.reference_models import ReferenceModels, draw_halves, fit_references
+
+SAME = 1e-9
+"""Probabilities nearer than this are the same."""
+
+
+class Comparison(NamedTuple):
+    """What K reference models make of M members, then of N others."""
+
+    models: ReferenceModels
+    chances: np.ndarray
+    """(K, M + N) probabilities of the own class."""
+    out: np.ndarray
+    """(K, M + N) bool: the row is not of the model's half. The others are split like the members, also where none was
+    fitted to them, so that both sides are held against equally many."""
+    fitted: np.ndarray
+    """(K, M + N) bool: the model was fitted to the row."""
+
+
+def compare(
+    parameters: Parameters, sides: Sides, train: AuditData, classes: tuple[Any, ...],
+    copy: Copier, tools: tuple[np.random.Generator, Callable[[int, int], None]],
+) -> Comparison:  # fmt: skip
+    """Fit reference models, and ask them about both sides.
+
+    Args:
+        parameters: how many, and for which attack.
+        sides: members and others.
+        train: the training split.
+        classes: the model's, as the data spells them.
+        copy: fits one.
+        tools: the source of chance, and what is told how many are fitted.
+
+    Raises:
+        NoCopy: none can be fitted, and why.
+    """
+    rng, progress = tools
+    _, alike = np.unique(sides.prints, return_inverse=True)
+    count = len(sides.others.rows)
+    together = np.concatenate([alike.reshape(-1), len(train) + np.arange(count)])
+    halves = draw_halves(together, parameters.reference_models, rng)
+    inputs, codes = train.inputs, class_codes(train.labels, classes)
+    if parameters.attack == ONLINE:
+        # this attack alone wants models that saw the non-members, too
+        inputs, codes = _joined(inputs, sides.others.data.inputs), np.concatenate([codes, sides.others.truth])
+    usable = halves[:, : len(codes)] & (codes >= 0)
+    models = fit_references(copy, (inputs, codes), usable, parameters.reference_rows, rng, progress)
+    places = np.concatenate([sides.members.rows, len(train) + np.arange(count)])
+    chances = np.hstack([models.chances(side.data.inputs, side.truth) for side in (sides.members, sides.others)])
+    if (np.abs(chances - sides.chances).max(axis=1) < SAME).any():
+        raise NoCopy("a copy that was fitted to half of the rows answers as the model does, so it learnt nothing anew")
+    fitted = np.zeros_like(halves)
+    fitted[:, : models.fitted.shape[1]] = models.fitted
+    return Comparison(models, chances, ~halves[:, places], fitted[:, places])
+
+
+def best_weight(comparison: Comparison, sides: Sides, alike: bool) -> float:
+    """RMIA's `a`: 1 where the sides may differ, so that what a reference makes of a row is taken off whole.
+
+    Args:
+        comparison: with reference models.
+        sides: members and others.
+        alike: whether there is no hint that members and others differ without the model.
+    """
+    if not alike or len(comparison.chances) < 4:
+        return 1.0
+    members = sides.is_member
+    parts = (comparison.chances[:, members], comparison.fitted[:, members], comparison.out[:, members])
+    return reference_attacks.best_weight(*parts)
+
+
+def score_sides(attack: str, sides: Sides, comparison: Comparison | None, weight: float) -> Scored:
+    """The score of an attack on both sides.
+
+    Args:
+        attack: its name; without reference models only `loss`.
+        sides: members and others.
+        comparison: of both with reference models.
+        weight: RMIA's `a`.
+    """
+    chances, is_member = sides.chances, sides.is_member
+    half = np.concatenate([sides.members.half, sides.others.half])
+    if comparison is None or attack == "loss":
+        scores = loss_scores(chances)
+    elif attack == "rmia":
+        ratios = reference_attacks.rmia_ratios(chances, comparison.chances, comparison.out, weight)
+        scores = np.zeros(len(ratios))
+        for own in (True, False):
+            # the population is neither members nor the non-members that are judged: those of the other half
+            population = ratios[~is_member & (half != own)]
+            scores[half == own] = reference_attacks.rmia_scores(ratios[half == own], population)
+    else:
+        formula = {
+            "calibrated loss": reference_attacks.calibrated_loss, "lira offline": reference_attacks.lira_offline,
+            ONLINE: reference_attacks.lira_online,
+        }[attack]  # fmt: skip
+        scores = formula(chances, comparison.chances, comparison.out)
+    return Scored(attack, scores[is_member], scores[~is_member], half[is_member], half[~is_member])
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """Rows of two inputs of one kind."""
+    if hasattr(first, "iloc"):
+        import pandas
+
+        return pandas.concat([first, second], ignore_index=True)
+    if isinstance(first, list):
+        return [*first, *second]
+    return np.concatenate([as_array(first), as_array(second)])  # neither table nor text

@@ -1,0 +1,78 @@
+"""Copies of the audited model, made anew and fitted to other rows."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from auditkit.foreign_code import raised
+from auditkit.models import Model
+
+Ask: TypeAlias = Callable[[Any], np.ndarray]
+"""Inputs of n rows to (n, C) probabilities; decisions as 0 and 1 where the model gives no probabilities."""
+Copier: TypeAlias = Callable[[Any, np.ndarray, int], Ask]
+"""Inputs of n rows, the positions (n,) of their classes, and a seed, to a copy fitted to them."""
+
+
+class NoCopy(Exception):
+    """No copy of the model can be fitted, and why: a part of a sentence."""
+
+
+def copier(model: Model) -> Copier:
+    """How copies of a model are fitted: an estimator of scikit-learn's interface is cloned.
+
+    Raises:
+        NoCopy: it cannot be fitted anew, or a copy would keep what it learnt.
+    """
+    estimator = model.estimator()
+    if estimator is None or not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
+        raise NoCopy(_why_not(model, estimator))
+    parameters = estimator.get_params(deep=True).values()
+    if any(type(value).__name__ == "FrozenEstimator" for value in [estimator, *parameters]) or "prefit" in [
+        value for value in parameters if isinstance(value, str)
+    ]:
+        # such a copy has seen every row, and taking its score off would take the leak off
+        raise NoCopy("a part of it stays fitted in a copy, and knows the training rows as the model does")
+
+    def fit(inputs: Any, codes: np.ndarray, seed: int) -> Ask:
+        return _fitted(model, estimator, inputs, codes, seed)
+
+    return fit
+
+
+def _fitted(model: Model, estimator: Any, inputs: Any, codes: np.ndarray, seed: int) -> Ask:
+    from sklearn.base import clone
+
+    own_classes = np.asarray(estimator.classes_)
+    try:
+        copy = clone(estimator)
+        # a seed that the owner chose is part of the model
+        open_seeds = {
+            name: seed % 2**31
+            for name, value in copy.get_params(deep=True).items()
+            if value is None and (name == "random_state" or name.endswith("__random_state"))
+        }
+        with warnings.catch_warnings(action="ignore"):
+            copy.set_params(**open_seeds).fit(model.as_fitted(inputs), own_classes[codes])
+    except Exception as error:  # an estimator may raise anything
+        raise NoCopy(f"a copy could not be fitted: {raised(error, 200)}") from error
+    columns = np.searchsorted(own_classes, copy.classes_)
+
+    def ask(rows: Any) -> np.ndarray:
+        chances = np.zeros((len(rows), len(own_classes)))
+        with warnings.catch_warnings(action="ignore"):
+            if hasattr(copy, "predict_proba"):
+                chances[:, columns] = copy.predict_proba(model.as_fitted(rows))
+            else:
+                decided = np.searchsorted(own_classes, np.asarray(copy.predict(model.as_fitted(rows))).ravel())
+                chances[np.arange(len(rows)), decided] = 1.0
+        return chances
+
+    return ask
+
+
+def _why_not(model: Model, estimator: Any) -> str:
+    if estimator is None and hasattr(model, "fitted"):
+        return "preprocessing of its own stands before the estimator; make one Pipeline of both"
+    return f"a {model.kind} model cannot be fitted anew by fit(X, y)"

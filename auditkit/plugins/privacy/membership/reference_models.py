@@ -1,0 +1,89 @@
+"""Reference models: copies of the audited model, each fitted to half of the training rows.
+
+For every row there are copies that never saw it. What they make of it is what the audited model would, had it not seen
+the row either; so the difference is what it learnt from the row. Rows of the training split are what they are fitted
+to, and not other people's: where members and non-members differ, only those are of the kind that the audited model
+learnt from, and what is harder about the non-members is as hard for the copies.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.data import take_rows
+from auditkit.plugins.privacy.membership.attack import own_chances
+from auditkit.plugins.privacy.membership.copies import Ask, Copier
+
+
+class ReferenceModels(NamedTuple):
+    """K copies, and what each was fitted to."""
+
+    asks: tuple[Ask, ...]
+    halves: np.ndarray
+    """(K, P) bool: which rows of the pool a copy's half holds; copies 2k and 2k + 1 have the two halves."""
+    fitted: np.ndarray
+    """(K, P) bool: the rows of its half that it was fitted to; all, unless there were too many."""
+
+    def chances(self, inputs: Any, truth: np.ndarray) -> np.ndarray:
+        """(K, n) the probability of each row's own class.
+
+        Args:
+            inputs: n rows.
+            truth: (n,) positions of their classes.
+        """
+        return np.array([own_chances(ask(inputs), truth) for ask in self.asks])
+
+    def answers(self, inputs: Any) -> np.ndarray:
+        """(K, n, C) probabilities."""
+        return np.array([ask(inputs) for ask in self.asks])
+
+
+def draw_halves(alike: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) bool: in each pair of rows of the answer, one half of the rows and the other.
+
+    Args:
+        alike: (P,) rows with the same value stay together, such as copies of one row.
+        count: even.
+        rng: draws them.
+    """
+    _, codes = np.unique(alike, return_inverse=True)
+    kinds = int(codes.max(initial=-1)) + 1
+    halves = []
+    for _ in range(count // 2):
+        first = rng.permutation(kinds) < kinds // 2
+        halves += [first[codes.reshape(-1)], ~first[codes.reshape(-1)]]
+    return np.array(halves, dtype=bool).reshape(count, len(alike))
+
+
+def fit_references(
+    copy: Copier,
+    pool: tuple[Any, np.ndarray],
+    halves: np.ndarray,
+    most: int,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None],
+) -> ReferenceModels:
+    """Fit a copy to each half.
+
+    Args:
+        copy: fits one.
+        pool: the inputs of P rows, and the positions (P,) of their classes.
+        halves: (K, P), see `draw_halves`.
+        most: rows that one is fitted to at most.
+        rng: draws seeds, and the rows where a half has too many.
+        progress: told how many are fitted, of how many.
+
+    Raises:
+        NoCopy: a copy cannot be fitted, and why.
+    """
+    inputs, codes = pool
+    fitted = np.zeros_like(halves)
+    asks = []
+    for number, half in enumerate(halves):
+        progress(number, len(halves))
+        rows = np.flatnonzero(half)
+        rows = np.sort(rng.choice(rows, min(most, len(rows)), replace=False))
+        fitted[number, rows] = True
+        asks.append(copy(take_rows(inputs, rows), codes[rows], int(rng.integers(2**31))))
+    return ReferenceModels(tuple(asks), halves, fitted)

@@ -1,0 +1,89 @@
+"""Copies of a model that are fitted anew: what can be copied, what a copy knows, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+import auditkit
+from auditkit.plugins.privacy.membership.copies import NoCopy, copier
+
+ROWS = np.random.default_rng(0).normal(0, 1, (300, 3))
+LABELS = np.where(ROWS[:, 0] > 0, "yes", "no")
+
+
+def test_a_copy_knows_its_own_rows_only_and_the_model_is_left_as_it_was() -> None:
+    forest = RandomForestClassifier(20, random_state=0).fit(ROWS, LABELS)
+    model = auditkit.wrap(forest, positive="yes")
+    before = model.fingerprint
+    by_lot = np.random.default_rng(1).integers(0, 2, 300)
+    ask = copier(model)(ROWS[:150], by_lot[:150], 0)
+    sure = ask(ROWS)[np.arange(300), by_lot] > 0.5
+    assert sure[:150].mean() > 0.95 > 0.65 > sure[150:].mean()
+    assert model.fingerprint == before and ask(ROWS).shape == (300, 2)
+
+
+def test_a_class_that_a_copy_never_saw_has_no_chance() -> None:
+    labels = np.arange(300) % 3
+    model = auditkit.wrap(LogisticRegression().fit(ROWS, labels), task="multiclass")
+    chances = copier(model)(ROWS[labels != 1], labels[labels != 1], 0)(ROWS)
+    assert (chances[:, 1] == 0).all() and np.allclose(chances.sum(axis=1), 1)
+
+
+def test_tables_pipelines_and_models_of_decisions_alone() -> None:
+    table = pandas.DataFrame(ROWS, columns=["a", "b", "c"])
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(table, LABELS)
+    ask = copier(auditkit.wrap(pipeline))(table[:200], (LABELS[:200] == "yes").astype(int), 0)
+    assert (ask(table)[200:, 1] > 0.5).mean() == pytest.approx((LABELS[200:] == "yes").mean(), abs=0.1)
+    decisions = copier(auditkit.wrap(LinearSVC().fit(ROWS, LABELS)))(ROWS, (LABELS == "yes").astype(int), 0)(ROWS)
+    assert set(np.unique(decisions)) == {0.0, 1.0} and (decisions.sum(axis=1) == 1).all()
+
+
+class Moody(ClassifierMixin, BaseEstimator):
+    """Fits once, as one of the user's own may."""
+
+    def fit(self, rows: Any, labels: Any) -> Any:
+        if len(rows) < 200:
+            raise RuntimeError("too few")
+        self.classes_ = np.unique(labels)
+        return self
+
+    def predict_proba(self, rows: Any) -> Any:
+        return np.full((len(rows), 2), 0.5)
+
+    def predict(self, rows: Any) -> Any:
+        return np.full(len(rows), self.classes_[0])
+
+
+def test_what_cannot_be_copied_says_why() -> None:
+    codes = (LABELS == "yes").astype(int)
+    forest = RandomForestClassifier(5).fit(ROWS, LABELS)
+    for estimator in (FrozenEstimator(forest), CalibratedClassifierCV(FrozenEstimator(forest))):
+        with pytest.raises(NoCopy, match="knows the training rows as the model does"):
+            copier(auditkit.wrap(estimator.fit(ROWS, LABELS)))
+    with pytest.raises(NoCopy, match="function model cannot be fitted anew"):
+        copier(auditkit.wrap(lambda rows: np.full((len(rows), 2), 0.5), classes=("no", "yes"), task="binary"))
+    scaler = StandardScaler().fit(ROWS)
+    with pytest.raises(NoCopy, match="make one Pipeline of both"):
+        copier(auditkit.wrap(LogisticRegression().fit(ROWS, LABELS), preprocess=scaler))
+    with pytest.raises(NoCopy, match="a copy could not be fitted: RuntimeError: too few"):
+        copier(auditkit.wrap(Moody().fit(ROWS, LABELS)))(ROWS[:100], codes[:100], 0)
+
+
+def test_the_same_seed_makes_the_same_copy() -> None:
+    model = auditkit.wrap(RandomForestClassifier(10).fit(ROWS, LABELS))
+    codes = (LABELS == "yes").astype(int)
+    first, again, other = (copier(model)(ROWS, codes, seed)(ROWS) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
