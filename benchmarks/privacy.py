@@ -9,7 +9,7 @@ from benchmarks.command import Benchmark, run
 BENCHMARK = Benchmark(
     "privacy",
     "Private steps against opacus, and shadow models against one after another.",
-    {"p1": "steps"},
+    {"p1": "steps", "p2": "shadows"},
     ("numpy", "torch", "opacus"),
 )
 
