@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
+from collections import Counter
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -288,6 +289,17 @@ class AuditResult(_Versioned):
         """Itself, so that one audit and a comparison are gone through alike."""
         return (self,)
 
+    def __repr__(self) -> str:
+        """In a line: model, verdict, how many limits came to what, and how many checks there are."""
+        counts = Counter("waived" if verdict.waived else verdict.status for verdict in self.verdicts)
+        limits = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
+        return (
+            f"<AuditResult of {self.model.name!r}: {self.verdict}, exit code {self.exit_code}; "
+            f"limits: {limits}; checks: {len(self.results)}>"
+        )
+
+    __str__ = __repr__
+
     @property
     def verdict(self) -> str:
         """`met`, `missed`, `inconclusive`, `error` or `not tested`: the whole audit in a word."""
@@ -333,6 +345,12 @@ class Comparison(_Versioned):
     title: str
     results: tuple[AuditResult, ...] = Field(min_length=1)
     changes: tuple[Change, ...] = ()
+
+    def __repr__(self) -> str:
+        """A line for each audit."""
+        return "\n".join(map(repr, self.results))
+
+    __str__ = __repr__
 
     @property
     def audits(self) -> tuple[AuditResult, ...]:

@@ -114,7 +114,7 @@ def test_each_check_is_a_question_with_an_answer(page: Element, audit: AuditResu
         "The number is invalid: the control additivity does not hold: attributions miss the output by 12.0 %."
     )
     assert answers["explanations.gradients"] == (
-        "skipped This was not tested: needs gradients, which this sklearn model does not give."
+        "skipped This was not tested: the check needs gradients, which this sklearn model does not give."
     )
     assert answers["explanations.concepts"].startswith("error This could not be answered: ValueError")
     assert answers["data.integrity"] == "Duplicates are 37 rows (exact, n = 6,012)."

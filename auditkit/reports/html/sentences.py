@@ -86,9 +86,10 @@ def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | 
 def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
     """The sentence that answers a check's question."""
     if result.status == "skipped":
-        return Answer(
-            "This was not tested: ", after=as_sentence(result.reason or "no reason was given"), status="skipped"
-        )
+        why = result.reason or "no reason was given"
+        # what a check lacks is said without its name
+        lacking = f"the check {why}" if why.startswith(("needs ", "is for ")) else why
+        return Answer("This was not tested: ", after=as_sentence(lacking), status="skipped")
     if result.status == "error":
         why = as_sentence(result.reason or "the check ended in an error")
         return Answer("This could not be answered: ", after=why, status="error")

@@ -69,7 +69,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         measurements=[*measurements, *together],
         controls=_controls(parameters, data, context, ranked, calibrated, threshold, tests),
         figures=figures.draw(measurements, parts, calibrated, near, threshold),
-        tables=[near.table],
+        tables=[near.table] if near.table.rows else [],
         notes=[*reading, *untested(parts, probable), *near.notes, *([] if data.weights is None else [WEIGHTED])],
         level=level,
     )
