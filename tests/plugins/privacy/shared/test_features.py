@@ -6,7 +6,6 @@ import numpy as np
 import pandas
 
 from auditkit.data import AuditData
-from auditkit.plugins.privacy.membership.members import odd_rows
 from auditkit.plugins.privacy.shared.features import expand, fingerprints, plain
 
 
@@ -41,19 +40,3 @@ def test_fingerprints_are_equal_exactly_where_rows_and_labels_are() -> None:
     marks = fingerprints(AuditData(data.inputs, labels=labels, positive="b"))
     assert marks[0] == marks[1]
     assert len(set(marks.tolist())) == 5
-
-
-def test_odd_rows_by_hand() -> None:
-    rng = np.random.default_rng(0)
-    values = np.vstack([rng.uniform(-1, 1, (200, 6)), np.full((1, 6), 30.0), np.zeros((1, 6))])
-    classes = np.zeros(202, dtype=int)
-    classes[-1] = 1
-    odd = odd_rows(values, classes)
-    assert odd.isolated[200] and odd.contradicting[201]
-    assert odd.isolated.sum() <= 3 and odd.contradicting.sum() == 1
-    assert not (odd.isolated & odd.contradicting).any()
-
-
-def test_copies_and_single_rows_are_not_odd() -> None:
-    assert not odd_rows(np.zeros((50, 2)), np.zeros(50, dtype=int)).isolated.any()
-    assert not odd_rows(np.zeros((1, 2)), np.zeros(1, dtype=int)).isolated.any()
