@@ -11,9 +11,11 @@ from auditkit.trainers import Trainer
 def register_checks() -> Iterable[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.privacy.anonymity.check import Anonymity
+    from auditkit.plugins.privacy.attribute.check import AttributeInference
+    from auditkit.plugins.privacy.copies.check import SyntheticCopies
     from auditkit.plugins.privacy.membership.check import Membership
 
-    return [Anonymity, Membership]
+    return [Anonymity, AttributeInference, Membership, SyntheticCopies]
 
 
 @hookimpl

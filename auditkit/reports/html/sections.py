@@ -10,6 +10,7 @@ from auditkit.reports.html.common_parts import common
 from auditkit.reports.html.comparison import side
 from auditkit.reports.html.coverage import covered, gaps, packs
 from auditkit.reports.html.figures import drawn
+from auditkit.reports.html.frontier import frontier
 from auditkit.reports.html.glossary import glossary
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
@@ -39,6 +40,8 @@ class Parts(NamedTuple):
     """For the verdict of each audit."""
     side: Content | None
     """Where there are several models."""
+    frontier: tuple[Content, ...]
+    """Where some of them were trained privately."""
 
     @property
     def first(self) -> AuditResult:
@@ -88,6 +91,7 @@ def parts_of(result: AuditResult | Comparison) -> Parts:
         places={check["check"]: check["anchor"] for family in by_family for check in family["checks"]},
         reasons=verdict_reasons,
         side=side(result, verdict_reasons, anchors) if isinstance(result, Comparison) else None,
+        frontier=frontier(result, anchors) if isinstance(result, Comparison) else (),
     )
 
 
@@ -190,6 +194,7 @@ def _family_entries(section: Section, content: tuple[Content, ...]) -> tuple[Ent
 SECTIONS = (
     Section("first", "What matters most", _first),
     Section("side", "Side by side", _side),
+    Section("frontier", "What private training costs", lambda parts: parts.frontier),
     Section("limits", "Limits", _limits),
     Section(
         "coverage", "What was not tested", lambda parts: covered(parts.audits, parts.anchors, parts.places)

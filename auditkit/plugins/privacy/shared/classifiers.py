@@ -35,7 +35,7 @@ def blind_scores(
     return out_of_fold(both, member.astype(np.int64), 2, seed)[:, 1]
 
 
-def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> np.ndarray:
+def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int, folds: int = FOLDS) -> np.ndarray:
     """(N, C) probabilities of each row from a classifier that was fitted without it.
 
     Args:
@@ -43,13 +43,14 @@ def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int) 
         classes: (N,) positions, under `count`.
         count: how many classes there are.
         seed: of the folds.
+        folds: how many.
     """
     from sklearn.model_selection import KFold, StratifiedKFold
 
     fewest = int(np.bincount(classes)[np.unique(classes)].min())
-    kind = StratifiedKFold if fewest >= FOLDS else KFold
+    kind = StratifiedKFold if fewest >= folds else KFold
     chances = np.zeros((len(values), count))
-    for fitted_rows, held_out in kind(FOLDS, shuffle=True, random_state=seed % 2**32).split(values, classes):
+    for fitted_rows, held_out in kind(folds, shuffle=True, random_state=seed % 2**32).split(values, classes):
         chances[held_out] = fitted(values[fitted_rows], classes[fitted_rows], count, seed)(values[held_out])
     return chances
 

@@ -1,0 +1,99 @@
+"""The three tables in one space: the rows a generator saw, rows it never saw, and the rows that it made."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.data.codes import codes_of
+from auditkit.data.schema import merge_schemas
+from auditkit.errors import DataError, present
+from auditkit.plugins.privacy.shared.features import expand
+
+
+class Tables(NamedTuple):
+    """Codes of the rows, the same for the same value in each table; NaN where missing."""
+
+    training: np.ndarray
+    """(T, D)"""
+    held_out: np.ndarray
+    """(H, D), rows that are in no training split."""
+    synthetic: np.ndarray
+    """(S, D)"""
+    category: np.ndarray
+    """(D,) bool: which of them are names."""
+
+
+class Points(NamedTuple):
+    """Rows as points of which the distance says how much they differ."""
+
+    training: np.ndarray
+    """(M, G)"""
+    held_out: np.ndarray
+    """(M, G)"""
+    synthetic: np.ndarray
+    """(S, G)"""
+
+
+def read(data: AuditData, path: str) -> Tables:
+    """The synthetic table beside the data and its training split.
+
+    Args:
+        data: rows that the generator never saw, with the training split that it was made from.
+        path: of the synthetic rows, in the columns of the inputs.
+
+    Raises:
+        DataError: it cannot be read, lacks a column, or holds another kind of value in one.
+    """
+    train = present(data.train, "the check needs it")
+    try:
+        made = AuditData.from_table(path, features=list(data.feature_names))
+        if bool(data.schema) != bool(made.schema):
+            raise DataError("one is a table with names of columns and the other an array")
+        schema, made_schema = merge_schemas(data.schema, made.schema) if data.schema else ((), ())
+    except DataError as error:
+        raise DataError(f"synthetic: {error}") from error
+    parts = ((train.inputs, schema), (data.inputs, schema), (made.inputs, made_schema))
+    training, held_out, synthetic = (_canonical(codes_of(inputs, own)) for inputs, own in parts)
+    category = np.array([not feature.numeric for feature in schema] or [False] * training.shape[1])
+    return Tables(training, held_out[~among(held_out, training)], synthetic, category)
+
+
+def among(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) bool: which rows are equal to one of the others in every value.
+
+    Args:
+        rows: (N, D), as `read` gives them.
+        others: (M, D)
+    """
+    known = {row.tobytes() for row in np.ascontiguousarray(others)}
+    return np.array([row.tobytes() in known for row in np.ascontiguousarray(rows)], dtype=bool)
+
+
+def points_of(tables: Tables, most: int, rng: np.random.Generator) -> Points:
+    """As many training rows as held-out ones, and the synthetic rows, in one space.
+
+    Numbers are scaled by the real rows; a synthetic one outside of their range counts as at its end, so that one wild
+    value does not make all others look alike. Two different names are the root of 2 standard deviations apart.
+
+    Args:
+        tables: as `read` gives them.
+        most: rows of each at most.
+        rng: draws them.
+    """
+    size = min(most, len(tables.training), len(tables.held_out))
+    sizes = (size, size, min(most, len(tables.synthetic)))
+    drawn = [
+        part[np.sort(rng.choice(len(part), count, replace=False))] for part, count in zip(tables, sizes, strict=False)
+    ]
+    real = np.vstack(drawn[:2])
+    low, high = np.nanmin(real, axis=0, initial=np.inf), np.nanmax(real, axis=0, initial=-np.inf)
+    made = np.where(tables.category, drawn[2], np.clip(drawn[2], np.minimum(low, high), np.maximum(low, high)))
+    return Points(*np.split(expand(np.vstack([real, made]), tables.category), [size, 2 * size]))
+
+
+def _canonical(codes: np.ndarray) -> np.ndarray:
+    """Every missing value is the same one, and -0.0 is 0.0."""
+    codes = codes + 0.0
+    codes[np.isnan(codes)] = np.nan
+    return codes
