@@ -31,8 +31,8 @@ def account(epsilon: float | None, **fields: object) -> Measurement:
 def private(name: str, epsilon: float | None, shift: float, **fields: object) -> AuditResult:
     """A model that was trained privately from `mlp`."""
     audit = fakes.audit(name, "torch", shift=shift, parent="mlp")
-    told = ACCOUNT.model_copy(update={"measurements": (account(epsilon, **fields),)})
-    return audit.model_copy(update={"results": (*audit.results, told)})
+    trained = ACCOUNT.model_copy(update={"measurements": (account(epsilon, **fields),)})
+    return audit.model_copy(update={"results": (*audit.results, trained)})
 
 
 def changes(name: str, everyone: float, women: float) -> list[Change]:
@@ -119,8 +119,8 @@ def test_an_epsilon_that_is_invalid_is_in_no_figure_and_says_so(several: Compari
 def test_a_robust_training_radius_is_no_privacy_loss() -> None:
     radius = Measurement(name="epsilon", value=0.1, exact=True)
     audit = fakes.audit("robust", "torch", parent="mlp")
-    told = ACCOUNT.model_copy(update={"measurements": (radius,)})
-    assert epsilon_of(audit.model_copy(update={"results": (*audit.results, told)})) is None
+    trained = ACCOUNT.model_copy(update={"measurements": (radius,)})
+    assert epsilon_of(audit.model_copy(update={"results": (*audit.results, trained)})) is None
 
 
 def test_a_parent_that_is_not_there_is_not_shown(several: Comparison) -> None:
@@ -133,7 +133,7 @@ def test_saved_results_give_the_same_page(several: Comparison) -> None:
 
 
 def test_two_private_trainings_of_one_network() -> None:
-    """From the training to the page, which takes two trainings; much noise costs accuracy, and most of it where there are few people."""
+    """From the training to the page, which takes two trainings; noise costs most where there are few people."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
 
