@@ -8,7 +8,7 @@ import random
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import pandas
@@ -90,9 +90,9 @@ def inputs() -> pandas.DataFrame:
     return frame[["a", "b"]].assign(sex=(frame["sex"] == "f").astype(float))
 
 
-def write_all(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-    """{format: a real file of it}, in `folder`."""
-    files = {**_model_files(folder), **_data_files(folder)}
+def write_all(folder: pathlib.Path, forms: Collection[str] = FILES) -> dict[str, pathlib.Path]:
+    """{format: a real file of it}, in `folder`; models, which take seconds to make, only where one is among `forms`."""
+    files = {**(_model_files(folder) if set(forms) & set(MODELS) else {}), **_data_files(folder)}
     files["toml"] = folder / FILES["toml"]
     files["toml"].write_text(CONFIGURATION)
     return files

@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         _read_all(options)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        write_all(pathlib.Path(folder))
+        write_all(pathlib.Path(folder), options.formats)
         cases, findings = run(pathlib.Path(folder), options)
     for form in options.formats:
         print(f"{form}: {cases[form]:,} files, {len(findings[form])} findings")

@@ -244,6 +244,7 @@ def test_whatever_is_found_is_at_an_end(numbers):
         assert sentinel.rows == (column == sentinel.value).sum() >= 1
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_the_check_names_them():
     rng = np.random.default_rng(2)
     sex = np.resize(["Male", "male", "female", "nan", "(missing)"], 400)
