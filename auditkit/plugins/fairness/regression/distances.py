@@ -15,6 +15,9 @@ WORK = 2_000_000_000
 BINS = 256
 """Quantile bins of the test's statistic."""
 
+MANY = 100
+"""Groups above which most pairs are told to be close without a look at each."""
+
 
 class Distances(NamedTuple):
     """The distances of all pairs of groups."""
@@ -228,7 +231,23 @@ def _largest(tables: np.ndarray, widths: np.ndarray) -> np.ndarray:
     shares = np.cumsum(tables, axis=2) / tables.sum(axis=2, keepdims=True)
     largest = np.zeros((2, len(tables)))
     largest[0] = (shares.max(axis=1) - shares.min(axis=1)).max(axis=1)
+    if tables.shape[1] > MANY:
+        largest[1] = [_largest_area(table, widths) for table in shares[:, :, :-1]]
+        return largest
     for group in range(tables.shape[1] - 1):
         gap = np.abs(shares[:, group + 1 :, :-1] - shares[:, group : group + 1, :-1]) @ widths
         np.maximum(largest[1], gap.max(axis=1), out=largest[1])
+    return largest
+
+
+def _largest_area(shares: np.ndarray, widths: np.ndarray) -> float:
+    """The largest area between two of (K, M) curves: no pair is further apart than both are from the mean together."""
+    away = np.abs(shares - shares.mean(axis=0)) @ widths
+    order = np.argsort(-away, kind="stable")
+    shares, away, largest = shares[order], away[order], 0.0
+    for group in range(len(shares) - 1):
+        end = group + 1 + int(np.searchsorted(-away[group + 1 :], away[group] - largest))
+        if end == group + 1:
+            break
+        largest = max(largest, float((np.abs(shares[group + 1 : end] - shares[group]) @ widths).max()))
     return largest

@@ -1,5 +1,6 @@
 """Distances of distributions against scipy, their bands against simulation, their test against shuffles."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -123,3 +124,16 @@ def test_the_scaled_statistic_of_two_groups_is_that_of_smirnov():
     oracle = ks_2samp(values[:40], values[40:], method="asymp").statistic * np.sqrt(40 * 70 / 110)
     assert statistic == pytest.approx(oracle)
     assert slow_ks(values[:40], values[40:]) * np.sqrt(40 * 70 / 110) == pytest.approx(oracle)
+
+
+@pytest.mark.parametrize("people", [20, 60, 2000])
+def test_the_largest_area_of_many_groups_is_that_over_all_pairs(people):
+    rng = np.random.default_rng(people)
+    tables = rng.multinomial(people, np.full(32, 1 / 32), size=(4, 120)).astype(float)
+    widths = rng.random(31)
+    shares = np.cumsum(tables, axis=2) / people
+    plain = [
+        max(float(np.abs(one - other)[:-1] @ widths) for one, other in itertools.combinations(table, 2))
+        for table in shares
+    ]
+    assert distances._largest(tables, widths)[1] == pytest.approx(plain)
