@@ -8,8 +8,8 @@ from benchmarks.command import Benchmark, run
 
 BENCHMARK = Benchmark(
     "privacy",
-    "Private steps against opacus, and shadow models against one after another.",
-    {"p1": "steps", "p2": "shadows"},
+    "Private steps against opacus, shadow models against one after another, RMIA against its matrix, canaries.",
+    {"p1": "steps", "p2": "shadows", "p3": "rmia", "p4": "audits"},
     ("numpy", "torch", "opacus"),
 )
 

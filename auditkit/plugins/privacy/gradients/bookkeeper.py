@@ -13,6 +13,9 @@ from auditkit.plugins.privacy.gradients.engine import HELD, Engine, Loss
 from auditkit.plugins.privacy.gradients.layers import kind_of
 from auditkit.plugins.privacy.gradients.taps import Call, tapped
 
+AT_ONCE = 512
+"""Rows that go through together at most: more are no faster, and what the layers give them is held."""
+
 
 class Bookkeeper(Engine):
     """Book-keeping (Bu et al., 2023, arXiv:2210.00038), mixed layer by layer with gradients of single rows.
@@ -38,7 +41,7 @@ class Bookkeeper(Engine):
             for key in own:
                 owners[key] = owners.get(key, 0) + 1
         tied = sum(parameter.numel() for parameter in self.parameters if owners[id(parameter)] > 1)
-        self.rows_at_once = HELD // tied if tied else HELD
+        self.rows_at_once = min(AT_ONCE, max(1, HELD // max(1, tied)))
 
     def take(self, inputs: torch.Tensor, targets: torch.Tensor, units: torch.Tensor | None = None) -> _Booked:
         """See `Engine`."""
