@@ -201,10 +201,11 @@ def _functions(
 
 
 def _drawn(counts: np.ndarray, weighted: bool, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    sizes = np.maximum(2, np.round(counts.sum(axis=1))).astype(np.int64)
+    sizes = np.round(counts.sum(axis=1)).astype(np.int64)
     if not weighted:
         yield from shuffled_counts(counts.sum(axis=0), sizes, draws, rng)
         return
+    sizes = np.maximum(2, sizes)
     # Rows with weights cannot be exchanged for one another, so the groups are drawn from all rows by weight.
     pooled = counts.sum(axis=0) / counts.sum()
     for _ in range(0, draws, 100):

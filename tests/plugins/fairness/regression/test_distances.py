@@ -137,3 +137,9 @@ def test_the_largest_area_of_many_groups_is_that_over_all_pairs(people):
         for table in shares
     ]
     assert distances._largest(tables, widths)[1] == pytest.approx(plain)
+
+
+def test_a_group_of_one_row_among_many_is_shuffled_as_one():
+    codes = np.r_[0, np.repeat(np.arange(1, 121), 5)]
+    drawn = distances.chance(codes, np.arange(len(codes)) / 7.0, None, 121, 20, np.random.default_rng(0))
+    assert 0 < drawn[0] <= 1
