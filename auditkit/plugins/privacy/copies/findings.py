@@ -11,7 +11,7 @@ from auditkit.plugins.privacy.copies import self_tests
 from auditkit.plugins.privacy.copies.definitions import DEFINITIONS
 from auditkit.plugins.privacy.copies.distances import Nearest, closer, near, nearest, ratios
 from auditkit.plugins.privacy.copies.parameters import Parameters
-from auditkit.plugins.privacy.copies.tables import Points, Tables, among, points_of, read
+from auditkit.plugins.privacy.copies.tables import Points, Tables, among, points_of, read, strange
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.too_few import fewer_than
 
@@ -19,6 +19,8 @@ LEAST = 100
 """Rows that each table needs."""
 ERRORS = 3.5
 """Standard errors from what is expected up to which chance is believed."""
+STRANGE = 0.05
+"""The share of synthetic rows up to which values that no real row has are believed."""
 SIDES = ("training split", "held-out rows")
 COMPARED = ("closer_to_training", "near_copies_excess")
 
@@ -26,7 +28,7 @@ COMPARED = ("closer_to_training", "near_copies_excess")
 def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Everything that `privacy.synthetic_copies` says about a table."""
     context.progress(0, 3, "reading the synthetic rows")
-    tables = read(data, parameters.synthetic)
+    tables = read(data, parameters.synthetic, parameters.reading)
     exact = _exact(tables)
     fewest = min(len(tables.training), len(tables.held_out), len(tables.synthetic))
     if fewest < LEAST:
@@ -40,7 +42,7 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     }
     threshold = float(np.quantile(nearest(points.held_out, points.training).first, parameters.near))
     context.progress(2, 3, "trying rows that were never seen, and planted copies")
-    controls = _controls(points, to, threshold, context.rng)
+    controls = [_same_words(tables), *_controls(points, to, threshold, context.rng)]
     notes = [
         f"Compared are {len(points.synthetic):,} synthetic rows with {len(points.training):,} training rows and as "
         "many rows of the audit data, which the generator must not have seen."
@@ -82,6 +84,15 @@ def _medians(to: dict[str, Nearest]) -> list[Measurement]:
                 )
             )  # fmt: skip
     return numbers
+
+
+def _same_words(tables: Tables) -> Control:
+    return Control.within(
+        "same words", "What share of synthetic rows has a name or a gap where no real row has it?", strange(tables),
+        at_most=STRANGE, guards=(*COMPARED, "exact_copies"), on_failure="inconclusive",
+        reason="the table may be written or read in another way than the data, and then no copy would be seen; say how "
+        "it is read with reading",
+    )  # fmt: skip
 
 
 def _controls(points: Points, to: dict[str, Nearest], threshold: float, rng: np.random.Generator) -> list[Control]:

@@ -12,6 +12,9 @@ class Parameters(BaseModel):
 
     synthetic: str = Field(default="", description="the file with the synthetic rows, in the columns of the data")
     sha256: str = Field(default="", description="of that file; filled in, and held against it where it is given")
+    reading: dict[str, Any] = Field(
+        default={}, description='how that file is read, in the words of [data]: {missing = ["?"], delimiter = ";"}'
+    )
     rows: int = Field(default=10_000, ge=1, description="how many rows of each table are compared at most")
     near: float = Field(
         default=0.01, gt=0, lt=0.5, description="share of held-out rows that lie as near to a training row as a copy"

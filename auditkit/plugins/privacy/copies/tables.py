@@ -1,6 +1,7 @@
 """The three tables in one space: the rows a generator saw, rows it never saw, and the rows that it made."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,19 +36,21 @@ class Points(NamedTuple):
     """(S, G)"""
 
 
-def read(data: AuditData, path: str) -> Tables:
+def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
     """The synthetic table beside the data and its training split.
 
     Args:
         data: rows that the generator never saw, with the training split that it was made from.
         path: of the synthetic rows, in the columns of the inputs.
+        reading: options of `AuditData.from_table`, beside the columns and the kinds that are declared for the data.
 
     Raises:
         DataError: it cannot be read, lacks a column, or holds another kind of value in one.
     """
     train = present(data.train, "the check needs it")
     try:
-        made = AuditData.from_table(path, features=list(data.feature_names))
+        kinds = {feature.name: {"kind": feature.kind} for feature in data.schema if feature.declared}
+        made = AuditData.from_table(path, **{"features": list(data.feature_names), "schema": kinds, **reading})
         if bool(data.schema) != bool(made.schema):
             raise DataError("one is a table with names of columns and the other an array")
         schema, made_schema = merge_schemas(data.schema, made.schema) if data.schema else ((), ())
@@ -57,6 +60,20 @@ def read(data: AuditData, path: str) -> Tables:
     training, held_out, synthetic = (_canonical(codes_of(inputs, own)) for inputs, own in parts)
     category = np.array([not feature.numeric for feature in schema] or [False] * training.shape[1])
     return Tables(training, held_out[~among(held_out, training)], synthetic, category)
+
+
+def strange(tables: Tables) -> float:
+    """The share of synthetic rows with a name, or a gap, in a column in which no real row has it."""
+    real = np.vstack([tables.training, tables.held_out])
+    is_strange = np.zeros(len(tables.synthetic), dtype=bool)
+    for position, is_name in enumerate(tables.category):
+        known, made = real[:, position], tables.synthetic[:, position]
+        gaps = np.isnan(made)
+        if is_name:
+            is_strange |= ~gaps & ~np.isin(made, known)
+        if not np.isnan(known).any():
+            is_strange |= gaps
+    return float(is_strange.mean()) if len(is_strange) else 0.0
 
 
 def among(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -153,8 +153,28 @@ def test_no_row_is_shown(tmp_path):
 def test_categories_that_are_in_one_table_alone_are_kept_apart(tmp_path):
     made = people(ROWS, 7).assign(job="pilot")
     result = of(tmp_path, made)
+    assert failed(result) == {"same words"}
+    assert one(result, "exact_copies", conditions={"to": "training split"}).validity == "inconclusive"
     assert one(result, "closest_distance", conditions={"to": "training split"}).value >= 1
     assert one(result, "exact_copies", conditions={"to": "training split"}).value == 0
+
+
+def test_a_table_that_is_read_otherwise_is_noticed_and_read_as_it_is_said(tmp_path):
+    """Gaps that are written as question marks hide every copy of a row with a gap."""
+    train, test = (rows.assign(job=rows["job"].where(rows["age"] > 0, None)) for rows in (TRAIN, TEST))
+    path = tmp_path / "made.csv"
+    train.to_csv(path, index=False, na_rep="?", sep=";")
+    model, data = build(test, train)
+    with pytest.raises(DataError, match="synthetic: "):
+        run(SyntheticCopies(synthetic=str(path), reading={"delimiter": ";"}), model, data)
+    train.drop(columns="pay").to_csv(path, index=False, na_rep="?", sep=";")
+    model, data = build(test.drop(columns="pay"), train.drop(columns="pay"))
+    blind = run(SyntheticCopies(synthetic=str(path), reading={"delimiter": ";"}), model, data)
+    assert "same words" in failed(blind)
+    assert 0 < one(blind, "exact_copies", conditions={"to": "training split"}).value < 0.6
+    right = run(SyntheticCopies(synthetic=str(path), reading={"delimiter": ";", "missing": ["?"]}), model, data)
+    assert "same words" not in failed(right)
+    assert one(right, "exact_copies", conditions={"to": "training split"}).value == 1
 
 
 def test_the_file_is_a_parameter_with_its_digest(tmp_path):
