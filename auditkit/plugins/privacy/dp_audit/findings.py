@@ -7,6 +7,7 @@ import numpy as np
 from auditkit.plugins.privacy.dp_audit.gaussian_pair import Pair, gaussian_pair
 from auditkit.plugins.privacy.dp_audit.one_run import Guesses, least_epsilon
 from auditkit.plugins.privacy.dp_audit.steps import CanaryStep
+from auditkit.plugins.privacy.dp_audit.two_normals import CERTAIN
 from auditkit.results import Column, Control, Table
 
 LEVEL = 0.999
@@ -102,6 +103,6 @@ def table(step: tuple[CanaryStep, float] | None, run: tuple[OneRun, float] | Non
 def _row(
     name: str, assumption: str, shown: float | None, claimed: float, reason: str = ""
 ) -> tuple[str, str, float | None, float, str]:
-    finite = shown if shown is not None and np.isfinite(shown) else None
+    finite = shown if shown is not None and shown < CERTAIN else None
     verdict = f"says nothing: {reason}" if shown is None else "refuted" if shown > claimed else "not refuted"
     return name, assumption, finite, claimed, verdict

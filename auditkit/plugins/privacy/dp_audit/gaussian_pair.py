@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from auditkit.plugins.privacy.dp_audit.two_normals import normal_epsilon
+from auditkit.plugins.privacy.dp_audit.two_normals import CERTAIN, normal_epsilon
 
 POINTS = 9
 """How many values of each spread, within its interval, are tried for the smallest epsilon."""
@@ -47,7 +47,7 @@ def gaussian_pair(scores: np.ndarray, present: np.ndarray, delta: float, level: 
         return Pair(None, None, f"fewer than {FEWEST} canaries are in, or out")
     sides = [_Side(len(side), float(side.mean()), float(side.std(ddof=1))) for side in (inside, outside)]
     if max(side.spread for side in sides) == 0 and sides[0].mean != sides[1].mean:
-        return Pair(np.inf, np.inf, "the scores tell without doubt: no noise was added")
+        return Pair(CERTAIN, CERTAIN, "the scores tell without doubt: no noise was added")
     if min(side.spread for side in sides) == 0:
         return Pair(None, None, "the scores do not vary")
     if min(float(scipy.stats.normaltest(side).pvalue) for side in (inside, outside)) < NOT_NORMAL:

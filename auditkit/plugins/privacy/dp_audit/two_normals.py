@@ -5,6 +5,8 @@ import scipy
 
 HALVINGS = 60
 FLAT = 1e-9
+CERTAIN = 1e6
+"""Stands for an epsilon without bound."""
 
 
 def normal_epsilon(gap: np.ndarray, present: np.ndarray, absent: np.ndarray, delta: float) -> np.ndarray:
@@ -17,7 +19,7 @@ def normal_epsilon(gap: np.ndarray, present: np.ndarray, absent: np.ndarray, del
         delta: above 0, under 1.
 
     Returns:
-        (...) 0 and above.
+        (...) 0 to `CERTAIN`.
 
     Source: Agrawal et al. (2026), Let's Ask Gauss: Improved One-Run Privacy Auditing, arXiv:2606.12733.
     """
@@ -29,7 +31,7 @@ def normal_epsilon(gap: np.ndarray, present: np.ndarray, absent: np.ndarray, del
         return np.asarray(np.maximum(there, hockey_stick(epsilon, gap, absent, present)) > delta)
 
     above = too_small(high)
-    while (above & (high < 1e6)).any():
+    while (above & (high < CERTAIN)).any():
         low, high = np.where(above, high, low), np.where(above, 2 * high, high)
         above = too_small(high)
     for _ in range(HALVINGS):
@@ -37,7 +39,7 @@ def normal_epsilon(gap: np.ndarray, present: np.ndarray, absent: np.ndarray, del
         above = too_small(middle)
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     # of what is 0 already the halving comes to nearly 0
-    return np.where(too_small(np.zeros(gap.shape)), high, 0.0)
+    return np.where(too_small(np.zeros(gap.shape)), np.minimum(high, CERTAIN), 0.0)
 
 
 def hockey_stick(epsilon: np.ndarray, gap: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

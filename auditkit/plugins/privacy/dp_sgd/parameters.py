@@ -55,6 +55,19 @@ class Parameters(BaseModel):
     schedule: Literal["constant", "linear", "cosine"] = Field(
         default="constant", description="How the step size falls to nearly 0 over the training."
     )
+    canary_steps: int = Field(
+        default=1000,
+        ge=0,
+        le=100_000,
+        description="How often a step is done with a canary, and as often without it, to see whether it gives away "
+        "more than it is accounted for; 0: never.",
+    )
+    twin_steps: int = Field(
+        default=200,
+        ge=0,
+        le=10_000_000,
+        description="Steps of a twin of the training that carries canaries and is thrown away; 0: no twin.",
+    )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="Of stochastic gradient descent.")
 
     @field_validator("noise")

@@ -18,10 +18,13 @@ from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
+    from auditkit.plugins.privacy.dp_sgd.canary_audits import Audited
     from auditkit.plugins.privacy.dp_sgd.journal import Journal
+    from auditkit.plugins.privacy.dp_sgd.problem import Problem
     from auditkit.plugins.privacy.dp_sgd.training_loop import Training
     from auditkit.plugins.privacy.dp_sgd.untrained import Untrained
     from auditkit.plugins.privacy.gradients.choice import Choice
+    from auditkit.plugins.privacy.gradients.engine import Engine
 
 
 class DpSgd(Parameters, Trainer):
@@ -40,7 +43,8 @@ class DpSgd(Parameters, Trainer):
         "toss of a coin, its gradient is clipped to a norm, and Gaussian noise is added to the sum. Epsilon is "
         "computed by privacy loss distributions and held against two other accountants. Before training and at random "
         "steps of it, the gradients of a few rows are compared with their gradients alone; batch sizes, clipping and "
-        "noise are measured, and all that the new model can reach is held against what it could reach before."
+        "noise are measured, canaries are sought in copies of the training, and all that the new model can reach is "
+        "held against what it could reach before."
     )
     limits: ClassVar[str] = (
         "Epsilon and delta are an upper bound on what is lost, computed, not measured; that the controls hold refutes "
@@ -82,13 +86,24 @@ class DpSgd(Parameters, Trainer):
             train_mode(copy.module, copy.public)
             choice = admitted(copy.module, problem, recipe, self.rows_at_once, model.name)
             slow = slow_layers(copy.module, problem.inputs) if choice.refused else []
+            shown = self._audited(choice.engine, problem, recipe, delta, context)
             training = Training(choice.engine, problem, recipe)
             copy = self._go_on(training, copy, data, delta, context)
             copy.module.eval()
         fresh = copy.finished()
         fresh.name = f"{model.name} ({self.id})"
         made = self._told(training.journal, choice, copy, (fresh, data), delta)
-        return dataclasses.replace(made, notes=(*made.notes, *slow))
+        return dataclasses.replace(
+            made, controls=(*made.controls, *shown.controls), tables=(*made.tables, *shown.tables),
+            notes=(*made.notes, *slow),
+        )  # fmt: skip
+
+    def _audited(self, engine: Engine, problem: Problem, recipe: Recipe, delta: float, context: Context) -> Audited:
+        """What canaries show of the training that is about to begin; a time limit holds meanwhile."""
+        from auditkit.plugins.privacy.dp_sgd.canary_audits import audited
+
+        repeats = (self.canary_steps, self.twin_steps)
+        return audited(engine, problem, recipe, delta, repeats, lambda: context.progress(0, recipe.steps, "steps"))
 
     def _told(
         self, journal: Journal, choice: Choice, copy: Untrained, trained: tuple[Model, AuditData], delta: float

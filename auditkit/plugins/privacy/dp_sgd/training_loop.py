@@ -38,6 +38,8 @@ class Training:
     def __init__(self, engine: Engine, problem: Problem, recipe: Recipe) -> None:
         self.engine, self.problem, self.recipe = engine, problem, recipe
         self.parameters = engine.parameters
+        self.candidates = problem.units.count
+        """How many coins are tossed in a step."""
         self.optimizer = optimizer_of(recipe, self.parameters)
         self.journal = Journal(recipe, problem.units.count)
         self.accountant = require("opacus.accountants", "opacus").RDPAccountant()
@@ -66,9 +68,9 @@ class Training:
     def step(self) -> None:
         """One step on the units drawn; on none at all, noise alone: the accountant counts that too."""
         recipe, step = self.recipe, self.done
-        drawn = torch.rand(self.problem.units.count, generator=self._coins) < recipe.sample_rate
+        drawn = torch.rand(self.candidates, generator=self._coins) < recipe.sample_rate
         self.journal.sizes.append(int(drawn.sum()))
-        sums = self._clipped_sums(drawn, step in self._looked_into)
+        sums = self.clipped_sums(drawn, step in self._looked_into)
         for parameter, clipped_sum in zip(self.parameters, sums, strict=True):
             noise = torch.randn(
                 clipped_sum.shape, generator=self._noise, device=clipped_sum.device, dtype=clipped_sum.dtype
@@ -81,7 +83,13 @@ class Training:
         self.optimizer.step()
         self.accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
 
-    def _clipped_sums(self, drawn: torch.Tensor, looked_into: bool) -> list[torch.Tensor]:
+    def clipped_sums(self, drawn: torch.Tensor, looked_into: bool) -> list[torch.Tensor]:
+        """For each parameter the sum of clipped gradients of the units drawn.
+
+        Args:
+            drawn: (candidates,) bool.
+            looked_into: whether gradients of rows are tried again in this step.
+        """
         inputs, targets = self.problem.inputs, self.problem.targets
         rows, codes = self.problem.units.rows_of(drawn, self._coins)
         weights = [parameter.detach().clone() for parameter in self.parameters] if looked_into else []

@@ -19,10 +19,13 @@ class Units:
     def __init__(self, codes: np.ndarray | None, rows: int, rows_per_unit: int, device: torch.device) -> None:
         self._device, self.rows_per_unit = device, rows_per_unit
         self.rows, self.count, self.largest = rows, rows, 1
+        self.sizes = np.ones(rows, dtype=np.int64)
+        """(units,) rows of each."""
         self._codes: torch.Tensor | None = None
         if codes is not None:
             _, places, sizes = np.unique(codes, return_inverse=True, return_counts=True)
             self._codes, self.count, self.largest = torch.from_numpy(places), len(sizes), int(sizes.max())
+            self.sizes = sizes
 
     @property
     def are_rows(self) -> bool:

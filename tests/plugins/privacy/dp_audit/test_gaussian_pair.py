@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from auditkit.plugins.privacy.dp_audit.gaussian_pair import gaussian_pair
+from auditkit.plugins.privacy.dp_audit.two_normals import CERTAIN
 from tests.plugins.privacy.accounting.test_accountants import gaussian_epsilon
 
 
@@ -58,5 +59,5 @@ def test_what_is_no_pair_of_normals_is_told(scores: object, reason: str) -> None
 
 def test_no_noise_at_all_is_without_bound_and_few_canaries_say_nothing() -> None:
     present = np.arange(100) % 2 == 0
-    assert gaussian_pair(present.astype(float), present, 1e-5).low == np.inf
+    assert gaussian_pair(present.astype(float), present, 1e-5).low == CERTAIN
     assert "fewer than 30" in gaussian_pair(np.arange(40.0), np.arange(40) < 20, 1e-5).reason

@@ -166,11 +166,11 @@ def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditDat
         rng=np.random.default_rng(0), predictions=Predictions(parent, split),
         on_progress=lambda done, total, what: steps.append(done),
     )  # fmt: skip
-    DpSgd(epochs=1, batch_size=60).train(parent, split, context)
+    DpSgd(epochs=1, batch_size=60, canary_steps=0, twin_steps=0).train(parent, split, context)
     assert steps == list(range(1, 11))
     context.deadline = 0.0
     with pytest.raises(auditkit.errors.TimeLimit):
-        DpSgd(epochs=1, batch_size=60).train(parent, split, context)
+        DpSgd(epochs=1, batch_size=60, canary_steps=0, twin_steps=0).train(parent, split, context)
 
 
 def test_a_promise_to_persons_and_what_several_rows_are_promised(parent: Any, split: AuditData) -> None:
