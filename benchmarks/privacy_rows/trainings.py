@@ -22,7 +22,7 @@ from auditkit.predictions import Predictions
 from auditkit.trainers import Trained
 
 ROWS = 240
-RECIPE: dict[str, Any] = {"epochs": 3, "batch_size": 40, "noise_multiplier": 1.0}
+RECIPE: dict[str, Any] = {"epochs": 3, "batch_size": 40, "noise_multiplier": 1.0, "canary_steps": 100, "twin_steps": 30}
 """As small as the sickness still shows."""
 
 

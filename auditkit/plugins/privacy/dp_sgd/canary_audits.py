@@ -59,7 +59,7 @@ class Twin(Training):
         super().__init__(engine, problem, recipe)
         self.canaries = canaries
         self.candidates += canaries.count
-        self._of_units: list[torch.Tensor] = []
+        self._of_units = [torch.zeros_like(parameter) for parameter in self.parameters]
 
     def step(self) -> None:
         """One step, and what it gives away about each canary to one who knows all else."""

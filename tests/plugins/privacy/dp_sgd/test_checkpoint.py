@@ -120,6 +120,7 @@ def test_the_trainer_takes_up_what_a_time_limit_stopped(tmp_path: pathlib.Path) 
 
         context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), on_progress=notice)
         parameters: dict[str, Any] = {"epochs": 4, "batch_size": 40, "noise_multiplier": 1.0, "checkpoint": path}
+        parameters |= {"canary_steps": 0, "twin_steps": 0}
         return DpSgd(**parameters).train(model, data, context)
 
     with pytest.raises(TimeLimit):
