@@ -11,6 +11,7 @@ from auditkit.errors import ModelError
 from auditkit.plugins.privacy.gradients.contributions import Contribution, together
 from auditkit.plugins.privacy.gradients.engine import HELD, Engine, Loss
 from auditkit.plugins.privacy.gradients.layers import kind_of
+from auditkit.plugins.privacy.gradients.other_layers import other
 from auditkit.plugins.privacy.gradients.taps import Call, tapped
 
 AT_ONCE = 512
@@ -20,10 +21,11 @@ AT_ONCE = 512
 class Bookkeeper(Engine):
     """Book-keeping (Bu et al., 2023, arXiv:2210.00038), mixed layer by layer with gradients of single rows.
 
-    Linear, embedding, convolutions of 1, 2 and 3 dimensions, layer, RMS, group and instance normalisation.
+    Linear, embedding, convolutions of 1, 2 and 3 dimensions, layer, RMS, group and instance normalisation by formulas;
+    other layers with parameters of their own are computed once more, each by itself.
 
     Raises:
-        ModelError: a trainable parameter belongs to another kind of layer.
+        ModelError: a layer with trainable parameters holds others that have some, or mixes rows by its settings.
     """
 
     name: ClassVar[str] = "book-keeping"
@@ -40,8 +42,9 @@ class Bookkeeper(Engine):
             self._layers += [layer] if own else []
             for key in own:
                 owners[key] = owners.get(key, 0) + 1
-        tied = sum(parameter.numel() for parameter in self.parameters if owners[id(parameter)] > 1)
-        self.rows_at_once = min(AT_ONCE, max(1, HELD // max(1, tied)))
+        by_rows = {id(p) for layer in self._layers if kind_of(layer) is other for p in layer.parameters(recurse=False)}
+        held = [p for p in self.parameters if owners[id(p)] > 1 or id(p) in by_rows]
+        self.rows_at_once = min(AT_ONCE, max(1, HELD // max(1, sum(parameter.numel() for parameter in held))))
 
     def take(self, inputs: torch.Tensor, targets: torch.Tensor, units: torch.Tensor | None = None) -> _Booked:
         """See `Engine`."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from auditkit.errors import ModelError
+from auditkit.errors import MissingExtra, ModelError
 from auditkit.plugins.privacy.gradients.alone import OneByOne, Vectorised
 from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
 from auditkit.plugins.privacy.gradients.engine import Engine, Loss
@@ -52,7 +52,7 @@ def choose(
         try:
             engine = kind(module, loss, max_grad_norm)
             error = max(disagreement(engine, inputs[rows], targets[rows]) for rows in samples)
-        except (ModelError, RuntimeError, ValueError, IndexError, TypeError, AttributeError) as fault:
+        except (ModelError, MissingExtra, RuntimeError, ValueError, IndexError, TypeError, AttributeError) as fault:
             if kind is ENGINES[-1]:
                 raise
             refused.append((kind.name, one_line(fault, 200)))

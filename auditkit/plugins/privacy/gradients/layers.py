@@ -12,6 +12,7 @@ from torch.nn import functional
 from auditkit.errors import ModelError
 from auditkit.plugins.privacy.gradients.contributions import Contribution, Lookups, Products, Rows
 from auditkit.plugins.privacy.gradients.convolutions import Convolved, bordered, windows
+from auditkit.plugins.privacy.gradients.other_layers import is_whole, other
 
 Parts = Iterator[tuple[str, Contribution]]
 """Names of a layer's own parameters, with what a call adds to the gradients of its rows."""
@@ -95,17 +96,17 @@ KINDS: dict[type[nn.Module], Callable[..., Parts]] = {
 def kind_of(layer: nn.Module) -> Callable[..., Parts] | None:
     """The formula for a layer, by its forward() and not its name, for a subclass may compute something else.
 
-    None: there is none, or a setting of the layer makes rows depend on each other.
+    None: there is none, not even for `other` layers, or a setting of the layer makes rows depend on each other.
     """
-    own = dict(layer.named_parameters(recurse=False))
-    if not own.keys() <= {"weight", "bias"}:
-        return None
     if isinstance(layer, nn.Embedding) and (layer.max_norm is not None or layer.scale_grad_by_freq or layer.sparse):
         return None
     if getattr(layer, "track_running_stats", False):
         return None
-    matches = (formula for kind, formula in KINDS.items() if isinstance(layer, kind) and _computes_as(layer, kind))
-    return next(matches, None)
+    own = dict(layer.named_parameters(recurse=False))
+    kinds = [kind for kind in KINDS if isinstance(layer, kind) and _computes_as(layer, kind)]
+    if kinds and own.keys() <= {"weight", "bias"}:
+        return KINDS[kinds[0]]
+    return other if is_whole(layer) else None
 
 
 def _computes_as(layer: nn.Module, kind: type[nn.Module]) -> bool:

@@ -81,6 +81,8 @@ def tapped(layers: Sequence[nn.Module], parameters: Sequence[nn.Parameter], rows
     def tap(layer: nn.Module, args: tuple[Any, ...], named: dict[str, Any], output: torch.Tensor) -> torch.Tensor:
         if not torch.is_grad_enabled():
             return output
+        if not isinstance(output, torch.Tensor) or len(args) + len(named) != 1:
+            raise ModelError(f"a {type(layer).__name__} takes or gives more than one tensor")
         entered = (args or tuple(named.values()))[0].detach()
         if len(output) == 1 < rows:
             output, entered = (side.expand(rows, *side.shape[1:]) for side in (output, entered))

@@ -14,7 +14,8 @@ from auditkit.plugins.privacy.gradients.alone import OneByOne
 from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
 from auditkit.plugins.privacy.gradients.engine import ClippedSum, Engine
 from auditkit.plugins.privacy.gradients.hooks import Hooks
-from auditkit.plugins.privacy.gradients.layers import KINDS, kind_of
+from auditkit.plugins.privacy.gradients.layers import kind_of
+from auditkit.plugins.privacy.gradients.other_layers import other
 from tests.plugins.privacy.gradients.networks import made
 
 Drawn = tuple[nn.Module, torch.Tensor]
@@ -177,13 +178,17 @@ def test_convolutions_that_do_not_fit_are_the_same(monkeypatch: pytest.MonkeyPat
 def test_layers_that_compute_something_else_have_no_formula() -> None:
     class Other(nn.Linear):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return super().forward(x - x.mean(0))
+            return 2 * super().forward(x)
 
-    odd = [
-        Other(2, 2), nn.Bilinear(2, 2, 2), nn.PReLU(), nn.BatchNorm1d(2), nn.Embedding(2, 2, max_norm=1.0),
-        nn.Embedding(2, 2, scale_grad_by_freq=True), nn.Embedding(2, 2, sparse=True),
-        nn.InstanceNorm1d(2, affine=True, track_running_stats=True), nn.ConvTranspose1d(2, 2, 1),
-        nn.utils.spectral_norm(nn.Linear(2, 2)), nn.LSTM(2, 2),
+    by_themselves = [
+        Other(2, 2), nn.Bilinear(2, 2, 2), nn.PReLU(), nn.ConvTranspose1d(2, 2, 1),
+        nn.utils.spectral_norm(nn.Linear(2, 2)),
     ]  # fmt: skip
-    assert [type(layer).__name__ for layer in odd if kind_of(layer)] == []
-    assert all(kind.__name__ for kind in KINDS) and kind_of(nn.Linear(2, 2)) is not None
+    assert {kind_of(layer) for layer in by_themselves} == {other}
+    refused = [
+        nn.BatchNorm1d(2), nn.Embedding(2, 2, max_norm=1.0), nn.Embedding(2, 2, scale_grad_by_freq=True),
+        nn.Embedding(2, 2, sparse=True), nn.InstanceNorm1d(2, affine=True, track_running_stats=True), nn.LSTM(2, 2),
+        nn.MultiheadAttention(2, 1),
+    ]  # fmt: skip
+    assert [type(layer).__name__ for layer in refused if kind_of(layer)] == []
+    assert all(kind_of(kind) is not other for kind, _ in PLAIN.values())
