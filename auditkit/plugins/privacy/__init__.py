@@ -13,9 +13,10 @@ def register_checks() -> Iterable[type[Check]]:
     from auditkit.plugins.privacy.anonymity.check import Anonymity
     from auditkit.plugins.privacy.attribute.check import AttributeInference
     from auditkit.plugins.privacy.copies.check import SyntheticCopies
+    from auditkit.plugins.privacy.journal.check import PrivacyJournal
     from auditkit.plugins.privacy.membership.check import Membership
 
-    return [Anonymity, AttributeInference, Membership, SyntheticCopies]
+    return [Anonymity, AttributeInference, Membership, PrivacyJournal, SyntheticCopies]
 
 
 @hookimpl

@@ -16,10 +16,10 @@ from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.dp_sgd.optimizer import rate_at
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
-from auditkit.plugins.privacy.dp_sgd.self_tests import sampling_z
 from auditkit.plugins.privacy.dp_sgd.training_loop import Training
 from auditkit.plugins.privacy.dp_sgd.units import Units
 from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
+from auditkit.plugins.privacy.shared.batch_sizes import sampling_z
 
 
 def mlp(hidden: int = 16) -> nn.Sequential:

@@ -1,10 +1,10 @@
-"""What the controls are held by: batch sizes of Poisson sampling, and of others."""
+"""Batch sizes of Poisson sampling, and of others."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from auditkit.plugins.privacy.dp_sgd.self_tests import sampling_z
+from auditkit.plugins.privacy.shared.batch_sizes import sampling_z
 
 
 def test_poisson_batches_pass_and_others_do_not() -> None:
