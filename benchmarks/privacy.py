@@ -9,9 +9,11 @@ from benchmarks.command import Benchmark, run
 BENCHMARK = Benchmark(
     "privacy",
     "Private steps against opacus, shadow models against one after another, RMIA against its matrix, canaries.",
-    {"p1": "steps", "p2": "shadows", "p3": "rmia", "p4": "audits"},
+    {"p1": "steps", "p2": "shadows", "p3": "rmia", "p4": "audits", "c1": "controls"},
     ("numpy", "torch", "opacus"),
 )
 
 if __name__ == "__main__":
-    sys.exit(run(BENCHMARK))
+    # the controls alone: sick trainings that must be noticed, healthy ones that must not
+    chosen = [part for word in sys.argv[1:] for part in (("--row", "c1") if word == "--controls" else (word,))]
+    sys.exit(run(BENCHMARK, chosen))

@@ -58,7 +58,7 @@ def test_a_journal_that_holds_is_not_refuted(tmp_path: pathlib.Path) -> None:
     result = checked(tmp_path, healthy())
     assert all(control.holds for control in result.controls if control.name != "epsilon-as-claimed")
     measured = epsilon(result)
-    assert measured.validity == "valid" and measured.value is not None and 4 < measured.value < 7
+    assert measured.validity == "valid" and measured.value is not None and 6.9 < measured.value < 7.2
     assert any("opacus 1.6.0" in note for note in result.notes)
     assert epsilon(checked(tmp_path, healthy(epsilon=measured.value))).validity == "valid"
 
@@ -69,7 +69,8 @@ def test_a_journal_that_holds_is_not_refuted(tmp_path: pathlib.Path) -> None:
         ({"sampler": "shuffled"}, "poisson-sampling"), ({"batch_sizes": [100] * STEPS}, "sampling"),
         ({"batch_sizes": [400] * STEPS}, "sampling"), ({"noise_square": 0.25}, "noise-level"),
         ({"noise_square": 0.0}, "noise-level"), ({"clipped": 98.0}, "clipping"),
-        ({"row_error": 2.8}, "per-row-gradients"), ({"history": []}, "every-step-counted"), ({"history": [[1.0, RATE, 87]]}, "every-step-counted"),
+        ({"row_error": 2.8}, "per-row-gradients"), ({"history": []}, "every-step-counted"),
+        ({"history": [[1.0, RATE, 87]]}, "every-step-counted"),
         ({"epsilon": 1.0}, "epsilon-as-claimed"), ({"delta": 0.002}, "delta-small"),
         ({"seed_is_secret": False}, "secret-seed"),
     ],
