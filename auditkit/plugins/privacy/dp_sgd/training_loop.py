@@ -69,19 +69,24 @@ class Training:
         """One step on the units drawn; on none at all, noise alone: the accountant counts that too."""
         recipe, step = self.recipe, self.done
         drawn = torch.rand(self.candidates, generator=self._coins) < recipe.sample_rate
-        self.journal.sizes.append(int(drawn.sum()))
+        self.journal.sizes.append(self.size_of(drawn))
         sums = self.clipped_sums(drawn, step in self._looked_into)
         for parameter, clipped_sum in zip(self.parameters, sums, strict=True):
-            noise = torch.randn(
-                clipped_sum.shape, generator=self._noise, device=clipped_sum.device, dtype=clipped_sum.dtype
-            )
-            noised = clipped_sum + recipe.noise_multiplier * recipe.max_grad_norm * noise
+            noised = clipped_sum + recipe.noise_multiplier * recipe.max_grad_norm * self.noise_like(clipped_sum)
             parameter.grad = noised.to(parameter.dtype) / self.journal.expected
         self.journal.see(self.parameters, sums)
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(recipe, step)
         self.optimizer.step()
         self.accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
+
+    def size_of(self, drawn: torch.Tensor) -> int:
+        """How many units take part in a step."""
+        return int(drawn.sum())
+
+    def noise_like(self, clipped_sum: torch.Tensor) -> torch.Tensor:
+        """Normal noise of spread 1 in the shape of a parameter."""
+        return torch.randn(clipped_sum.shape, generator=self._noise, device=clipped_sum.device, dtype=clipped_sum.dtype)
 
     def clipped_sums(self, drawn: torch.Tensor, looked_into: bool) -> list[torch.Tensor]:
         """For each parameter the sum of clipped gradients of the units drawn.

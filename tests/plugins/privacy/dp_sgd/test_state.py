@@ -16,7 +16,16 @@ from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, ConfigError, ModelError
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.trainers import Trained
-from tests.plugins.privacy.dp_sgd.training_data import judged, run, seeded, split_of, value, without_accounting, wrapped
+from tests.plugins.privacy.dp_sgd.training_data import (
+    Bert,
+    judged,
+    run,
+    seeded,
+    split_of,
+    value,
+    without_accounting,
+    wrapped,
+)
 
 ROWS = 200
 
@@ -405,6 +414,21 @@ def test_what_prepares_inputs_and_is_fitted_leaves_epsilon_undecided(split: Audi
     closure = train(wrapped(seeded(Base), preprocess=lambda rows: rows - mean), split)
     assert judged(closure).validity == "inconclusive"
     assert judged(train(wrapped(seeded(Base), preprocess=lambda rows: rows / 2), split)).validity == "valid"
+
+
+def test_a_small_bert_of_random_weights_trains() -> None:
+    words = np.random.default_rng(0).integers(0, 30, (ROWS, 6))
+    data = AuditData(words, labels=np.where(words[:, 0] < 15, "yes", "no"), positive="yes")
+    model = wrapped(seeded(lambda: Bert(2)))
+    private = train(model, data, epochs=8, noise_multiplier=0.5, optimizer="adam", learning_rate=0.02)
+    assert all(control.holds for control in private.controls) and value(private, "train_accuracy") > 0.6
+
+
+def test_a_layer_that_turns_its_own_wheels_is_refused(split: AuditData) -> None:
+    """Spectral normalisation moves vectors of its own in every forward pass of training."""
+    layer = torch.nn.utils.parametrizations.spectral_norm(nn.Linear(4, 8))
+    with pytest.raises((ModelError, CapabilityError)):
+        train(wrapped(nn.Sequential(layer, nn.Tanh(), nn.Linear(8, 2)).eval()), split)
 
 
 def test_public_is_a_parameter() -> None:

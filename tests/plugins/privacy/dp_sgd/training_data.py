@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 import auditkit
 from auditkit.checks import Context
@@ -21,6 +22,27 @@ from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Measurement
 from auditkit.run.controls import apply_controls
 from auditkit.trainers import Trained
+
+
+class Bert(nn.Module):
+    """A small encoder as BERT's: one entry of positions for all rows, dropout, attention of several heads."""
+
+    def __init__(self, outputs: int = 3) -> None:
+        super().__init__()
+        self.words, self.places, self.norm = nn.Embedding(30, 16), nn.Embedding(6, 16), nn.LayerNorm(16)
+        self.register_buffer("position_ids", torch.arange(6).expand((1, -1)), persistent=False)
+        self.query, self.key, self.value = (nn.Linear(16, 16) for _ in range(3))
+        self.drop, self.up, self.down = nn.Dropout(0.1), nn.Linear(16, 32), nn.Linear(32, 16)
+        self.out = nn.Linear(16, outputs)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.drop(self.norm(self.words(x) + self.places(self.position_ids)))
+        heads = [one(hidden).unflatten(-1, (2, 8)).transpose(1, 2) for one in (self.query, self.key, self.value)]
+        chance = 0.1 if self.training else 0.0
+        seen = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], dropout_p=chance)
+        hidden = self.norm(hidden + seen.transpose(1, 2).flatten(-2))
+        logits: torch.Tensor = self.out((hidden + self.down(functional.gelu(self.up(hidden))))[:, 0])
+        return logits
 
 
 def split_of(rows: int) -> AuditData:

@@ -1,0 +1,42 @@
+"""What `torchrun` runs in each of several processes: a private training together; the first writes what came of it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+
+import torch
+from torch import distributed, nn
+from torch.nn import functional
+
+from auditkit.plugins.privacy.dp_sgd.distributed import TogetherTraining, processes
+from auditkit.plugins.privacy.dp_sgd.problem import Problem
+from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
+from auditkit.plugins.privacy.dp_sgd.units import Units
+from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
+
+
+def together(out: pathlib.Path, noise: float, rate: float, steps: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(200, 4, generator=generator)
+    torch.manual_seed(distributed.get_rank())  # weights differ until the first process gives its own
+    module = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 3)).train()
+    engine = Bookkeeper(module, functional.cross_entropy, 1.0)
+    problem = Problem(inputs, inputs[:, :3].argmax(1), functional.cross_entropy, Units(None, 200, 1, inputs.device))
+    journal = TogetherTraining(engine, problem, Recipe(rate, steps, noise, 1.0, 0.5, 0.0)).run()
+    weights = torch.cat([parameter.detach().flatten() for parameter in module.parameters()])
+    first = weights.clone()
+    distributed.broadcast(first, 0)
+    record = {
+        "processes": processes(), "sizes": journal.sizes, "history": journal.history, "noise": journal.noise,
+        "clipped": journal.clipped, "row_error": journal.row_error, "alike": torch.equal(first, weights),
+        "weights": weights.tolist(),
+    }  # fmt: skip
+    (out / f"{distributed.get_rank()}.json").write_text(json.dumps(record))
+
+
+if __name__ == "__main__":
+    distributed.init_process_group("gloo")
+    together(pathlib.Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    distributed.destroy_process_group()
