@@ -25,6 +25,16 @@ class Parameters(BaseModel):
         lt=1,
         description="Under 1 / units; where not given, the smaller of 1e-5 and 0.1 / units.",
     )
+    trainings: int = Field(
+        default=1,
+        ge=1,
+        description="Trainings that read these rows, this one included, such as those of a search for parameters: "
+        "epsilon is that of all together.",
+    )
+    neighbours: Literal["add_or_remove", "replace"] = Field(
+        default="add_or_remove",
+        description="Between which data sets epsilon holds: with a unit or without it, or with another in its place.",
+    )
     max_grad_norm: float = Field(
         default=1.0, gt=0, allow_inf_nan=False, description="The norm gradients are clipped to."
     )

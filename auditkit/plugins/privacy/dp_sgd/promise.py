@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.accounting.groups_of_rows import epsilon_of_rows
+from auditkit.plugins.privacy.accounting.history import Neighbours
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.shared.features import fingerprints
 from auditkit.results import Measurement
@@ -39,12 +40,14 @@ def several_rows(data: AuditData) -> tuple[int, str]:
     return max(counts, key=lambda count: count[0])
 
 
-def together(recipe: Recipe, steps: int, delta: float, data: AuditData) -> tuple[Measurement, ...]:
+def together(
+    recipe: Recipe, steps: int, delta: float, data: AuditData, neighbours: Neighbours
+) -> tuple[Measurement, ...]:
     """Epsilon of the largest number of rows that seem to be of one person; nothing where each is a unit of its own."""
     rows = 1 if data.unit is not None else several_rows(data)[0]
     if rows < 2:
         return ()
-    promise = epsilon_of_rows(recipe.noise_multiplier, recipe.sample_rate, steps, delta, rows)
+    promise = epsilon_of_rows(recipe.noise_multiplier, recipe.sample_rate, steps, delta, rows, neighbours)
     return (
         Measurement(
             name="epsilon_of_rows", value=promise.epsilon if math.isfinite(promise.epsilon) else None,

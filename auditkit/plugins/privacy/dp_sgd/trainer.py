@@ -116,10 +116,10 @@ class DpSgd(Parameters, Trainer):
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
         phases = ((recipe.noise_multiplier, recipe.sample_rate, steps),)
-        cost = spent(phases, delta)
+        cost = spent(phases, delta, self.neighbours, self.trainings)
         measurements = (
             *findings.measurements(recipe, cost, delta, steps, fresh, data),
-            *together(recipe, steps, delta, data),
+            *together(recipe, steps * self.trainings, delta, data, self.neighbours),
         )
         copy.refuse_what_changed()  # after the last question about a training row
         for parameter in copy.thawed:
@@ -131,9 +131,9 @@ class DpSgd(Parameters, Trainer):
                 *self_tests.controls(journal, cost, choice.error),
                 *self_tests.of_state(copy.gain, copy.fitted),
             ),
-            figures=(accounting.figure(phases, delta),),
+            figures=(accounting.figure(phases, delta, self.neighbours, self.trainings),),
             tables=(
-                accounting.table(cost, journal.history, delta),
+                accounting.table(cost, journal.history, delta, self.neighbours, self.trainings),
                 *findings.public_table(public_parts(copy.module, copy.public)),
             ),
             notes=(statement(data, self.rows_per_unit), *findings.notes(cost, data), findings.engine_note(choice)),
@@ -168,7 +168,9 @@ class DpSgd(Parameters, Trainer):
             )
         rate = self.batch_size / units
         steps = max(1, round(self.epochs / rate))
-        noise = self.noise_multiplier or noise_for(self.target_epsilon, rate, steps, delta)
+        noise = self.noise_multiplier or noise_for(
+            self.target_epsilon, rate, steps, delta, self.neighbours, self.trainings
+        )
         return Recipe(
             rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum, self.optimizer, self.schedule
         ), delta

@@ -18,7 +18,7 @@ from auditkit.errors import ConfigError, ModelError
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
 from auditkit.predictions import Predictions
 from auditkit.trainers import Trained
-from tests.plugins.privacy.dp_sgd.training_data import judged, run, split_of, value
+from tests.plugins.privacy.dp_sgd.training_data import judged, run, split_of, value, without_accounting
 
 ROWS = 600
 
@@ -26,6 +26,11 @@ ROWS = 600
 @pytest.fixture(scope="module")
 def split() -> AuditData:
     return split_of(ROWS)
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_accounting(monkeypatch)
 
 
 def wrap(*layers: nn.Module, **more: Any) -> Any:
@@ -98,6 +103,7 @@ def test_epsilon_grows_with_the_steps_to_what_is_reported(trained: Trained) -> N
     assert math.isclose(costs[-1], value(trained, "epsilon")) and points[-1]["steps"] == 60
 
 
+@pytest.mark.usefixtures("cheap")
 def test_the_seed_of_the_noise_is_written_nowhere(
     parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -122,6 +128,7 @@ def test_noise_may_be_given_and_epsilon_follows(parent: Any, split: AuditData) -
     assert any("promises next to nothing" in note for note in private.notes)
 
 
+@pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize(
     ("last", "output"),
     [
@@ -138,6 +145,7 @@ def test_every_kind_of_output_learns(split: AuditData, last: tuple[nn.Module, ..
     assert value(private, "train_accuracy") > 0.8
 
 
+@pytest.mark.usefixtures("cheap")
 def test_a_small_convolutional_network() -> None:
     from sklearn.datasets import load_digits
 
@@ -154,12 +162,14 @@ def test_a_small_convolutional_network() -> None:
     assert all(control.holds for control in private.controls)
 
 
+@pytest.mark.usefixtures("cheap")
 def test_the_generators_are_as_they_were(parent: Any, split: AuditData) -> None:
     before = torch.random.get_rng_state(), np.random.get_state()[2]
     run(parent, split, epochs=1)
     assert torch.equal(before[0], torch.random.get_rng_state()) and before[1] == np.random.get_state()[2]
 
 
+@pytest.mark.usefixtures("cheap")
 def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditData) -> None:
     steps: list[int] = []
     context = Context(
@@ -188,6 +198,17 @@ def test_a_promise_to_persons_and_what_several_rows_are_promised(parent: Any, sp
     assert all(control.holds for control in (*private.controls, *rows.controls))
 
 
+def test_a_search_for_parameters_is_paid_for_and_replaced_rows_cost_more(parent: Any, split: AuditData) -> None:
+    few = {"epochs": 1, "batch_size": 60, "noise_multiplier": 1.0}
+    single, searched = run(parent, split, **few), run(parent, split, trainings=10, **few)
+    assert value(searched, "epsilon") > 1.5 * value(single, "epsilon") and value(searched, "steps") == 10
+    assert "10 trainings" in searched.tables[0].caption
+    replaced = run(parent, split, neighbours="replace", **few)
+    assert value(replaced, "epsilon") > value(single, "epsilon")
+    assert all(control.holds for control in (*searched.controls, *replaced.controls))
+
+
+@pytest.mark.usefixtures("cheap")
 def test_a_model_that_predicts_numbers_is_trained() -> None:
     inputs = np.random.default_rng(0).normal(0, 1, (ROWS, 4)).astype(np.float32)
     data = AuditData(inputs, labels=inputs @ np.array([1.0, -1.0, 0.5, 0.0]), task="regression")
@@ -201,6 +222,7 @@ def test_a_model_that_predicts_numbers_is_trained() -> None:
 # controls that do not hold
 
 
+@pytest.mark.usefixtures("cheap")
 def test_less_noise_than_accounted_makes_epsilon_invalid(
     parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -211,6 +233,7 @@ def test_less_noise_than_accounted_makes_epsilon_invalid(
     assert judged(private).validity == "invalid"
 
 
+@pytest.mark.usefixtures("cheap")
 def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch) -> None:
     def shuffled(rows: int, **more: Any) -> torch.Tensor:
         return torch.linspace(0.0001, 1, rows)[torch.randperm(rows)]
@@ -221,6 +244,7 @@ def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monke
     assert judged(private).validity == "invalid"
 
 
+@pytest.mark.usefixtures("cheap")
 def test_an_accountant_that_forgets_makes_epsilon_invalid(
     parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip

@@ -88,5 +88,6 @@ def judged(private: Trained) -> Measurement:
 def without_accounting(monkeypatch: pytest.MonkeyPatch) -> None:
     """No accountant, which takes a second: for tests that do not ask what epsilon is."""
     cost = Spent(1.0, Certified(1.0, 1.0, 1.0), 1.0)
-    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.trainer.spent", lambda phases, delta: cost)
+    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.trainer.spent", lambda *phases: cost)
+    monkeypatch.setattr("auditkit.plugins.privacy.dp_sgd.trainer.noise_for", lambda *asked: 0.8)
     monkeypatch.setattr(findings, "epsilon_curve", lambda histories, *rest: [1.0] * len(histories))
