@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import auditkit
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, Refusal
@@ -175,3 +176,22 @@ def test_credit_rows_are_counted_as_a_dictionary_counts_them(shared_data, name):
     assert one(result, "k_anonymity").value == min(counts.values()) == 1
     in_few = sum(count for count in counts.values() if count < 5)
     assert one(result, "exposed_share").value == pytest.approx(in_few / len(frame))
+
+
+def test_what_is_published_tells_of_no_few_people():
+    """Eighty rows of two classes and one person who is alone; and the same without that person."""
+    for alone in (1, 0):
+        frame = pd.DataFrame({"age": [30] * 40 + [50] * (40 - alone) + [70] * alone})
+        rows = np.arange(80)
+        data = AuditData.from_table(
+            frame.assign(y=rows % 2, answer=rows // 2 % 2), label="y", decisions="answer", positive=1,
+            disclosure="publish",
+        )  # fmt: skip
+        result = auditkit.audit(data=data, checks=[Anonymity(quasi_identifiers=("age",))])
+        (of_check,) = result.results
+        shown = {number.name: number.value for number in of_check.measurements}
+        if alone:
+            assert shown["k_anonymity"] is None and shown["unique_share"] is None and shown["exposed_share"] is None
+            assert not of_check.tables and not of_check.figures
+        else:
+            assert shown["k_anonymity"] == 40 and shown["unique_share"] == 0
