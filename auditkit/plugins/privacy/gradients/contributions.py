@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import torch
 
-from auditkit.plugins.privacy.gradients.engine import HELD, added
+from auditkit.plugins.privacy.gradients.engine import HELD, added, wide
 
 
 class Contribution(abc.ABC):
@@ -42,7 +42,7 @@ class Rows(Contribution):
 
     def squares(self) -> torch.Tensor:
         """See `Contribution`."""
-        return torch.linalg.vector_norm(self._gradients, dim=1).square()
+        return _norms(self._gradients).square()
 
     def weighted(self, factors: torch.Tensor) -> torch.Tensor:
         """See `Contribution`."""
@@ -76,8 +76,8 @@ class Products(Contribution):
             return (_norms(self.left[:, 0]) * _norms(self.right[:, 0])).square()
         # gradients that are held make the weighted sum as good as free, yet they cost more in memory than that saves
         if 2 * places**2 < p * d:
-            products = (self.left @ self.left.transpose(1, 2)) * (self.right @ self.right.transpose(1, 2))
-            return products.sum((1, 2)).clamp_min(0)
+            left, right = self.left.to(wide(self.left)), self.right.to(wide(self.right))
+            return ((left @ left.transpose(1, 2)) * (right @ right.transpose(1, 2))).sum((1, 2)).clamp_min(0)
         if n * p * d <= HELD:
             self._held = self.rows()
             return _norms(self._held).square()
@@ -123,8 +123,8 @@ class Lookups(Contribution):
         if self.places.shape[1] == 1:
             return _norms(self.gradients[:, 0]).square()
         same = self.places[:, :, None] == self.places[:, None, :]
-        products = self.gradients @ self.gradients.transpose(1, 2)
-        return products.mul_(same).sum((1, 2)).clamp_min(0)
+        gradients = self.gradients.to(wide(self.gradients))
+        return (gradients @ gradients.transpose(1, 2)).mul_(same).sum((1, 2)).clamp_min(0)
 
     def weighted(self, factors: torch.Tensor) -> torch.Tensor:
         """See `Contribution`."""
@@ -173,4 +173,4 @@ def side_by_side(values: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
 
 
 def _norms(rows: torch.Tensor) -> torch.Tensor:
-    return torch.linalg.vector_norm(rows, dim=1)
+    return torch.linalg.vector_norm(rows, dim=1, dtype=wide(rows))

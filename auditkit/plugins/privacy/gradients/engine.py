@@ -111,7 +111,7 @@ class RowGradients:
     def __init__(self, gradients: Sequence[torch.Tensor], loss: torch.Tensor, units: torch.Tensor | None) -> None:
         self.loss = loss
         self._gradients = [gradient if units is None else added(gradient, units) for gradient in gradients]
-        squares = [gradient.flatten(1).square().sum(1, dtype=_wide(gradient)) for gradient in self._gradients]
+        squares = [gradient.flatten(1).square().sum(1, dtype=wide(gradient)) for gradient in self._gradients]
         self.norms = torch.stack([square.to(squares[0].dtype) for square in squares]).sum(0).sqrt()
 
     def weighted(self, factors: torch.Tensor) -> list[torch.Tensor]:
@@ -125,7 +125,8 @@ def added(values: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
     return values.new_zeros((len(codes), *values.shape[1:])).index_add_(0, places, values)
 
 
-def _wide(tensor: torch.Tensor) -> torch.dtype:
+def wide(tensor: torch.Tensor) -> torch.dtype:
+    """The type that norms are computed in: float32 at least, whatever half the gradients have."""
     return torch.promote_types(tensor.dtype, torch.float32)
 
 

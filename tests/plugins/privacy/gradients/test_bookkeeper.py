@@ -40,6 +40,16 @@ def test_a_network_gives_the_clipped_sum_of_one_pass_a_row(network, rows, kind) 
             torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance)
 
 
+def test_norms_of_half_precision_are_computed_in_full() -> None:
+    inputs, targets = words()
+    module = made(Words(), torch.bfloat16).eval()
+    one, other = (
+        kind(module, functional.cross_entropy, 0.1).clipped_sum(inputs, targets) for kind in (Bookkeeper, OneByOne)
+    )
+    assert one.norms.dtype == torch.float32 and one.sums[0].dtype == torch.bfloat16
+    torch.testing.assert_close(one.norms, other.norms, rtol=0.03, atol=0.03)
+
+
 def test_a_sum_by_hand() -> None:
     """Two rows of one weight: gradients 3 and -0.5, clipped to 1: 1 - 0.5."""
     module = nn.Linear(1, 1, bias=False).double()
