@@ -151,9 +151,9 @@ def test_eighty_members_known_by_heart_show_at_a_low_rate_and_not_in_the_area(ce
     members, others, _ = draw(census, 3)
     model = ByHeart(linear().fit(*members), members[0][:80], members[1][:80])
     result = run(model, members, others, opaque=True)
-    found, reached = one(result, "true_positive_rate"), one(result, "reached_false_positive_rate")
-    assert found.validity == "valid" and found.value is not None and found.value > 0.06
-    assert found.interval.low > reached.interval.high  # type: ignore[operator, union-attr]
+    share, reached = one(result, "true_positive_rate"), one(result, "reached_false_positive_rate")
+    assert share.validity == "valid" and share.value is not None and share.value > 0.06
+    assert share.interval.low > reached.interval.high  # type: ignore[operator, union-attr]
     assert one(result, "auc").value < 0.55  # type: ignore[operator]
 
 
