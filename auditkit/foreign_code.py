@@ -26,6 +26,8 @@ class _Telling:
     """What this process tells its supervisor; nothing where there is none."""
 
     channel: int | None = None
+    mark = ""
+    """What each message begins with."""
     ended: Mapping[str, str] = {}
     """{who: how}: whose calls ended the process of an earlier attempt, and are not made again."""
     at_work: tuple[tuple[str, bool, float | None], ...] = ()
@@ -34,15 +36,16 @@ class _Telling:
     """Where foreign code prints; None: where everybody does."""
 
 
-def connect(channel: int, ended: Mapping[str, str]) -> None:
+def connect(channel: int, ended: Mapping[str, str], mark: str) -> None:
     """Tell a supervisor from now on who is at work, and end with it.
 
     Args:
         channel: a file descriptor to write to.
         ended: {who: how}: calls that ended the process of an earlier attempt.
+        mark: what the supervisor knows its messages by.
     """
     os.set_inheritable(channel, False)
-    _Telling.channel, _Telling.ended = channel, dict(ended)
+    _Telling.channel, _Telling.ended, _Telling.mark = channel, dict(ended), mark
     end_with(os.getppid())
 
 
@@ -73,7 +76,8 @@ def tell(**message: Any) -> None:
     """Tell the supervisor something, on one line; nothing where there is none."""
     if _Telling.channel is not None:
         with contextlib.suppress(OSError):  # a supervisor that is gone has no use for it
-            os.write(_Telling.channel, f"{json.dumps(message)}\n".encode())
+            # on a line of its own, whatever somebody else wrote before
+            os.write(_Telling.channel, f"\n{_Telling.mark} {json.dumps(message)}\n".encode())
 
 
 @contextlib.contextmanager
@@ -99,7 +103,8 @@ def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Ite
         with _streams_and_limits(), _interrupts() as came:
             try:
                 yield
-            except Exception:
+            except Exception as error:
+                one_line(error)  # its text is foreign code too, and is first asked for while it is known whose it is
                 raise
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and came():

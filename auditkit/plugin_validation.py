@@ -35,6 +35,11 @@ def offered(module: types.ModuleType, kind: type) -> list[type]:
 
 def problems(plugin: Any) -> list[str]:
     """Why this plugin cannot be registered: each a sentence; empty where it can."""
+    kind = plugin if inspect.isclass(plugin) else type(plugin)
+    if inspect.isfunction(plugin):
+        kind = getattr(plugin, "check", kind)
+    if inspect.isclass(kind) and issubclass(kind, Check):
+        return [f"it is a check; give it as one, checks=[{getattr(plugin, '__name__', kind.__name__)}]"]
     if inspect.isclass(plugin):
         return [f"an instance is required, and the class {plugin.__name__} was given; call it: {plugin.__name__}()"]
     texts, hooks = [], 0

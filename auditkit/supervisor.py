@@ -26,8 +26,9 @@ CHANNEL = "AUDITKIT_SUPERVISOR"
 NO_RESULT = 3
 INTERRUPTED = 130
 WHEN_INTERRUPTED = "interrupted; the same command goes on from the checks that were finished"
+INTERNAL = 4
 _LAST = "null\n"
-"""The line behind all that the audit says."""
+"""The words behind all that the audit says."""
 SECONDS_TO_END = 10
 """After its report, until a child that does not end is ended."""
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
@@ -48,6 +49,18 @@ def supervise(arguments: Sequence[str]) -> int:
     Returns:
         The exit code that the child reported, of an audit with its folder sealed; else that there is no result.
     """
+    try:
+        return _supervised(arguments)
+    except OSError as error:  # too few processes, files or bytes of memory are allowed
+        print(f"auditkit: the system refused: {error}. This is no verdict", file=sys.stderr)
+        return NO_RESULT
+    except Exception as error:  # a traceback ends in exit code 1, which is a verdict
+        words = f"{type(error).__name__}: {error}"
+        print(f"auditkit: internal error: {words}. This is no verdict; please report it", file=sys.stderr)
+        return INTERNAL
+
+
+def _supervised(arguments: Sequence[str]) -> int:
     ended: dict[str, str] = {}
     while True:
         attempt = _Attempt(arguments, ended)
@@ -109,9 +122,11 @@ class _Attempt:
 
     def __init__(self, arguments: Sequence[str], ended: dict[str, str]) -> None:
         read, write = os.pipe()
+        self._mark = os.urandom(8).hex()
+        """Before each message, for code that writes where nobody expects it may write there too."""
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
         command = [sys.executable, *flags, "-c", _CHILD, json.dumps(import_path()), *arguments]
-        environment = {**os.environ, CHANNEL: json.dumps([_inheritable(write), ended])}
+        environment = {**os.environ, CHANNEL: json.dumps([_inheritable(write), ended, self._mark])}
         sys.stdout.flush()
         # what this process was started with is not the audit's; what that left without a parent could not be told apart
         alone = sys.platform == "linux" and not descendants(os.getpid())
@@ -130,7 +145,8 @@ class _Attempt:
                 os.killpg(self._child.pid, signal.SIGKILL)  # what the audit left running
             if alone:
                 end_all_below()
-        os.write(write, f"\n{_LAST}".encode())  # behind all that the child wrote, whoever else still holds the channel
+        # behind all that the child wrote, whoever else still holds the channel
+        os.write(write, f"\n{self._mark} {_LAST}".encode())
         os.close(write)
         reader.join()
         self._limit(None)
@@ -139,9 +155,12 @@ class _Attempt:
     def _read(self, channel: int) -> None:
         with open(channel, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                if line == _LAST:
+                mark, _, words = line.partition(" ")
+                if mark != self._mark:
+                    continue
+                if words == _LAST:
                     return
-                message = _message(line)
+                message = _message(words)
                 if not message:
                     continue
                 self._listens = True

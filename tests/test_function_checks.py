@@ -63,3 +63,21 @@ def test_a_series_about_other_rows_is_refused(index):
 
     result = value_of(series)
     assert result.status == "error" and "a Series must have the index of the rows" in result.reason
+
+
+@pytest.mark.parametrize("give", [lambda function: function, lambda function: function.check])
+def test_a_decorated_function_or_a_class_is_given_as_it_is(give):
+    @auditkit.check("acme.given", exact=True)
+    def given(data, share: float = 0.5):
+        return share
+
+    result = auditkit.audit(ToyModel(), toy_data(), checks=["data", give(given)], budget="quick")
+    assert {one.check: one.status for one in result.results}["acme.given"] == "measured"
+
+
+def test_a_class_that_lacks_something_says_what():
+    class Given(auditkit.Check):
+        id = "acme.given"
+
+    with pytest.raises(auditkit.errors.ConfigError, match="checks: Given: it lacks the method measure"):
+        auditkit.audit(ToyModel(), toy_data(), checks=[Given])

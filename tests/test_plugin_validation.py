@@ -205,3 +205,14 @@ def test_an_attack_by_gradients_is_refused_where_there_are_none():
         parameters={"robustness.evasion": {"attack": "acme.spiral"}},
     ).results[0]  # fmt: skip
     assert result.reason == "the attack 'acme.spiral' follows gradients, and this model is asked for decisions alone"
+
+
+def test_a_check_given_as_a_plugin_is_told_where_it_belongs():
+    @auditkit.check("acme.given", exact=True)
+    def given(data):
+        return 1.0
+
+    for thing in (given, given.check, given.check()):
+        (fault,) = Host([thing], discover=False).faults
+        name = "given" if thing is given else "Check_given"
+        assert f"it is a check; give it as one, checks=[{name}]" in fault

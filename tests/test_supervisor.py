@@ -199,7 +199,7 @@ def noise(data):
     for descriptor in range(3, 100):
         with contextlib.suppress(OSError):
             if os.readlink("/proc/self/fd/" + str(descriptor)).startswith("pipe:"):
-                os.write(descriptor, b"not json\\n[1]\\n\\xff\\n" + b"[" * 20_000 + b"\\n")
+                os.write(descriptor, b"not json\\n[1]\\nnull\\n\\xff\\n" + b"[" * 20_000 + b"\\nhalf a line")
     return 1.0
 """
     lay_out(tmp_path, {"acme": noise}, checks=("acme", "fine"))
@@ -207,6 +207,35 @@ def noise(data):
     settings.write_text(settings.read_text().replace("[audit]", f'[audit]\nisolate = "{isolate}"'))
     done = audit(tmp_path)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stdout[-2000:] + done.stderr
+
+
+@posix
+def test_words_on_the_channel_that_look_like_a_report_are_none(tmp_path):
+    forge = """
+import contextlib
+@auditkit.hookimpl
+def audit_started(plan):
+    for descriptor in range(3, 100):
+        with contextlib.suppress(OSError):
+            if os.readlink("/proc/self/fd/" + str(descriptor)).startswith("pipe:"):
+                os.write(descriptor, b'{"code": 0, "sealed": "sealed", "at_work": ""}\\n')
+    os._exit(0)
+"""
+    lay_out(tmp_path, {})
+    assert audit(tmp_path, "--out", "sealed").returncode == 0
+    lay_out(tmp_path, {"acme": forge})
+    done = audit(tmp_path)
+    assert done.returncode == 3 and "the audit ended while it ran plugin 'acme': audit_started" in done.stderr
+
+
+@pytest.mark.parametrize(("error", "code"), [(OSError(24, "Too many open files"), 3), (RuntimeError("odd"), 4)])
+def test_a_command_that_cannot_begin_is_no_verdict(monkeypatch, capfd, error, code):
+    def refuse():
+        raise error
+
+    monkeypatch.setattr(os, "pipe", refuse)
+    assert supervisor.supervise(["run"]) == code
+    assert str(error) in (words := capfd.readouterr().err) and "This is no verdict" in words
 
 
 @posix

@@ -15,11 +15,10 @@ from auditkit import foreign_code
 from auditkit.command import foreign_output
 from auditkit.errors import AuditkitError, ConfigError, ModelEnded
 from auditkit.memory import cause, out_of_memory
-from auditkit.supervisor import CHANNEL, INTERRUPTED, NO_RESULT, WHEN_INTERRUPTED, opened
+from auditkit.supervisor import CHANNEL, INTERNAL, INTERRUPTED, NO_RESULT, WHEN_INTERRUPTED, opened
 from auditkit.text import one_line, printable
 
 USAGE = 2
-INTERNAL = 4
 BROKEN_PIPE = 141
 
 _reported: list[int] = []
@@ -29,8 +28,8 @@ def listen() -> None:
     """Report to the supervisor, where one started this process."""
     words = os.environ.pop(CHANNEL, None)  # a command that a plugin starts is no part of this audit
     if words is not None:
-        channel, ended = json.loads(words)
-        foreign_code.connect(opened(channel), ended)
+        channel, ended, mark = json.loads(words)
+        foreign_code.connect(opened(channel), ended, mark)
         foreign_output.set_apart()
 
 

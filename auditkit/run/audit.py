@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from auditkit.checks import Budget, Check
@@ -35,7 +35,7 @@ def audit(
     model: Any = None,
     data: AuditData | None = None,
     *,
-    checks: Sequence[str | Check] | None = None,
+    checks: Sequence[str | Check | type[Check] | Callable[..., Any]] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     limits: Iterable[Limit | Mapping[str, Any]] = (),
     waivers: Iterable[Waiver | Mapping[str, Any]] = (),
@@ -63,7 +63,8 @@ def audit(
         model: a wrapped Model, or an object that `auditkit.wrap` knows; None, or the data alone, where answers are
             recorded in them.
         data: the audit data.
-        checks: families, ids or Check instances; all that are offered, where left out.
+        checks: families, ids, functions decorated with `@auditkit.check`, Check classes or instances; all that are
+            offered, where left out.
         parameters: {check id: {parameter: value}}.
         limits: what the owner decided beforehand, as Limit or mappings of its fields.
         waivers: missed or undecided limits that somebody accepted.

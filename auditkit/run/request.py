@@ -8,6 +8,7 @@ from auditkit.checks import BUDGETS, Budget, Check
 from auditkit.config import parse
 from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
+from auditkit.plugin_validation import wrong_kind
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
 from auditkit.settings import AuditSettings, Isolation
@@ -67,7 +68,7 @@ def _all(given: Any, kinds: Any) -> bool:
 
 
 ARGUMENTS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
-    "checks": ("families, ids or Check objects", lambda given: _all(given, str | Check)),
+    "checks": ("families, ids, decorated functions or Check objects", lambda given: _all(given, str | Check)),
     "parameters": (
         "{check id: {parameter: value}}",
         lambda given: isinstance(given, Mapping) and _all(given.values(), Mapping),
@@ -89,6 +90,8 @@ def make_request(**options: Any) -> Request:
     # None means that the caller left it out; the defaults stand in the fields alone
     stated = {name: as_python(value) for name, value in options.items() if value is not None}
     stated.update({name: one_or_more(stated[name]) for name in ("checks", "rules", "formats") if name in stated})
+    if isinstance(stated.get("checks"), Iterable):
+        stated["checks"] = tuple(map(_as_check, stated["checks"]))
     for name, (required, fits) in ARGUMENTS.items():
         if name in stated and not fits(stated[name]):
             raise ConfigError(f"{name} must be {required}; {shown(stated[name])} was given")
@@ -100,6 +103,17 @@ def make_request(**options: Any) -> Request:
     if stated.get("budget", "standard") not in BUDGETS:
         raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(stated['budget'])!r} was given")
     return Request(**stated)
+
+
+def _as_check(given: Any) -> Any:
+    """A decorated function, or a class, as the check with its defaults; anything else as it is."""
+    kind = None if isinstance(given, str | Check) else getattr(given, "check", given)
+    if not (isinstance(kind, type) and issubclass(kind, Check)):
+        return given
+    wrong = wrong_kind(kind, Check)
+    if wrong:
+        raise ConfigError(f"checks: {kind.__name__}: {wrong}")
+    return kind()
 
 
 def about(request: Request, accounts: Collection[str]) -> Request:

@@ -4,13 +4,13 @@ What comes of it there is thrown away, and an error is left to the second time, 
 process cannot be forked a fresh one is given what it takes, and where that cannot be sent nothing is tried.
 """
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from auditkit.errors import AuditkitError
+from auditkit.text import one_line
 from auditkit.workers.engine import Engine, Job, cannot_fork
 from auditkit.workers.worker import Ending, Limits, Tell, silence
 
@@ -91,8 +91,10 @@ class _Rehearsal:
 
     def __call__(self, job: Job, tell: Tell = silence, is_apart: bool = True) -> bytes:
         _say_nothing()
-        with contextlib.suppress(BaseException):
+        try:
             self._make()
+        except BaseException as error:
+            one_line(error)  # its text is foreign code too
         return b""
 
 

@@ -18,6 +18,7 @@ FAULTS = {
     "memory": "raise MemoryError('64 GiB')",
     "recursion": "again = lambda: again()\n    again()",
     "unprintable": "raise type('Mute', (Exception,), {'__str__': lambda self: sys.exit(0), '__repr__': None})()",
+    "last_words": "raise type('Last', (Exception,), {'__str__': lambda self: os._exit(0)})()",
     "escapes": "raise type('\\x1b[2Jmet', (Exception,), {})('\\x1b[2J\\x1b]0;all met\\x07\\ud800')",
     "long": "raise ValueError('x' * 10_000_000)",
     "own": "from auditkit.errors import AuditkitError\n    raise AuditkitError('mine')",
@@ -32,7 +33,7 @@ FAULTS = {
     "terminated": "os.kill(os.getpid(), 15); time.sleep(5)",
 }
 """{name: lines of a function}."""
-ENDS_THE_PROCESS = frozenset({"quit_0", "quit_1", "segfault", "abort", "killed", "terminated"})
+ENDS_THE_PROCESS = frozenset({"quit_0", "quit_1", "segfault", "abort", "killed", "terminated", "last_words"})
 
 CONFIG = """
 [data]

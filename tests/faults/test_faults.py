@@ -1,4 +1,4 @@
-"""Twenty-four faults at five places: each is named, all else is finished, and no exit code 0 comes of it."""
+"""Twenty-five faults at five places: each is named, all else is finished, and no exit code 0 comes of it."""
 
 from __future__ import annotations
 

@@ -177,6 +177,9 @@ def test_a_plugin_opens_a_file_in_another_process_first(tmp_path, monkeypatch):
     died = r"model\.acme: opening it with the plugin 'Reader' ended the process that did it \(exit code 0\)"
     with pytest.raises(ModelFileRejected, match=died):
         auditkit.wrap(path, plugins=[Reader("os._exit(0)")])
+    last_words = "raise type('Last', (Exception,), {'__str__': lambda self: os._exit(0)})()"
+    with pytest.raises(ModelFileRejected, match=died):
+        auditkit.wrap(path, plugins=[Reader(last_words)])
     with pytest.raises(PluginError, match="load_model raised ValueError: torn"):
         auditkit.wrap(path, plugins=[Reader("raise ValueError('torn')")])
     monkeypatch.setattr(rehearsal, "SECONDS", 0.1)
