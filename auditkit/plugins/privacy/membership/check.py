@@ -61,7 +61,7 @@ class Membership(Parameters, Check):
             why = f"the attack {self.attack!r} needs {fewest} copies of the model at least, and is given"
             return Refusal(f"{why} reference_models = {self.reference_models}", [Mend(COPIES, fewest)])
         try:
-            copier(model)
+            copier(model, self)
         except NoCopy as why_not:
             why = f"the attack {self.attack!r} needs copies of the model, and none can be fitted: {why_not}"
             return Refusal(why, [Mend(ATTACK, "auto")])

@@ -2,41 +2,73 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from auditkit.data import take_rows
 from auditkit.foreign_code import raised
-from auditkit.models import Model
+from auditkit.models import Capability, Model
+from auditkit.plugins.privacy.membership.parameters import Parameters
 
 Ask: TypeAlias = Callable[[Any], np.ndarray]
 """Inputs of n rows to (n, C) probabilities; decisions as 0 and 1 where the model gives no probabilities."""
-Copier: TypeAlias = Callable[[Any, np.ndarray, int], Ask]
-"""Inputs of n rows, the positions (n,) of their classes, and a seed, to a copy fitted to them."""
+
+
+class Pool(NamedTuple):
+    """What K copies are fitted to."""
+
+    inputs: Any
+    """P rows."""
+    codes: np.ndarray
+    """(P,) positions of their classes; -1 for a row that no copy is fitted to."""
+    fitted: np.ndarray
+    """(K, P) bool: the rows of each copy."""
+    seeds: np.ndarray
+    """(K,)"""
+
+
+Copier: TypeAlias = Callable[[Pool, Callable[[int, int], None]], list[Ask]]
+"""A pool, and what is told how many copies are fitted, to K copies."""
 
 
 class NoCopy(Exception):
     """No copy of the model can be fitted, and why: a part of a sentence."""
 
 
-def copier(model: Model) -> Copier:
-    """How copies of a model are fitted: an estimator of scikit-learn's interface is cloned.
+def copier(model: Model, parameters: Parameters) -> Copier:
+    """How copies of a model are fitted: an estimator of scikit-learn's interface is cloned, a network trained anew.
+
+    Args:
+        model: to be copied; it is never fitted itself.
+        parameters: how a network was trained.
 
     Raises:
         NoCopy: it cannot be fitted anew, or a copy would keep what it learnt.
     """
+    if Capability.TORCH_MODULE in model.capabilities:
+        if parameters.epochs is None:
+            raise NoCopy("a network is trained by a loop of its own; say how with epochs, and learning_rate")
+        from auditkit.plugins.privacy.membership.network_copies import network_copier
+
+        return network_copier(model, parameters)
     estimator = model.estimator()
     if estimator is None or not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
         raise NoCopy(_why_not(model, estimator))
-    parameters = estimator.get_params(deep=True).values()
-    if any(type(value).__name__ == "FrozenEstimator" for value in [estimator, *parameters]) or "prefit" in [
-        value for value in parameters if isinstance(value, str)
-    ]:
+    values = [estimator, *estimator.get_params(deep=True).values()]
+    if any(
+        type(value).__name__ == "FrozenEstimator" or (isinstance(value, str) and value == "prefit") for value in values
+    ):
         # such a copy has seen every row, and taking its score off would take the leak off
         raise NoCopy("a part of it stays fitted in a copy, and knows the training rows as the model does")
 
-    def fit(inputs: Any, codes: np.ndarray, seed: int) -> Ask:
-        return _fitted(model, estimator, inputs, codes, seed)
+    def fit(pool: Pool, progress: Callable[[int, int], None]) -> list[Ask]:
+        asks = []
+        for number, (fitted, seed) in enumerate(zip(pool.fitted, pool.seeds, strict=True)):
+            progress(number, len(pool.seeds))
+            rows = np.flatnonzero(fitted)
+            asks.append(_fitted(model, estimator, take_rows(pool.inputs, rows), pool.codes[rows], int(seed)))
+        return asks
 
     return fit
 

@@ -87,7 +87,7 @@ def _comparison(
 
     train = present(data.train, "the check needs it")
     try:
-        copy = copier(model)
+        copy = copier(model, parameters)
         tools = context.rng, progress
         return comparisons.compare(parameters, sides, train, context.predictions.classes, copy, tools), ""
     except NoCopy as reason:

@@ -24,3 +24,13 @@ class Parameters(BaseModel):
         description="Copies of the model that are fitted to half of the training rows each; 0: none.",
     )  # fmt: skip
     reference_rows: int = Field(default=20_000, ge=20, description="Rows that a copy is fitted to at most.")
+    epochs: int | None = Field(
+        default=None, ge=1, le=10_000, description="Of the model's own training, so that copies of a network are "
+        "trained alike; where not given, no copy of a network is trained.",
+    )  # fmt: skip
+    batch_size: int = Field(default=64, ge=1, description="Rows in a step of that training.")
+    optimizer: Literal["adam", "sgd"] = Field(
+        default="adam", description="Of that training; sgd has a momentum of 0.9."
+    )  # fmt: skip
+    learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="Of that training.")
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="Of that training.")

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.data import take_rows
 from auditkit.plugins.privacy.membership.attack import own_chances
-from auditkit.plugins.privacy.membership.copies import Ask, Copier
+from auditkit.plugins.privacy.membership.copies import Ask, Copier, Pool
 
 
 class ReferenceModels(NamedTuple):
@@ -79,11 +78,8 @@ def fit_references(
     """
     inputs, codes = pool
     fitted = np.zeros_like(halves)
-    asks = []
     for number, half in enumerate(halves):
-        progress(number, len(halves))
         rows = np.flatnonzero(half)
-        rows = np.sort(rng.choice(rows, min(most, len(rows)), replace=False))
-        fitted[number, rows] = True
-        asks.append(copy(take_rows(inputs, rows), codes[rows], int(rng.integers(2**31))))
-    return ReferenceModels(tuple(asks), halves, fitted)
+        fitted[number, rng.choice(rows, min(most, len(rows)), replace=False)] = True
+    seeds = rng.integers(2**31, size=len(halves))
+    return ReferenceModels(tuple(copy(Pool(inputs, codes, fitted, seeds), progress)), halves, fitted)

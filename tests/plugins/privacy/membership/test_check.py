@@ -13,7 +13,7 @@ import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.check import Membership
-from auditkit.plugins.privacy.membership.copies import copier
+from auditkit.plugins.privacy.membership.copies import Pool, copier
 from auditkit.plugins.privacy.membership.definitions import ATTACKS
 from auditkit.predictions import Predictions
 from auditkit.results import TOGETHER, CheckResult, Measurement
@@ -340,7 +340,8 @@ def test_who_is_most_exposed_is_named_only_where_rows_may_be_shown(
     rows, scores = zip(*shown.tables[1].rows, strict=True)
     assert len(rows) == 20 and list(scores) == sorted(scores, reverse=True)
     kept = np.setdiff1d(np.arange(ROWS), rows)
-    without = copier(overfit)(world[0][kept], world[1][kept], 0)
+    pool = Pool(world[0][kept], world[1][kept], np.ones((1, len(kept)), dtype=bool), np.array([0]))
+    (without,) = copier(overfit, Membership())(pool, lambda done, of: None)
     exposed, labels = world[0][list(rows)], world[1][list(rows)]
     known, unknown = overfit.probabilities(exposed), without(exposed)
     gain = known[np.arange(20), labels] / unknown[np.arange(20), labels]

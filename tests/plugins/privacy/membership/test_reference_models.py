@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, strategies as st
 
+from auditkit.plugins.privacy.membership.copies import Pool
 from auditkit.plugins.privacy.membership.reference_models import draw_halves, fit_references
 
 
@@ -24,20 +25,19 @@ def test_every_row_is_in_half_of_them_and_copies_of_a_row_stay_together(
 
 
 def test_a_copy_is_fitted_to_its_half_and_to_no_more_than_allowed() -> None:
-    given_rows: list[tuple[np.ndarray, np.ndarray]] = []
+    pools: list[Pool] = []
 
-    def copy(inputs: Any, codes: np.ndarray, seed: int) -> Any:
-        given_rows.append((inputs[:, 0].astype(int), codes))
-        return lambda rows: np.tile([0.25, 0.75], (len(rows), 1))
+    def copy(pool: Pool, progress: Any) -> Any:
+        pools.append(pool)
+        return [lambda rows: np.tile([0.25, 0.75], (len(rows), 1))] * len(pool.seeds)
 
     rng = np.random.default_rng(0)
     inputs, codes = np.arange(40.0)[:, None], np.arange(40) % 2
-    steps: list[tuple[int, int]] = []
     halves = draw_halves(np.arange(40), 4, rng)
-    models = fit_references(copy, (inputs, codes), halves, 15, rng, lambda done, of: steps.append((done, of)))
-    for (rows, own), half, fitted in zip(given_rows, halves, models.fitted, strict=True):
-        assert len(rows) == 15 and half[rows].all() and set(rows) == set(np.flatnonzero(fitted))
-        np.testing.assert_array_equal(own, codes[rows])
-    assert steps == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    models = fit_references(copy, (inputs, codes), halves, 15, rng, lambda done, of: None)
+    (pool,) = pools
+    assert (pool.fitted.sum(axis=1) == 15).all() and not (pool.fitted & ~halves).any()
+    np.testing.assert_array_equal(pool.fitted, models.fitted)
+    assert len(set(pool.seeds.tolist())) == 4 and pool.inputs is inputs and pool.codes is codes
     assert models.chances(inputs[:3], np.array([0, 1, 1])).tolist() == [[0.25, 0.75, 0.75]] * 4
     assert models.answers(inputs[:3]).shape == (4, 3, 2)
