@@ -23,7 +23,8 @@ class Membership(Parameters, Check):
     Members are rows of the training split, non-members the audit data; rows that occur twice in all of it are left out
     first. Copies of the model are fitted to half of the training rows each: for every row there are copies that never
     saw it, and what they make of it is taken off what the model makes of it, by RMIA unless another attack is asked
-    for. Where no copy can be fitted, whoever has a small loss is called a member. Half of the non-members set the
+    for. Where no copy can be fitted, whoever has a small loss is called a member; of a model that gives decisions
+    alone, whoever is decided rightly. Half of the non-members set the
     threshold for the other half, at the lowest false positive rate that ten of them stand for. Training rows that are
     far from all others, or whose label contradicts their neighbours', can only be memorised: there the model is
     compared with copies that were fitted without them, on rows that it was trained on and on others. As controls, a
@@ -38,7 +39,7 @@ class Membership(Parameters, Check):
     id: ClassVar[str] = "privacy.membership"
     title: ClassVar[str] = "Membership inference"
     reference: ClassVar[str] = f"{YEOM}; {CARLINI}; {ZARIFZADEH}; {DAS}"
-    needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "probabilities", "binary", "multiclass"})
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "queries", "binary", "multiclass"})
     presets = {
         "quick": {"rows": 1000, "reference_models": 2, "reference_rows": 5000},
         "standard": {"rows": 4000, "reference_models": 4, "reference_rows": 20_000},

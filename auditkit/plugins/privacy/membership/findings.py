@@ -31,6 +31,7 @@ LONE = (
     "Attack: loss, the simplest there is. A stronger one holds the model against copies of it that were fitted to "
     "other rows, and there are none: {why}."
 )
+DECISIONS = "The model gives decisions alone, so an attack sees of a row only whether it is decided rightly."
 HELD = (
     "Attack: {attack}, with {copies} of the model that were fitted to half of the training rows each{weight}. A "
     'stronger one needs more of them: reference_models = 16 or more, and attack = "lira online" from 64 on.'
@@ -70,7 +71,12 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         controls=[*controls, *odd.controls],
         figures=[roc_curve(scored, rate)],
         tables=[attack_table(attacks, rate), *(_exposed(sides, scored, who) if context.include_rows else [])],
-        notes=[*notes, _attack_note(scored.attack, why, parameters, weight), *odd.notes],
+        notes=[
+            *notes,
+            _attack_note(scored.attack, why, parameters, weight),
+            *([] if sides.graded else [DECISIONS]),
+            *odd.notes,
+        ],
         higher_level="" if comparison is not None else None,
     )
 

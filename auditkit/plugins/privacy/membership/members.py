@@ -48,6 +48,8 @@ class Sides(NamedTuple):
     """Rows that were left out, for they occur more than once."""
     prints: np.ndarray
     """(T,) a fingerprint of every row of the training split."""
+    graded: bool
+    """The model gives probabilities; else decisions alone."""
 
     @property
     def values(self) -> np.ndarray:
@@ -90,11 +92,12 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
     if not len(drawn_members) or not len(other_rows):
         nothing, none = np.zeros(0), np.zeros(0, dtype=bool)
         empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), none)
-        return Sides(empty, empty, none, len(predictions.classes), twice, prints)
+        return Sides(empty, empty, none, len(predictions.classes), twice, prints, True)
     drawn, rest = train.take(drawn_members), data.take(other_rows)
     members = _side(drawn, drawn_members, Predictions(model, drawn), rng)
     others = _side(rest, other_rows, predictions.take(other_rows, rest), rng)
-    return Sides(members, others, plain(rest).category, len(predictions.classes), twice, prints)
+    graded = predictions.answers.probabilities is not None
+    return Sides(members, others, plain(rest).category, len(predictions.classes), twice, prints, graded)
 
 
 def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.random.Generator) -> Side:

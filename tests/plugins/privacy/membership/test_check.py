@@ -320,6 +320,19 @@ def test_says_what_it_needs(world: tuple[np.ndarray, np.ndarray], regular: Any) 
     assert check.calls(regular, data, ROWS) >= ROWS and check.level == "training"
 
 
+def test_a_model_of_decisions_alone_is_attacked_by_the_gap(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    """Yeom et al.: the advantage of whoever calls a member who is decided rightly is the gap in accuracy."""
+    decided = auditkit.wrap(lambda rows: overfit.predict(rows), classes=(0, 1), task="binary")
+    assert missing_needs(Membership, decided, data_of(world)) is None
+    result = run(decided, data_of(world))
+    right = overfit.predict(world[0]) == world[1]
+    gap = right[:ROWS].mean() - right[ROWS:].mean()
+    assert one(result, "auc").value == pytest.approx(0.5 + gap / 2)
+    assert any("decisions alone" in note for note in result.notes)
+    assert one(result, "true_positive_rate").value == 0, "among equals nobody can be singled out"
+    assert one(result, "memorisation", rows="contradicting neighbours").interval.low > 0.2  # type: ignore[operator, union-attr]
+
+
 def test_an_attack_that_cannot_be_made_is_refused_with_the_way_out(regular: Any) -> None:
     data = AuditData(np.zeros((2, 2)), labels=[0, 1], positive=1)
     opaque = auditkit.wrap(regular.probabilities, classes=(0, 1), task="binary")
