@@ -6,9 +6,10 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
-from auditkit.plugins.privacy.membership.copies import NoCopy, copier
+from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.definitions import CARLINI, DAS, DEFINITIONS, YEOM, ZARIFZADEH
 from auditkit.plugins.privacy.membership.parameters import FEWEST, Parameters
+from auditkit.plugins.privacy.membership.pool import NoCopy
 from auditkit.results import of_everyone
 
 ATTACK, COPIES = (f'checks."privacy.membership".{name}' for name in ("attack", "reference_models"))

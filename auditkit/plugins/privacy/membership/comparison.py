@@ -7,12 +7,14 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.plugins.privacy.membership import reference_attacks
-from auditkit.plugins.privacy.membership.attack import Scored, loss_scores
-from auditkit.plugins.privacy.membership.copies import Copier, NoCopy
+from auditkit.plugins.privacy.membership.attack import Scored, area, loss_scores
 from auditkit.plugins.privacy.membership.members import Sides, class_codes
 from auditkit.plugins.privacy.membership.parameters import ONLINE, Parameters
+from auditkit.plugins.privacy.membership.pool import Copier, NoCopy
 from auditkit.plugins.privacy.membership.reference_models import ReferenceModels, draw_halves, fit_references
 
+TARGETS = 8
+"""Copies that are attacked themselves at most."""
 SAME = 1e-9
 """Probabilities nearer than this are the same."""
 
@@ -109,6 +111,36 @@ def score_sides(attack: str, sides: Sides, comparison: Comparison | None, weight
         }[attack]  # fmt: skip
         scores = formula(chances, comparison.chances, comparison.out)
     return Scored(attack, scores[is_member], scores[~is_member], half[is_member], half[~is_member])
+
+
+def model_spread(comparison: Comparison, sides: Sides) -> float | None:
+    """By how much an area moves for no other reason than that two models of a kind are not the same model.
+
+    Where members and others differ, what one model makes otherwise than its copies of rows of a kind moves the scores
+    of one side together, which the interval of an area does not know. So the same attack, by calibrated loss, is made
+    on copies: each is held against those of other pairs, on members that it never saw and on the others. How far these
+    areas are from 0.5 (the root of the mean square), beyond their own errors, is the spread.
+
+    Args:
+        comparison: with reference models.
+        sides: members and others.
+
+    Returns:
+        0 or above; None with fewer than four copies.
+    """
+    count = len(comparison.chances)
+    if count < 4:
+        return None
+    is_member, excess = sides.is_member, []
+    for target in range(min(count, TARGETS)):
+        rest = np.arange(count) // 2 != target // 2
+        scores = reference_attacks.calibrated_loss(
+            comparison.chances[target], comparison.chances[rest], comparison.out[rest]
+        )
+        measured = area(scores[is_member & comparison.out[target]], scores[~is_member])
+        error = np.sqrt(np.sum(measured.influence**2)) / len(measured.influence)
+        excess.append((measured.value - 0.5) ** 2 - error**2)
+    return float(np.sqrt(max(0.0, float(np.mean(excess)))))
 
 
 def _joined(first: Any, second: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -10,30 +10,7 @@ from auditkit.data import take_rows
 from auditkit.foreign_code import raised
 from auditkit.models import Capability, Model
 from auditkit.plugins.privacy.membership.parameters import Parameters
-
-Ask: TypeAlias = Callable[[Any], np.ndarray]
-"""Inputs of n rows to (n, C) probabilities; decisions as 0 and 1 where the model gives no probabilities."""
-
-
-class Pool(NamedTuple):
-    """What K copies are fitted to."""
-
-    inputs: Any
-    """P rows."""
-    codes: np.ndarray
-    """(P,) positions of their classes; -1 for a row that no copy is fitted to."""
-    fitted: np.ndarray
-    """(K, P) bool: the rows of each copy."""
-    seeds: np.ndarray
-    """(K,)"""
-
-
-Copier: TypeAlias = Callable[[Pool, Callable[[int, int], None]], list[Ask]]
-"""A pool, and what is told how many copies are fitted, to K copies."""
-
-
-class NoCopy(Exception):
-    """No copy of the model can be fitted, and why: a part of a sentence."""
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, NoCopy, Pool
 
 
 def copier(model: Model, parameters: Parameters) -> Copier:

@@ -12,13 +12,14 @@ from auditkit.models import Model
 from auditkit.plugins.privacy.membership import comparison as comparisons, self_tests
 from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, above_mean, area, called, lowest_rate
 from auditkit.plugins.privacy.membership.comparison import Comparison, score_sides
-from auditkit.plugins.privacy.membership.copies import NoCopy, copier
+from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.definitions import ATTACKS, REACHED
 from auditkit.plugins.privacy.membership.figures import attack_table, exposed_table, roc_curve
 from auditkit.plugins.privacy.membership.members import Sides, gather
 from auditkit.plugins.privacy.membership.memorisation import find_memorised
 from auditkit.plugins.privacy.membership.parameters import FEWEST, ONLINE, Parameters
-from auditkit.results import Measurement
+from auditkit.plugins.privacy.membership.pool import NoCopy
+from auditkit.results import Interval, Measurement
 from auditkit.smaller import slices_and_smaller, smaller_called
 from auditkit.text import number_of
 from auditkit.too_few import fewer_than
@@ -27,6 +28,8 @@ LEAST = 20
 """Rows that each side needs before anything is said."""
 EXPOSED = 20
 """Training rows that are named, where rows may be shown."""
+FEW_COPIES = 2.78
+"""Student's law with four degrees of freedom: by how many spreads an interval of 95 % is wider."""
 LONE = (
     "Attack: loss, the simplest there is. A stronger one holds the model against copies of it that were fitted to "
     "other rows, and there are none: {why}."
@@ -59,15 +62,19 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     scored = attacks[0]
     # a score from which no copy's was taken off is moved by whatever members and non-members differ in
     corrected = None if scored.attack in ("loss", ONLINE) else comparison
+    spread = 0.0 if corrected is None or trials.alike else comparisons.model_spread(corrected, sides)
+    if spread is None and trials.apart:
+        corrected = None  # of fewer than four copies nobody can say how far they are from each other
     rate = lowest_rate(min(int(scored.other_half.sum()), int((~scored.other_half).sum())))
     who = called(scored, rate)
-    headline = _headline(scored, who, rate)
+    headline = [_wider(measurement, spread or 0.0) for measurement in _headline(scored, who, rate)]
     claims = any(_beats_chance(measurement) for measurement in headline)
     controls = self_tests.controls(sides, corrected, trials, claims, context.seed)
+    groups = [_wider(measurement, spread or 0.0) for measurement in _per_group(sides, scored, who, rate, data)]
     context.progress(steps - 1, steps, "looking for odd training rows")
     odd = find_memorised(model, data, sides, comparison, parameters.neighbours, context)
     return Findings(
-        measurements=[*headline, *_per_group(sides, scored, who, rate, data), *odd.measurements],
+        measurements=[*headline, *groups, *odd.measurements],
         controls=[*controls, *odd.controls],
         figures=[roc_curve(scored, rate)],
         tables=[attack_table(attacks, rate), *(_exposed(sides, scored, who) if context.include_rows else [])],
@@ -142,6 +149,20 @@ def _headline(scored: Scored, who: CalledMembers, rate: float) -> list[Measureme
             conditions={"attack": scored.attack},
         ),
     ]  # fmt: skip
+
+
+def _wider(measurement: Measurement, spread: float) -> Measurement:
+    """An area or an advantage whose interval knows that two models of a kind differ."""
+    # an advantage moves twice as far as an area; of few copies a spread is known as a Student's with four rows
+    factor = {"auc": 1.0, "advantage": 2.0}.get(measurement.name)
+    value, interval = measurement.value, measurement.interval
+    if not spread or factor is None or value is None or interval is None or None in (interval.low, interval.high):
+        return measurement
+    extra, bottom = FEW_COPIES * spread * factor, 1.0 - factor
+    low = float(max(bottom, value - np.hypot(value - interval.low, extra)))  # type: ignore[operator] # see above
+    high = float(min(1.0, value + np.hypot(interval.high - value, extra)))  # type: ignore[operator]
+    method = f"{interval.method}, and the spread of the attack on copies"
+    return measurement.model_copy(update={"interval": Interval(low=low, high=high, method=method)})
 
 
 def _beats_chance(measurement: Measurement) -> bool:

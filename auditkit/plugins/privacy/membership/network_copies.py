@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import CLASSIFIER_OUTPUTS, Model
-from auditkit.plugins.privacy.membership.copies import Ask, Copier, NoCopy, Pool
 from auditkit.plugins.privacy.membership.parameters import Parameters
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, NoCopy, Pool
 from auditkit.plugins.privacy.shared import shadow_networks
 
 LOSSES: dict[str, shadow_networks.RowLoss] = {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.plugins.privacy.membership.attack import own_chances
-from auditkit.plugins.privacy.membership.copies import Ask, Copier, Pool
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, Pool
 
 
 class ReferenceModels(NamedTuple):

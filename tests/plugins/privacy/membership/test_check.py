@@ -13,8 +13,9 @@ import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.check import Membership
-from auditkit.plugins.privacy.membership.copies import Pool, copier
+from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.definitions import ATTACKS
+from auditkit.plugins.privacy.membership.pool import Pool
 from auditkit.predictions import Predictions
 from auditkit.results import TOGETHER, CheckResult, Measurement
 from auditkit.run.controls import apply_controls

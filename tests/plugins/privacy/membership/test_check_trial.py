@@ -130,6 +130,23 @@ def test_a_forest_that_never_saw_the_rows_shows_no_memory_of_them(census: Rows) 
     assert sum(low > 0 for low in lows) <= 1 and max(lows) < 0.1
 
 
+def test_two_models_of_a_kind_that_differ_on_other_people_are_no_leak(shared_data: pathlib.Path) -> None:
+    """A linear model goes on beyond its rows as chance has it: on one in ten from elsewhere it is alone with that."""
+    table = pandas.read_csv(shared_data / "credit_default" / "credit-card-clients.csv.gz")
+    rows = table.iloc[:, 1:-1].to_numpy(dtype=float), table.iloc[:, -1].to_numpy(dtype=int)
+    order = np.random.default_rng(0).permutation(len(rows[0]))
+    members, others, third = (
+        (rows[0][part], rows[1][part]) for part in (order[:3000], order[3000:6000], order[6000:9000])
+    )
+    elsewhere = np.random.default_rng(1).permutation(3000)[:300]
+    others[0][elsewhere, 0] *= 1.5
+    others[0][elsewhere, 4] += 10
+    result = run(linear().fit(*third), members, others)
+    interval = one(result, "auc").interval
+    assert interval is not None and not says_leak(result) and "spread of the attack on copies" in interval.method
+    assert says_leak(run(forest().fit(*members), members, others))
+
+
 class ByHeart:
     """A linear model that knows some people by heart."""
 

@@ -17,8 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 import auditkit
-from auditkit.plugins.privacy.membership.copies import Ask, NoCopy, Pool, copier
+from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.parameters import Parameters
+from auditkit.plugins.privacy.membership.pool import Ask, NoCopy, Pool
 
 ROWS = np.random.default_rng(0).normal(0, 1, (300, 3))
 LABELS = np.where(ROWS[:, 0] > 0, "yes", "no")

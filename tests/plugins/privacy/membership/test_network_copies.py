@@ -13,9 +13,10 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.demos.networks import fit, make_mlp, seeded
 from auditkit.plugins.privacy.membership.check import Membership
-from auditkit.plugins.privacy.membership.copies import NoCopy, Pool, copier
+from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.network_copies import LOSSES
 from auditkit.plugins.privacy.membership.parameters import Parameters
+from auditkit.plugins.privacy.membership.pool import NoCopy, Pool
 from auditkit.predictions import Predictions
 
 ROWS = 300

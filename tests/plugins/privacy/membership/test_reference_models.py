@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, strategies as st
 
-from auditkit.plugins.privacy.membership.copies import Pool
+from auditkit.plugins.privacy.membership.pool import Pool
 from auditkit.plugins.privacy.membership.reference_models import draw_halves, fit_references
 
 
