@@ -23,8 +23,8 @@ class PrivacyJournal(Parameters, Check):
     Epsilon is computed anew from the noise, the rate and the steps, by three accountants. What the journal says of
     sampling, noise, clipping and steps is held to the controls of auditkit's own private training.
 
-    A journal is what somebody wrote down. What it cannot show is not tested, and a journal that holds refutes nothing
-    and proves nothing: not refuted is the strongest word for it.
+    A journal is what somebody wrote down. What it does not say is not tested, and leaves epsilon inconclusive; a
+    journal that holds refutes nothing and proves nothing: not refuted is the strongest word for it.
     """
 
     id: ClassVar[str] = "privacy.journal"
@@ -48,14 +48,18 @@ class PrivacyJournal(Parameters, Check):
         if self.path is None:
             raise ConfigError('path must name the journal of the training: write it under [checks."privacy.journal"]')
         journal = read_journal(self.path)
-        phases = journal.history or ((journal.noise_multiplier, journal.sample_rate, journal.steps),)
         done = ((journal.noise_multiplier, journal.sample_rate, journal.steps),)
-        cost = spent(done, journal.delta, journal.neighbours, journal.trainings)
+        # what was done and what the accountant was told may differ: the dearer of both is reported
+        costs = {
+            phases: spent(phases, journal.delta, journal.neighbours, journal.trainings)
+            for phases in dict.fromkeys((done, journal.history or done))
+        }
+        phases, cost = max(costs.items(), key=lambda item: item[1].reported)
         versions = ", ".join(f"{name} {version}" for name, version in sorted(journal.libraries.items()))
         return Findings(
             measurements=findings.measurements(cost, journal.delta, journal.units),
             controls=(*controls(journal, cost), findings.agreement(cost)),
-            figures=(findings.figure(done, journal.delta, journal.neighbours, journal.trainings),),
+            figures=(findings.figure(phases, journal.delta, journal.neighbours, journal.trainings),),
             tables=(findings.table(cost, phases, journal.delta, journal.neighbours, journal.trainings),),
             notes=(
                 "What the journal says was written by whoever trained; auditkit was not there.",

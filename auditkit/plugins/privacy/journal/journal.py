@@ -1,7 +1,7 @@
 """The journal of a private training: what whoever trained wrote down of it."""
 
 import pathlib
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -10,11 +10,16 @@ from auditkit.io import strict_json
 from auditkit.io.atomic_files import read_plain
 from auditkit.text import one_line
 
+LARGEST_FILE = 64_000_000
+"""Bytes: ten million batch sizes."""
+Size = Annotated[int, Field(ge=0)]
+Phase = Annotated[tuple[float, float, int], Field(strict=False)]
+
 
 class Journal(BaseModel):
     """What was written down; what is left out cannot be tested."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     sampler: str
     """How batches were drawn: `poisson`, or anything else, such as `shuffled`."""
@@ -35,9 +40,9 @@ class Journal(BaseModel):
     trainings: int = Field(default=1, ge=1)
     """Trainings that read these rows, such as those of a search for parameters."""
     neighbours: Literal["add_or_remove", "replace"] = "add_or_remove"
-    batch_sizes: tuple[int, ...] | None = None
+    batch_sizes: tuple[Size, ...] | None = Field(default=None, strict=False)
     """Units in each step, empty ones too."""
-    history: tuple[tuple[float, float, int], ...] | None = None
+    history: tuple[Phase, ...] | None = Field(default=None, strict=False)
     """The accountant's: (noise multiplier, sampling rate, steps)."""
     noise_square: float | None = None
     """The mean square of the noise added, over what it should be."""
@@ -65,9 +70,11 @@ def read_journal(path: pathlib.Path) -> Journal:
     """The journal in a file.
 
     Raises:
-        ConfigError: it cannot be read, is no JSON, or lacks or misspells a field.
+        ConfigError: it cannot be read, has more than 64 MB, is no JSON, or lacks or misspells a field.
     """
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConfigError(f"path: the journal {path.name} must have at most 64 MB, and has more")
         return Journal.model_validate(strict_json.loads(read_plain(path), path.name))
     except (OSError, EvidenceError) as error:
         why = getattr(error, "strerror", None) or error

@@ -10,6 +10,8 @@ from auditkit.results import Control
 GUARDS = ("epsilon",)
 UNDERSTATED = 0.01
 """By how much the claim may lie below what is computed anew."""
+ASIDE = ("epsilon", "seed_is_secret")
+"""What changes no number where it is not told."""
 ROW_ERROR = 1e-3
 """How far, relatively, a row's gradient in company may be from its gradient alone."""
 
@@ -58,7 +60,7 @@ def controls(journal: Journal, spent: Spent) -> tuple[Control, ...]:
             reason="Less is claimed than these steps cost.", lacks="epsilon",
         ),
         Control.within(
-            "delta-small", "What is delta times the number of units?", journal.delta * journal.units, at_most=1.0,
+            "delta-small", "What is delta times the number of units?", journal.delta * journal.units, at_most=1 - 1e-9,
             guards=GUARDS, reason="From 1 / units on, a scheme that publishes a unit whole would satisfy delta.",
         ),
         _tested(
@@ -73,10 +75,11 @@ def _tested(
     name: str, question: str, value: float | None, *, at_least: float | None = None, at_most: float | None = None,
     reason: str, lacks: str,
 ) -> Control:  # fmt: skip
-    """A control of what the journal shows; of what it does not show, a note."""
+    """A control of what the journal shows; without it nothing is tested, and epsilon is no more than a claim."""
     if value is None:
         return Control.within(
-            name, question, None, at_least=at_least, at_most=at_most, guards=GUARDS, on_failure="note",
+            name, question, None, at_least=at_least, at_most=at_most, guards=GUARDS,
+            on_failure="note" if lacks in ASIDE else "inconclusive",
             reason=f"Not tested: the journal does not say {lacks}.",
         )  # fmt: skip
     shown = value if np.isfinite(value) else None

@@ -71,7 +71,7 @@ def test_a_journal_that_holds_is_not_refuted(tmp_path: pathlib.Path) -> None:
         ({"noise_square": 0.0}, "noise-level"), ({"clipped": 98.0}, "clipping"),
         ({"row_error": 2.8}, "per-row-gradients"), ({"history": []}, "every-step-counted"),
         ({"history": [[1.0, RATE, 87]]}, "every-step-counted"),
-        ({"epsilon": 1.0}, "epsilon-as-claimed"), ({"delta": 0.002}, "delta-small"),
+        ({"epsilon": 1.0}, "epsilon-as-claimed"), ({"delta": 1 / UNITS}, "delta-small"),
         ({"seed_is_secret": False}, "secret-seed"),
     ],
 )  # fmt: skip
@@ -92,7 +92,38 @@ def test_what_a_journal_does_not_say_is_not_tested(tmp_path: pathlib.Path, cheap
         "secret-seed",
     }  # fmt: skip
     assert all(reason.startswith("Not tested: the journal does not say") for reason in silent.values())
-    assert epsilon(result).validity == "valid"
+    measured = epsilon(result)
+    assert measured.validity == "inconclusive" and "Not tested" in (measured.reason or ""), "nothing passes by absence"
+    unsaid = checked(tmp_path, healthy(epsilon=..., seed_is_secret=...))
+    assert epsilon(unsaid).validity == "valid", "a claim or a seed that is not told changes no number"
+
+
+def test_the_dearer_of_what_was_done_and_what_was_accounted_is_reported(tmp_path: pathlib.Path) -> None:
+    quiet = {"noise_multiplier": 2.0, "history": [[2.0, RATE, STEPS]]}
+    low, high = (epsilon(checked(tmp_path, healthy(**change))).value for change in (quiet, {}))
+    assert low is not None and high is not None and low < high
+    for change in ({"noise_multiplier": 2.0}, {"history": [[2.0, RATE, STEPS]]}):
+        assert epsilon(checked(tmp_path, healthy(**change))).value == high
+
+
+def test_correct_journals_are_seldom_accused(tmp_path: pathlib.Path, cheap: None) -> None:
+    rng = np.random.default_rng(1)
+    journals = (healthy(batch_sizes=rng.binomial(UNITS, RATE, STEPS).tolist()) for _ in range(50))
+    assert sum(epsilon(checked(tmp_path, journal)).validity != "valid" for journal in journals) <= 1
+
+
+def test_a_huge_file_and_another_digest_are_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, cheap: None
+) -> None:  # fmt: skip
+    checked(tmp_path, healthy())
+    path = tmp_path / "journal.json"
+    digest = PrivacyJournal(path=path).sha256
+    assert len(digest) == 64 and PrivacyJournal(path=path, sha256=digest).sha256 == digest
+    with pytest.raises(ValueError, match="sha256 must be that of the file"):
+        PrivacyJournal(path=path, sha256="0" * 64)
+    monkeypatch.setattr("auditkit.plugins.privacy.journal.journal.LARGEST_FILE", 100)
+    with pytest.raises(ConfigError, match="at most 64 MB"):
+        checked(tmp_path, healthy())
 
 
 @pytest.mark.parametrize(
@@ -100,6 +131,8 @@ def test_what_a_journal_does_not_say_is_not_tested(tmp_path: pathlib.Path, cheap
     [
         (healthy(noise="DP-FTRL"), "Noise of matrix factorisation"), (healthy(steps=...), "steps: Field required"),
         (healthy(epoch=3), "epoch: Extra inputs"), ("{", "journal.json"), (healthy(delta=2.0), "delta"),
+        (healthy(steps="100"), "steps: Input should be a valid integer"), (healthy(batch_sizes=[-1]), "batch_sizes.0"),
+        ('{"steps": 1, "steps": 2}', "appears twice"), (healthy(delta=1e-12), "delta"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_journal_is_refused(journal: Any, match: str, tmp_path: pathlib.Path) -> None:
@@ -110,5 +143,5 @@ def test_what_is_no_such_journal_is_refused(journal: Any, match: str, tmp_path: 
 def test_it_needs_a_journal() -> None:
     model: Any = None
     assert "needs the journal" in (PrivacyJournal().applies(model, DATA) or "")
-    with pytest.raises(ConfigError, match="cannot be read"):
-        PrivacyJournal(path=pathlib.Path("nowhere.json")).measure(model, DATA, None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="path must be a file that can be read"):
+        PrivacyJournal(path=pathlib.Path("nowhere.json"))
