@@ -11,9 +11,12 @@ os.environ.setdefault("AUDITKIT_RESUME_SECRET", "of the tests, and of nobody els
 
 import gc
 import pathlib
+from collections.abc import Generator
 
 import hypothesis
 import pytest
+
+from tests.process_stub.sitecustomize import chart
 
 # a slow machine is no failure of a property; under CI the same examples are tried every time
 hypothesis.settings.register_profile("any machine", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -43,6 +46,19 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         # pytest-xdist keeps a thread that waits for its controller
         monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)
         monkeypatch.setattr("auditkit.workers.worker.threads_left", lambda: "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A stub stands for each chart, here and in processes that tests start, unless a test is marked `charts`.
+
+    Half of the time of a small audit goes into drawing. This holds for what fixtures of modules audit too.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("charts") is None:
+            patch.setattr("auditkit.reports.charts.draw._drawn", chart)
+            patch.setenv("PYTHONPATH", str(ROOT / "tests" / "process_stub"), prepend=os.pathsep)
+        return (yield)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -16,7 +16,7 @@ from auditkit.demos.credit import ROWS, make_applications
 from auditkit.results import AuditResult, Comparison, Measurement
 from auditkit.runfolder import read_result, verify
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.charts]
 
 
 def run_demo(name: str, folder: pathlib.Path) -> None:

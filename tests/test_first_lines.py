@@ -19,6 +19,8 @@ from auditkit.data.readers import TableSettings
 from auditkit.errors import AuditkitError, DataError, ModelError
 from auditkit.renames import ELSEWHERE
 
+pytestmark = pytest.mark.charts
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 4))
 TRUTH = X[:, 0] + 0.3 * RNG.normal(size=200)

@@ -1,7 +1,7 @@
 """The work of an audit's checks: called with a job, in whatever process it is."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from auditkit.results import canonical
@@ -16,14 +16,20 @@ from auditkit.workers.worker import Tell
 
 SAME_ANSWERS: Final = "the answers of its copy"
 """The job that compares what a model answers in another process with what it answered here; no check has such an id."""
-LIBRARIES: Final = ("scipy.stats", "sklearn.ensemble", "sklearn.linear_model")
-"""What most checks import."""
+LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "scipy.stats": ("data.", "explanations.", "fairness.", "performance.", "privacy.", "robustness."),
+    "sklearn.ensemble": ("data.", "privacy."),
+    "sklearn.linear_model": ("data.", "privacy."),
+}
+"""{library that is slow to import: how the names of most checks begin that import it}."""
 
 
-def load_libraries() -> None:
-    """Import what most checks do, so that not every fork of this process has to."""
-    for library in LIBRARIES:
-        importlib.import_module(library)
+def load_libraries(checks: Iterable[str]) -> None:
+    """Import what several of these checks would, so that not every fork of this process has to."""
+    checks = list(checks)
+    for library, users in LIBRARIES.items():
+        if sum(check.startswith(users) for check in checks) > 1:
+            importlib.import_module(library)
 
 
 class CheckWork:
@@ -39,8 +45,8 @@ class CheckWork:
         self._models = {audited.model.name: _Measurable(audited) for audited in models}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        load_libraries()
         self.__dict__.update(state)
+        load_libraries(check for model in self._models.values() for check in model.checks)
 
     def __call__(self, job: Job, tell: Tell, apart: bool) -> bytes:
         """Do one check; its result as bytes.
@@ -62,6 +68,11 @@ class _Measurable:
         self._context, self.predictions = audited.context, audited.predictions
         self._steps: dict[str, Step] = {step.planned.check: step for step in audited.steps}
         self._shared = SharedData(self._context.data, self.predictions)
+
+    @property
+    def checks(self) -> Iterable[str]:
+        """Their names."""
+        return self._steps
 
     def measured(self, check: str, tell: Tell, apart: bool) -> bytes:
         """The result of one check."""

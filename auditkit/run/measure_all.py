@@ -58,8 +58,7 @@ def measure_all(models: Sequence[AuditedModel]) -> list[Measured]:
         desks[job.model].watch(job.check, done, total, what)
 
     waiting = [job for desk in desks.values() for job in desk.not_taken_up()]
-    if len(waiting) > 1:
-        load_libraries()
+    load_libraries(job.check for job in waiting)
     engine, reasons = engine_for(models, [job for job in waiting if not desks[job.model].why_here(job.check)], watch)
     try:
         # the longest first, so that none of them is left running alone at the end

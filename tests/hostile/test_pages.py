@@ -15,6 +15,8 @@ from tests import chromium, fakes
 from tests.hostile.payloads import PAYLOADS, SILENT, SITES, armed, at
 from tests.reports.test_html_hostile import HARM, SOON
 
+pytestmark = pytest.mark.charts
+
 EIGHT = range(0, len(PAYLOADS), 8)
 HARMLESS = {"fired": False, "tags": [], "events": 0, "links": 0, "images": 0, "broken": 0}
 

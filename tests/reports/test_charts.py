@@ -36,6 +36,8 @@ from tests import chromium, fakes
 from tests.contrast import contrast
 from tests.fake_checks import LONG
 
+pytestmark = pytest.mark.charts
+
 HOSTILE = '</text><script>alert(1)</script>"\' fill="#0060a8" \x1b[31m\ufffe\u202e & ]]>'
 
 

@@ -23,6 +23,8 @@ from tests.contrast import contrast
 from tests.fake_checks import LONG
 from tests.reports.pages import Element, Tree, by_id, table
 
+pytestmark = pytest.mark.charts
+
 TEMPLATES = rendering.TEMPLATES
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 

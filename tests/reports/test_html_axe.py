@@ -12,6 +12,8 @@ from auditkit.reports import cardpage, html
 from auditkit.reports.html.render import render
 from tests import chromium, fakes
 
+pytestmark = pytest.mark.charts
+
 AXE = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RUN = """;
 document.querySelectorAll('details').forEach(each => { each.open = true; });

@@ -10,6 +10,8 @@ from auditkit.reports.html.render import render
 from auditkit.results import AuditResult
 from tests import chromium, fakes
 
+pytestmark = pytest.mark.charts
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:

@@ -12,6 +12,8 @@ import auditkit.reports.html.render as rendering
 from auditkit.reports.html.render import render
 from tests import chromium, fakes
 
+pytestmark = pytest.mark.charts
+
 PAYLOADS = (
     "<script>fired()</script>",
     "</script><script>fired()</script>",

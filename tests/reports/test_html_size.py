@@ -10,6 +10,8 @@ from auditkit.reports.html.render import render
 from auditkit.results import AuditResult, CheckResult, Measurement
 from tests import chromium, fakes
 
+pytestmark = pytest.mark.charts
+
 GROUPS = [f"region={place}" for place in range(50)]
 
 

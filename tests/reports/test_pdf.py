@@ -14,6 +14,8 @@ from auditkit.errors import MissingExtra
 from auditkit.reports import pdf
 from tests import fakes
 
+pytestmark = pytest.mark.charts
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.charts
+
 PROGRAM = """
 import os
 from auditkit.figures import bars
