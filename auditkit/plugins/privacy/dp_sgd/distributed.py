@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import distributed
 
 from auditkit.errors import ModelError
+from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.dp_sgd.training_loop import Training
@@ -47,6 +49,14 @@ class TogetherTraining(Training):
         rank, world = distributed.get_rank(), distributed.get_world_size()
         self._own = torch.arange(problem.units.count) % world == rank
         self._part = 1 / math.sqrt(world)
+
+    def run(self, on_step: Callable[[int], None] = lambda step: None) -> Journal:
+        """See `Training`; what was seen is the worst of all processes."""
+        journal = super().run(on_step)
+        worst = torch.tensor([journal.row_error, journal.clipped, journal.disturbed], dtype=torch.float64)
+        distributed.all_reduce(worst, distributed.ReduceOp.MAX)
+        journal.row_error, journal.clipped, journal.disturbed = float(worst[0]), float(worst[1]), int(worst[2])
+        return journal
 
     def size_of(self, drawn: torch.Tensor) -> int:
         """Units drawn in all processes, each of its own."""

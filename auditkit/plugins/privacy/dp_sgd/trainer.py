@@ -71,6 +71,7 @@ class DpSgd(Parameters, Trainer):
         import torch
 
         from auditkit.plugins.privacy.dp_sgd.admission import admitted
+        from auditkit.plugins.privacy.dp_sgd.distributed import TogetherTraining, processes
         from auditkit.plugins.privacy.dp_sgd.layers import slow_layers
         from auditkit.plugins.privacy.dp_sgd.linear import linear_copy
         from auditkit.plugins.privacy.dp_sgd.state import train_mode
@@ -87,7 +88,8 @@ class DpSgd(Parameters, Trainer):
             choice = admitted(copy.module, problem, recipe, self.rows_at_once, model.name)
             slow = slow_layers(copy.module, problem.inputs) if choice.refused else []
             shown = self._audited(choice.engine, problem, recipe, delta, context)
-            training = Training(choice.engine, problem, recipe)
+            kind = Training if processes() == 1 else TogetherTraining
+            training = kind(choice.engine, problem, recipe)
             copy = self._go_on(training, copy, data, delta, context)
             copy.module.eval()
         fresh = copy.finished()
@@ -142,8 +144,14 @@ class DpSgd(Parameters, Trainer):
     def _go_on(self, training: Training, copy: Untrained, data: AuditData, delta: float, context: Context) -> Untrained:
         """Do the steps that are left, and keep the training on the way where that was asked for."""
         from auditkit.plugins.privacy.dp_sgd.checkpoint import Checkpoint
+        from auditkit.plugins.privacy.dp_sgd.distributed import processes
         from auditkit.plugins.privacy.dp_sgd.progress import Progress
 
+        if self.checkpoint is not None and processes() > 1:
+            raise ConfigError(
+                f"checkpoint: {processes()} processes train together, and would write one file; leave it out, or train "
+                "in one process"
+            )
         if self.checkpoint is None:
             training.run(Progress(training.recipe, delta, context, lambda: None))
             return copy

@@ -10,11 +10,13 @@ import torch
 from torch import distributed, nn
 from torch.nn import functional
 
+from auditkit.errors import ConfigError
 from auditkit.plugins.privacy.dp_sgd.distributed import TogetherTraining, processes
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.dp_sgd.units import Units
 from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
+from tests.plugins.privacy.dp_sgd.training_data import run, seeded, split_of, wrapped
 
 
 def together(out: pathlib.Path, noise: float, rate: float, steps: int) -> None:
@@ -36,7 +38,26 @@ def together(out: pathlib.Path, noise: float, rate: float, steps: int) -> None:
     (out / f"{distributed.get_rank()}.json").write_text(json.dumps(record))
 
 
+def by_the_trainer(out: pathlib.Path) -> None:
+    """The trainer itself, as it is called in each process."""
+    split = split_of(200)
+    model = wrapped(seeded(lambda: nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 2))))
+    private = run(model, split, epochs=4, batch_size=40, noise_multiplier=1.0)
+    weights = torch.cat([one.detach().flatten() for one in private.model.estimator().parameters()])  # type: ignore[union-attr]
+    record = {
+        "numbers": {one.name: one.value for one in private.measurements}, "weights": weights.tolist(),
+        "failed": [control.name for control in private.controls if not control.holds],
+    }  # fmt: skip
+    (out / f"trainer-{distributed.get_rank()}.json").write_text(json.dumps(record))
+    try:
+        run(model, split, epochs=1, checkpoint=out / "kept.safetensors", noise_multiplier=1.0)
+    except ConfigError as error:
+        (out / f"refused-{distributed.get_rank()}.txt").write_text(str(error))
+
+
 if __name__ == "__main__":
     distributed.init_process_group("gloo")
+    if sys.argv[5:] == ["trainer"]:
+        by_the_trainer(pathlib.Path(sys.argv[1]))
     together(pathlib.Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
     distributed.destroy_process_group()
