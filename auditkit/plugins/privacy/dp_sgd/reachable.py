@@ -71,6 +71,8 @@ def reachable(root: Any) -> dict[str, Leaf]:
     seen: set[int] = set()
     alive: list[Any] = []  # an id is only unique while its object lives
     waiting: list[tuple[str, Any]] = [("", root)]
+    if isinstance(root, nn.Module):  # first, so that no list that a layer keeps of them names them otherwise
+        waiting += [*root.named_parameters(), *root.named_buffers()]
     while waiting:
         name, value = waiting.pop()
         if id(value) in seen or isinstance(value, _PASSED_OVER):
@@ -176,7 +178,7 @@ def _of_code(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, staticmethod | classmethod):
         yield "", value.__func__
     elif isinstance(value, weakref.ref):
-        yield "", value()
+        yield from (("", held) for held in (value(),) if held is not None)
     elif isinstance(value, functools._lru_cache_wrapper):
         yield "cache", [held for held in gc.get_referents(value) if held is not vars(value)]
     elif isinstance(value, types.GeneratorType) and value.gi_frame is not None:

@@ -12,6 +12,8 @@ from auditkit.errors import ConfigError, ModelError, closest
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
 from auditkit.plugins.privacy.dp_sgd.reachable import Leaf, reachable
 
+SWITCHED = {"training", "_is_full_backward_hook"}
+"""Attributes of layers that torch sets in training: their mode, and which kind of hook they had last."""
 SHOWN = 4
 """Places that a message names."""
 
@@ -82,10 +84,8 @@ def inherited(
 
 
 def settings_of(leaves: Mapping[str, Leaf]) -> dict[str, str]:
-    """{place: digest} of all but the mode of a layer, which training switches."""
-    return {
-        name: leaf.digest for name, leaf in leaves.items() if not (name == "training" or name.endswith(".training"))
-    }
+    """{place: digest} of all but what torch itself switches in training."""
+    return {name: leaf.digest for name, leaf in leaves.items() if name.rpartition(".")[2] not in SWITCHED}
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str], trained: Collection[str]) -> list[str]:

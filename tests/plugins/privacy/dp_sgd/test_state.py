@@ -416,6 +416,25 @@ def test_what_prepares_inputs_and_is_fitted_leaves_epsilon_undecided(split: Audi
     assert judged(train(wrapped(seeded(Base), preprocess=lambda rows: rows / 2), split)).validity == "valid"
 
 
+class Recurrent(nn.Module):
+    """A layer that keeps lists of its own weights, served by an engine that puts others in their place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read, self.out = nn.LSTM(1, 4, batch_first=True), nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.read(x[:, :, None])[0][:, -1])
+
+
+def test_a_recurrent_network_trains_and_a_faster_layer_is_named(split: AuditData) -> None:
+    private = train(wrapped(seeded(Recurrent)), split, epochs=1)
+    assert all(control.holds for control in private.controls)
+    assert any(
+        "read: opacus.layers.DPLSTM trains faster, which gives the same outputs" in note for note in private.notes
+    )
+
+
 def test_a_small_bert_of_random_weights_trains() -> None:
     words = np.random.default_rng(0).integers(0, 30, (ROWS, 6))
     data = AuditData(words, labels=np.where(words[:, 0] < 15, "yes", "no"), positive="yes")
