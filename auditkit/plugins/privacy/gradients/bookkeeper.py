@@ -9,13 +9,10 @@ from torch import nn
 
 from auditkit.errors import ModelError
 from auditkit.plugins.privacy.gradients.contributions import Contribution, together
-from auditkit.plugins.privacy.gradients.engine import HELD, Engine, Loss
+from auditkit.plugins.privacy.gradients.engine import Engine, Loss, rows_that_fit
 from auditkit.plugins.privacy.gradients.layers import kind_of
 from auditkit.plugins.privacy.gradients.other_layers import other
 from auditkit.plugins.privacy.gradients.taps import Call, tapped
-
-AT_ONCE = 512
-"""Rows that go through together at most: more are no faster, and what the layers give them is held."""
 
 
 class Bookkeeper(Engine):
@@ -44,7 +41,7 @@ class Bookkeeper(Engine):
                 owners[key] = owners.get(key, 0) + 1
         by_rows = {id(p) for layer in self._layers if kind_of(layer) is other for p in layer.parameters(recurse=False)}
         held = [p for p in self.parameters if owners[id(p)] > 1 or id(p) in by_rows]
-        self.rows_at_once = min(AT_ONCE, max(1, HELD // max(1, sum(parameter.numel() for parameter in held))))
+        self.rows_at_once = rows_that_fit(held)
 
     def take(self, inputs: torch.Tensor, targets: torch.Tensor, units: torch.Tensor | None = None) -> _Booked:
         """See `Engine`."""

@@ -46,11 +46,11 @@ def choose(
         chunk: most rows that go through at once.
     """
     order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(0)).to(inputs.device)
-    samples = [order[:size] for size in sizes(len(inputs), chunk)]
     refused: list[tuple[str, str]] = []
     for kind in ENGINES:
         try:
             engine = kind(module, loss, max_grad_norm)
+            samples = [order[:size] for size in sizes(len(inputs), min(chunk, engine.rows_at_once))]
             error = max(disagreement(engine, inputs[rows], targets[rows]) for rows in samples)
         except (ModelError, MissingExtra, RuntimeError, ValueError, IndexError, TypeError, AttributeError) as fault:
             if kind is ENGINES[-1]:

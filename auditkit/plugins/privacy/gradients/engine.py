@@ -14,6 +14,8 @@ Loss: TypeAlias = Callable[[Any, torch.Tensor], torch.Tensor]
 
 HELD = 1 << 27
 """Numbers of single rows' gradients that are held at once, half a gigabyte of float32."""
+AT_ONCE = 512
+"""Rows that go through together at most: more are no faster, and what the layers give them is held."""
 STABLE = 1e-6
 """Added to a norm before it divides, as opacus does, so that the steps are the same."""
 
@@ -60,7 +62,7 @@ class Engine(abc.ABC):
     def __init__(self, module: nn.Module, loss: Loss, max_grad_norm: float) -> None:
         self.module, self.loss, self.max_grad_norm = module, loss, max_grad_norm
         self.parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        self.rows_at_once = max(1, HELD // max(1, sum(parameter.numel() for parameter in self.parameters)))
+        self.rows_at_once = rows_that_fit(self.parameters)
 
     @abc.abstractmethod
     def take(self, inputs: torch.Tensor, targets: torch.Tensor, units: torch.Tensor | None = None) -> Pass:
@@ -117,6 +119,11 @@ class RowGradients:
     def weighted(self, factors: torch.Tensor) -> list[torch.Tensor]:
         """See `Pass`."""
         return [torch.tensordot(factors.to(gradient), gradient, dims=1) for gradient in self._gradients]
+
+
+def rows_that_fit(parameters: Sequence[torch.Tensor]) -> int:
+    """How many rows go through at once, where the gradient of each with respect to these is held."""
+    return min(AT_ONCE, max(1, HELD // max(1, sum(parameter.numel() for parameter in parameters))))
 
 
 def added(values: torch.Tensor, units: torch.Tensor) -> torch.Tensor:

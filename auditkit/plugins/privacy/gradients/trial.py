@@ -116,7 +116,9 @@ def _left_as_it_was(module: nn.Module) -> Iterator[Any]:
     """Nothing that happens to random state and buffers lasts; gives what sets the random state as at first."""
     buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
     devices = sorted({p.device.index or 0 for p in module.parameters() if p.device.type == "cuda"})
-    with torch.random.fork_rng(devices=devices):
+    # three digits of a convolution are too few to compare
+    precise = torch.backends.cudnn.flags(enabled=True, allow_tf32=False) if devices else contextlib.nullcontext()
+    with torch.random.fork_rng(devices=devices), precise:
         states = torch.get_rng_state(), [torch.cuda.get_rng_state(device) for device in devices]
 
         def alike() -> None:

@@ -154,5 +154,20 @@ def test_the_trial_leaves_module_and_random_state_as_they_were() -> None:
     assert all(parameter.grad is None for parameter in module.parameters())
 
 
+def test_no_more_rows_are_tried_together_than_go_through_together(monkeypatch) -> None:
+    largest: list[int] = []
+
+    class Watched(Bookkeeper):
+        def take(self, inputs, targets, units=None):
+            largest.append(len(inputs))
+            return super().take(inputs, targets, units)
+
+    monkeypatch.setattr("auditkit.plugins.privacy.gradients.engine.AT_ONCE", 20)
+    monkeypatch.setattr("auditkit.plugins.privacy.gradients.choice.ENGINES", (Watched, OneByOne))
+    choice = choose(made(mlp()), functional.cross_entropy, 1.0, *problem(4, rows=60), chunk=50)
+    choice.engine.clipped_sum(*problem(4, rows=60))
+    assert type(choice.engine) is Watched and max(largest) == 20 and {1, 9} <= set(largest)
+
+
 def test_batches_are_tried_in_the_sizes_that_are_used() -> None:
     assert sizes(1000, 256) == [256, 127, 1] and sizes(5, 256) == [5, 1] and sizes(1, 4) == [1]

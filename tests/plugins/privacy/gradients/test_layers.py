@@ -112,6 +112,7 @@ def assert_same(one: ClippedSum, other: ClippedSum, tolerance: float) -> None:
         torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("strategy", ANY.values(), ids=ANY)
 def test_a_layer_gives_the_gradients_of_rows_and_of_units_one_by_one(strategy: Callable[[], Any]) -> None:
     @settings(max_examples=30)
