@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from auditkit.data import AuditData
-from auditkit.errors import ModelError
+from auditkit.errors import ConfigError, ModelError
 from auditkit.models import Model
 from auditkit.plugins.privacy.dp_sgd import state
 from auditkit.plugins.privacy.dp_sgd.problem import Problem, loss_of
 from auditkit.plugins.privacy.dp_sgd.reachable import reachable
 from auditkit.plugins.privacy.dp_sgd.units import Units
-from auditkit.plugins.privacy.dp_sgd.untrained import Untrained, fitted_parts
+from auditkit.plugins.privacy.dp_sgd.untrained import PREPROCESS, Untrained, fitted_parts
 from auditkit.predictions import Predictions
 
 KINDS = "a torch module, or a LogisticRegression of scikit-learn, alone or as the last step of a Pipeline"
@@ -35,6 +35,7 @@ def linear_copy(
         rows_per_unit: most rows of a unit in a step.
 
     Raises:
+        ConfigError: something else is named as public.
         ModelError: the parent is no logistic regression, or one whose fit weighs classes by the training rows.
     """
     whole = model.estimator()
@@ -46,6 +47,12 @@ def linear_copy(
         raise ModelError(
             f"{model.name}: class_weight must be None to be trained privately; {last.class_weight!r} was given. "
             "Weights of classes that are counted on the training rows are not covered by epsilon"
+        )
+    strange = [name for name in public if name != PREPROCESS]
+    if strange:
+        raise ConfigError(
+            f"public: of a logistic regression only {PREPROCESS!r} can be public, what comes before it; {strange[0]!r} "
+            "was given. Leave it out"
         )
     rows = model.as_fitted(data.inputs)
     rows = rows if before is None or not len(before) else before.transform(rows)

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import auditkit
 from auditkit.data import AuditData
-from auditkit.errors import ModelError
+from auditkit.errors import ConfigError, ModelError
 from tests.plugins.privacy.dp_sgd.training_data import judged, run, split_of, value, without_accounting
 
 
@@ -55,6 +55,9 @@ def test_others_are_refused_with_what_would_do() -> None:
     forest = auditkit.wrap(RandomForestClassifier(3).fit(split.inputs, split.labels), name="net")
     with pytest.raises(ModelError, match=r"needs a torch module, or a LogisticRegression.*RandomForestClassifier"):
         run(forest, split)
+    plain = auditkit.wrap(LogisticRegression().fit(split.inputs, split.labels), name="net")
+    with pytest.raises(ConfigError, match="only 'preprocess' can be public"):
+        run(plain, split, public=["coef_"])
     weighed = auditkit.wrap(LogisticRegression(class_weight="balanced").fit(split.inputs, split.labels), name="net")
     with pytest.raises(ModelError, match="class_weight must be None to be trained privately; 'balanced' was given"):
         run(weighed, split)
