@@ -193,15 +193,6 @@ def test_rows_that_stay_in_a_module_made_anew_are_refused(kind: type[nn.Module],
     assert not any(f"{number:.3f}" in str(refused.value) for number in np.abs(split.inputs).flat)
 
 
-class InWeights(Base):
-    """Writes rows into a weight beside the optimizer."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            self.first.weight[: len(x)] = x[:8].detach()
-        return super().forward(x)
-
-
 # state that the parent leaves
 
 

@@ -16,7 +16,7 @@ from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.dp_sgd.optimizer import rate_at
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
-from auditkit.plugins.privacy.dp_sgd.training_loop import Training
+from auditkit.plugins.privacy.dp_sgd.training_loop import LOOKED_INTO, Training
 from auditkit.plugins.privacy.dp_sgd.units import Units
 from auditkit.plugins.privacy.gradients.bookkeeper import Bookkeeper
 from auditkit.plugins.privacy.shared.batch_sizes import sampling_z
@@ -183,6 +183,25 @@ def test_it_learns_and_leaves_a_plain_module() -> None:
         assert not any(hasattr(parameter, name) for name in ("grad_sample", "summed_grad", "_forward_counter"))
     assert not any(layer._forward_hooks or layer._backward_hooks for layer in module.modules())
     functional.cross_entropy(module(inputs), targets).backward()
+
+
+class Writing(nn.Module):
+    """Writes rows into a weight while it answers, beside the optimizer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = mlp()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            self.inside[0].weight[: len(x)] = x[:16].detach()  # type: ignore[operator, index]
+        return self.inside(x)
+
+
+def test_weights_that_move_beside_the_optimizer_are_seen() -> None:
+    inputs, targets = problem()
+    assert train_privately(Writing(), inputs, targets, functional.cross_entropy, recipe()).disturbed == LOOKED_INTO
+    assert train_privately(mlp(), inputs, targets, functional.cross_entropy, recipe()).disturbed == 0
 
 
 def test_two_trainings_differ_whatever_the_global_seed() -> None:
