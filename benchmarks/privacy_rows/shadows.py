@@ -80,7 +80,7 @@ def adult(rows: int, device: str) -> Problem:
     inputs = pd.concat([(numbers - numbers.mean()) / numbers.std(), categories], axis=1).to_numpy("float32")
     members = torch.rand(COPIES, len(frame), generator=torch.Generator().manual_seed(0)) < 0.5
     targets = torch.tensor((frame["income"] == ">50K").to_numpy(), dtype=torch.int64)
-    return Problem(torch.from_numpy(inputs).to(device), targets.to(device), members)
+    return Problem(torch.from_numpy(inputs).contiguous().to(device), targets.to(device), members)
 
 
 def one_after_another(networks: list[nn.Module], problem: Problem) -> list[nn.Module]:

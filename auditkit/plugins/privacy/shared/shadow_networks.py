@@ -97,6 +97,7 @@ def fit(
     """
     if not bool(members.any(dim=1).all()):
         raise ModelError("each shadow network needs rows to be trained on; one of them has none")
+    inputs = inputs.contiguous()  # tables come column by column, and rows are fetched in every step
     generator = torch.Generator().manual_seed(seed)
     orders = [_epochs(mine, recipe, generator) for mine in torch.split(members.cpu(), AT_ONCE)]
     for start, epochs in zip(range(0, len(modules), AT_ONCE), orders, strict=True):
