@@ -1,5 +1,6 @@
 """From the attack to findings: what `privacy.membership` says of everyone, of each group, and of odd training rows."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -95,8 +96,11 @@ def _comparison(
     if not parameters.reference_models:
         return None, "reference_models = 0"
 
+    began = time.monotonic()
+
     def progress(done: int, of: int) -> None:
-        context.progress(1 + done, of + 3, f"fitting copy {done + 1} of {of}")
+        pace = f", about {(time.monotonic() - began) / done:.0f} s each" if done else ""
+        context.progress(1 + done, of + 3, f"fitting copy {done + 1} of {of}{pace}")
 
     train = present(data.train, "the check needs it")
     try:
