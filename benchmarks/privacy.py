@@ -9,7 +9,7 @@ from benchmarks.command import Benchmark, run
 BENCHMARK = Benchmark(
     "privacy",
     "Private steps against opacus, shadow models against one after another, RMIA against its matrix, canaries.",
-    {"p1": "steps", "p2": "shadows", "p3": "rmia", "p4": "audits", "c1": "controls"},
+    {"p1": "steps", "p2": "shadows", "p3": "rmia", "p4": "audits", "c1": "controls", "c2": "epsilon"},
     ("numpy", "torch", "opacus"),
 )
 

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("row", "lines"), [("p1", 12), ("p2", 2), ("p3", 1), ("p4", 2), ("c1", 1)])
+@pytest.mark.parametrize(("row", "lines"), [("p1", 12), ("p2", 2), ("p3", 1), ("p4", 2), ("c1", 1), ("c2", 1)])
 def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
     pytest.importorskip("opacus")
     out = tmp_path / "measured.json"
