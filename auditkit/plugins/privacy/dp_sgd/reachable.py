@@ -28,7 +28,7 @@ LIBRARIES = frozenset({
 }) | sys.stdlib_module_names  # fmt: skip
 """Packages whose classes and globals hold code and no state of a model."""
 FEW = 16
-"""Plain values in one container that are settings still; more are data."""
+"""Plain values in one container that are settings still; more are data, and so are two fractions in a list."""
 MOST = 2_000_000
 """Objects that are looked into."""
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -38,6 +38,7 @@ _PASSED_OVER = (
     type(threading.RLock()), types.FrameType,
 )  # fmt: skip
 
+_IN_MEMORY = (io.BytesIO, io.StringIO)
 _HEAP = 1 << 9
 """The flag of classes that are made by a class statement."""
 
@@ -75,7 +76,7 @@ def reachable(root: Any) -> dict[str, Leaf]:
         waiting += [*root.named_parameters(), *root.named_buffers()]
     while waiting:
         name, value = waiting.pop()
-        if id(value) in seen or isinstance(value, _PASSED_OVER):
+        if id(value) in seen or (isinstance(value, _PASSED_OVER) and not isinstance(value, _IN_MEMORY)):
             continue
         if len(alive) > MOST:
             raise ModelError(f"the model reaches more than {MOST:,} objects, too many to look into; last {name!r}")
@@ -115,7 +116,9 @@ def _many_plain(value: Any) -> tuple[Any, ...]:
         plain = sorted(plain, key=repr) if isinstance(value, set | frozenset) else plain
     else:
         return ()
-    return tuple(plain) if len(plain) > FEW else ()
+    # a few whole numbers are sizes; fractions that stand together may be means
+    fractions = [number for number in plain if isinstance(number, float | np.floating) and number % 1]
+    return tuple(plain) if len(plain) > FEW or len(fractions) > 1 else ()
 
 
 def _members(value: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
@@ -149,6 +152,8 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
             )
             yield from ((base.__name__, base) for base in value.__bases__)
         return
+    elif isinstance(value, _IN_MEMORY):
+        yield "content", value.getvalue()
     yield from _of_code(value)
     yield from _attributes(value)
     kind = type(value)

@@ -1,0 +1,85 @@
+"""Whatever an object can reach is found, under the name of its place; no key that may be a row is shown."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import io
+import weakref
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from auditkit.plugins.privacy.dp_sgd.reachable import reachable
+
+ROWS = np.arange(12.0).reshape(3, 4)
+
+
+class Slotted:
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: Any) -> None:
+        self.kept = kept
+
+
+def generating(rows: Any) -> Any:
+    yield rows
+
+
+def closing(rows: Any) -> Any:
+    return lambda: rows
+
+
+def holders() -> dict[str, Any]:
+    """{way: an object that holds the rows in this way}."""
+    cached = functools.lru_cache(maxsize=None)(len)
+    cached(tuple(ROWS.ravel().tolist() * 2))
+    started = generating(ROWS)
+    alive = torch.tensor(ROWS)
+    parameter = nn.Parameter(torch.zeros(1))
+    parameter.rows = ROWS  # type: ignore[attr-defined]
+    return {
+        "a slot": Slotted(ROWS), "a closure": closing(ROWS), "a default": functools.partial(print, ROWS),
+        "a generator": started, "a queue": collections.deque([ROWS]), "a table": pd.DataFrame(ROWS),
+        "an array of objects": np.array([ROWS, None], dtype=object), "a cache": cached,
+        "bytes": io.BytesIO(ROWS.tobytes()), "numbers": {"x": ROWS.ravel().tolist() * 2},
+        "text": [str(ROWS.tolist()) * 2], "a few means": [0.37, 1.41],
+        "a parameter": parameter, "a weak reference": [alive, weakref.ref(alive)], "a method": Slotted(ROWS).__repr__,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("way", holders())
+def test_rows_are_found_wherever_they_are_kept(way: str) -> None:
+    holder = holders()[way]
+    leaves = reachable(holder)
+    assert any(leaf.is_data and np.prod(leaf.shape) > 0 for leaf in leaves.values()), leaves
+
+
+def test_a_change_shows_in_the_digest_of_its_place() -> None:
+    layer = nn.Linear(2, 2)
+    before = reachable(layer)
+    assert {"weight", "bias"} <= before.keys()
+    with torch.no_grad():
+        layer.weight[0, 0] += 1
+    after = reachable(layer)
+    assert {name for name in after if after[name].digest != before[name].digest} == {"weight"}
+
+
+def test_a_key_that_may_be_a_row_is_not_shown() -> None:
+    names = reachable({(0.123, 4.567): ROWS, "Jane Doe, 1970": ROWS + 1, "weights": ROWS + 2})
+    assert "weights" in names and not any("Jane" in name or "0.123" in name for name in names)
+
+
+def test_a_few_whole_numbers_and_single_fractions_are_settings() -> None:
+    leaves = reachable({"size": (3, 3), "chance": 0.1, "scale": [0.5, 2], "names": ["a", "b"]})
+    assert leaves and not any(leaf.is_data for leaf in leaves.values())
+
+
+def test_libraries_are_not_walked_and_circles_end() -> None:
+    circle: list[Any] = [torch, np, nn.Linear]
+    circle.append(circle)
+    assert reachable(circle) == {}
