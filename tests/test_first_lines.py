@@ -19,8 +19,6 @@ from auditkit.data.readers import TableSettings
 from auditkit.errors import AuditkitError, DataError, ModelError
 from auditkit.renames import ELSEWHERE
 
-pytestmark = pytest.mark.charts
-
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 4))
 TRUTH = X[:, 0] + 0.3 * RNG.normal(size=200)
@@ -153,6 +151,7 @@ def test_first_lines_end_in_a_report(kind, tmp_path):
     assert quality.value > 0.6 and quality.validity == "valid"
 
 
+@pytest.mark.charts
 @pytest.mark.filterwarnings("ignore")
 def test_images(tmp_path):
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 3))

@@ -19,8 +19,6 @@ from auditkit.runfolder import parse_result
 from auditkit.testing import ToyModel, check_plugin, toy_data
 from tests.test_docs import ROOT, blocks
 
-pytestmark = pytest.mark.charts
-
 GUIDE = {title: text for _, title, text in blocks(ROOT / "docs" / "write-a-plugin.md") if title}
 
 

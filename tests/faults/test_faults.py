@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.command import auditkit
 from tests.faults import ENDS_THE_PROCESS, FAULTS, lay_out
 
 PLACES = {
@@ -48,12 +49,18 @@ def test_every_fault_is_named_and_costs_itself_alone(tmp_path, place):
     assert all((tmp_path / "audit" / name).is_file() for name in ("report.html", "summary.md", "junit.xml"))
 
 
+IN_A_PROCESS = ENDS_THE_PROCESS | {"error", "exit", "keyboard"}
+"""Faults of a model that are tried on a whole command; what else is raised costs no process of its own."""
+
+
+@pytest.mark.workers
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_model_that_fails_at_its_first_answers_is_no_verdict(tmp_path, fault):
-    lay_out(tmp_path, {}, model='object = "bad:make"\nclasses = [0, 1]')
+    lay_out(tmp_path, {}, model=f'object = "bad_{fault}:make"\nclasses = [0, 1]')
     model = f"import os, sys, time\ndef ask(rows):\n    {FAULTS[fault]}\ndef make():\n    return ask\n"
-    (tmp_path / "bad.py").write_text(model)
-    done = audit(tmp_path, "--exit-zero", "--fail-on", "missed")
+    (tmp_path / f"bad_{fault}.py").write_text(model)
+    flags = ("--exit-zero", "--fail-on", "missed")
+    done = audit(tmp_path, *flags) if fault in IN_A_PROCESS else auditkit(tmp_path, "run", "-q", *flags)
     assert done.returncode == (3 if fault in ENDS_THE_PROCESS else 2), done.stderr
     assert "Traceback" not in done.stderr and "\x1b" not in done.stderr
     assert done.stderr.startswith("auditkit: ") and done.stderr.count("\n") == 1
