@@ -35,6 +35,7 @@ def together(out: pathlib.Path, noise: float, rate: float, steps: int) -> None:
         "clipped": journal.clipped, "row_error": journal.row_error, "alike": torch.equal(first, weights),
         "weights": weights.tolist(),
     }  # fmt: skip
+    out.mkdir(exist_ok=True)
     (out / f"{distributed.get_rank()}.json").write_text(json.dumps(record))
 
 
@@ -57,7 +58,8 @@ def by_the_trainer(out: pathlib.Path) -> None:
 
 if __name__ == "__main__":
     distributed.init_process_group("gloo")
-    if sys.argv[5:] == ["trainer"]:
-        by_the_trainer(pathlib.Path(sys.argv[1]))
-    together(pathlib.Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    folder = pathlib.Path(sys.argv[1])
+    by_the_trainer(folder)
+    together(folder / "noisy", 1.0, 0.2, 60)
+    together(folder / "without noise", 1e-9, 1.0, 5)
     distributed.destroy_process_group()
