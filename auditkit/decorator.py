@@ -13,6 +13,7 @@ from auditkit.data import AuditData
 from auditkit.errors import FindingsError, PluginError, closest
 from auditkit.models import Capability, Model
 from auditkit.results import Definition, Direction, Measurement
+from auditkit.results.value_range import of_unit
 from auditkit.smaller import slices_and_smaller
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -59,7 +60,7 @@ def check(
         needs: more needs, from the closed vocabulary in `auditkit.checks.NEEDS`.
         requires: optional packages, as pairs of (module, extra).
         formula: how the number is computed, for the report.
-        range: the values it can take, such as "0 to 1".
+        range: the values it can take, such as "0 to 1"; of a share -1 to 1, unless given.
         reference: author, year, title.
 
     Raises:
@@ -71,7 +72,7 @@ def check(
         arguments, optional, fields = _signature(function, id)
         definition = Definition(
             title=title or name.replace("_", " ").replace("-", " ").capitalize(),
-            formula=formula or "see method", range=range or "see method",
+            formula=formula or "see method", range=range or of_unit(unit),
             direction=direction, unit=unit, reference=reference,
         )  # fmt: skip
 

@@ -19,6 +19,15 @@ _FORMS: Final = tuple(
 )
 
 
+def of_unit(unit: str) -> str:
+    """The range of a number of which nobody says it, in the words of a definition.
+
+    Args:
+        unit: of the number, such as `share`.
+    """
+    return "-1 to 1 (a share, or a difference of two)" if unit == "share" else "see method"
+
+
 def ends(words: str, task: str = "binary") -> tuple[float, float]:
     """The least and the largest value; infinite where the words name none.
 

@@ -10,7 +10,7 @@ from auditkit.comparison.keys import key
 from auditkit.data import AuditData
 from auditkit.errors import FindingsError, closest
 from auditkit.results import CheckResult, Control, Measurement, pairs
-from auditkit.results.value_range import ends
+from auditkit.results.value_range import ends, of_unit
 from auditkit.run.figure_contract import faults_of_figure
 from auditkit.text import one_line, shown
 
@@ -61,6 +61,9 @@ def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator
                 f"{one_line(measurement.name)!r}{where} is there {occurs} times"
             )
     for measurement in result.measurements:
+        name = measurement.name
+        if not name or name != one_line(name):
+            yield f"a measurement must have a name, on one line and without escapes; {shown(name)} was given"
         yield from _of_no_sense(measurement, result, data)
     for control in result.controls:
         yield from _of_two_minds(control)
@@ -91,9 +94,10 @@ def _of_no_sense(measurement: Measurement, result: CheckResult, data: AuditData)
     """A number that is none, or that its definition or its own interval rules out."""
     where, interval, value = f"measurement {one_line(measurement.name)!r}", measurement.interval, measurement.value
     definition = result.definitions.get(measurement.name)
-    least, most = ends(definition.range, data.task) if definition is not None else (-math.inf, math.inf)
+    words = of_unit(measurement.unit) if definition is None else definition.range
+    least, most = ends(words, data.task)
     if value is not None and not _in_order(least, value, most):
-        yield f"{where}: {value:.12g} is outside of its range ({one_line(definition.range if definition else '')})"
+        yield f"{where}: {value:.12g} is outside of its range ({one_line(words)})"
     if interval is None:
         return
     low = -math.inf if interval.low is None else interval.low

@@ -229,6 +229,27 @@ def test_a_number_outside_of_what_its_definition_allows_is_an_error(words, value
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "right"),
+    [(30.0, "share", False), (-1.2, "share", False), (-0.4, "share", True), (30.0, "", True)],
+)
+def test_a_share_of_which_nobody_says_the_range_is_no_percentage(value, unit, right):
+    @auditkit.check("acme.percent", unit=unit, exact=True)
+    def percent(data):
+        return {"percent": value, "undeclared": 0.5}
+
+    limits = [{"name": "l", "measurement": "acme.percent", "at_least": 0.8}]
+    result = audit(percent.check(), limits=limits)
+    assert (result.results[0].status == "measured") == right and (right or result.exit_code == 3)
+    undeclared = returning(MEASURED, Measurement(name="undeclared", value=value, unit=unit, exact=True)).results[0]
+    assert (undeclared.status == "measured") == right
+
+
+@pytest.mark.parametrize("name", ["", "\x1b[31mred", "two\nlines"])
+def test_a_measurement_without_a_name_that_can_be_read_is_an_error(name):
+    refused(returning(MEASURED, Measurement(name=name, value=0.5, exact=True)), "must have a name, on one line")
+
+
+@pytest.mark.parametrize(
     ("fields", "right"),
     [
         ({"value": 0.2, "at_least": 0.5, "holds": True}, False),
