@@ -13,7 +13,7 @@ import pytest
 
 import auditkit
 from auditkit.results import canonical
-from auditkit.run import check_engine
+from auditkit.run import apart, check_engine
 from auditkit.testing import ToyModel, toy_data
 from tests.test_supervisor import is_gone
 
@@ -201,7 +201,7 @@ def test_of_many_rows_two_checks_run_at_once(rows, at_once, monkeypatch):
             given.append(at_once)
             super().__init__(at_once, *rest)
 
-    monkeypatch.setattr(check_engine, "MANY", 150)
+    monkeypatch.setattr(apart, "MANY", 150)
     monkeypatch.setattr(check_engine, "Engine", Watched)
     auditkit.audit(ToyModel(), toy_data(rows), checks=["performance"], budget="quick", jobs=8)
     assert given == [at_once]
