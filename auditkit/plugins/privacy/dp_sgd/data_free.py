@@ -33,7 +33,7 @@ def _array(value: Any) -> np.ndarray | None:
         if isinstance(value, torch.Tensor):
             value = value.detach().to(torch.float64).cpu().numpy()
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
 
 

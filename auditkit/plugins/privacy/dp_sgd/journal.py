@@ -33,7 +33,7 @@ class Journal:
         self.row_error = 0.0
         """How far a row's gradient in a batch of the training was from its gradient alone, at the steps looked into."""
         self.disturbed = 0
-        """Steps looked into in which weights moved beside the optimizer."""
+        """Steps in which weights moved beside the optimizer."""
         self.history: tuple[tuple[float, float, int], ...] = ()
         """The accountant's: (noise multiplier, sampling rate, steps)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import contextvars
 import functools
 import gc
 import hashlib
@@ -33,12 +34,14 @@ MOST = 2_000_000
 """Objects that are looked into."""
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _PASSED_OVER = (
-    types.ModuleType, types.CodeType, type(Ellipsis), torch.dtype, torch.device, torch.Generator, logging.Logger,
-    logging.Handler, threading.Thread, io.TextIOBase, io.BufferedIOBase, type(threading.Lock()),
-    type(threading.RLock()), types.FrameType,
+    types.CodeType, type(Ellipsis), torch.dtype, torch.device, logging.Logger, logging.Handler, threading.Thread,
+    io.TextIOBase, io.BufferedIOBase, type(threading.Lock()), type(threading.RLock()), types.FrameType,
 )  # fmt: skip
 
 _IN_MEMORY = (io.BytesIO, io.StringIO)
+_CONTAINERS = (list, tuple, set, frozenset, collections.deque)
+_LONG = 1 << 64
+"""Whole numbers from which on they are data."""
 _HEAP = 1 << 9
 """The flag of classes that are made by a class statement."""
 
@@ -100,25 +103,42 @@ def _leaf(value: Any) -> Leaf | None:
     if isinstance(value, str | bytes | bytearray | memoryview) and len(value) > 4 * FEW:
         return Leaf(_digest("text", (len(value),), repr(bytes(value) if not isinstance(value, str) else value)),
                     (len(value),), (value,))  # fmt: skip
+    if isinstance(value, np.void) or (isinstance(value, int) and abs(value) >= _LONG):
+        content = hex(value) if isinstance(value, int) else value.tobytes()
+        return Leaf(_digest(type(value).__name__, (), content), (), (value,))
     if isinstance(value, _PLAIN):
         return Leaf(_digest(type(value).__name__, (), repr(value)), (), value)
+    if isinstance(value, torch.Generator):  # that it moved is seen; that copies begin alike is no fault
+        return Leaf(_digest("generator", (), value.get_state().cpu().numpy().tobytes()), (), None)
     plain = _many_plain(value)
     return Leaf(_digest("values", (len(plain),), repr(plain)), (len(plain),), plain) if plain else None
 
 
 def _many_plain(value: Any) -> tuple[Any, ...]:
-    """The plain values of a container that has many of them, in an order of their own; else nothing."""
-    plain: list[Any]
-    if isinstance(value, Mapping):
-        plain = [(key, member) for key, member in _members(value) if isinstance(member, _PLAIN)]
-    elif isinstance(value, list | tuple | set | frozenset | collections.deque) or type(value).__module__ == "array":
-        plain = [member for member in value if isinstance(member, _PLAIN)]
-        plain = sorted(plain, key=repr) if isinstance(value, set | frozenset) else plain
-    else:
-        return ()
+    """The plain values of a container, and of those in it, where there are many, in an order of their own."""
+    plain: list[Any] = []
+    waiting, seen = [value], set[int]()
+    while waiting:
+        container = waiting.pop()
+        if id(container) in seen:
+            continue
+        seen.add(id(container))
+        if isinstance(container, Mapping):
+            members = _members(container)
+            plain += [(key, member) for key, member in members if isinstance(member, _PLAIN)]
+            waiting += [part for member in reversed(members) for part in member]
+        elif isinstance(container, _CONTAINERS) or type(container).__module__ == "array":
+            values = sorted(container, key=_spelled) if isinstance(container, set | frozenset) else list(container)
+            plain += [member for member in values if isinstance(member, _PLAIN)]
+            waiting += reversed(values)
     # a few whole numbers are sizes; fractions that stand together may be means
     fractions = [number for number in plain if isinstance(number, float | np.floating) and number % 1]
     return tuple(plain) if len(plain) > FEW or len(fractions) > 1 else ()
+
+
+def _spelled(value: Any) -> str:
+    """For an order that is the same in every process."""
+    return repr(value) if isinstance(value, (*_PLAIN, tuple, frozenset)) else type(value).__name__
 
 
 def _members(value: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
@@ -140,7 +160,7 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
                 # a key may itself be a row, which no message may show
                 yield key if isinstance(key, str) and key.isidentifier() else str(place), member
         yield from (("key", key) for key, _ in members if not isinstance(key, _PLAIN))
-    elif isinstance(value, list | tuple | set | frozenset | collections.deque):
+    elif isinstance(value, _CONTAINERS):
         many = bool(_many_plain(value))
         yield from ((str(n), part) for n, part in enumerate(value) if not (many and isinstance(part, _PLAIN)))
     elif isinstance(value, np.ndarray) and value.dtype == object:
@@ -154,6 +174,12 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         return
     elif isinstance(value, _IN_MEMORY):
         yield "content", value.getvalue()
+    elif isinstance(value, types.ModuleType):
+        if not _of_library(value.__name__):
+            yield from ((name, part) for name, part in vars(value).items() if not name.startswith("__"))
+        return
+    elif isinstance(value, contextvars.ContextVar):
+        yield "value", value.get(None)
     yield from _of_code(value)
     yield from _attributes(value)
     kind = type(value)
@@ -245,6 +271,7 @@ def _keeps_apart(value: Any) -> bool:
         tuple, set, frozenset, dict,
         collections.deque, np.ndarray, type, types.MemberDescriptorType, types.GetSetDescriptorType,
         types.WrapperDescriptorType, types.MethodDescriptorType, types.MappingProxyType, torch.Tensor, torch.Size,
+        torch.Generator,
     )  # fmt: skip
     kind = type(value)
     says_how = any("__reduce__" in vars(base) or "__reduce_ex__" in vars(base) for base in kind.__mro__[:-1])

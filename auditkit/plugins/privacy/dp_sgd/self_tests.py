@@ -45,7 +45,7 @@ def controls(journal: Journal, spent: Spent, error: float) -> tuple[Control, ...
             at_most=0, guards=guards, reason="A step that is not counted loses privacy unseen.",
         ),
         Control.within(
-            "steps-alone", "In how many of the steps looked into did weights move beside the optimizer?",
+            "steps-alone", "In how many steps did weights move beside the optimizer?",
             journal.disturbed, at_most=0, guards=guards, reason="What moves weights beside the steps has no noise.",
         ),
         agreement(spent),

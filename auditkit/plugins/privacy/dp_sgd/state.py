@@ -88,16 +88,14 @@ def settings_of(leaves: Mapping[str, Leaf]) -> dict[str, str]:
     return {name: leaf.digest for name, leaf in leaves.items() if name.rpartition(".")[2] not in SWITCHED}
 
 
-def changed(before: Mapping[str, str], after: Mapping[str, str], trained: Collection[str]) -> list[str]:
-    """Places beside the trained parameters that are new, are gone, or hold something else.
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Places that are new, are gone, or hold something else.
 
     Args:
-        before: {place: digest} of what the untrained copy could reach.
+        before: {place: digest} of what the untrained copy could reach, and of what the steps made.
         after: the same of the trained model.
-        trained: names of the parameters that the private steps move.
     """
-    differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    return sorted(differ - set(trained))
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def refuse_inherited(name: str, places: list[str]) -> None:

@@ -90,7 +90,7 @@ class DpSgd(Parameters, Trainer):
             shown = self._audited(choice.engine, problem, recipe, delta, context)
             kind = Training if processes() == 1 else TogetherTraining
             training = kind(choice.engine, problem, recipe)
-            copy = self._go_on(training, copy, data, delta, context)
+            copy = self._go_on(training, copy, data, delta, context).after_the_steps()
             copy.module.eval()
         fresh = copy.finished()
         fresh.name = f"{model.name} ({self.id})"

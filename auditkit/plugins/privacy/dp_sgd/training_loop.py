@@ -97,7 +97,7 @@ class Training:
         """
         inputs, targets = self.problem.inputs, self.problem.targets
         rows, codes = self.problem.units.rows_of(drawn, self._coins)
-        weights = [parameter.detach().clone() for parameter in self.parameters] if looked_into else []
+        weights = [parameter.detach().clone() for parameter in self.parameters]
         clipped = self.engine.clipped_sum(inputs[rows], targets[rows], codes)
         if looked_into and len(rows):
             chunk = rows[: self.engine.rows_at_once]
@@ -108,7 +108,7 @@ class Training:
             most = owners == torch.unique_consecutive(owners)[clipped.norms.argmax()]
             one = None if codes is None else codes[most]
             self.journal.see_clipped(self.engine.clipped_sum(inputs[rows[most]], targets[rows[most]], one).sums, 1)
-        pairs = zip(weights, self.parameters, strict=False)
+        pairs = zip(weights, self.parameters, strict=True)
         self.journal.disturbed += not all(torch.equal(before, after) for before, after in pairs)
         return clipped.sums
 

@@ -37,7 +37,7 @@ class Untrained(NamedTuple):
     public: tuple[str, ...]
     """Names of what is kept bit for bit, as the owner wrote them."""
     before: dict[str, str]
-    """{place: digest} of what the module could reach before its first step."""
+    """{place: digest} of what the module could reach before its first step; of trained weights, after the last."""
     thawed: list[nn.Parameter]
     """Public parameters that are frozen for the training alone."""
     gain: float | None
@@ -52,15 +52,18 @@ class Untrained(NamedTuple):
         """The names of the parameters that the private steps move."""
         return [name for name, parameter in self.module.named_parameters() if parameter.requires_grad]
 
+    def after_the_steps(self) -> Untrained:
+        """The same with the weights as the last step left them, which nothing may change either."""
+        made = state.settings_of(reachable(self.module))
+        return self._replace(before={**self.before, **{name: made[name] for name in self.trained if name in made}})
+
     def refuse_what_changed(self) -> None:
-        """Hold what the module can reach now against what it could reach before.
+        """Hold what the module can reach now against what it could reach before, after the steps.
 
         Raises:
-            ModelError: beside the trained parameters something changed.
+            ModelError: something changed beside the steps.
         """
-        state.refuse_changed(
-            self.name, state.changed(self.before, state.settings_of(reachable(self.module)), self.trained)
-        )
+        state.refuse_changed(self.name, state.changed(self.before, state.settings_of(reachable(self.module))))
 
 
 def untrained_copy(

@@ -27,8 +27,8 @@ def disagreement(engine: Engine, inputs: torch.Tensor, targets: torch.Tensor) ->
     It sees an engine that is wrong about this module, and a module that mixes rows: also one that does so only while it
     is trained, or only in batches as large as this one. Two comparisons, in the mode that the module is in:
 
-    - each row's gradient and norm against a backward pass of the row by itself, dropout left out on both sides, for a
-      row has another mask alone than in company;
+    - each row's gradient and norm against a backward pass of the row by itself, with neither dropout nor noise on both
+      sides, for a row has another draw alone than in company;
     - with the random state set alike and dropout as it is, the row's gradient among these rows against its gradient
       among as many others.
 
@@ -44,7 +44,7 @@ def disagreement(engine: Engine, inputs: torch.Tensor, targets: torch.Tensor) ->
     others = torch.ones(count, dtype=torch.bool)
     others[tried] = False
     with _left_as_it_was(engine.module) as random_state_alike:
-        with _NoDropout():
+        with _NoChance():
             alone = [
                 gradients_of(
                     engine.loss(engine.module(inputs[row : row + 1]), targets[row : row + 1]), engine.parameters
@@ -142,8 +142,15 @@ _ITS_CHANCE = {"scaled_dot_product_attention": 4, "multi_head_attention_forward"
 """Where functions that drop out inside take the chance of it; recurrent ones one place later for packed sequences."""
 
 
-class _NoDropout(TorchFunctionMode):
-    """Dropout, and nothing else, does nothing: whatever else depends on training mode still does."""
+_DRAWS = {
+    "rand": 0.5, "rand_like": 0.5, "uniform_": 0.5, "randn": 0.5, "randn_like": 0.5, "normal": 0.5, "normal_": 0.5,
+    "bernoulli": 1.0, "bernoulli_": 1.0, "exponential_": 0.5,
+}  # fmt: skip
+"""What is drawn where nothing may be left to chance, so that it is the same for a row alone and in company."""
+
+
+class _NoChance(TorchFunctionMode):
+    """Dropout does nothing and noise is a constant: whatever else depends on training mode still does."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         named = dict(kwargs or {})
@@ -154,4 +161,6 @@ class _NoDropout(TorchFunctionMode):
             at += func.__name__ in ("lstm", "gru") and not isinstance(args[3], bool)
             args = (*args[:at], 0.0, *args[at + 1 :]) if len(args) > at else args
             named |= {"dropout_p": 0.0} if "dropout_p" in named else {}
-        return func(*args, **named)
+        drawn = _DRAWS.get(getattr(func, "__name__", ""))
+        result = func(*args, **named)
+        return result if drawn is None else result.fill_(drawn)

@@ -24,6 +24,17 @@ from auditkit.run.controls import apply_controls
 from auditkit.trainers import Trained
 
 
+class Base(nn.Module):
+    """A healthy network with room for what is sick."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(torch.tanh(self.first(x)))
+
+
 class Bert(nn.Module):
     """A small encoder as BERT's: one entry of positions for all rows, dropout, attention of several heads."""
 
