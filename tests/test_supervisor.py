@@ -147,6 +147,23 @@ def test_the_child_has_the_same_import_path_flags_and_words(tmp_path):
     assert own.stdout.strip()[1:-1] in line, "the folder of the command first, then the same"
 
 
+@posix
+def test_a_check_that_writes_wherever_it_can_leaves_stdout_to_the_result(tmp_path):
+    lay_out(tmp_path, {"acme": """
+import contextlib
+@auditkit.check("acme.noise", exact=True)
+def noise(data):
+    for descriptor in range(3, 64):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, b"NOISE")
+    return 1.0
+"""}, checks=("acme",))  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "auditkit", "run", "-q", "--json"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "NOISE" not in done.stdout and json.loads(done.stdout)
+
+
 @pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device that is always full")
 @pytest.mark.parametrize("words", [("plugins",), ("run", "-q"), ("schema",)])
 def test_a_result_that_could_not_be_printed_is_an_error(tmp_path, words):

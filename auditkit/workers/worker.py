@@ -190,6 +190,7 @@ def _do(work: Callable[[Tell], bytes], allowed: int, messages: int, answer: int,
         os.setpgid(0, 0)  # what it sends to its group does not reach its guard
         foreign_code.leave_supervisor(parent, signal.SIGKILL)
         _nothing_to_read()
+        _print_to_standard()
         if os.read(allowed, 1):
             _limit_open_files()
             gc.freeze()  # a collection would write to, and so copy, every page of what was inherited
@@ -210,6 +211,17 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # closed, none at all, or of a class of the caller's own
             stream.flush()
+
+
+def _print_to_standard() -> None:
+    """Close what leads to the command's own output, which is none of a worker's business.
+
+    Where the streams lead to descriptors of their own, those are led to where all else that is printed goes.
+    """
+    for standard, stream in ((1, sys.stdout), (2, sys.stderr)):
+        with contextlib.suppress(Exception):  # closed, none at all, or of a class of the caller's own
+            if stream.fileno() > 2:
+                os.dup2(standard, stream.fileno())
 
 
 def _nothing_to_read() -> None:
