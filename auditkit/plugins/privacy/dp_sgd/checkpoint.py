@@ -5,17 +5,36 @@ from __future__ import annotations
 import json
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import safetensors
 import safetensors.torch
 import torch
+from pydantic import BaseModel, Field
 
 from auditkit.errors import ConfigError
 from auditkit.io.atomic_files import write_atomic
 from auditkit.plugins.privacy.dp_sgd.training_loop import Training
 
-SUMS = ("squares", "numbers", "clipped", "row_error", "disturbed")
+
+class Sums(BaseModel):
+    """What the journal has measured so far."""
+
+    squares: float
+    numbers: int
+    clipped: float
+    row_error: float
+    disturbed: int
+
+
+class Account(BaseModel):
+    """What is kept beside the weights."""
+
+    about: dict[str, Any]
+    before: dict[str, str]
+    sizes: list[Annotated[int, Field(ge=0)]]
+    history: list[tuple[float, float, Annotated[int, Field(ge=1)]]]
+    sums: Sums
 
 
 class Checkpoint:
@@ -42,7 +61,7 @@ class Checkpoint:
         account = {
             "about": self.about, "before": dict(before), "sizes": journal.sizes,
             "history": [list(phase) for phase in training.accountant.history],
-            "sums": {name: getattr(journal, name) for name in SUMS},
+            "sums": {name: getattr(journal, name) for name in Sums.model_fields},
         }  # fmt: skip
         tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in _tensors(training).items()}
         write_atomic(self.path, safetensors.torch.save(tensors, {"training": json.dumps(account)}))
@@ -60,36 +79,36 @@ class Checkpoint:
             return None
         try:
             with safetensors.safe_open(self.path, "pt") as file:
-                account = json.loads((file.metadata() or {})["training"])
+                account = Account.model_validate_json((file.metadata() or {})["training"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no dictionary
-            about, sizes, history = account["about"], list(account["sizes"]), account["history"]
-            counted = sum(int(steps) for _, _, steps in history)
         except (KeyError, ValueError, TypeError, OSError, safetensors.SafetensorError) as error:
             raise ConfigError(
                 f"checkpoint: {self.path.name} is no kept private training ({type(error).__name__}); name another "
                 "file, or delete it to begin anew"
             ) from error
+        about, sizes, history = account.about, account.sizes, account.history
+        counted = sum(steps for _, _, steps in history)
         differ = sorted(name for name in self.about.keys() | about.keys() if self.about.get(name) != about.get(name))
         if differ:
             raise ConfigError(
                 f"checkpoint: {self.path.name} is of a training with another {', '.join(differ)}; go on with what it "
                 "was begun with, or name another file"
             )
-        if counted != len(sizes) or [list(phase[:2]) for phase in history if phase[:2] != self._step(training)]:
+        if counted != len(sizes) or any(phase[:2] != self._step(training) for phase in history):
             raise ConfigError(
                 f"checkpoint: {self.path.name} holds {len(sizes)} steps, and its accountant's history {counted}; "
                 "epsilon cannot be said of what is not counted. Delete it to begin anew"
             )
         self._fill(training, tensors)
         training.journal.sizes = sizes
-        for name in SUMS:
-            setattr(training.journal, name, account["sums"][name])
-        training.accountant.history = [(noise, rate, steps) for noise, rate, steps in history]
-        return dict(account["before"])
+        for name, value in account.sums:
+            setattr(training.journal, name, value)
+        training.accountant.history = [*history]
+        return account.before
 
     @staticmethod
-    def _step(training: Training) -> list[float]:
-        return [training.recipe.noise_multiplier, training.recipe.sample_rate]
+    def _step(training: Training) -> tuple[float, float]:
+        return training.recipe.noise_multiplier, training.recipe.sample_rate
 
     def _fill(self, training: Training, tensors: Mapping[str, torch.Tensor]) -> None:
         known = _weights(training)

@@ -40,17 +40,17 @@ class Journal(BaseModel):
     trainings: int = Field(default=1, ge=1)
     """Trainings that read these rows, such as those of a search for parameters."""
     neighbours: Literal["add_or_remove", "replace"] = "add_or_remove"
-    batch_sizes: tuple[Size, ...] | None = Field(default=None, strict=False)
+    batch_sizes: tuple[Size, ...] | None = Field(default=None, strict=False, min_length=1)
     """Units in each step, empty ones too."""
     history: tuple[Phase, ...] | None = Field(default=None, strict=False)
     """The accountant's: (noise multiplier, sampling rate, steps)."""
-    noise_square: float | None = None
+    noise_square: float | None = Field(default=None, ge=0)
     """The mean square of the noise added, over what it should be."""
     numbers: int | None = Field(default=None, ge=1)
     """How many numbers that mean is of."""
-    clipped: float | None = None
+    clipped: float | None = Field(default=None, ge=0)
     """The largest norm of clipped gradients of a unit, over the clipping norm."""
-    row_error: float | None = None
+    row_error: float | None = Field(default=None, ge=0)
     """How far, relatively, a row's gradient in a batch was from its gradient alone; the worst of those tried."""
     seed_is_secret: bool | None = None
     """Whether nobody knows the seeds of noise and sampling."""

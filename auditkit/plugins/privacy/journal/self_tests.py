@@ -20,7 +20,8 @@ def controls(journal: Journal, spent: Spent) -> tuple[Control, ...]:
     """Each claim of the journal, held against what else it says."""
     counted = None if journal.history is None else sum(steps for _, _, steps in journal.history)
     realised = None if journal.batch_sizes is None else len(journal.batch_sizes)
-    loose = max(0.15, 4 * (2 / (journal.numbers or 1)) ** 0.5)
+    # four standard errors, where it is said of how many numbers the mean square is
+    loose = 0.15 if journal.numbers is None else max(0.15, 4 * (2 / journal.numbers) ** 0.5)
     lost = max((abs(journal.steps - steps) for steps in (counted, realised) if steps is not None), default=None)
     poisson = journal.sampler.lower() == "poisson"
     return (

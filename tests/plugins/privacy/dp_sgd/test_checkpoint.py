@@ -94,6 +94,23 @@ def test_a_history_that_lost_steps_is_refused(tmp_path: pathlib.Path) -> None:
             kept.resume(training())
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sizes": ["many"]}, {"sizes": [None]}, {"sizes": [-3]}, {"sums": {}}, {"before": None}, {"about": []},
+        {"history": [[1.0, 0.5, 6], [1.0, 0.5, -5]]}, {"history": {}},
+    ],
+)  # fmt: skip
+def test_an_account_of_other_types_is_refused(change: dict[str, Any], tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "kept.safetensors"
+    kept, first = Checkpoint(path, {"data": "a"}), training()
+    first.step()
+    kept.save(first, {})
+    written(path, lambda account: account | change)
+    with pytest.raises(ConfigError, match=r"is no kept private training.*delete it to begin anew"):
+        kept.resume(training())
+
+
 def test_another_training_and_what_is_none_are_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "kept.safetensors"
     kept, first = Checkpoint(path, {"data": "a"}), training()

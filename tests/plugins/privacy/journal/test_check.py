@@ -68,7 +68,8 @@ def test_a_journal_that_holds_is_not_refuted(tmp_path: pathlib.Path) -> None:
     [
         ({"sampler": "shuffled"}, "poisson-sampling"), ({"batch_sizes": [100] * STEPS}, "sampling"),
         ({"batch_sizes": [400] * STEPS}, "sampling"), ({"noise_square": 0.25}, "noise-level"),
-        ({"noise_square": 0.0}, "noise-level"), ({"clipped": 98.0}, "clipping"),
+        ({"noise_square": 0.0}, "noise-level"), ({"noise_square": 0.0, "numbers": ...}, "noise-level"),
+        ({"clipped": 98.0}, "clipping"),
         ({"row_error": 2.8}, "per-row-gradients"), ({"history": []}, "every-step-counted"),
         ({"history": [[1.0, RATE, 87]]}, "every-step-counted"),
         ({"epsilon": 1.0}, "epsilon-as-claimed"), ({"delta": 1 / UNITS}, "delta-small"),
@@ -133,6 +134,8 @@ def test_a_huge_file_and_another_digest_are_refused(
         (healthy(epoch=3), "epoch: Extra inputs"), ("{", "journal.json"), (healthy(delta=2.0), "delta"),
         (healthy(steps="100"), "steps: Input should be a valid integer"), (healthy(batch_sizes=[-1]), "batch_sizes.0"),
         ('{"steps": 1, "steps": 2}', "appears twice"), (healthy(delta=1e-12), "delta"),
+        (healthy(batch_sizes=[]), "batch_sizes: .*at least 1"), (healthy(clipped=-1.0), "clipped"),
+        (healthy(row_error=-1.0), "row_error"), (healthy(noise_square=-1.0), "noise_square"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_journal_is_refused(journal: Any, match: str, tmp_path: pathlib.Path) -> None:
