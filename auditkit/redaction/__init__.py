@@ -156,14 +156,20 @@ class Scrubber:
         text = without_keys(text)
         if not contact and ("@" in text or _OTHER_AT.search(text)):
             text = _MAIL.sub(E_MAIL, text)
-        if "/" in text or "\\" in text:
-            # those with blanks in them first
-            text = self._path.sub(_last_name, _FOREIGN.sub(_last_name, text))
+        text = self._without_paths(text)
         if not contact:
             text = without_numbers(text)
         if spoken:
             for person, stand_in in self._people:
                 text = person.sub(stand_in, text)
+        return text
+
+    def _without_paths(self, text: str) -> str:
+        """Of each path its last name; again while that makes a path with what stands beside it."""
+        before = ""
+        while text != before and ("/" in text or "\\" in text):
+            # those with blanks in them first
+            before, text = text, self._path.sub(_last_name, _FOREIGN.sub(_last_name, text))
         return text
 
     def _stand_ins(self, names: list[str]) -> dict[str, str]:
