@@ -8,14 +8,16 @@ import numpy as np
 import torch
 
 PLAIN = (0.0, 1.0, -1.0, float("inf"), float("-inf"))
+SLOPE = 0.25
+"""At which PReLU begins in every copy (He et al., 2015, arXiv:1502.01852)."""
 
 
 def data_free(value: Any) -> bool:
     """Whether an array, a tensor or a tuple of plain values is one that is written down without any data.
 
-    That is: nothing; one of 0, 1, -1, infinity throughout; whole numbers counted up or down by one from 0 or 1 along
-    the last axis; a triangle or a diagonal of two of these; the sine waves of Vaswani et al., 2017, arXiv:1706.03762,
-    and the frequencies of Su et al., 2021, arXiv:2104.09864.
+    That is: nothing; one of 0, 1, -1, infinity or PReLU's first slope throughout; whole numbers counted up or
+    down by one from 0 or 1 along the last axis; a triangle or a diagonal of two of these; the sine waves of
+    Vaswani et al., 2017, arXiv:1706.03762, and the frequencies of Su et al., 2021, arXiv:2104.09864.
     """
     array = _array(value)
     if array is None:
@@ -24,7 +26,7 @@ def data_free(value: Any) -> bool:
         return True
     if np.isnan(array).any():
         return False
-    uniform = bool((array == array.flat[0]).all()) and float(array.flat[0]) in PLAIN
+    uniform = bool((array == array.flat[0]).all()) and float(array.flat[0]) in (*PLAIN, SLOPE)
     return uniform or _counted(array) or _mask(array) or _waves(array)
 
 

@@ -22,7 +22,7 @@ WAVES = PLACES[:, None] * 10000.0 ** (-torch.arange(0, 8, 2) / 8)
         torch.triu(torch.full((5, 5), float("-inf")), 1), torch.triu(torch.full((5, 5), -1e9), 1),
         torch.ones(5, 5, dtype=torch.bool).tril()[None, None], 10000.0 ** (-torch.arange(4) / 4),
         torch.stack((WAVES.sin(), WAVES.cos()), 2).reshape(6, 8), torch.cat((WAVES.sin(), WAVES.cos()), 1)[None],
-        tuple(range(20)),
+        tuple(range(20)), torch.nn.PReLU(3).weight,
     ],
 )  # fmt: skip
 def test_what_no_data_went_into(value: Any) -> None:
