@@ -229,7 +229,7 @@ def test_skipped_checks_say_that_the_file_was_counted(little, tmp_path):
 
 def test_a_check_that_was_named_and_cannot_count_is_refused(little, tmp_path):
     data = AuditData.from_table(write(FRAME, tmp_path, "csv"), **HOW)
-    for name in ("data.integrity", "fairness.scores", "privacy"):
+    for name in ("data.integrity", "fairness.scores", "privacy.membership"):
         with pytest.raises(
             ConfigError, match=f"{name} needs a row for each person, and the file was counted"
         ) as caught:

@@ -8,6 +8,10 @@ from auditkit.errors import ConfigError
 
 LARGEST = 100.0
 """Above this epsilon nothing is promised, and none is sought."""
+LEAST_NOISE = 0.06
+"""Noise of less, over the clipping norm, hides nothing, and numbers overflow."""
+MOST_STEPS = 5_000_000
+"""Of all phases and trainings: more take gigabytes to be composed."""
 SMALLEST_DELTA = 1e-10
 """Under this delta the rounding of floating point decides what an accountant says."""
 
@@ -32,7 +36,8 @@ def history_of(phases: Iterable[Sequence[float]], delta: float, trainings: int =
     """A history that an accountant can be asked about; phases without a step are left out.
 
     Args:
-        phases: (noise multiplier, sampling rate, steps): above 0; above 0, at most 1; 0 or more.
+        phases: (noise multiplier, sampling rate, steps): at least `LEAST_NOISE`; above 0, at most 1; 0 or more, at most
+            `MOST_STEPS` together.
         delta: at least `SMALLEST_DELTA`, under 1.
         trainings: how many trainings like this one read the same rows, 1 or more: a search for hyper-parameters.
 
@@ -50,14 +55,19 @@ def history_of(phases: Iterable[Sequence[float]], delta: float, trainings: int =
         raise ConfigError(f"trainings must be at least 1, this training included; {trainings} was given")
     history = []
     for noise_multiplier, sample_rate, steps in phases:
-        if not 0 < noise_multiplier < math.inf:
-            raise ConfigError(f"noise_multiplier must be above 0 and finite; {noise_multiplier} was given")
+        if not LEAST_NOISE <= noise_multiplier < math.inf:
+            raise ConfigError(
+                f"noise_multiplier must be finite and at least {LEAST_NOISE}, for less hides nothing; "
+                f"{noise_multiplier} was given"
+            )
         if not 0 < sample_rate <= 1:
             raise ConfigError(f"the sampling rate must lie above 0 and up to 1; {sample_rate} was given")
         if not 0 <= steps < math.inf or steps != int(steps):
             raise ConfigError(f"steps must be a whole number, 0 or more; {steps} was given")
         if steps:
             history.append(Phase(float(noise_multiplier), float(sample_rate), int(steps) * trainings))
+    if (total := sum(phase.steps for phase in history)) > MOST_STEPS:
+        raise ConfigError(f"steps times trainings must be at most {MOST_STEPS:,}; they are {total:,}")
     return tuple(history)
 
 

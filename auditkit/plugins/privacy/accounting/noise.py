@@ -4,10 +4,10 @@ import math
 
 from auditkit.errors import ConfigError
 from auditkit.plugins.privacy.accounting.accountants import pld_epsilon
-from auditkit.plugins.privacy.accounting.history import LARGEST, Neighbours, history_of
+from auditkit.plugins.privacy.accounting.history import LARGEST, LEAST_NOISE, Neighbours, history_of
 
-NOISE = 0.06, 1000.0
-"""The least and the most noise that is sought, over the clipping norm: less hides nothing, more hides everything."""
+MOST_NOISE = 1000.0
+"""Noise of more, over the clipping norm, is not sought: it hides everything."""
 CLOSE = 0.997
 """Which part of the target is used up at least."""
 
@@ -48,15 +48,15 @@ def noise_for(
     high, cost_high = 1.0, cost(1.0)
     while cost_high > target_epsilon:
         high = 2 * high
-        if high > NOISE[1]:
+        if high > MOST_NOISE:
             raise ConfigError(
                 f"target_epsilon {target_epsilon} cannot be reached with {steps} steps at rate {sample_rate:.3g} and "
-                f"delta {delta:.3g}: it takes noise of more than {NOISE[1]:g} times the clipping norm. Give a larger "
+                f"delta {delta:.3g}: it takes noise of more than {MOST_NOISE:g} times the clipping norm. Give a larger "
                 "one, fewer epochs or a smaller batch"
             )
         cost_high = cost(high)
     low, cost_low = high / 2, cost(high / 2)
-    while cost_low <= target_epsilon and low / 2 > NOISE[0]:
+    while cost_low <= target_epsilon and low / 2 > LEAST_NOISE:
         high, cost_high = low, cost_low
         low, cost_low = low / 2, cost(low / 2)
     turn = 0

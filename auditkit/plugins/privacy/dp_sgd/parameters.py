@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from auditkit.plugins.privacy.accounting.history import LEAST_NOISE
+
 
 class Parameters(BaseModel):
     """What a user may set for `dp-sgd`."""
@@ -17,7 +19,7 @@ class Parameters(BaseModel):
         description="Epsilon not to exceed; unused with noise_multiplier.",
     )
     noise_multiplier: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="The noise, where epsilon is to follow from it."
+        default=None, ge=LEAST_NOISE, allow_inf_nan=False, description="The noise, where epsilon is to follow from it."
     )
     delta: float | None = Field(
         default=None,

@@ -79,10 +79,12 @@ def test_no_step_costs_nothing() -> None:
 @pytest.mark.parametrize(
     ("phase", "delta", "message"),
     [
-        ((0.0, 0.1, 10), 1e-5, "noise_multiplier must be above 0"),
-        ((-1.0, 0.1, 10), 1e-5, "noise_multiplier must be above 0"),
-        ((math.nan, 0.1, 10), 1e-5, "noise_multiplier must be above 0"),
-        ((math.inf, 0.1, 10), 1e-5, "noise_multiplier must be above 0"),
+        ((1e-6, 0.1, 10), 1e-5, "noise_multiplier must be finite and at least 0.06"),
+        ((1.0, 0.1, 10**12), 1e-5, "steps times trainings must be at most 5,000,000"),
+        ((0.0, 0.1, 10), 1e-5, "noise_multiplier must be finite and at least 0.06"),
+        ((-1.0, 0.1, 10), 1e-5, "noise_multiplier must be finite and at least 0.06"),
+        ((math.nan, 0.1, 10), 1e-5, "noise_multiplier must be finite and at least 0.06"),
+        ((math.inf, 0.1, 10), 1e-5, "noise_multiplier must be finite and at least 0.06"),
         ((1.0, 0.0, 10), 1e-5, "sampling rate"),
         ((1.0, 1.5, 10), 1e-5, "sampling rate"),
         ((1.0, math.nan, 10), 1e-5, "sampling rate"),
