@@ -6,6 +6,7 @@ import numpy as np
 import scipy
 
 from auditkit.plugins.privacy.dp_audit.two_normals import CERTAIN, normal_epsilon
+from auditkit.too_few import fewer_than
 
 POINTS = 9
 """How many values of each spread, within its interval, are tried for the smallest epsilon."""
@@ -44,7 +45,7 @@ def gaussian_pair(scores: np.ndarray, present: np.ndarray, delta: float, level: 
     """
     inside, outside = np.asarray(scores[present], float), np.asarray(scores[~present], float)
     if min(len(inside), len(outside)) < FEWEST:
-        return Pair(None, None, f"fewer than {FEWEST} canaries are in, or out")
+        return Pair(None, None, fewer_than(FEWEST, "canaries are in, or out"))
     sides = [_Side(len(side), float(side.mean()), float(side.std(ddof=1))) for side in (inside, outside)]
     if max(side.spread for side in sides) == 0 and sides[0].mean != sides[1].mean:
         return Pair(CERTAIN, CERTAIN, "the scores tell without doubt: no noise was added")
