@@ -255,6 +255,10 @@ class Greedy(nn.Module):
         return x[:, :2] + self.take(x).sum() * 0
 
 
+# the process that opens the file first may be over its limit before the graph has been measured
+OVER_BUDGET = "an answer of its graph takes|took more memory than it may"
+
+
 @pytest.mark.parametrize("take", [
     lambda x: torch.empty(10**12), lambda x: torch.ones(10**9), lambda x: torch.arange(10**9),
     lambda x: x[:1].expand(10**9, 4).clone(), lambda x: nn.functional.pad(x, (0, 10**9)),
@@ -263,7 +267,7 @@ class Greedy(nn.Module):
 ])  # fmt: skip
 def test_a_graph_that_takes_too_much_is_refused_before_it_does(tmp_path, take):
     data = exported(Greedy(take), torch.randn(3, 4), torch.export.Dim("rows"))
-    with pytest.raises(ModelFileRejected, match="an answer of its graph takes") as refused:
+    with pytest.raises(ModelFileRejected, match=OVER_BUDGET) as refused:
         opened(tmp_path, data)
     (mend,) = refused.value.mend
     assert mend.setting == "model.memory_limit"
@@ -272,7 +276,7 @@ def test_a_graph_that_takes_too_much_is_refused_before_it_does(tmp_path, take):
 def test_a_graph_within_its_budget_is_asked(tmp_path):
     data = exported(Greedy(lambda x: torch.zeros(10**6)), torch.randn(3, 4), torch.export.Dim("rows"))
     assert len(opened(tmp_path, data).probabilities(X[:9])) == 9
-    with pytest.raises(ModelFileRejected, match="an answer of its graph takes"):
+    with pytest.raises(ModelFileRejected, match=OVER_BUDGET):
         opened(tmp_path, data, memory_limit=10**6)
 
 
