@@ -109,7 +109,8 @@ class Measurement(Record):
     @property
     def under(self) -> tuple[tuple[str, str], ...]:
         """The conditions as a key, by name: each value as a reader sees it: 1, 1.0 and "1" are one, True another."""
-        return tuple(sorted((name, _read(value)) for name, value in self.conditions.items()))
+        whole = {name: int(v) for name, v in self.conditions.items() if isinstance(v, float) and v.is_integer()}
+        return tuple(sorted((name, str(value)) for name, value in {**self.conditions, **whole}.items()))
 
     @property
     def holding_ends(self) -> tuple[float | None, float | None]:
@@ -127,11 +128,6 @@ class Measurement(Record):
         if lacking and not self.reason:
             raise ValueError(f"measurement {self.name!r} {lacking}, so it needs a reason")
         return self
-
-
-def _read(value: Scalar) -> str:
-    """A value of a condition as text, whole numbers without a decimal point."""
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 class Control(Record):
@@ -197,9 +193,8 @@ class Axis(Record):
     @classmethod
     def _finite(cls, domain: Any, fields: ValidationInfo) -> Any:
         # said here, where the axis is made and its author can find it; a saved result never holds such a number
-        if isinstance(domain, tuple | list) and any(
-            isinstance(end, float) and not math.isfinite(end) for end in domain
-        ):
+        ends = domain if isinstance(domain, tuple | list) else ()
+        if any(isinstance(end, float) and not math.isfinite(end) for end in ends):
             raise ValueError(
                 f"the domain of the axis over {fields.data.get('field')!r} must be two finite numbers, the lower one "
                 f"first; it is {list(domain)}. Leave domain out, and the axis reaches as far as the data"
