@@ -41,7 +41,9 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """Checks run in the process of the test, which looks into them; in workers where it is marked so."""
     if request.node.get_closest_marker("workers") is None:
         monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "a test looks into it")
+        # nor do first answers and the opening of files take fresh processes, which take a second each
         monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "")
+        monkeypatch.setattr("auditkit.workers.rehearsal.cannot_fork", lambda: "")
     else:
         # pytest-xdist keeps a thread that waits for its controller
         monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)

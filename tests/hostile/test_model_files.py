@@ -111,6 +111,7 @@ def test_real_models_of_lightgbm_answer_as_they_do(tmp_path, kind, ends):
     np.testing.assert_allclose(opened(tmp_path / "m.txt").predict(rows), estimator.predict(rows))
 
 
+@pytest.mark.workers
 def test_a_model_may_take_as_much_memory_as_its_owner_says(tmp_path):
     path = tmp_path / "m.json"
     path.write_bytes(model_files.real("json"))

@@ -172,4 +172,5 @@ def test_much_memory_is_never_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
     assert narrow is not None and wide is not None and wide.low < narrow.low < narrow.high < wide.high
     monkeypatch.setattr(accountants, "MESH", 2_000)
     assert prv_epsilon(history, 1e-5) is None
-    assert prv_epsilon(alike(0.05, 0.5, 10), 1e-5) is None, "the losses overflow"
+    monkeypatch.undo()
+    assert prv_epsilon(alike(0.06, 0.5, 10), 1e-5) is None, "the losses overflow"
