@@ -17,7 +17,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
 COUNTED: Final = frozenset({"skops", "xgboost", "lightgbm", "exported"})
 """Formats whose memory is known from the file; of the others the user's own code is run."""
 OWN: Final = 64 * 10**6
-"""Bytes that a process may take for itself, whatever it opens: a fork copies each page that it writes to."""
+"""Bytes that every process may take, whatever it opens: a fork copies each page that it writes to."""
 _WAYS_OUT: Final[Mapping[str, str]] = {
     "memory": ". If that is meant, give memory_limit under [model] more",
     "time": "; it is damaged, or not what it seems. If it takes as long, say rehearse = false under [model]",
@@ -43,5 +43,5 @@ def rehearse_file(form: str, name: str, most: int, open_it: Callable[[], Any]) -
     for library in LIBRARIES[form]:
         with contextlib.suppress(Exception):  # what lacks is said where the file is opened
             importlib.import_module(library)
-    memory = OWN + most if form in COUNTED else machine_memory()
+    memory = max(OWN, most) if form in COUNTED else machine_memory()
     rehearse(f"{name}: opening the {form} file", open_it, memory, ModelFileRejected, _WAYS_OUT)
