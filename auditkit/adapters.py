@@ -14,7 +14,7 @@ from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Capability, Model, ModelOptions, decide
-from auditkit.text import first_few, number_of, one_line, shown
+from auditkit.text import class_name, first_few, number_of, one_line, shown
 from auditkit.value_spelling import listed, match_class, spelling
 
 PROBE = 64
@@ -40,7 +40,7 @@ def unknown(subject: str, obj: Any) -> ModelError:
     """
     methods = [name for name in ("predict_proba", "predict") if callable(getattr(obj, name, None))]
     advice = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
-    advice = advice or INSTEAD.get(type(obj).__name__, "")
+    advice = advice or INSTEAD.get(class_name(obj), "")
     return ModelError(
         f"no plugin knows {subject}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
         f"format, or recorded decisions beside the data{advice}"
@@ -215,7 +215,7 @@ def prepared(inputs: Any, preprocess: Any, name: str) -> Any:
     step = preprocess.transform if hasattr(preprocess, "transform") else preprocess
     if not callable(step):
         raise ModelError(
-            f"{name}: preprocess must be a callable or a fitted transformer; {type(preprocess).__name__} was given"
+            f"{name}: preprocess must be a callable or a fitted transformer; {class_name(preprocess)} was given"
         )
     with failing(name, "preprocess"):
         return step(inputs)
@@ -239,18 +239,16 @@ def failing(name: str, action: str, inputs: Any = None) -> Iterator[None]:
         if out_of_memory(error):
             raise
         given = "" if inputs is None else f"; it was given {number_of(len(inputs), 'row')} as {_kind_of(inputs)}"
-        raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}{given}") from error
+        raise ModelError(f"{name}: {action} failed: {class_name(error)}: {one_line(error, 500)}{given}") from error
 
 
 def _kind_of(inputs: Any) -> str:
     if hasattr(inputs, "columns"):
         columns = first_few([shown(column) for column in inputs.columns])
-        return f"a {type(inputs).__name__} with the columns {columns}, each to be taken by its name"
+        return f"a {class_name(inputs)} with the columns {columns}, each to be taken by its name"
     if hasattr(inputs, "shape"):
         return f"an array of the shape {tuple(inputs.shape)}, its columns to be taken by position"
-    return (
-        f"a {type(inputs).__name__} of {type(inputs[0]).__name__}" if isinstance(inputs, list) else "inputs of its own"
-    )
+    return f"a {class_name(inputs)} of {class_name(inputs[0])}" if isinstance(inputs, list) else "inputs of its own"
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from auditkit.models import Capability, Model
 from auditkit.results import Definition, Direction, Measurement
 from auditkit.results.value_range import of_unit
 from auditkit.smaller import slices_and_smaller
+from auditkit.text import class_name
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -132,7 +133,7 @@ def to_findings(
     shape = f" of shape {values.shape}" if values is not None else ""
     raise FindingsError(
         f"a check must return one value per row ({len(data)}), a number, a mapping of numbers, measurements or "
-        f"Findings; it returned {type(returned).__name__}{shape}"
+        f"Findings; it returned {class_name(returned)}{shape}"
     )
 
 
@@ -170,7 +171,7 @@ def _number(name: str, value: Any, unit: str, direction: Direction, exact: bool)
     if isinstance(value, Measurement):
         return value
     if not isinstance(name, str) or not _is_number(value):
-        raise FindingsError(f"{name!r}: a number is required; {type(value).__name__} was given")
+        raise FindingsError(f"{name!r}: a number is required; {class_name(value)} was given")
     number = float(value)
     if not np.isfinite(number):
         raise FindingsError(f"{name}: a finite number is required; {number} was given. Return a Measurement without "

@@ -85,9 +85,11 @@ class AuditkitError(Exception):
         mend: the settings that the message proposes, each a way out by itself.
     """
 
+    mend: tuple[Mend, ...] = ()
+
     def __init__(self, *message: object, mend: Mend | Iterable[Mend] = ()) -> None:
         super().__init__(*message)
-        self.mend: tuple[Mend, ...] = (mend,) if isinstance(mend, Mend) else tuple(mend)
+        self.mend = (mend,) if isinstance(mend, Mend) else tuple(mend)
 
 
 class ConfigError(AuditkitError):

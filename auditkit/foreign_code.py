@@ -1,5 +1,6 @@
 """Calls of foreign code: whatever it raises is an exception, and whoever ends the process is known afterwards."""
 
+import abc
 import contextlib
 import json
 import os
@@ -8,17 +9,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, Final, TextIO
 
 from auditkit.descendants import end_with_parent
-from auditkit.text import one_line
+from auditkit.errors import AuditkitError, TimeLimit
+from auditkit.text import class_name, one_line
 
 
-class ForeignExit(Exception):
-    """Foreign code meant to end the audit, as `sys.exit()` does."""
+class ForeignError(Exception):
+    """What foreign code raised, in words: it meant to end the audit, as `sys.exit()` does, or runs code when asked."""
 
 
-class ProcessEnded(ForeignExit):
+class ProcessEnded(ForeignError):
     """A call of foreign code ended its process in an earlier attempt, and is not made again."""
 
 
@@ -90,8 +93,8 @@ def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Ite
         seconds: after which the supervisor ends this process, where there is one; None: any time.
 
     Raises:
-        ForeignExit: in place of what is no Exception, such as SystemExit, or a KeyboardInterrupt without the user's
-            interrupt.
+        ForeignError: in place of what is no Exception, such as SystemExit, or a KeyboardInterrupt without the user's
+            interrupt; and of what cannot be asked about itself.
         ProcessEnded: this call ended the process of an earlier attempt.
     """
     if who in _Telling.ended:
@@ -103,13 +106,14 @@ def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Ite
         with _streams_and_limits(), _interrupts() as came:
             try:
                 yield
-            except Exception as error:
-                one_line(error)  # its text is foreign code too, and is first asked for while it is known whose it is
-                raise
             except BaseException as error:
-                if isinstance(error, KeyboardInterrupt) and came():
+                if type(error) is KeyboardInterrupt and came():
                     raise
-                raise ForeignExit(f"{type(error).__name__}: {one_line(error)}") from error
+                words = one_line(error)  # foreign code too, which is first asked while it is known whose it is
+                answers = answers_for_itself(error)
+                if answers and isinstance(error, Exception):
+                    raise
+                raise in_words(error, words) from (error if answers else None)
     finally:
         if os.getpid() != process:
             os._exit(1)  # a copy of this process that foreign code forked and left running
@@ -145,9 +149,53 @@ def raised(error: BaseException, limit: int = 200) -> str:
         limit: of its own text.
     """
     text = one_line(error, limit)
-    # what meant to end the audit says its own kind
-    kind = "" if type(error) is ForeignExit else type(error).__name__
+    # what was put in words says its own kind
+    kind = "" if type(error) is ForeignError else class_name(error)
     return one_line(": ".join(filter(None, (kind, text))), limit + 80)
+
+
+_ASKED: Final = frozenset({"__getattribute__", "__setattr__", "findings", "mend"})
+"""What decides what an exception says of itself, beside the attributes that Python's own classes give it."""
+
+
+def answers_for_itself(error: BaseException) -> bool:
+    """Whether what is asked of an exception, and of those that led to it, runs no foreign code, its text apart.
+
+    A class can have a property for `__class__`, `__traceback__` or `__cause__`, and its own class one for `__name__`.
+    """
+    waiting: list[BaseException | None] = [error]
+    visited: set[int] = set()
+    while waiting:
+        if (asked := waiting.pop()) is None or id(asked) in visited:
+            continue
+        visited.add(id(asked))
+        kind = type(asked)
+        if type(kind) not in (type, abc.ABCMeta):
+            return False
+        own = [base for base in kind.__mro__ if not base.__flags__ & _HEAP]
+        given = {name for base in own for name, value in vars(base).items() if not callable(value)} - {"__doc__"}
+        others = [base for base in kind.__mro__ if base not in own and base not in (AuditkitError, TimeLimit)]
+        if any((given | _ASKED) & vars(base).keys() for base in others):
+            return False
+        waiting += [asked.__cause__, None if asked.__suppress_context__ else asked.__context__]
+        waiting += asked.exceptions if isinstance(asked, BaseExceptionGroup) else ()
+    return True
+
+
+_HEAP: Final = 1 << 9
+"""The flag of a class that was made while Python runs (CPython, Py_TPFLAGS_HEAPTYPE)."""
+_TRACEBACK: Final = vars(BaseException)["__traceback__"]
+
+
+def in_words(error: BaseException, words: str) -> ForeignError:
+    """An exception of auditkit's own in place of a foreign one, with its places.
+
+    Args:
+        error: as it was raised.
+        words: its text.
+    """
+    places: TracebackType | None = _TRACEBACK.__get__(error)  # past whatever its class has under this name
+    return ForeignError(f"{class_name(error)}: {words}").with_traceback(places)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from auditkit.plugin_import import Seen, describe, distribution, import_plugin
 from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_pack, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
-from auditkit.text import one_line, one_or_more
+from auditkit.text import class_name, one_line, one_or_more
 from auditkit.trainers import Trainer
 from auditkit.version import __version__
 from auditkit.workers.rehearsal import OWN_CODE, rehearse
@@ -169,7 +169,7 @@ class Host:
         is_path = isinstance(obj, str | os.PathLike)
         if is_path and os.path.isfile(obj):
             return self.load_model(pathlib.Path(obj), options)
-        subject = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {type(obj).__name__!r}"
+        subject = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {class_name(obj)!r}"
         return self._first("wrap_model", subject, obj=obj, options=options)
 
     def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:
@@ -179,7 +179,7 @@ class Host:
         wrappers = tuple(impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls() if _wraps(impl))
         if not isinstance(result, CheckResult):
             author = self._answered_by or ", ".join(wrappers) or "auditkit"
-            raise PluginError(f"{check.id}: run_check must give a CheckResult; {author} gave {type(result).__name__}")
+            raise PluginError(f"{check.id}: run_check must give a CheckResult; {author} gave {class_name(result)}")
         return result.model_copy(update={"answered_by": self._answered_by, "wrapped_by": wrappers})
 
     def runs_foreign_code(self, plugin: str) -> bool:
@@ -294,7 +294,7 @@ class Host:
                 continue
             if not isinstance(model, Model):
                 raise PluginError(
-                    f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {type(model).__name__}"
+                    f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {class_name(model)}"
                 )
             if not self.is_builtin(impl.plugin_name):
                 hold(model, arguments["options"], impl.plugin_name)

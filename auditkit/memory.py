@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from auditkit.errors import AuditkitError, Mend
-from auditkit.text import one_line, printable
+from auditkit.text import class_name, one_line, printable
 
 WAY_OUT: Final = "Give fewer rows or a smaller model, or take a machine with more memory"
 ROOT: Final = pathlib.Path("/")
@@ -130,4 +130,4 @@ def cause(error: BaseException) -> str:
     first: BaseException = error
     while first.__cause__ is not None and not isinstance(first, MemoryError):
         first = first.__cause__
-    return one_line(first, 200).rstrip(".") or type(first).__name__
+    return one_line(first, 200).rstrip(".") or class_name(first)

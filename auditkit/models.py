@@ -14,6 +14,7 @@ import numpy as np
 from auditkit.data import Task, take_rows
 from auditkit.errors import CapabilityError, ModelError, present
 from auditkit.memory import out_of_memory
+from auditkit.text import class_name
 
 if TYPE_CHECKING:
     import torch
@@ -204,7 +205,7 @@ class Model(ABC):
         """The answers for one batch as arrays, held to what answers must be."""
         author = f"{self.name}: {self.author}"
         if not isinstance(given, Answers):
-            raise ModelError(f"{author} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
+            raise ModelError(f"{author} must answer with auditkit.models.Answers; it gave a {class_name(given)}")
         labels, scores, shares = arrays = [None if part is None else np.asarray(part) for part in given]
         if labels is None:
             raise ModelError(f"{author} must give a label for every row; it gave none")

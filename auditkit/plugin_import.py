@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditkit.errors import ConfigError, PluginError, closest
+from auditkit.text import class_name
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def describe(source: Any, installed: Collection[str]) -> Seen:
         ConfigError: a text that is neither a module nor a `.py` file.
     """
     if not isinstance(source, str | pathlib.Path):
-        return Seen(str(getattr(source, "__name__", type(source).__name__)), "", "object", "object")
+        return Seen(str(getattr(source, "__name__", class_name(source))), "", "object", "object")
     path = pathlib.Path(source)
     if path.suffix == ".py":
         if not path.is_file():

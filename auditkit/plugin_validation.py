@@ -16,7 +16,7 @@ from auditkit.io.atomic_files import plain_name
 from auditkit.results import Definition
 from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
 from auditkit.runfolder.manifest import UNSEALED
-from auditkit.text import shown
+from auditkit.text import class_name, shown
 from auditkit.trainers import Trainer
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec"))
@@ -133,7 +133,7 @@ def _wrong_facts(kind: Any) -> str | None:
 def wrong_pack(path: Any) -> str | None:
     """What is wrong with the path of a rule pack that a plugin gave; None where nothing is."""
     if not isinstance(path, str | os.PathLike):
-        return f"a {type(path).__name__} was given"
+        return f"a {class_name(path)} was given"
     return None if os.path.isfile(path) else f"there is no file {os.fspath(path)!r}"
 
 
@@ -206,7 +206,7 @@ def wrong_row(hook: str, row: Any) -> str | None:
     """What is wrong with a row that a plugin gave; None where nothing is."""
     kind, fields = ROWS[hook]
     if not isinstance(row, kind):
-        return f"rows must be {kind.__module__}.{kind.__name__}; a {type(row).__name__} was given"
+        return f"rows must be {kind.__module__}.{kind.__name__}; a {class_name(row)} was given"
     for field in fields:
         value = getattr(row, field.name)
         try:
@@ -222,4 +222,4 @@ def wrong_row(hook: str, row: Any) -> str | None:
 
 def _described(value: Any) -> str:
     plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
-    return shown(value) if plain else f"a {type(value).__name__}"
+    return shown(value) if plain else f"a {class_name(value)}"

@@ -42,10 +42,18 @@ def written(value: object, write: Callable[[object], str]) -> str:
     try:
         if isinstance(value, SystemExit):
             return f"the code called sys.exit({value.code!r}), which ends the program"
-        text = write(value)
+        text = str.__str__(write(value))  # a stranger's kind of text may run code whatever is done with it
         return "without a message" if isinstance(value, BaseException) and not text else text
     except BaseException:  # the text of an exception may raise anything, too
-        return f"a {type(value).__name__}"
+        return f"a {class_name(value)}"
+
+
+def class_name(value: object) -> str:
+    """What the class of a value is called, whatever that class says of itself, on one line."""
+    return one_line(_NAME.__get__(type(value)), 100)
+
+
+_NAME = vars(type)["__name__"]
 
 
 def as_python(value: Any) -> Any:

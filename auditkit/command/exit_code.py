@@ -16,7 +16,7 @@ from auditkit.command import foreign_output
 from auditkit.errors import AuditkitError, ConfigError, ModelEnded
 from auditkit.memory import cause, out_of_memory
 from auditkit.supervisor import CHANNEL, INTERNAL, INTERRUPTED, NO_RESULT, WHEN_INTERRUPTED, opened
-from auditkit.text import one_line, printable
+from auditkit.text import class_name, one_line, printable
 
 USAGE = 2
 BROKEN_PIPE = 141
@@ -78,36 +78,37 @@ def in_sentences() -> Iterator[None]:
     try:
         foreign_code.tell(listens=True)
         yield
-    except AuditkitError as error:
-        code = NO_RESULT if isinstance(error, ModelEnded) else USAGE
-        _leave(code, foreign_output.sayable(printable(error, 4000), is_sentence=True))
     except SystemExit as end:
         if _reported:
             raise
         _unreported(end)
     except KeyboardInterrupt:
         _interrupted()
-    except OSError as error:
-        # a name that no file can have was written by the user
-        _leave(
-            USAGE if error.errno == errno.ENAMETOOLONG else NO_RESULT,
-            f"the system refused: {one_line(error)}. This is no verdict",
-        )
     except BaseException as error:  # a panic of a library in Rust is no Exception
-        if out_of_memory(error):
-            _leave(
-                NO_RESULT,
-                f"out of memory ({printable(cause(error), 200)}). Give fewer rows, or take a machine with more memory; "
-                "checks that were finished are kept, and the same command goes on from them",
-            )
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
-        words = foreign_output.sayable(one_line(error))
-        _leave(
-            INTERNAL,
-            f"internal error, see run.log: {type(error).__name__}: {words} ({where}). This is no verdict; "
-            "please report it",
+        answers = foreign_code.answers_for_itself(error)
+        _leave(*_in_a_sentence(error if answers else foreign_code.in_words(error, one_line(error))))
+
+
+def _in_a_sentence(error: BaseException) -> tuple[int, str]:
+    """The exit code and the sentence that an error ends in."""
+    if isinstance(error, AuditkitError):
+        code = NO_RESULT if isinstance(error, ModelEnded) else USAGE
+        return code, foreign_output.sayable(printable(error, 4000), is_sentence=True)
+    if isinstance(error, OSError):
+        # a name that no file can have was written by the user
+        code = USAGE if error.errno == errno.ENAMETOOLONG else NO_RESULT
+        return code, f"the system refused: {one_line(error)}. This is no verdict"
+    if out_of_memory(error):
+        return NO_RESULT, (
+            f"out of memory ({printable(cause(error), 200)}). Give fewer rows, or take a machine with more memory; "
+            "checks that were finished are kept, and the same command goes on from them"
         )
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+    words = foreign_output.sayable(one_line(error))
+    return INTERNAL, (
+        f"internal error, see run.log: {class_name(error)}: {words} ({where}). This is no verdict; please report it"
+    )
 
 
 def _unreported(end: SystemExit) -> NoReturn:

@@ -23,7 +23,7 @@ from auditkit.counts.text_codec import (
 )
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
-from auditkit.text import number_of
+from auditkit.text import class_name, number_of
 from auditkit.value_spelling import listed
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -155,7 +155,7 @@ def _broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError
     reading(path, dialect.encoding, lambda stream: _find_fault(stream, dialect, path.name))
     # Arrow's message quotes the row, and with it people's values: only the numbers are taken from it
     fields = re.search(r"Expected \d+ columns, got \d+", text)
-    sentence = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
+    sentence = f": {fields.group()}; mend that line" if fields else f": {class_name(error)}; it may be cut off"
     return DataError(f"{path.name} cannot be read as csv{sentence}")
 
 

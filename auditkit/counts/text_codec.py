@@ -20,6 +20,7 @@ from typing import IO, Any, AnyStr, Final
 
 from auditkit.errors import AuditkitError, DataError, Mend
 from auditkit.memory import out_of_memory
+from auditkit.text import class_name
 
 MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
@@ -54,7 +55,7 @@ def in_a_sentence(name: str) -> Iterator[None]:
     except Exception as error:
         if out_of_memory(error):
             raise
-        raise DataError(f"{name} cannot be read ({type(error).__name__}); it may be damaged: write it again") from error
+        raise DataError(f"{name} cannot be read ({class_name(error)}); it may be damaged: write it again") from error
 
 
 @contextlib.contextmanager

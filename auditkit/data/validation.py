@@ -27,7 +27,7 @@ from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
-from auditkit.text import as_python
+from auditkit.text import as_python, class_name
 from auditkit.value_spelling import listed, match_class
 
 SETTINGS = (
@@ -176,14 +176,14 @@ def _inputs(data: Fields) -> Any:
         return _texts(inputs, data.name)
     if hasattr(inputs, "columns"):
         if not hasattr(inputs, "iloc") or data.modality != "table":
-            kind = f"type {type(inputs).__name__} and modality {data.modality}"
+            kind = f"type {class_name(inputs)} and modality {data.modality}"
             raise DataError(f"{data.name}: inputs of {kind} are read with AuditData.from_table")
         return inputs
     if not hasattr(inputs, "shape") or hasattr(inputs, "toarray"):
         hint = "call .toarray()" if hasattr(inputs, "toarray") else "other tables and records are read with from_table"
         raise DataError(
             f"{data.name}: inputs must be a pandas DataFrame, an array, a tensor, rows of equally many numbers or a "
-            f"list of texts; {type(inputs).__name__} was given ({hint})"
+            f"list of texts; {class_name(inputs)} was given ({hint})"
         )
     _check_array(inputs, data)
     return inputs

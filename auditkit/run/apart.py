@@ -13,6 +13,7 @@ from auditkit.memory import machine_memory
 from auditkit.run.context import AuditContext
 from auditkit.run.plain_values import NotPlain, plain, value_of
 from auditkit.run.request import Request
+from auditkit.text import class_name
 from auditkit.workers.engine import Engine, Job, Outcome, Watch, cannot_fork
 from auditkit.workers.parcel import parcel_of
 from auditkit.workers.shared_arrays import SharedArrays
@@ -107,7 +108,7 @@ class Piece(NamedTuple):
         except AuditkitError as error:
             return json.dumps({"error": error_record(error)}).encode()
         except Exception as error:  # a fault of auditkit's own is raised again where it can be seen
-            why = f"its result cannot leave a process ({type(error).__name__})"
+            why = f"its result cannot leave a process ({class_name(error)})"
             return json.dumps({"here": why}).encode()
 
 
@@ -222,7 +223,7 @@ def error_record(error: AuditkitError) -> dict[str, Any]:
     """An error in plain words: its kind, its sentence, its ways out, and where another one led to it."""
     kind = next(base.__name__ for base in type(error).__mro__ if getattr(errors, base.__name__, None) is base)
     cause = None
-    if error.__cause__ is not None or kind != type(error).__name__:
+    if error.__cause__ is not None or kind != class_name(error):
         cause = "".join(traceback.format_exception(error))[-MOST_LINES:]
     mends = []
     for mend in error.mend:

@@ -16,6 +16,7 @@ from auditkit.errors import AuditkitError, CapabilityError, ModelError, present
 from auditkit.foreign_code import foreign, raised
 from auditkit.lazy import Lazy, pyarrow
 from auditkit.models import Answers, Capability, Model
+from auditkit.text import class_name
 from auditkit.workers.parcel import from_bytes, to_bytes
 from auditkit.workers.server import ask
 
@@ -117,7 +118,7 @@ def packed(inputs: Any) -> tuple[bytes, str]:
             raise ValueError("they change on the way")
     except Exception as error:  # libraries raise errors of their own for what they cannot write
         raise CapabilityError(
-            f"inputs cannot be sent to the process of the model ({type(error).__name__}); its checks run there with "
+            f"inputs cannot be sent to the process of the model ({class_name(error)}); its checks run there with "
             'isolate = "none"'
         ) from error
     return content, form

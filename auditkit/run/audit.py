@@ -29,6 +29,7 @@ from auditkit.run.sections import with_sections
 from auditkit.run.settle import settled
 from auditkit.run.train import train_models
 from auditkit.settings import Isolation
+from auditkit.text import class_name
 
 
 def audit(
@@ -138,7 +139,7 @@ def compare(
     """
     if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
         raise ConfigError(
-            f"models must be a list of models, named by wrap(model, name=…); {type(models).__name__} was given"
+            f"models must be a list of models, named by wrap(model, name=…); {class_name(models)} was given"
         )
     known = Request.__dataclass_fields__
     check_known(options, known, ConfigError, lambda name: f"compare: {name!r} is not an argument; ")

@@ -11,7 +11,7 @@ from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginEr
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.redaction import scrubbed
 from auditkit.results import ErrorInfo, ErrorKind
-from auditkit.text import one_line, printable
+from auditkit.text import class_name, one_line, printable
 
 KINDS: dict[ErrorKind, tuple[type[BaseException], ...]] = {
     "missing extra": (MissingExtra,),
@@ -32,12 +32,12 @@ def describe(error: BaseException) -> ErrorInfo:
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         lines = tuple(map(_place, frames))
     # redacted before it is cut: half an address or half a key would no longer be recognised
-    message = one_line(scrubbed(without_paths(printable(error, 4000))), 1000) or type(error).__name__
+    message = one_line(scrubbed(without_paths(printable(error, 4000))), 1000) or class_name(error)
     if isinstance(error, ValueError) and "read-only" in message:
         message = f"{message}: what a check is given is shared with the other checks; copy it first"
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
-    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)
+    return ErrorInfo(kind=kind, type=class_name(error), message=message, traceback=lines)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

@@ -15,7 +15,7 @@ from auditkit.host import Host
 from auditkit.models import Model, ModelOptions
 from auditkit.run import write
 from auditkit.run.request import Request
-from auditkit.text import shown
+from auditkit.text import class_name, shown
 from auditkit.workers.threads import at_most
 
 
@@ -27,7 +27,7 @@ def checked(data: Any, model: Any = None) -> AuditData:
     """
     if isinstance(data, AuditData):
         return data
-    kind = "none" if data is None else type(data).__name__
+    kind = "none" if data is None else class_name(data)
     order = " there, and AuditData as the first argument, the model" if isinstance(model, AuditData) else ""
     raise DataError(
         "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "

@@ -22,7 +22,7 @@ from auditkit.plugin_validation import wrong_kind
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.run.context import AuditContext
 from auditkit.run.resolve import resolve_for
-from auditkit.text import one_line
+from auditkit.text import class_name, one_line
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
         if isinstance(check, Check):
             wrong = wrong_kind(type(check), Check)
             if wrong:
-                raise ConfigError(f"checks: {type(check).__name__}: {wrong}")
+                raise ConfigError(f"checks: {class_name(check)}: {wrong}")
             chosen.append(check.id)
         elif check in offers:
             chosen.append(check)
@@ -242,7 +242,7 @@ def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: 
             error = missing_extra(offer.value) if skipped is None else None
             calls = check.calls(model, data, rows) if skipped is None and error is None else None
     except Exception as fault:  # a plugin may raise anything at all
-        error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
+        error = ErrorInfo(kind="exception", type=class_name(fault), message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),
         rows=rows, calls=calls, skipped=skipped, error=error, ways_out=ways_out, uses=uses,

@@ -6,6 +6,7 @@ from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.results import AuditResult, Section
 from auditkit.run.figure_contract import faults_of_figure
+from auditkit.text import class_name
 
 
 def with_sections(host: Host, result: AuditResult) -> AuditResult:
@@ -54,7 +55,7 @@ def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:
     if content is None:
         return None
     if not isinstance(content, Section):
-        raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {type(content).__name__}")
+        raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {class_name(content)}")
     names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
     with offer.blamed(subject):  # validated anew, for model_copy and model_construct validate nothing
         section = Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))

@@ -32,6 +32,7 @@ from auditkit.run.plan import configured, missing_extra, seed_for
 from auditkit.run.redaction import scrubber_for
 from auditkit.run.request import Request
 from auditkit.run.trained_model import model_in, record_of_model
+from auditkit.text import class_name
 from auditkit.trainers import Trained, Trainer
 from auditkit.workers.shared_arrays import SharedArrays, shared_arrays
 from auditkit.workers.worker import Tell, silence
@@ -187,7 +188,7 @@ def _train(job: Job, lacking: ErrorInfo | None, context: AuditContext) -> Child:
             try:
                 return _received(job, record, arrays)._replace(process=process)
             except Exception as error:  # foreign code can write where it is handed over
-                process = process._replace(here=f"its model cannot leave a process ({type(error).__name__})")
+                process = process._replace(here=f"its model cannot leave a process ({class_name(error)})")
     return _make(job, blank, progress)._replace(process=process)
 
 
@@ -235,7 +236,7 @@ def _make(job: Job, blank: CheckResult, tell: Tell) -> Child:
         with foreign(f"the trainer {trainer.id} of {name!r}"), as_found(parent, seed):
             trained = trainer.train(parent, split, context)
         if not isinstance(trained, Trained):
-            raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {type(trained).__name__}")
+            raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {class_name(trained)}")
         # before completion, for controls and reasons name the model
         trained.model.name = name
         result = blank.model_copy(

@@ -12,7 +12,7 @@ from auditkit.host import Host
 from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Comparison, canonical
-from auditkit.text import one_line
+from auditkit.text import class_name, one_line
 from auditkit.workers.side_by_side import side_by_side
 
 Result = TypeVar("Result", AuditResult, Comparison)
@@ -143,7 +143,7 @@ def _content(name: str, format: Format, result: AuditResult | Comparison) -> byt
     except Exception as error:  # a plugin may raise anything at all
         raise ConfigError(f"the format {name!r} failed: {scrubbed(raised(error, 500))}") from error
     if not isinstance(content, bytes | None):
-        raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
+        raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {class_name(content)}")
     return content
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditkit.errors import ConfigError, require
-from auditkit.text import one_line
+from auditkit.text import class_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -119,9 +119,7 @@ def read_signer(path: pathlib.Path, passphrase: Callable[[], str | None] = lambd
         key = pem.load_pem_private_key(raw, secret.encode() if secret else None)
     except Exception as error:  # the library's own kinds differ by version, and none of them may show the key
         wrong = "with this passphrase " if secret else ""
-        raise ConfigError(
-            f"key: {path.name} cannot be read {wrong}as PKCS #8 in PEM ({type(error).__name__})"
-        ) from None
+        raise ConfigError(f"key: {path.name} cannot be read {wrong}as PKCS #8 in PEM ({class_name(error)})") from None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise ConfigError(f"key: an Ed25519 key is required; {path.name} is another kind. {_MAKE}")
     return Signer(key, key_id(key.public_key()))
@@ -142,9 +140,7 @@ def read_verifier(path: pathlib.Path) -> Verifier:
     try:
         key = pem.load_pem_public_key(raw)
     except Exception as error:  # the library's own kinds differ by version
-        raise ConfigError(
-            f"public key: {path.name} is no public key in PEM ({one_line(type(error).__name__)})"
-        ) from None
+        raise ConfigError(f"public key: {path.name} is no public key in PEM ({class_name(error)})") from None
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise ConfigError(f"public key: an Ed25519 key is required; {path.name} is another kind")
     return Verifier(key, key_id(key))

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from auditkit.descendants import take_up_orphans
 from auditkit.foreign_code import end_with
+from auditkit.text import class_name, one_line
 from auditkit.workers.engine import Engine, Job, Outcome
 from auditkit.workers.fork import refusal
 from auditkit.workers.library_settings import take_settings
@@ -75,7 +76,7 @@ def serve(settings: dict[str, Any]) -> NoReturn:
         take_settings(settings["libraries"])
         work = open_parcel(source if memory is None else memory, settings["sizes"])
     except BaseException as error:  # it runs code of whoever wrote the classes of what came
-        send(target, failed=f"{type(error).__name__}: {error}"[:500])
+        send(target, failed=f"{class_name(error)}: {one_line(error, 400)}")
         os._exit(1)
     with at_most(settings["threads"]):
         _work(source, target, work, settings)

@@ -19,6 +19,11 @@ FAULTS = {
     "recursion": "again = lambda: again()\n    again()",
     "unprintable": "raise type('Mute', (Exception,), {'__str__': lambda self: sys.exit(0), '__repr__': None})()",
     "last_words": "raise type('Last', (Exception,), {'__str__': lambda self: os._exit(0)})()",
+    "masked": (
+        "mask = property(lambda self: sys.exit(0))\n"
+        "    raise type('Masked', (Exception,), {'__class__': mask, '__traceback__': mask, '__cause__': mask})()"
+    ),
+    "nameless": "raise type('Kind', (type,), {'__name__': property(lambda kind: 1 / 0)})('None', (Exception,), {})()",
     "escapes": "raise type('\\x1b[2Jmet', (Exception,), {})('\\x1b[2J\\x1b]0;all met\\x07\\ud800')",
     "long": "raise ValueError('x' * 10_000_000)",
     "own": "from auditkit.errors import AuditkitError\n    raise AuditkitError('mine')",

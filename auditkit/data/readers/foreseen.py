@@ -19,6 +19,7 @@ from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pyarrow
 from auditkit.memory import in_words, machine_memory, room, size
+from auditkit.text import class_name
 
 NO_PLACE: Final = ("drop", "id", "unit", "scores", "train", "features", "schema")
 """Options that a table of counts has no place for: passed over with a note."""
@@ -150,7 +151,7 @@ def _as_stated(source: Any, settings: TableSettings) -> Foreseen:
     if not isinstance(source, str | os.PathLike):
         raise DataError(
             f"{sentence} that needs the path of a Parquet or csv file, or of records of JSON; "
-            f"{type(source).__name__} was given. Or say {IN_MEMORY}",
+            f"{class_name(source)} was given. Or say {IN_MEMORY}",
             mend=IN_MEMORY,
         )
     paths = files(pathlib.Path(source))

@@ -16,7 +16,7 @@ from auditkit.counts.names import Markers
 from auditkit.data.readers.base import Source
 from auditkit.data.readers.budget import check_parquet
 from auditkit.errors import DataError
-from auditkit.text import one_line
+from auditkit.text import class_name, one_line
 from auditkit.value_spelling import listed
 
 
@@ -38,7 +38,7 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
             hint = " (call .toarray())" if hasattr(source, "toarray") else ""
             raise DataError(
                 "data must be a path, a DataFrame (pandas, polars, pyarrow), records, a dictionary of arrays, an array "
-                f"or texts; {type(source).__name__} was given{hint}"
+                f"or texts; {class_name(source)} was given{hint}"
             ) from error
         except (ValueError, OverflowError) as error:  # of pyarrow too: a type that pandas lacks
             raise DataError(f"the table has a type that pandas lacks: {one_line(error)}; cast that column") from error

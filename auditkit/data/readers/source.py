@@ -16,6 +16,7 @@ from auditkit.data.readers.base import INPUTS, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
+from auditkit.text import class_name
 from auditkit.value_spelling import listed
 
 BINARIES: Final = {
@@ -76,7 +77,7 @@ def _rows(rows: list[Any]) -> dict[str, Any]:
     if "modality" not in plain and not hasattr(plain["inputs"], "shape"):
         raise DataError(
             'data as a list must hold records [{"age": 40, …}, …], texts, or rows of equally many numbers; it holds '
-            f"{listed(dict.fromkeys(type(row).__name__ for row in rows), 3)}. Other rows are given as "
+            f"{listed(dict.fromkeys(class_name(row) for row in rows), 3)}. Other rows are given as "
             "pandas.DataFrame(rows, columns=[…]), and inputs beside labels as AuditData(inputs, labels)"
         )
     return {"inputs": plain["inputs"]}
@@ -146,7 +147,7 @@ def _texts_or_array(value: Any, key: Any) -> Any:
         column = as_column(list(value))
         return column if column.ndim == 1 else np.asarray(value)
     raise DataError(
-        f"a dictionary must hold arrays or lists, one value per row; its {key!r} is {type(value).__name__}. Leave that "
+        f"a dictionary must hold arrays or lists, one value per row; its {key!r} is {class_name(value)}. Leave that "
         "out, or give a table, such as pandas.DataFrame"
     )
 

@@ -7,7 +7,7 @@ from typing import IO
 from auditkit.errors import Mend, ModelFileRejected
 from auditkit.io.zip_directories import content, opened
 from auditkit.memory import size
-from auditkit.text import one_line
+from auditkit.text import class_name, one_line
 
 MOST_MEMBERS = 10_000
 ZIP = b"PK\x03\x04"
@@ -29,9 +29,7 @@ def members(file: IO[bytes], name: str, most: int) -> dict[str, zipfile.ZipInfo]
         with opened(file) as archive:
             infos = archive.infolist()
     except Exception as error:  # broken archives raise half a dozen types
-        raise ModelFileRejected(
-            f"{name}: the zip archive is broken: {type(error).__name__}: {one_line(error)}"
-        ) from error
+        raise ModelFileRejected(f"{name}: the zip archive is broken: {class_name(error)}: {one_line(error)}") from error
     total = sum(member.file_size for member in infos)
     by_name = {member.filename: member for member in infos}
     leaving = next((member for member in by_name if _leaves(member)), "")

@@ -25,7 +25,7 @@ from auditkit.plugins.models.dispatch import wrap
 from auditkit.plugins.models.fitted_arrays import check_fitted, checked_trees
 from auditkit.plugins.models.forests import Damaged
 from auditkit.plugins.models.rehearsal import rehearse_file
-from auditkit.text import one_line
+from auditkit.text import class_name, one_line
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
 _COMPRESSED = (
@@ -165,7 +165,7 @@ def _boundary(name: str, form: str) -> Iterator[list[warnings.WarningMessage]]:
             raise ModelFileRejected(f"{name}: the {form} file is damaged: {one_line(error, 500)}") from error
         except Exception as error:
             raise ModelFileRejected(
-                f"{name}: the {form} file could not be opened: {type(error).__name__}: {one_line(error, 500)}"
+                f"{name}: the {form} file could not be opened: {class_name(error)}: {one_line(error, 500)}"
             ) from error
 
 

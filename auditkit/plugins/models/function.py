@@ -23,7 +23,7 @@ from auditkit.data import as_array
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
-from auditkit.text import number_of, one_line
+from auditkit.text import class_name, number_of, one_line
 from auditkit.value_spelling import listed, match_class, spelling
 
 _PREDICTED = Mend("data.task", "regression")
@@ -257,10 +257,10 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
     if array.dtype.kind == "O" and strange is not None:
         raise ModelError(
             f"{name}: the callable must answer with one label or number for each input, or one probability for each "
-            f"class; it gave a {type(strange).__name__} for an input, {one_line(strange, 100)}"
+            f"class; it gave a {class_name(strange)} for an input, {one_line(strange, 100)}"
         )
     if array.ndim not in (1, 2) or len(array) != rows:
-        kind = "None" if answer is None else f"a {type(answer).__name__}"
+        kind = "None" if answer is None else f"a {class_name(answer)}"
         gave = f"shape {array.shape}" if array.ndim else kind
         raise ModelError(
             f"{name}: the callable must answer with one row per input, (N,) or (N, C); it gave {gave} for "

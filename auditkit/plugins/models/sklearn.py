@@ -30,6 +30,7 @@ from auditkit.plugins.models.estimator_inputs import as_parameters, as_texts, ta
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.inside import attribute, is_tree_ensemble, last_step, library
+from auditkit.text import class_name
 from auditkit.value_spelling import listed, spelling
 
 _LARGEST = {
@@ -259,7 +260,7 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
             )
         return "regression"
     raise ModelError(
-        f"{name}: the model must be a classifier or a regressor; {type(estimator).__name__} is neither. "
+        f"{name}: the model must be a classifier or a regressor; {class_name(estimator)} is neither. "
         f"Wrap a function of its answers in place of it, or, where it predicts numbers, say {mend}",
         mend=mend,
     )

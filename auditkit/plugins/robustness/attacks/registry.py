@@ -14,6 +14,7 @@ from auditkit.checks import Offer
 from auditkit.errors import ConfigError, check_known
 from auditkit.hookspecs import Attack as Row
 from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Attacked, Problem, chain, fmn_within, radii, standard
+from auditkit.text import class_name
 
 TARGETS = 3
 """Classes that the ensemble goes towards; the standard composition takes nine."""
@@ -80,7 +81,7 @@ def _guarded(offer: Offer) -> Row:
         with offer.blamed(label):
             inner = row.make(problem, classes, steps, restarts, seed)
         if not callable(inner):
-            raise offer.error(f"make of {label} must give a function; it gave {type(inner).__name__}")
+            raise offer.error(f"make of {label} must give a function; it gave {class_name(inner)}")
 
         def attack(
             problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
@@ -102,7 +103,7 @@ def _guarded(offer: Offer) -> Row:
 def _points(points: Any, x: Tensor, offer: Offer) -> Tensor:
     """The points that an attack gave, as the rows are: (N, *shape) of their type on their device."""
     if not isinstance(points, Tensor) or points.shape != x.shape or points.is_complex():
-        description = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
+        description = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {class_name(points)}"
         shape = tuple(x.shape)
         raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {description}")
     return points.detach().to(x)

@@ -8,6 +8,7 @@ import numpy as np
 from auditkit.checks import Offer
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.corruptions.base import KNOWN, Corrupt, Suite
+from auditkit.text import class_name
 
 
 def seeds(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, int]:
@@ -55,7 +56,7 @@ def _guarded(offer: Offer, data: AuditData) -> Corrupt:
     with offer.blamed(label):
         corrupt = offer.value.make(data)
     if not callable(corrupt):
-        raise offer.error(f"make of {label} must give a function; it gave {type(corrupt).__name__}")
+        raise offer.error(f"make of {label} must give a function; it gave {class_name(corrupt)}")
 
     def guarded(inputs: Any, strength: float, rng: np.random.Generator) -> Any:
         with offer.blamed(label):
@@ -73,4 +74,4 @@ def _guarded(offer: Offer, data: AuditData) -> Corrupt:
 
 def _shape(output: Any) -> str:
     shape = getattr(output, "shape", None)
-    return f"a {type(output).__name__}" + (f" of the shape {tuple(shape)}" if shape is not None else "")
+    return f"a {class_name(output)}" + (f" of the shape {tuple(shape)}" if shape is not None else "")
