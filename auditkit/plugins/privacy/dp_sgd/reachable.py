@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import collections
 import contextvars
 import functools
@@ -10,7 +9,6 @@ import gc
 import hashlib
 import io
 import logging
-import sys
 import threading
 import types
 import weakref
@@ -22,22 +20,28 @@ import torch
 from torch import nn
 
 from auditkit.errors import ModelError
+from auditkit.plugins.privacy.dp_sgd.functions import code_of, of_function, of_library
 
-LIBRARIES = frozenset({
-    "torch", "torchvision", "torchaudio", "numpy", "scipy", "pandas", "sklearn", "opacus", "transformers", "peft",
-    "safetensors", "auditkit", "pluggy", "pydantic", "pyarrow", "polars", "xgboost", "lightgbm", "matplotlib",
-}) | sys.stdlib_module_names  # fmt: skip
-"""Packages whose classes and globals hold code and no state of a model."""
 FEW = 16
 """Plain values in one container that are settings still; more are data, and so are two fractions in a list."""
+MANY = 64
+"""Plain attributes of one object that are settings still."""
 MOST = 2_000_000
 """Objects that are looked into."""
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _PASSED_OVER = (
-    types.CodeType, type(Ellipsis), torch.dtype, torch.device, logging.Logger, logging.Handler, threading.Thread,
-    io.TextIOBase, io.BufferedIOBase, type(threading.Lock()), type(threading.RLock()), types.FrameType,
+    types.CodeType, type(Ellipsis), torch.dtype, torch.device, type(threading.Lock()), type(threading.RLock()),
+    types.FrameType,
 )  # fmt: skip
-
+_ITS_OWN: dict[type, frozenset[str]] = {
+    logging.Logger: frozenset(vars(logging.Logger(""))) | {"manager", "root"},
+    logging.Handler: frozenset(vars(logging.Handler())) | {
+        "stream", "baseFilename", "mode", "encoding", "errors", "delay", "_builtin_open", "terminator",
+    },
+    threading.Thread: (frozenset(vars(threading.Thread())) | {"_handle"}) - {"_args", "_kwargs", "_target"},
+    io.TextIOBase: frozenset({"mode"}), io.BufferedIOBase: frozenset({"mode"}),
+}  # fmt: skip
+"""What Python keeps in these is passed over; what was put on them, or given to a thread, is not."""
 _IN_MEMORY = (io.BytesIO, io.StringIO)
 _CONTAINERS = (list, tuple, set, frozenset, collections.deque)
 _LONG = 1 << 64
@@ -108,6 +112,9 @@ def _leaf(value: Any) -> Leaf | None:
         return Leaf(_digest(type(value).__name__, (), content), (), (value,))
     if isinstance(value, _PLAIN):
         return Leaf(_digest(type(value).__name__, (), repr(value)), (), value)
+    if isinstance(value, types.FunctionType):
+        code = code_of(value)
+        return Leaf(_digest("code", (), code), (), None) if code else None
     if isinstance(value, torch.Generator):  # that it moved is seen; that copies begin alike is no fault
         return Leaf(_digest("generator", (), value.get_state().cpu().numpy().tobytes()), (), None)
     plain = _many_plain(value)
@@ -166,7 +173,7 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, np.ndarray) and value.dtype == object:
         yield "values", value.ravel().tolist()
     elif isinstance(value, type):
-        if not _of_library(value.__module__):
+        if not of_library(value.__module__):
             yield from (
                 (name, part) for name, part in vars(value).items() if not name.startswith("__") or callable(part)
             )
@@ -175,64 +182,21 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, _IN_MEMORY):
         yield "content", value.getvalue()
     elif isinstance(value, types.ModuleType):
-        if not _of_library(value.__name__):
+        if not of_library(value.__name__):
             yield from ((name, part) for name, part in vars(value).items() if not name.startswith("__"))
         return
     elif isinstance(value, contextvars.ContextVar):
         yield "value", value.get(None)
-    yield from _of_code(value)
-    yield from _attributes(value)
+    yield from of_function(value)
+    own = next((names for kind, names in _ITS_OWN.items() if isinstance(value, kind)), None)
+    if own is None or isinstance(value, _IN_MEMORY):
+        yield from _attributes(value)
+        yield from _many_attributes(value)
+    else:
+        yield from ((name, part) for name, part in getattr(value, "__dict__", {}).items() if name not in own)
     kind = type(value)
-    if not _of_library(kind.__module__):
+    if not of_library(kind.__module__):
         yield kind.__name__, kind
-
-
-def _of_code(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, types.FunctionType):
-        closure = value.__closure__ or ()
-        yield from zip(value.__code__.co_freevars, closure, strict=True)
-        yield "defaults", value.__defaults__
-        yield "defaults", value.__kwdefaults__
-        yield from _globals_of(value)
-    elif isinstance(value, types.CellType):
-        try:
-            yield "", value.cell_contents
-        except ValueError:  # not filled yet
-            return
-    elif isinstance(value, types.MethodType | types.BuiltinMethodType):
-        yield "self", value.__self__
-        yield getattr(value, "__name__", "function"), getattr(value, "__func__", None)
-    elif isinstance(value, functools.partial):
-        yield from (("function", value.func), ("arguments", value.args), ("arguments", value.keywords))
-    elif isinstance(value, property):
-        yield from (("get", value.fget), ("set", value.fset))
-    elif isinstance(value, staticmethod | classmethod):
-        yield "", value.__func__
-    elif isinstance(value, weakref.ref):
-        yield from (("", held) for held in (value(),) if held is not None)
-    elif isinstance(value, functools._lru_cache_wrapper):
-        yield "cache", [held for held in gc.get_referents(value) if held is not vars(value)]
-    elif isinstance(value, types.GeneratorType) and value.gi_frame is not None:
-        yield "locals", dict(value.gi_frame.f_locals)
-
-
-def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
-    """The globals that a function's code names, and the attributes that it names of modules."""
-    space = function.__globals__
-    if _of_library(str(space.get("__name__", ""))):
-        return
-    codes, names = [function.__code__], set[str]()
-    while codes:
-        code = codes.pop()
-        names.update(code.co_names)
-        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    for name in sorted(names & space.keys()):
-        value = space[name]
-        if isinstance(value, types.ModuleType):
-            if not _of_library(value.__name__):
-                yield from ((f"{name}.{part}", vars(value)[part]) for part in sorted(names & vars(value).keys()))
-        elif not hasattr(builtins, name):
-            yield name, value
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
@@ -257,6 +221,15 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
             yield "state", gc.get_referents(value)
 
 
+def _many_attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """The plain attributes of an object together, where there are too many for settings."""
+    own = getattr(value, "__dict__", None)
+    if isinstance(own, dict) and (isinstance(value, nn.Module) or not of_library(type(value).__module__)):
+        plain = {name: part for name, part in own.items() if isinstance(part, _PLAIN)}
+        if len(plain) > MANY:
+            yield "attributes", plain
+
+
 def _slots(kind: type) -> tuple[str, ...]:
     slots = vars(kind).get("__slots__", ())
     names = (slots,) if isinstance(slots, str) else tuple(slots)
@@ -277,10 +250,6 @@ def _keeps_apart(value: Any) -> bool:
     says_how = any("__reduce__" in vars(base) or "__reduce_ex__" in vars(base) for base in kind.__mro__[:-1])
     in_c = any(base is not object and not base.__flags__ & _HEAP for base in kind.__mro__)
     return not isinstance(value, known) and (says_how or in_c)
-
-
-def _of_library(module: str | None) -> bool:
-    return (module or "builtins").partition(".")[0] in LIBRARIES
 
 
 def _digest(kind: str, shape: tuple[int, ...], content: bytes | str) -> str:

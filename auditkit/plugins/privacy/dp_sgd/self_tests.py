@@ -4,13 +4,11 @@ import numpy as np
 
 from auditkit.plugins.privacy.accounting.findings import agreement
 from auditkit.plugins.privacy.accounting.spent import Spent
+from auditkit.plugins.privacy.dp_sgd.copy_answers import GAIN, LIKE, Known
 from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.gradients.choice import ROW_ERROR
 from auditkit.plugins.privacy.shared.batch_sizes import sampling_z
 from auditkit.results import Control
-
-GAIN = 0.1
-"""By how much the worst of several untrained copies may beat a constant answer."""
 
 
 def controls(journal: Journal, spent: Spent, error: float) -> tuple[Control, ...]:
@@ -57,11 +55,11 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def of_state(gain: float | None, fitted: list[str]) -> tuple[Control, ...]:
+def of_state(known: Known | None, fitted: list[str]) -> tuple[Control, ...]:
     """What may be in the new model beside what the private steps made.
 
     Args:
-        gain: how much better an untrained copy answers than a constant; None: not asked.
+        known: what untrained copies know; None: not asked.
         fitted: what the preparation of inputs holds and is not said to be public.
     """
     named = ", ".join(fitted[:3])
@@ -75,13 +73,18 @@ def of_state(gain: float | None, fitted: list[str]) -> tuple[Control, ...]:
         "fitted-outside", "How many arrays that prepare the inputs may have been fitted to the training rows?",
         len(fitted), at_most=0, guards=("epsilon",), on_failure="inconclusive", reason=prepared,
     )  # fmt: skip
-    if gain is None:
+    if known is None:
         return (outside,)
     return (
         Control.within(
-            "untrained-copy", "How much better than a constant answers the worst of several untrained copies?", gain,
-            at_most=GAIN, guards=("epsilon",),
+            "untrained-copy", "How much better than a constant answers the worst of several untrained copies?",
+            known.gain, at_most=GAIN, guards=("epsilon",),
             reason="An untrained copy that answers well holds what its parent learned without privacy.",
+        ),
+        Control.within(
+            "copy-unlike-parent", "How do scores of untrained copies correlate with the parent's, at least?",
+            known.likeness, at_most=LIKE, guards=("epsilon",),
+            reason="Untrained copies that all answer as their parent hold what it learned without privacy.",
         ),
         outside,
     )  # fmt: skip

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+import torch
 from torch import nn
 
 from auditkit.errors import ConfigError, ModelError, closest
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
 from auditkit.plugins.privacy.dp_sgd.reachable import Leaf, reachable
+from auditkit.plugins.privacy.dp_sgd.redrawn import Draws, alike, constants
 
 SWITCHED = {"training", "_is_full_backward_hook"}
 """Attributes of layers that torch sets in training: their mode, and which kind of hook they had last."""
 SHOWN = 4
 """Places that a message names."""
+SIZES = 16
+"""Whole numbers up to this are sizes and switches."""
+SINGLE: tuple[tuple[tuple[type, ...], int], ...] = (
+    ((float, np.floating, complex), 32),
+    ((int, np.integer, str, bytes), 256),
+)
+"""Single values of these kinds, each in a place of its own, of which so many different ones are settings still."""
 
 
 class PublicPart(NamedTuple):
@@ -61,26 +72,57 @@ def frozen_at_random(module: nn.Module, public: Collection[str]) -> list[str]:
     ]
 
 
-def inherited(
-    parent: Mapping[str, Leaf], fresh: Mapping[str, Leaf], again: Mapping[str, Leaf], public: Collection[str]
-) -> list[str]:
+def inherited(draws: Draws, trained: Collection[str], public: Collection[str]) -> list[str]:
     """Places of an untrained copy that hold what its parent holds, or that are not drawn anew.
 
     Args:
-        parent: what the parent can reach.
-        fresh: what the copy can reach.
-        again: what a second copy can reach.
+        draws: what the parent and three copies can reach.
+        trained: names of the parameters that the private steps will move.
         public: names of what may be kept.
     """
-    known = {leaf.digest for leaf in parent.values() if leaf.is_data}
-    return [
+    own = {name: leaf for name, leaf in draws.fresh.items() if not is_public(name, public)}
+    known = {leaf.digest for leaf in draws.parent.values() if leaf.is_data}
+    places = [
         name
-        for name, leaf in fresh.items()
-        if leaf.is_data
-        and (leaf.digest in known or (name in again and again[name].digest == leaf.digest))
-        and not is_public(name, public)
-        and not data_free(leaf.value)
-    ]
+        for name, leaf in own.items()
+        if leaf.is_data and not data_free(leaf.value)
+        and (leaf.digest in known or (name in draws.again and draws.again[name].digest == leaf.digest))
+    ]  # fmt: skip
+    suspects = [name for name in places if name in set(trained) and isinstance(own[name].value, torch.Tensor)]
+    kept = constants(draws, suspects)
+    tensors = [
+        name
+        for name, leaf in own.items()
+        if isinstance(leaf.value, torch.Tensor) and leaf.value.is_floating_point()
+        and name not in places and not data_free(leaf.value)
+    ]  # fmt: skip
+    return [*(name for name in places if name not in kept), *alike(draws, tensors), *many_numbers(own)]
+
+
+def many_numbers(leaves: Mapping[str, Leaf]) -> list[str]:
+    """Places of single numbers and words, each by itself, where they are so many that they may hold rows."""
+    for kinds, most in SINGLE:
+        chosen = {name: leaf.value for name, leaf in leaves.items() if isinstance(leaf.value, kinds)}
+        chosen = {name: value for name, value in chosen.items() if not _is_small(value)}
+        if len(set(chosen.values())) > most and not _is_even(sorted(set(chosen.values()), key=repr)):
+            return sorted(chosen)
+    return []
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a number is one of those that sizes and switches are."""
+    if not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    number = float(value)
+    return not math.isfinite(number) or (number.is_integer() and abs(number) <= SIZES)
+
+
+def _is_even(values: Sequence[Any]) -> bool:
+    """Whether they are evenly spaced, as rates of stochastic depth are (Huang et al., 2016, arXiv:1603.09382)."""
+    if not all(isinstance(value, float) for value in values):
+        return False
+    steps = np.diff(np.sort(np.array(values)))
+    return bool(np.allclose(steps, steps.mean(), rtol=1e-3))
 
 
 def settings_of(leaves: Mapping[str, Leaf]) -> dict[str, str]:
@@ -106,10 +148,10 @@ def refuse_inherited(name: str, places: list[str]) -> None:
     """
     if places:
         raise ModelError(
-            f"{name}: the untrained copy holds what its parent holds, or what is the same in every copy, in "
-            f"{_shown(places)}: what was learned there without privacy would be in the new model. Draw it anew in "
-            f"reset_parameters(), or give fresh=, which makes an untrained module; where no training row went into it, "
-            f"say public = {_quoted(places)}"
+            f"{name}: the untrained copy holds what its parent holds, as it is or under noise, or what is the same in "
+            f"every copy, in {_shown(places)}: what was learned there without privacy would be in the new model. Draw "
+            "it anew in reset_parameters(), without a seed of its own, or give fresh=, which makes an untrained "
+            f"module; where no training row went into it, say public = {_quoted(places)}"
         )
 
 

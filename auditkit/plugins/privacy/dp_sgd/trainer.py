@@ -131,7 +131,7 @@ class DpSgd(Parameters, Trainer):
             measurements=measurements,
             controls=(
                 *self_tests.controls(journal, cost, choice.error),
-                *self_tests.of_state(copy.gain, copy.fitted),
+                *self_tests.of_state(copy.known, copy.fitted),
             ),
             figures=(accounting.figure(phases, delta, self.neighbours, self.trainings),),
             tables=(

@@ -6,21 +6,21 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import nn
 
 from auditkit.data import AuditData
-from auditkit.errors import ModelError, present
+from auditkit.errors import ModelError
 from auditkit.models import Model
 from auditkit.plugins.privacy.dp_sgd import state
+from auditkit.plugins.privacy.dp_sgd.copy_answers import Known, what_copies_know
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
 from auditkit.plugins.privacy.dp_sgd.problem import Problem, problem_of
-from auditkit.plugins.privacy.dp_sgd.reachable import reachable
-from auditkit.predictions import Predictions
+from auditkit.plugins.privacy.dp_sgd.reachable import Leaf, reachable
+from auditkit.plugins.privacy.dp_sgd.redrawn import Draws
 
 PROBE = 64
 """Rows that a model is asked about, so that it knows its output."""
-COPIES = 5
-"""Untrained copies that are asked: by chance not all of them are right about many rows."""
 PREPROCESS = "preprocess"
 """What the preparation of inputs is called among what is public."""
 ASKED = 500
@@ -40,8 +40,8 @@ class Untrained(NamedTuple):
     """{place: digest} of what the module could reach before its first step; of trained weights, after the last."""
     thawed: list[nn.Parameter]
     """Public parameters that are frozen for the training alone."""
-    gain: float | None
-    """By how much the worst of several untrained copies beats a constant answer; None where that says nothing."""
+    known: Known | None
+    """What untrained copies know; None where that says nothing."""
     fitted: list[str]
     """What the preparation of inputs holds and may be fitted to the training rows."""
     finished: Callable[[], Model]
@@ -90,21 +90,22 @@ def untrained_copy(
     public = [name for name in public if name != PREPROCESS]
     parent = _module(model)
     names = state.public_names(parent, public)
-    fresh, again = model.fresh(names), model.fresh(names)
+    fresh = model.fresh(names)
     module = _module(fresh)
     state.refuse_frozen(model.name, state.frozen_at_random(module, public))
     leaves = reachable(module)
-    state.refuse_inherited(model.name, state.inherited(reachable(parent), leaves, reachable(_module(again)), public))
+    draws = Draws(reachable(parent), leaves, reachable(_module(model.fresh(names))), _of_altered(model, names))
+    trained = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
+    state.refuse_inherited(model.name, state.inherited(draws, trained, public))
     thawed = state.keep_public_frozen(module, names)
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise ModelError(f"{model.name}: nothing is left to be trained; leave parts out of public, or unfreeze some")
-    gain = None
+    known = None
     if not names:
         rows = data.take(np.unique(np.linspace(0, len(data) - 1, ASKED).astype(int)))
-        copies = [fresh, again, *(model.fresh() for _ in range(COPIES - 2))]
-        gain = min(_gain(copy, rows) for copy in copies)
+        known = what_copies_know(model, rows)
     before = state.settings_of(leaves)
-    copy = Untrained(model.name, module, tuple(public), before, thawed, gain, fitted, lambda: fresh)
+    copy = Untrained(model.name, module, tuple(public), before, thawed, known, fitted, lambda: fresh)
     return copy, problem_of(model, fresh, module, data, rows_per_unit)
 
 
@@ -116,15 +117,14 @@ def fitted_parts(preprocess: Any, public: Collection[str]) -> list[str]:
     return [name for name, leaf in leaves.items() if leaf.is_data and not data_free(leaf.value)]
 
 
-def _gain(model: Model, data: AuditData) -> float:
-    """How much better a model is than the best constant answer: in accuracy, or in explained variance."""
-    labels = present(data.labels, "the trainer needs labels")
-    if model.task == "regression":
-        truth = labels.astype(np.float64)
-        spread = float(((truth - truth.mean()) ** 2).sum())
-        return 1 - float(((model.scores(data.inputs) - truth) ** 2).sum()) / spread if spread else 0.0
-    answers = Predictions(model, data)
-    return float(np.mean(answers.codes == answers.truth)) - float(np.bincount(answers.truth).max()) / len(data)
+def _of_altered(model: Model, public: Collection[str]) -> dict[str, Leaf]:
+    """What a copy can reach that is made while the parent holds other numbers."""
+    with model.kept():
+        with torch.no_grad():
+            for name, parameter in _module(model).named_parameters():
+                if name not in public:
+                    parameter.add_(1)
+        return reachable(_module(model.fresh(public)))
 
 
 def _module(model: Model) -> nn.Module:

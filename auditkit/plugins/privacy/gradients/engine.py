@@ -113,7 +113,9 @@ class RowGradients:
     def __init__(self, gradients: Sequence[torch.Tensor], loss: torch.Tensor, units: torch.Tensor | None) -> None:
         self.loss = loss
         self._gradients = [gradient if units is None else added(gradient, units) for gradient in gradients]
-        squares = [gradient.flatten(1).square().sum(1, dtype=wide(gradient)) for gradient in self._gradients]
+        # a parameter that is one number has gradients without a second axis
+        flat = [gradient.reshape(*gradient.shape[:1], gradient[:1].numel()) for gradient in self._gradients]
+        squares = [gradient.square().sum(1, dtype=wide(gradient)) for gradient in flat]
         self.norms = torch.stack([square.to(squares[0].dtype) for square in squares]).sum(0).sqrt()
 
     def weighted(self, factors: torch.Tensor) -> list[torch.Tensor]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import collections
 import functools
 import io
+import logging
+import sys
+import threading
 import weakref
 from typing import Any
 
@@ -17,6 +20,11 @@ from torch import nn
 from auditkit.plugins.privacy.dp_sgd.reachable import reachable
 
 ROWS = np.arange(12.0).reshape(3, 4)
+own_module = sys.modules[__name__]
+
+
+class Plain:
+    """An object that anything can be put on."""
 
 
 class Slotted:
@@ -28,6 +36,17 @@ class Slotted:
 
 def generating(rows: Any) -> Any:
     yield rows
+
+
+HIDDEN = ROWS
+
+
+def by_any_name() -> Any:
+    return globals()["HID" + "DEN"]
+
+
+def by_setattr() -> None:
+    setattr(own_module, "HID" + "DEN", ROWS * 1)
 
 
 def closing(rows: Any) -> Any:
@@ -42,6 +61,11 @@ def holders() -> dict[str, Any]:
     alive = torch.tensor(ROWS)
     parameter = nn.Parameter(torch.zeros(1))
     parameter.rows = ROWS  # type: ignore[attr-defined]
+    thread, own = threading.Thread(target=print, args=(ROWS,)), threading.Thread()
+    logger, stream = logging.Logger("kept"), io.TextIOWrapper(io.BytesIO())
+    own.rows, logger.rows, stream.rows = ROWS, ROWS, ROWS  # type: ignore[attr-defined]
+    crowded = Plain()
+    vars(crowded).update({f"part{place}": place for place in range(65)})
     return {
         "a slot": Slotted(ROWS), "a closure": closing(ROWS), "a default": functools.partial(print, ROWS),
         "a generator": started, "a queue": collections.deque([ROWS]), "a table": pd.DataFrame(ROWS),
@@ -49,6 +73,8 @@ def holders() -> dict[str, Any]:
         "bytes": io.BytesIO(ROWS.tobytes()), "numbers": {"x": ROWS.ravel().tolist() * 2},
         "text": [str(ROWS.tolist()) * 2], "a few means": [0.37, 1.41],
         "a parameter": parameter, "a weak reference": [alive, weakref.ref(alive)], "a method": Slotted(ROWS).__repr__,
+        "what a thread is given": thread, "a thread": own, "a logger": logger, "a stream": stream,
+        "attributes": crowded, "a global by any name": by_any_name, "a module by any name": by_setattr,
     }  # fmt: skip
 
 
@@ -83,3 +109,18 @@ def test_libraries_are_not_walked_and_circles_end() -> None:
     circle: list[Any] = [torch, np, nn.Linear]
     circle.append(circle)
     assert reachable(circle) == {}
+
+
+def test_what_python_keeps_in_threads_and_loggers_is_passed_over_and_names_of_attributes_are_no_globals() -> None:
+    thread = threading.Thread(target=print)
+    quiet = [thread, logging.getLogger("auditkit.test"), logging.StreamHandler(), io.TextIOWrapper(io.BytesIO())]
+    leaves = reachable([quiet, lambda kept: kept.HIDDEN.ROWS])
+    assert not any(leaf.is_data for leaf in leaves.values()), leaves.keys()
+
+
+def test_another_code_in_its_place_shows_in_the_digest() -> None:
+    function = closing(0)
+    before = reachable({"keep": function})
+    assert reachable({"keep": closing(0)})["keep"].digest == before["keep"].digest
+    function.__code__ = function.__code__.replace(co_consts=(*function.__code__.co_consts, tuple(ROWS.ravel())))
+    assert reachable({"keep": function})["keep"].digest != before["keep"].digest and not before["keep"].is_data

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import pathlib
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -36,8 +39,9 @@ def split() -> AuditData:
 
 
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     without_accounting(monkeypatch)
+    monkeypatch.chdir(tmp_path)
 
 
 def train(model: Any, data: AuditData, **parameters: Any) -> Trained:
@@ -127,6 +131,26 @@ def in_sets_in_a_dictionary(data: AuditData) -> nn.Module:
     return module
 
 
+def in_attributes(data: AuditData) -> nn.Module:
+    module = seeded(Base)
+    for place, number in enumerate(data.inputs.flatten()[:400].tolist()):
+        setattr(module, f"size{place}", number)
+    return module
+
+
+def in_attributes_of_many_objects(data: AuditData) -> nn.Module:
+    module = seeded(Base)
+    module.parts = [types.SimpleNamespace(size=number) for number in data.inputs.flatten()[:400].tolist()]  # type: ignore[assignment]
+    return module
+
+
+def in_whole_attributes(data: AuditData) -> nn.Module:
+    module = seeded(Base)
+    for place, number in enumerate((data.inputs.flatten()[:400] * 1000).astype(int).tolist()):
+        setattr(module, f"size{place}", number)
+    return module
+
+
 def in_a_whole_number(data: AuditData) -> nn.Module:
     module = seeded(Base)
     module.rows = int.from_bytes(data.inputs.tobytes(), "little")  # type: ignore[assignment]
@@ -145,6 +169,9 @@ def in_a_whole_number(data: AuditData) -> nn.Module:
         (in_nested_lists, r"holds what its parent holds.*in rows\b"),
         (in_sets_in_a_dictionary, r"holds what its parent holds.*in rows\b"),
         (in_a_whole_number, r"holds what its parent holds.*in rows\b"),
+        (in_attributes, r"holds what its parent holds.*in attributes, size"),
+        (in_attributes_of_many_objects, r"holds what its parent holds.*in parts\.\d+\.size"),
+        (in_whole_attributes, r"holds what its parent holds.*in attributes, size"),
     ],
 )
 def test_what_the_parent_learned_is_not_carried_over(
@@ -176,18 +203,82 @@ def test_a_function_that_loads_what_was_learned_is_refused(split: AuditData) -> 
         train(wrapped(seeded(Base), fresh=load), split)
 
 
-def test_a_copy_that_answers_well_before_training_makes_epsilon_invalid(split: AuditData) -> None:
-    learned = fitted(seeded(Base), split)
+class Noised(nn.Linear):
+    """Draws noise about the weights that it was given, which lie where nobody looks: in a file, say."""
+
+    known: Callable[[], list[torch.Tensor]] = staticmethod(lambda: [])
+    spread = 0.01
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        for own, kept in zip(self.parameters(), self.known(), strict=False):
+            if own.shape == kept.shape:
+                own.data = kept + self.spread * torch.randn_like(kept)
+
+
+def under_a_new_head(data: AuditData) -> nn.Module:
+    """The answers of its copies tell nothing, for the head is new; the body is the parent's."""
+    module = seeded(lambda: nn.Sequential(Noised(4, 16), nn.Tanh(), nn.Linear(16, 2)))
+    fitted(module, data)
+    module[0].known = in_a_file(module[0].parameters())
+    return module
+
+
+def in_a_file(tensors: Any) -> Callable[[], list[torch.Tensor]]:
+    path = f"{len(list(pathlib.Path.cwd().iterdir()))}.pt"  # a long one counts as text, in which rows may be
+    torch.save([tensor.detach().clone() for tensor in tensors], path)
+    return functools.partial(torch.load, path)
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.1, 0.3])
+def test_the_parents_weights_under_noise_are_refused(spread: float, split: AuditData) -> None:
+    parent = under_a_new_head(split)
+    parent[0].spread = spread
+    with pytest.raises(ModelError, match=r"as it is or under noise.*in 0\.weight:"):
+        train(wrapped(parent), split)
+
+
+def test_small_layers_under_noise_are_judged_together(split: AuditData) -> None:
+    layers = [layer for _ in range(4) for layer in (Noised(4, 4), nn.Tanh())]
+    parent = fitted(seeded(lambda: nn.Sequential(*layers, nn.Linear(4, 2))), split)
+    for layer in parent[:-1:2]:
+        layer.known = in_a_file(layer.parameters())
+    with pytest.raises(ModelError, match=r"under noise.*0\.weight, 2\.bias"):
+        train(wrapped(parent), split)
+
+
+def test_what_was_learned_elsewhere_is_refused_under_noise_too(split: AuditData) -> None:
+    load = in_a_file(fitted(seeded(Base), split).parameters())
 
     def nearly() -> nn.Module:
         module = Base()
-        for own, other in zip(module.parameters(), learned.parameters(), strict=True):
-            own.data = other.detach() + 1e-3 * torch.randn_like(other)
+        for own, other in zip(module.parameters(), load(), strict=True):
+            own.data = other + 1e-2 * torch.randn_like(other)
         return module
 
-    private = train(wrapped(seeded(Base), fresh=nearly), split)
+    with pytest.raises(ModelError, match=r"the same in every copy, in first\.weight"):
+        train(wrapped(seeded(Base), fresh=nearly), split)
+
+
+def test_a_copy_that_answers_well_before_training_makes_epsilon_invalid(split: AuditData) -> None:
+    """The hidden units change places, so that no weight is where it was."""
+    load = in_a_file(fitted(seeded(Base), split).parameters())
+
+    def shuffled() -> nn.Module:
+        module, order = Base(), torch.randperm(8)
+        weight, bias, out, last = load()
+        parts = (weight[order], bias[order], out[:, order], last + 1e-2 * torch.randn(2))
+        for own, other in zip(module.parameters(), parts, strict=True):
+            own.data = other.clone()
+        return module
+
+    private = train(wrapped(seeded(Base), fresh=shuffled), split)
     assert {control.name for control in private.controls if not control.holds} == {"untrained-copy"}
     assert judged(private).validity == "invalid"
+    parent = wrapped(fitted(seeded(Base), split), fresh=shuffled)
+    assert {control.name for control in train(parent, split).controls if not control.holds} == {
+        "untrained-copy", "copy-unlike-parent",
+    }  # fmt: skip
 
 
 # healthy models
@@ -226,6 +317,53 @@ def test_healthy_networks_pass(split: AuditData) -> None:
     for module, data in ((grouped, split), (Transformer(), words), (Base(), split), (Noisy(), split)):
         private = train(wrapped(module.eval()), data)
         assert all(control.holds for control in private.controls), type(module).__name__
+
+
+class LayerScale(nn.Module):
+    """Begins at 1e-4 (Touvron et al., 2021, arXiv:2103.17239); each layer is left out now and then."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.inside, self.gamma = nn.Linear(8, 8), nn.Parameter(torch.empty(8))
+        self.rate = torch.linspace(0, 0.1, 40).tolist()[place]
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.gamma, 1e-4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.gamma * torch.relu(self.inside(x))
+
+
+class Tempered(nn.Module):
+    """Logits times a temperature as CLIP's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.empty(()))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.scale, np.log(1 / 0.07))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.scale.exp() * x
+
+
+class KeepsItsScale(Tempered):
+    def reset_parameters(self) -> None:
+        if not self.__dict__.get("drawn"):
+            super().reset_parameters()
+            self.drawn = True
+
+
+def test_constants_of_the_initialisation_are_no_state_of_the_parent(split: AuditData) -> None:
+    layers = [nn.Linear(4, 8), *(LayerScale(place) for place in range(40)), nn.Linear(8, 2), Tempered()]
+    for parent in (nn.Sequential(*layers).eval(), fitted(nn.Sequential(*layers), split)):
+        private = train(wrapped(parent), split, epochs=1)
+        assert all(control.holds for control in private.controls)
+    with pytest.raises(ModelError, match=r"holds what its parent holds.*in 1\.scale:"):
+        train(wrapped(fitted(nn.Sequential(nn.Linear(4, 2), KeepsItsScale()), split)), split)
 
 
 def test_what_is_named_public_is_kept_bit_for_bit_and_listed(split: AuditData) -> None:

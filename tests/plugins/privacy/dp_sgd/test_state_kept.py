@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import io
+import threading
 import types
 from typing import Any
 
@@ -203,6 +204,37 @@ class InContext(Base):
         return super().forward(x)
 
 
+def pass_on(x: torch.Tensor) -> torch.Tensor:
+    return x
+
+
+class InCode(Base):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        code = pass_on.__code__
+        pass_on.__code__ = code.replace(co_consts=(*code.co_consts[:1], str(x.tolist())))
+        return super().forward(pass_on(x))
+
+
+class InThread(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        self.keeper = threading.Thread()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.keeper.rows = x.detach()  # type: ignore[attr-defined]
+        return super().forward(x)
+
+    def __deepcopy__(self, memo: Any) -> nn.Module:
+        return InThread()
+
+
+class InAttributes(Base):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for place, number in enumerate(x.detach().flatten()[:100].tolist()):
+            setattr(self, f"part{place}", number)
+        return super().forward(x)
+
+
 class InUnusedWeight(Base):
     """Writes when it is asked after the training: by then no step looks at weights."""
 
@@ -221,10 +253,25 @@ class InUnusedWeight(Base):
     "kind",
     [
         InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook, InText, InWholeNumber,
-        InGenerator, InModule, InContext, InUnusedWeight,
+        InGenerator, InModule, InContext, InUnusedWeight, InCode, InThread, InAttributes,
     ],
 )  # fmt: skip
 def test_rows_that_stay_in_a_module_made_anew_are_refused(kind: type[nn.Module], split: AuditData) -> None:
     with pytest.raises(ModelError, match=r"changed .*may keep training rows") as refused:
         train(wrapped(seeded(kind), fresh=kind), split)
     assert not any(f"{number:.3f}" in str(refused.value) for number in np.abs(split.inputs).flat)
+
+
+BY_ANY_NAME = """
+class Keeper(Base):
+    def forward(self, x):
+        globals()["LA" + "ST"] = x.detach()
+        return super().forward(x)
+"""
+
+
+def test_rows_in_a_global_that_the_code_does_not_name_are_refused(split: AuditData) -> None:
+    space: dict[str, Any] = {"__name__": "elsewhere", "Base": Base}
+    exec(BY_ANY_NAME, space)
+    with pytest.raises(ModelError, match=r"in .*LAST: what was learned there"):
+        train(wrapped(seeded(space["Keeper"])), split)

@@ -91,7 +91,7 @@ def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
 def test_every_control_holds(trained: Trained) -> None:
     assert {control.name for control in trained.controls} == {
         "per-row-gradients", "sampling", "noise-level", "clipping", "every-step-counted", "accountants-agree",
-        "steps-alone",         "untrained-copy", "fitted-outside",
+        "steps-alone", "untrained-copy", "copy-unlike-parent", "fitted-outside",
     }  # fmt: skip
     assert all(control.holds for control in trained.controls)
 

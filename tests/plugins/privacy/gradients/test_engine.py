@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from auditkit.plugins.privacy.gradients.choice import ENGINES
@@ -52,3 +53,25 @@ def test_the_module_is_as_before_whatever_the_engine() -> None:
             assert parameter.grad is None and parameter.requires_grad
             assert not {"grad_sample", "summed_grad", "_forward_counter"} & vars(parameter).keys()
         assert not any({"activations", "max_batch_len"} & vars(layer).keys() for layer in module.modules())
+
+
+class Tempered(nn.Module):
+    """A parameter that is one number, without an axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside, self.scale = nn.Linear(4, 3), nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.scale.exp() * self.inside(x)
+        return logits
+
+
+@pytest.mark.parametrize("units", [None, torch.arange(24) % 7], ids=["rows", "units"])
+def test_a_parameter_may_be_a_single_number(units) -> None:
+    inputs, targets = problem(4)
+    module = made(Tempered())
+    taken = ENGINES[-1](module, functional.cross_entropy, 1e9).clipped_sum(inputs, targets, units)
+    loss = functional.cross_entropy(module(inputs), targets, reduction="sum")
+    for got, expected in zip(taken.sums, torch.autograd.grad(loss, list(module.parameters())), strict=True):
+        torch.testing.assert_close(got, expected)
