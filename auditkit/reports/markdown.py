@@ -1,10 +1,13 @@
 """Text of strangers as Markdown: it shows what it says and does nothing else."""
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
 from auditkit.text import printable
 
+ROWS = 5_000
+"""A table holds no more rows than this."""
 _LONGEST = 20_000
 _SPECIAL = re.compile(
     r"[\\`*<>\[\]|~&$]"  # code, emphasis, HTML, links, cells, strikes, entities, mathematics
@@ -66,9 +69,12 @@ def paragraphs(text: str) -> Markdown:
 
 
 def table(titles: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdown:
-    """A table; cells are escaped, an empty one gets a dash. Empty where there is no row."""
-    lines = [_row(row) for row in rows]
-    return Markdown("\n".join([_row(titles), "|" + " --- |" * len(titles), *lines]) if lines else "")
+    """A table, with no more rows than `ROWS`; cells are escaped, an empty one gets a dash. Empty without a row."""
+    further = iter(rows)
+    lines = [_row(row) for row in itertools.islice(further, ROWS)]
+    number = len(lines) + sum(1 for _ in further)
+    shortened = f"\n\nThe first {ROWS:,} of {number:,} rows; results.json holds all of them." if number > ROWS else ""
+    return Markdown("\n".join([_row(titles), "|" + " --- |" * len(titles), *lines]) + shortened if lines else "")
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -1,11 +1,15 @@
 """What is added to the findings of every check alike: controls applied, who is left out, and who is worse off."""
 
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
 from auditkit.checks import Facts
 from auditkit.data import AuditData
 from auditkit.results import CheckResult, Consistency, Control, Measurement
 from auditkit.run.disparities import complete_disparities, name_worse_off
 from auditkit.run.findings_contract import refuse_wrong
 from auditkit.smaller import set_apart
+from auditkit.text import first_few
 
 
 def completed(result: CheckResult, kind: type[Facts], data: AuditData) -> CheckResult:
@@ -63,28 +67,42 @@ def hold_to(result: CheckResult, control: Control | None) -> CheckResult:
 
 def _held(result: CheckResult, broken: list[Control]) -> CheckResult:
     """The result with these controls, which do not hold, applied."""
+    reasons = _reasons(broken)
     notes = tuple(_sentence(control) for control in broken if control.on_failure == "note")
     return result.model_copy(
         update={
-            "measurements": tuple(guarded(measurement, broken) for measurement in result.measurements),
-            "together": tuple(guarded(measurement, broken) for measurement in result.together),
+            "measurements": tuple(_guarded(measurement, reasons) for measurement in result.measurements),
+            "together": tuple(_guarded(measurement, reasons) for measurement in result.together),
             "notes": result.notes + notes,
         }
     )
 
 
-def guarded(measurement: Measurement, broken: list[Control]) -> Measurement:
-    """The measurement after the controls that do not hold."""
+def guarded(measurement: Measurement, control: Control) -> Measurement:
+    """The measurement after a control that does not hold."""
+    return _guarded(measurement, _reasons([control]))
+
+
+Reasons: TypeAlias = Mapping[tuple[str, str | None], str]
+"""{(what becomes of numbers, the name of those that are guarded; None: all): why}."""
+
+
+def _reasons(broken: Iterable[Control]) -> Reasons:
+    sentences: dict[tuple[str, str | None], list[str]] = {}
+    for control in broken:
+        sentence = _sentence(control)
+        for name in dict.fromkeys(control.guards or (None,)):
+            sentences.setdefault((control.on_failure, name), []).append(sentence)
+    return {guard: first_few(some, between="; ") for guard, some in sentences.items()}
+
+
+def _guarded(measurement: Measurement, reasons: Reasons) -> Measurement:
     # the harsher first: once it applies, the milder adds nothing
     for validity in ("invalid", "inconclusive"):
-        reasons = [
-            _sentence(control)
-            for control in broken
-            if control.on_failure == validity and (not control.guards or measurement.name in control.guards)
-        ]
-        if reasons and measurement.validity != "invalid":
+        own = [reasons[guard] for name in (None, measurement.name) if (guard := (validity, name)) in reasons]
+        if own and measurement.validity != "invalid":
             before = [measurement.reason] if measurement.reason else []
-            return measurement.model_copy(update={"validity": validity, "reason": "; ".join([*before, *reasons])})
+            return measurement.model_copy(update={"validity": validity, "reason": "; ".join([*before, *own])})
     return measurement
 
 

@@ -11,6 +11,7 @@ from auditkit.data import AuditData
 from auditkit.data.fields import Fields
 from auditkit.data.inputs import as_array
 from auditkit.lazy import pandas
+from auditkit.run.own_numbers import OwnNumbers
 from auditkit.run.text_tokens import bare, parts, plain, words
 from auditkit.value_spelling import spelling
 
@@ -50,11 +51,11 @@ class DataSearch:
         return frozenset({*data.feature_names, *data.columns, *data.groups, *classes, *label})
 
     @functools.cached_property
-    def own_numbers(self) -> tuple[float, ...]:
+    def own_numbers(self) -> OwnNumbers:
         """Numbers of rows, people and columns, which an audit says of itself."""
         people = [float(split.people.sum()) for split in self._splits if split.people is not None]
         shapes = [float(length) for split in self._splits for length in getattr(split.inputs, "shape", ())]
-        return (*map(float, self._numbers), *people, *shapes)
+        return OwnNumbers((*map(float, self._numbers), *people, *shapes))
 
     def values_with(self, wanted: frozenset[str], cut: tuple[str, ...] = ()) -> list[Value]:
         """The values of columns of words that hold one of some words.

@@ -7,6 +7,7 @@ from typing import Any, Final
 from auditkit.plugins import BUILTIN
 from auditkit.redaction import SPOKEN
 from auditkit.run.foreign_text import ForeignText, Trust
+from auditkit.run.own_numbers import NONE, OwnNumbers
 
 _BUILTIN: Final = frozenset({"auditkit", *(dotted.rpartition(".")[2] for dotted in BUILTIN)})
 _ERROR: Final = frozenset({"kind", "type", "message", "traceback"})
@@ -32,13 +33,15 @@ class ForeignFields:
 
     def __init__(self, text: ForeignText) -> None:
         self._text = text
+        self._own: dict[frozenset[float], OwnNumbers] = {}
+        """{numbers of a result: one set to look them up in}, the same for equal ones, so that texts are known again."""
         self._said: dict[str, str] = {}
         """{what was said: what of it may be written}, for it is said again in reasons and verdicts."""
 
     def withheld(self, record: Any) -> Any:
         """A record, as plain data, with `[withheld]` where something was that may not be written."""
         self._hear(record)
-        return self._walk(record, "", frozenset(), None)
+        return self._walk(record, "", NONE, None)
 
     def _hear(self, value: Any) -> None:
         """Take down the errors and the names in a record."""
@@ -62,7 +65,7 @@ class ForeignFields:
         if allowed != text:
             self._said[text] = allowed
 
-    def _walk(self, value: Any, field: str, own: frozenset[float], trust: Trust | None) -> Any:
+    def _walk(self, value: Any, field: str, own: OwnNumbers, trust: Trust | None) -> Any:
         if isinstance(value, str):
             return self._allowed(value, field, own, trust)
         if isinstance(value, dict):
@@ -71,11 +74,10 @@ class ForeignFields:
             return type(value)(self._walk(entry, field, own, trust) for entry in value)
         return value
 
-    def _mapping(
-        self, mapping: Mapping[str, Any], field: str, own: frozenset[float], trust: Trust | None
-    ) -> dict[str, Any]:
+    def _mapping(self, mapping: Mapping[str, Any], field: str, own: OwnNumbers, trust: Trust | None) -> dict[str, Any]:
         if _is_foreign(mapping):
-            own = frozenset(_numbers(mapping))
+            numbers = frozenset(_numbers(mapping))
+            own = self._own.setdefault(numbers, OwnNumbers(numbers))
         clean = {}
         for key, value in mapping.items():
             whose = trust
@@ -92,7 +94,7 @@ class ForeignFields:
             clean[name] = self._walk(value, str(key), own, whose)
         return clean
 
-    def _allowed(self, text: str, field: str, own: frozenset[float], trust: Trust | None) -> str:
+    def _allowed(self, text: str, field: str, own: OwnNumbers, trust: Trust | None) -> str:
         repeated = self._as_said(text)
         if repeated != text:
             return repeated

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from auditkit.data import AuditData
 from auditkit.run.data_search import DataSearch
+from auditkit.run.own_numbers import NONE, OwnNumbers
 from auditkit.run.telling_spans import TellingSpans
 from auditkit.run.text_tokens import pattern, plain, tokens, without
 
@@ -50,9 +51,9 @@ class ForeignText:
         self._search = DataSearch(data)
         self.is_published = data.disclosure == "publish"
         """Whether the evidence is for anybody."""
-        self._seen: dict[tuple[str, Trust, frozenset[float]], str] = {}
+        self._seen: dict[tuple[str, Trust, OwnNumbers], str] = {}
 
-    def allowed(self, text: str, trust: Trust = "foreign", own: frozenset[float] = frozenset()) -> str:
+    def allowed(self, text: str, trust: Trust = "foreign", own: OwnNumbers = NONE) -> str:
         """What of a text may be written; the text itself where all may. To ask twice is to ask once.
 
         Args:
@@ -68,7 +69,7 @@ class ForeignText:
                 log.info("withheld from the evidence: %s", text)
         return self._seen[key]
 
-    def sentence(self, text: str, own: frozenset[float] = frozenset()) -> str:
+    def sentence(self, text: str, own: OwnNumbers = NONE) -> str:
         """What of a sentence of auditkit may be written that may quote foreign code.
 
         Args:
@@ -80,7 +81,7 @@ class ForeignText:
             return text
         return text[: quoted.end()] + self.allowed(text[quoted.end() :], "foreign", own)
 
-    def _allowed(self, text: str, trust: Trust, own: frozenset[float]) -> str:
+    def _allowed(self, text: str, trust: Trust, own: OwnNumbers) -> str:
         read = plain(text[:MOST_LETTERS])
         telling = TellingSpans(read, self._search, tokens(read, self._finder), own)
         if telling.is_plain() or (trust == "owner" and not telling.holds_numbers()):

@@ -79,7 +79,7 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
         }
     )  # fmt: skip
     # validated anew: a plugin may have built the result with model_construct, which checks nothing
-    return completed(CheckResult.model_validate(named.model_dump()), step.kind, data)
+    return completed(CheckResult.model_validate(named.model_dump(warnings=False)), step.kind, data)
 
 
 def _ended(step: Step, error: BaseException, data: AuditData, partial: object, cause: str) -> CheckResult:

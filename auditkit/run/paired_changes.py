@@ -53,7 +53,7 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
         for measurement in differences(predictions, other, data):
             for predictions_of_pair in (predictions, other):  # a number rests on the answers of both
                 control = consistency_control(predictions_of_pair.consistency)
-                measurement = measurement if control is None else guarded(measurement, [control])
+                measurement = measurement if control is None else guarded(measurement, control)
             paired.append(Change(model=predictions.model.name, beside=other.model.name, measurement=measurement))
     return tuple(paired)
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from auditkit.run.data_search import DataSearch, Value
+from auditkit.run.own_numbers import NONE, OwnNumbers
 from auditkit.run.text_tokens import Span, Token, digits, is_long, parts, phrases, stretches, value_of
 
 ROW: Final = 3
@@ -52,9 +53,7 @@ class TellingSpans:
         own: numbers that may stand, beside those that an audit says of itself.
     """
 
-    def __init__(
-        self, text: str, search: DataSearch, read: Sequence[Token], own: frozenset[float] = frozenset()
-    ) -> None:
+    def __init__(self, text: str, search: DataSearch, read: Sequence[Token], own: OwnNumbers = NONE) -> None:
         self.tokens = read
         self._text, self._search, self._own = text, search, own
 
@@ -180,7 +179,7 @@ class TellingSpans:
         if token.kind != "number":
             return False
         number, tolerance = value_of(token.text)
-        return any(abs(number - own) <= tolerance for own in (*self._search.own_numbers, *self._own))
+        return self._search.own_numbers.holds(number, tolerance) or self._own.holds(number, tolerance)
 
     @functools.cached_property
     def _items(self) -> dict[int, tuple[list[Value], int]]:

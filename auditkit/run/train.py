@@ -246,7 +246,7 @@ def _make(job: Job, blank: CheckResult, tell: Tell) -> Child:
                 "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
             }
         )  # fmt: skip
-        account = completed(CheckResult.model_validate(result.model_dump()), type(trainer), split)
+        account = completed(CheckResult.model_validate(result.model_dump(warnings=False)), type(trainer), split)
     except Exception as error:  # a trainer may raise anything at all
         return Child(parent.name, None, _failed(blank, describe(error)))
     return Child(parent.name, trained.model, account)

@@ -6,7 +6,7 @@ from hypothesis import example, given, strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs, table
+from auditkit.reports.markdown import ROWS, Markdown, bullets, document, escape, heading, labelled, paragraphs, table
 from auditkit.text import printable
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -103,3 +103,10 @@ def test_what_is_markdown_already_is_left_alone():
     assert table(["x"], [[Markdown("**b**")]]).endswith("| **b** |")
     assert table(["x"], []) == ""
     assert document([heading(2, "a*b"), Markdown(""), escape("c")]) == "## a\\*b\n\nc\n"
+
+
+def test_a_table_has_an_end_and_says_where_the_rest_is():
+    longest = table(["x"], ([number] for number in range(ROWS)))
+    assert longest.endswith(f"| {ROWS - 1} |")
+    cut = table(["x"], ([number] for number in range(ROWS + 1)))
+    assert cut == f"{longest}\n\nThe first 5,000 of 5,001 rows; results.json holds all of them."

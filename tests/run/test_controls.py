@@ -79,3 +79,12 @@ def test_a_number_about_a_hidden_group_is_taken_out_whatever_the_check_returned(
     assert (after[0].value, after[0].n, after[0].interval) == (None, None, None)
     assert after[0].reason == "fewer than 10 people"
     assert after[1:] == (fine, A)
+
+
+def test_many_controls_that_do_not_hold_are_told_by_the_first_of_them():
+    broken = [Control.within(f"c{number}", "?", 2.0, at_most=1, reason="r") for number in range(5000)]
+    own = Control.within("own", "?", 2.0, at_most=1, guards=("a", "a"), reason="mine")
+    first, *others = apply_controls(result([*broken, own], [A] + [B] * 5000)).measurements
+    assert first.reason.startswith("control 'c0' does not hold: r; control 'c1'")
+    assert first.reason.endswith("and 4,992 more; control 'own' does not hold: mine")
+    assert {other.reason for other in others} == {first.reason.rpartition("; ")[0]}
