@@ -306,7 +306,14 @@ class TorchModel(LabelledModel):
             raise CapabilityError(
                 f"{self.name}: an exported graph cannot be trained; give fresh=, which makes a module"
             )
-        module = copy.deepcopy(self._module)
+        try:
+            module = copy.deepcopy(self._module)
+        except Exception as error:  # whatever a layer of the user's own holds may refuse in any way
+            raise CapabilityError(
+                f"{self.name}: no untrained copy can be made, for the module cannot be copied "
+                f"({one_line(error, 120)}). Give fresh=, a function that makes an untrained module; in place of the "
+                "old torch.nn.utils.weight_norm take that of torch.nn.utils.parametrizations, which can be copied"
+            ) from error
         module.zero_grad(set_to_none=True)
         stuck = reset(module, public)
         if stuck:

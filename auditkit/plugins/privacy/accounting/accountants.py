@@ -9,6 +9,7 @@ where they differ by a row that is another, (1 - q) N(0, sigma^2) + q N(1, sigma
 point apart are the farthest apart, for the divergence falls as their correlation rises (Slepian's inequality).
 """
 
+import functools
 import math
 import warnings
 from typing import Any, NamedTuple
@@ -50,14 +51,19 @@ def rdp_epsilon(history: History, delta: float, neighbours: Neighbours = "add_or
     orders = np.array(require("opacus.accountants", "opacus").RDPAccountant.DEFAULT_ALPHAS)
     # opacus warns that a finer grid would give a smaller epsilon, and divides by zero where no sampling is done
     with warnings.catch_warnings(action="ignore"):
-        total: Any = 0.0
-        for noise, rate, steps in history:
-            if neighbours == "replace":
-                total = total + steps * replaced_moments(noise, rate, orders)
-            else:
-                total = total + moments.compute_rdp(q=rate, noise_multiplier=noise, steps=steps, orders=orders)
+        total = sum(steps * _moments_of_a_step(noise, rate, neighbours) for noise, rate, steps in history)
         epsilon, _ = moments.get_privacy_spent(orders=orders, rdp=total, delta=delta)
     return max(0.0, float(epsilon))
+
+
+@functools.lru_cache(maxsize=256)
+def _moments_of_a_step(noise: float, rate: float, neighbours: Neighbours) -> Any:
+    """Those of many steps are a multiple of them, and a training asks again and again what it has cost so far."""
+    orders = np.array(require("opacus.accountants", "opacus").RDPAccountant.DEFAULT_ALPHAS)
+    if neighbours == "replace":
+        return replaced_moments(noise, rate, orders)
+    compute = require("opacus.accountants.analysis.rdp", "opacus").compute_rdp
+    return compute(q=rate, noise_multiplier=noise, steps=1, orders=orders)
 
 
 def prv_epsilon(history: History, delta: float, neighbours: Neighbours = "add_or_remove") -> Certified | None:

@@ -1,4 +1,4 @@
-"""What is tried before a module is trained: its layers, and the gradients of its rows in batches as they will be."""
+"""What is tried before a module is trained: the gradients of its rows in batches as they will be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 from torch import nn
 
 from auditkit.errors import ModelError
-from auditkit.plugins.privacy.dp_sgd.layers import refuse_layers
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.gradients.choice import ROW_ERROR, Choice, choose
@@ -33,7 +32,6 @@ def admitted(module: nn.Module, problem: Problem, recipe: Recipe, rows_at_once: 
     Raises:
         ModelError: rows are mixed, or the module takes no single row.
     """
-    refuse_layers(module, problem.inputs, name)
     units = problem.units
     mean = units.count * recipe.sample_rate
     # few batches are larger than four standard deviations above the mean

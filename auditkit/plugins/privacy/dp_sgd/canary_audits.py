@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from auditkit.errors import ModelError
 from auditkit.plugins.privacy.accounting.spent import spent
 from auditkit.plugins.privacy.dp_audit.canaries import Canaries
 from auditkit.plugins.privacy.dp_audit.findings import OneRun, one_run, run_control, step_control, table
@@ -20,6 +21,7 @@ from auditkit.plugins.privacy.dp_sgd.units import Units
 from auditkit.plugins.privacy.gradients.alone import OneByOne
 from auditkit.plugins.privacy.gradients.engine import Engine, Loss
 from auditkit.results import Control, Table
+from auditkit.text import one_line
 
 BESIDE = 4
 """Units that take part in a canary step beside the canary."""
@@ -153,7 +155,15 @@ def _part(problem: Problem, chosen: list[int]) -> tuple[torch.Tensor, torch.Tens
 
 
 def _copied(engine: Engine, loss: Loss) -> Engine:
-    same = type(engine)(copy.deepcopy(engine.module), loss, engine.max_grad_norm)
+    try:
+        module = copy.deepcopy(engine.module)
+    except Exception as error:  # whatever a layer of the user's own holds may refuse in any way
+        raise ModelError(
+            f"the module cannot be copied ({one_line(error, 120)}), and canaries ride in copies of the training. Keep "
+            "locks, open files and results of computations out of its attributes. Weights by the old "
+            "torch.nn.utils.weight_norm are such results; those by torch.nn.utils.parametrizations.weight_norm are not"
+        ) from error
+    same = type(engine)(module, loss, engine.max_grad_norm)
     same.rows_at_once = engine.rows_at_once
     return same
 

@@ -46,12 +46,11 @@ def _counted(array: np.ndarray) -> bool:
 
 
 def _mask(array: np.ndarray) -> bool:
-    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or not set(np.unique(array)[:3]) <= {*PLAIN, *_LOW}:
+    if array.ndim < 2 or min(array.shape[-2:]) < 2 or not set(np.unique(array)[:4]) <= {*PLAIN, *_LOW}:
         return False
-    size = array.shape[-1]
-    first = array.reshape(-1, size, size)[0]
-    below, above, on = first[size - 1, 0], first[0, size - 1], first[0, 0]
-    rows, columns = np.indices((size, size))
+    first = array.reshape(-1, *array.shape[-2:])[0]
+    below, above, on = first[-1, 0], first[0, -1], first[0, 0]
+    rows, columns = np.indices(first.shape)
     drawn = np.where(rows > columns, below, np.where(rows < columns, above, on))
     return bool((array == drawn).all())
 

@@ -164,7 +164,8 @@ def refuse_changed(name: str, places: list[str]) -> None:
     if places:
         raise ModelError(
             f"{name}: beside the private steps the module changed {_shown(places)}: it may keep training rows there, "
-            "which no noise hides. Keep nothing of what forward() is given"
+            "or count them, and no noise hides that. Let forward() change nothing: count, cache and average outside of "
+            "the module"
         )
 
 

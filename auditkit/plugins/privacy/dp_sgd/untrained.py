@@ -15,6 +15,7 @@ from auditkit.models import Model
 from auditkit.plugins.privacy.dp_sgd import state
 from auditkit.plugins.privacy.dp_sgd.copy_answers import Known, what_copies_know
 from auditkit.plugins.privacy.dp_sgd.data_free import data_free
+from auditkit.plugins.privacy.dp_sgd.obstacles import refuse_moving, refuse_obstacles
 from auditkit.plugins.privacy.dp_sgd.problem import Problem, problem_of
 from auditkit.plugins.privacy.dp_sgd.reachable import Leaf, reachable
 from auditkit.plugins.privacy.dp_sgd.redrawn import Draws
@@ -92,9 +93,13 @@ def untrained_copy(
     names = state.public_names(parent, public)
     fresh = model.fresh(names)
     module = _module(fresh)
+    refuse_obstacles(module, model.name)
     state.refuse_frozen(model.name, state.frozen_at_random(module, public))
     leaves = reachable(module)
-    draws = Draws(reachable(parent), leaves, reachable(_module(model.fresh(names))), _of_altered(model, names))
+    again = _module(model.fresh(names))
+    draws = Draws(reachable(parent), leaves, reachable(again), _of_altered(model, names))
+    rows = data.take(np.unique(np.linspace(0, len(data) - 1, ASKED).astype(int)))
+    refuse_moving(again, fresh.encode(rows.inputs), public, model.name)
     trained = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
     state.refuse_inherited(model.name, state.inherited(draws, trained, public))
     thawed = state.keep_public_frozen(module, names)
@@ -102,7 +107,6 @@ def untrained_copy(
         raise ModelError(f"{model.name}: nothing is left to be trained; leave parts out of public, or unfreeze some")
     known = None
     if not names:
-        rows = data.take(np.unique(np.linspace(0, len(data) - 1, ASKED).astype(int)))
         known = what_copies_know(model, rows)
     before = state.settings_of(leaves)
     copy = Untrained(model.name, module, tuple(public), before, thawed, known, fitted, lambda: fresh)

@@ -50,10 +50,15 @@ class Hooks(Engine):
             with warnings.catch_warnings(action="ignore"):
                 return kind(self.module, loss_reduction="mean", strict=True)
         except (RuntimeError, ValueError) as error:
+            self._tidy()
             raise ModelError(f"opacus cannot compute this module's gradients row by row: {error}") from error
 
     def _unwrap(self, wrapped: Any) -> None:
         wrapped.to_standard_module()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Take away what opacus leaves, also where it refuses the module."""
         for layer in self.module.modules():
             for attribute in ("activations", "max_batch_len"):
                 vars(layer).pop(attribute, None)

@@ -18,7 +18,8 @@ WAVES = PLACES[:, None] * 10000.0 ** (-torch.arange(0, 8, 2) / 8)
     "value",
     [
         torch.zeros(3), np.ones((2, 2)), torch.empty(0), torch.full((4,), float("-inf")), torch.arange(7)[None],
-        np.arange(1, 5), torch.arange(5).flip(0), torch.arange(5).expand(3, -1), torch.eye(4), torch.ones(4, 4).tril(),
+        np.arange(1, 5), torch.arange(5).flip(0), torch.arange(5).expand(3, -1), torch.eye(4),
+        -torch.eye(5, 3), torch.ones(4, 4).tril(),
         torch.triu(torch.full((5, 5), float("-inf")), 1), torch.triu(torch.full((5, 5), -1e9), 1),
         torch.ones(5, 5, dtype=torch.bool).tril()[None, None], 10000.0 ** (-torch.arange(4) / 4),
         torch.stack((WAVES.sin(), WAVES.cos()), 2).reshape(6, 8), torch.cat((WAVES.sin(), WAVES.cos()), 1)[None],

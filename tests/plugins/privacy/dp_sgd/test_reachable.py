@@ -6,8 +6,8 @@ import collections
 import functools
 import io
 import logging
-import sys
 import threading
+import types
 import weakref
 from typing import Any
 
@@ -20,7 +20,6 @@ from torch import nn
 from auditkit.plugins.privacy.dp_sgd.reachable import reachable
 
 ROWS = np.arange(12.0).reshape(3, 4)
-own_module = sys.modules[__name__]
 
 
 class Plain:
@@ -38,15 +37,21 @@ def generating(rows: Any) -> Any:
     yield rows
 
 
-HIDDEN = ROWS
+def elsewhere(code: str, **known: Any) -> Any:
+    """The function of this code in a module of its own."""
+    space = {"__name__": "elsewhere", **known}
+    exec(code, space)
+    return space["function"]
 
 
 def by_any_name() -> Any:
-    return globals()["HID" + "DEN"]
+    return elsewhere("def function(): return globals()['ROW' + 'S']", ROWS=ROWS)
 
 
-def by_setattr() -> None:
-    setattr(own_module, "HID" + "DEN", ROWS * 1)
+def by_setattr() -> Any:
+    own = types.ModuleType("own")
+    own.ROWS = ROWS  # type: ignore[attr-defined]
+    return elsewhere("def function(): setattr(own, 'ROW' + 'S', 1)", own=own)
 
 
 def closing(rows: Any) -> Any:
@@ -74,7 +79,7 @@ def holders() -> dict[str, Any]:
         "text": [str(ROWS.tolist()) * 2], "a few means": [0.37, 1.41],
         "a parameter": parameter, "a weak reference": [alive, weakref.ref(alive)], "a method": Slotted(ROWS).__repr__,
         "what a thread is given": thread, "a thread": own, "a logger": logger, "a stream": stream,
-        "attributes": crowded, "a global by any name": by_any_name, "a module by any name": by_setattr,
+        "attributes": crowded, "a global by any name": by_any_name(), "a module by any name": by_setattr(),
     }  # fmt: skip
 
 

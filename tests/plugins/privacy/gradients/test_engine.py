@@ -7,8 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from auditkit.errors import ModelError
 from auditkit.plugins.privacy.gradients.choice import ENGINES
 from auditkit.plugins.privacy.gradients.engine import added
+from auditkit.plugins.privacy.gradients.hooks import Hooks
 from tests.plugins.privacy.gradients.networks import made, mlp, problem
 
 
@@ -53,6 +55,14 @@ def test_the_module_is_as_before_whatever_the_engine() -> None:
             assert parameter.grad is None and parameter.requires_grad
             assert not {"grad_sample", "summed_grad", "_forward_counter"} & vars(parameter).keys()
         assert not any({"activations", "max_batch_len"} & vars(layer).keys() for layer in module.modules())
+
+
+def test_a_layer_that_opacus_refuses_is_left_as_it_was() -> None:
+    pytest.importorskip("opacus")
+    module = nn.Sequential(nn.utils.parametrizations.orthogonal(nn.Linear(4, 8)), nn.Linear(8, 3)).train()
+    with pytest.raises(ModelError, match="opacus cannot compute"):
+        Hooks(module, functional.cross_entropy, 1.0)
+    assert not any(vars(parameter) for parameter in module.parameters())
 
 
 class Tempered(nn.Module):
