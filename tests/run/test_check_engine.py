@@ -37,8 +37,10 @@ pytestmark = pytest.mark.workers
 
 @pytest.fixture(autouse=True)
 def not_to_be_forked(monkeypatch):
-    for place in ("run.apart.cannot_fork", "workers.engine.refusal"):
-        monkeypatch.setattr(f"auditkit.{place}", lambda: "other threads run in this process")
+    """Models are first asked here, for that has tests of its own and each process takes a second."""
+    monkeypatch.setattr("auditkit.run.check_engine.may_fork", lambda devices: False)
+    monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "other threads run in this process")
+    monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "")
 
 
 @auditkit.check("acme.process", exact=True)
@@ -389,7 +391,7 @@ class Wrapper(Plugin):
 
 def test_a_plugin_that_cannot_go_there_keeps_its_checks_from_nothing_unless_it_takes_part_in_all():
     result = audited(checks=["acme"], plugins=[Plugin()])
-    assert result.run.not_isolated == {} and os.getpid() not in processes(result)
+    assert not_isolated(result) == {} and os.getpid() not in processes(result)
     result = audited(checks=["performance", "acme"], plugins=[Wrapper()])
     why = f"the plugin 'Wrapper', which takes part in every check, {NO_LOCK}"
     assert not_isolated(result) == {why: ["performance.quality", "acme.other", "acme.process"]}
