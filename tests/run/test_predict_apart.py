@@ -348,6 +348,8 @@ def test_labels_of_a_type_that_cannot_be_handed_over_are_asked_for_here():
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_where_no_fork_is_possible_a_fresh_process_asks(platform, monkeypatch):
     monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "other threads run in this process")
+    monkeypatch.setattr("auditkit.run.check_engine.may_fork", lambda devices: True)  # checks have tests of their own
+    monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "")
     monkeypatch.setattr("auditkit.workers.parcel.sys.platform", platform)
     monkeypatch.setattr("auditkit.workers.shared_arrays.sys.platform", platform)
     processes = []
