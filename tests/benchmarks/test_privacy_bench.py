@@ -32,9 +32,9 @@ def test_the_controls_count_what_is_noticed_and_what_is_refuted(monkeypatch, tmp
 
     monkeypatch.setattr(controls, "SICK", {"noticed": lambda: "too little noise", "overlooked": lambda: ""})
     monkeypatch.setattr(controls, "HEALTHY", {"left alone": lambda seed: "", "refuted": lambda seed: "noise-level"})
-    (line,), found = controls.measure(controls.Size(2), tmp_path, tmp_path)
+    (line,), recorded = controls.measure(controls.Size(2), tmp_path, tmp_path)
     assert [(gate.value, gate.holds) for gate in line.gates[:2]] == [(1, False), (2, False)]
-    assert found["refuted"] == {f"refuted, seed {seed}": "noise-level" for seed in range(2)}
+    assert recorded["refuted"] == {f"refuted, seed {seed}": "noise-level" for seed in range(2)}
 
 
 def test_a_step_that_is_not_opacus_s_does_not_pass_the_gate(monkeypatch):
