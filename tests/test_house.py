@@ -24,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     ("descendants", "errors", "lazy", "redaction", "text", "times", "too_few", "version"),
-    ("foreign_code", "renames", "supervisor"),
+    ("art", "foreign_code", "renames", "supervisor"),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),
@@ -44,9 +44,9 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs", "io",
-    "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats",
-    "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
+    "adapters", "art", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs",
+    "io", "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller",
+    "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

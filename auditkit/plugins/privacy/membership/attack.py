@@ -37,6 +37,18 @@ def loss_scores(chances: np.ndarray) -> np.ndarray:
     return np.log(np.clip(chances, SMALLEST, 1.0))
 
 
+def gap_scores(right: np.ndarray) -> np.ndarray:
+    """The score of the gap attack: whoever is decided rightly is called a member.
+
+    Its advantage is the gap in accuracy, and nothing else can be made of one decision about a row (Yeom et al., section
+    3.2).
+
+    Args:
+        right: bool, whether the row is decided rightly, of any shape.
+    """
+    return right.astype(np.float64)
+
+
 def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which members and which others have a fingerprint that occurs once in all the data.
 

@@ -6,12 +6,14 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
+from auditkit.plugins.privacy.membership.boundary import may_change
 from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.definitions import CARLINI, DAS, DEFINITIONS, YEOM, ZARIFZADEH
-from auditkit.plugins.privacy.membership.parameters import FEWEST, Parameters
+from auditkit.plugins.privacy.membership.parameters import BOUNDARY, FEWEST, Parameters
 from auditkit.plugins.privacy.membership.pool import NoCopy
 from auditkit.results import of_everyone
 
+UNCHANGED = "the boundary distance is measured in numbers, and the inputs hold none"
 ATTACK, COPIES = (f'checks."privacy.membership".{name}' for name in ("attack", "reference_models"))
 
 
@@ -25,12 +27,12 @@ class Membership(Parameters, Check):
     first. Copies of the model are fitted to half of the training rows each: for every row there are copies that never
     saw it, and what they make of it is taken off what the model makes of it, by RMIA unless another attack is asked
     for. Where no copy can be fitted, whoever has a small loss is called a member; of a model that gives decisions
-    alone, whoever is decided rightly. Half of the non-members set the
-    threshold for the other half, at the lowest false positive rate that ten of them stand for. Training rows that are
-    far from all others, or whose label contradicts their neighbours', can only be memorised: there the model is
-    compared with copies that were fitted without them, on rows that it was trained on and on others. As controls, a
-    classifier that never sees the model tries to distinguish members from non-members, and the attack by loss is run
-    on models that were not trained on the row.
+    alone, whoever is decided rightly, or is far from the decision boundary (boundary distance). Half of the non-members
+    set the threshold for the other half, at the lowest false positive rate that ten of them stand for. Training rows
+    that are far from all others, or whose label contradicts their neighbours', can only be memorised: there the model
+    is compared with copies that were fitted without them, on rows that it was trained on and on others. As controls, a
+    classifier that never sees the model tries to distinguish members from non-members, and the attack by loss is run on
+    models that were not trained on the row.
 
     That an attack fails does not mean that none succeeds. Where members and non-members differ in more than being
     members and no copy can be fitted, the attack is inconclusive. Copies are fitted to fewer rows than the model was,
@@ -56,6 +58,8 @@ class Membership(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why the attack that was asked for cannot be made; None where it can."""
+        if self.attack == BOUNDARY:
+            return None if may_change(data) else Refusal(UNCHANGED, [Mend(ATTACK, "auto")])
         fewest = FEWEST.get(self.attack, 0)
         if not fewest:
             return None
@@ -70,8 +74,10 @@ class Membership(Parameters, Check):
         return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """The members, and the odd ones among the training rows."""
-        return min(rows, len(data.train or ())) + min(self.neighbours, len(data.train or ())) // 10
+        """The members, the odd ones among the training rows, and the questions of the attack."""
+        members = len(data.train or ())
+        asked = 2 * min(self.boundary_rows, rows, members) * self.boundary_queries if self.attack == BOUNDARY else 0
+        return min(rows, members) + min(self.neighbours, members) // 10 + asked
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, try the attack, look at the odd rows."""

@@ -1,16 +1,15 @@
 """Both sides held against reference models, and the score that each attack makes of that."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.plugins.privacy.membership import reference_attacks
-from auditkit.plugins.privacy.membership.attack import Scored, area, loss_scores
+from auditkit.plugins.privacy.membership.attack import area, gap_scores, loss_scores
 from auditkit.plugins.privacy.membership.members import Sides, class_codes
 from auditkit.plugins.privacy.membership.parameters import ONLINE, Parameters
-from auditkit.plugins.privacy.membership.pool import Copier, NoCopy
+from auditkit.plugins.privacy.membership.pool import Copier, GoOn, NoCopy
 from auditkit.plugins.privacy.membership.reference_models import ReferenceModels, draw_halves, fit_references
 
 TARGETS = 8
@@ -31,10 +30,14 @@ class Comparison(NamedTuple):
     fitted: np.ndarray
     """(K, M + N) bool: the model was fitted to the row."""
 
+    def take(self, kept: np.ndarray) -> "Comparison":
+        """What they make of some of the rows, (M + N,) bool."""
+        return Comparison(self.models, *(part[:, kept] for part in self[1:]))
+
 
 def compare(
     parameters: Parameters, sides: Sides, train: AuditData, classes: tuple[Any, ...],
-    copy: Copier, tools: tuple[np.random.Generator, Callable[[int, int], None]],
+    copy: Copier, tools: tuple[np.random.Generator, GoOn],
 ) -> Comparison:  # fmt: skip
     """Fit reference models, and ask them about both sides.
 
@@ -44,12 +47,12 @@ def compare(
         train: the training split.
         classes: the model's, as the data spells them.
         copy: fits one.
-        tools: the source of chance, and what is told how many are fitted.
+        tools: the source of chance, and what says whether there is time for another copy.
 
     Raises:
         NoCopy: none can be fitted, and why.
     """
-    rng, progress = tools
+    rng, go_on = tools
     _, alike = np.unique(sides.prints, return_inverse=True)
     count = len(sides.others.rows)
     together = np.concatenate([alike.reshape(-1), len(train) + np.arange(count)])
@@ -59,11 +62,12 @@ def compare(
         # this attack alone wants models that saw the non-members, too
         inputs, codes = _joined(inputs, sides.others.data.inputs), np.concatenate([codes, sides.others.truth])
     usable = halves[:, : len(codes)] & (codes >= 0)
-    models = fit_references(copy, (inputs, codes), usable, parameters.reference_rows, rng, progress)
+    models = fit_references(copy, (inputs, codes), usable, parameters.reference_rows, rng, go_on)
     places = np.concatenate([sides.members.rows, len(train) + np.arange(count)])
     chances = np.hstack([models.chances(side.data.inputs, side.truth) for side in (sides.members, sides.others)])
     if (np.abs(chances - sides.chances).max(axis=1) < SAME).any():
         raise NoCopy("a copy that was fitted to half of the rows answers as the model does, so it learnt nothing anew")
+    halves = halves[: len(chances)]  # there may have been no time for all
     fitted = np.zeros_like(halves)
     fitted[:, : models.fitted.shape[1]] = models.fitted
     return Comparison(models, chances, ~halves[:, places], fitted[:, places])
@@ -84,33 +88,34 @@ def best_weight(comparison: Comparison, sides: Sides, alike: bool) -> float:
     return reference_attacks.best_weight(*parts)
 
 
-def score_sides(attack: str, sides: Sides, comparison: Comparison | None, weight: float) -> Scored:
-    """The score of an attack on both sides.
+def score_sides(attack: str, sides: Sides, comparison: Comparison | None, weight: float) -> np.ndarray:
+    """(M + N,) the score of an attack on both sides: the higher, the more like a member.
 
     Args:
-        attack: its name; without reference models only `loss`.
+        attack: its name; without reference models only `loss` and `gap`.
         sides: members and others.
         comparison: of both with reference models.
         weight: RMIA's `a`.
     """
     chances, is_member = sides.chances, sides.is_member
-    half = np.concatenate([sides.members.half, sides.others.half])
+    if attack == "gap":
+        return gap_scores(sides.right)
     if comparison is None or attack == "loss":
-        scores = loss_scores(chances)
-    elif attack == "rmia":
+        return loss_scores(chances)
+    if attack == "rmia":
+        half = sides.half
         ratios = reference_attacks.rmia_ratios(chances, comparison.chances, comparison.out, weight)
         scores = np.zeros(len(ratios))
         for own in (True, False):
             # the population is neither members nor the non-members that are judged: those of the other half
             population = ratios[~is_member & (half != own)]
             scores[half == own] = reference_attacks.rmia_scores(ratios[half == own], population)
-    else:
-        formula = {
-            "calibrated loss": reference_attacks.calibrated_loss, "lira offline": reference_attacks.lira_offline,
-            ONLINE: reference_attacks.lira_online,
-        }[attack]  # fmt: skip
-        scores = formula(chances, comparison.chances, comparison.out)
-    return Scored(attack, scores[is_member], scores[~is_member], half[is_member], half[~is_member])
+        return scores
+    formula = {
+        "calibrated loss": reference_attacks.calibrated_loss, "lira offline": reference_attacks.lira_offline,
+        ONLINE: reference_attacks.lira_online,
+    }[attack]  # fmt: skip
+    return np.asarray(formula(chances, comparison.chances, comparison.out))
 
 
 def model_spread(comparison: Comparison, sides: Sides) -> float | None:

@@ -1,7 +1,6 @@
 """Copies of the audited model, made anew and fitted to other rows."""
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from auditkit.data import take_rows
 from auditkit.foreign_code import raised
 from auditkit.models import Capability, Model
 from auditkit.plugins.privacy.membership.parameters import Parameters
-from auditkit.plugins.privacy.membership.pool import Ask, Copier, NoCopy, Pool
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, GoOn, NoCopy, Pool
 
 
 def copier(model: Model, parameters: Parameters) -> Copier:
@@ -39,10 +38,11 @@ def copier(model: Model, parameters: Parameters) -> Copier:
         # such a copy has seen every row, and taking its score off would take the leak off
         raise NoCopy("a part of it stays fitted in a copy, and knows the training rows as the model does")
 
-    def fit(pool: Pool, progress: Callable[[int, int], None]) -> list[Ask]:
-        asks = []
+    def fit(pool: Pool, go_on: GoOn) -> list[Ask]:
+        asks: list[Ask] = []
         for number, (fitted, seed) in enumerate(zip(pool.fitted, pool.seeds, strict=True)):
-            progress(number, len(pool.seeds))
+            if not go_on(number, len(pool.seeds)):
+                return asks[: number // 2 * 2]
             rows = np.flatnonzero(fitted)
             asks.append(_fitted(model, estimator, take_rows(pool.inputs, rows), pool.codes[rows], int(seed)))
         return asks

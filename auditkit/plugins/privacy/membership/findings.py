@@ -1,49 +1,52 @@
 """From the attack to findings: what `privacy.membership` says of everyone, of each group, and of odd training rows."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
-from auditkit.errors import present
+from auditkit.errors import TimeLimit, present
 from auditkit.models import Model
-from auditkit.plugins.privacy.membership import comparison as comparisons, self_tests
-from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, above_mean, area, called, lowest_rate
-from auditkit.plugins.privacy.membership.comparison import Comparison, score_sides
+from auditkit.plugins.privacy.membership import boundary, comparison as comparisons, self_tests
+from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, called, lowest_rate
+from auditkit.plugins.privacy.membership.attacks import attacks_on, chosen, note_of, simplest
+from auditkit.plugins.privacy.membership.black_box import black_box_scores
+from auditkit.plugins.privacy.membership.comparison import Comparison
 from auditkit.plugins.privacy.membership.copies import copier
-from auditkit.plugins.privacy.membership.definitions import ATTACKS, REACHED
+from auditkit.plugins.privacy.membership.definitions import ATTACKS
 from auditkit.plugins.privacy.membership.figures import attack_table, exposed_table, roc_curve
+from auditkit.plugins.privacy.membership.measurements import LEAST, beats_chance, headline, per_group, wider
 from auditkit.plugins.privacy.membership.members import Sides, gather
 from auditkit.plugins.privacy.membership.memorisation import find_memorised
-from auditkit.plugins.privacy.membership.parameters import FEWEST, ONLINE, Parameters
+from auditkit.plugins.privacy.membership.parameters import BLACK_BOX, BOUNDARY, FEWEST, ONLINE, Parameters
 from auditkit.plugins.privacy.membership.pool import NoCopy
-from auditkit.results import Interval, Measurement
-from auditkit.smaller import slices_and_smaller, smaller_called
-from auditkit.text import number_of
+from auditkit.plugins.privacy.membership.self_tests import Trials
+from auditkit.results import Measurement
 from auditkit.too_few import fewer_than
 
-LEAST = 20
-"""Rows that each side needs before anything is said."""
 EXPOSED = 20
 """Training rows that are named, where rows may be shown."""
-FEW_COPIES = 2.78
-"""Student's law with four degrees of freedom: by how many spreads an interval of 95 % is wider."""
-LONE = (
-    "Attack: loss, the simplest there is. A stronger one holds the model against copies of it that were fitted to "
-    "other rows, and there are none: {why}."
-)
 DECISIONS = "The model gives decisions alone, so an attack sees of a row only whether it is decided rightly."
-HELD = (
-    "Attack: {attack}, with {copies} of the model that were fitted to half of the training rows each{weight}. A "
-    'stronger one needs more of them: reference_models = 16 or more, and attack = "lira online" from 64 on.'
-)
+NO_TIME = "the time was up before any was fitted"
+
+
+class Material(NamedTuple):
+    """What an attack is made of."""
+
+    sides: Sides
+    comparison: Comparison | None
+    """Of both sides with copies of the model."""
+    why: str
+    """There are no copies; a part of a sentence."""
+    trials: Trials
+    given: np.ndarray | None
+    """(M + N,) scores of an attack that is no formula of the answers, NaN where it judges nobody; None: of another."""
 
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
-    """Attack, try the attack, look at the odd rows."""
+    """Attack, try the attack, look at the odd rows; where the time ends early, what there is by then is kept."""
     steps = parameters.reference_models + 3
     context.progress(0, steps, "asking about members")
     sides = gather(model, data, context.predictions, parameters.rows, context.rng)
@@ -55,37 +58,65 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
             Measurement(name=name, value=None, reason=reason, direction="lower") for name in (*ATTACKS, "memorisation")
         ]
         return Findings(undefined, notes=notes)
+    blind = self_tests.blind_to_model(sides, context.seed)
+    trials = self_tests.tried(sides, None, blind, np.random.default_rng(context.seed))
+    context.keep(_attacked(parameters, data, context, Material(sides, None, NO_TIME, trials, None), notes, alone=True))
     comparison, why = _comparison(parameters, model, data, sides, context)
-    context.progress(steps - 2, steps, "trying the attack without the model")
-    trials = self_tests.tried(sides, comparison, context.seed, context.rng)
+    given = _given(parameters, sides, context)
+    trials = self_tests.tried(sides, comparison, blind, context.rng)
+    found = _attacked(parameters, data, context, Material(sides, comparison, why, trials, given), notes)
+    context.keep(found)
+    context.progress(steps - 1, steps, "looking for odd training rows")
+    odd = find_memorised(model, data, sides, comparison, parameters.neighbours, context)
+    return Findings(
+        measurements=[*found.measurements, *odd.measurements], controls=[*found.controls, *odd.controls],
+        figures=found.figures, tables=found.tables, notes=[*found.notes, *odd.notes],
+        higher_level="" if comparison is not None else None,
+    )  # fmt: skip
+
+
+def _attacked(
+    parameters: Parameters, data: AuditData, context: Context, material: Material, notes: list[str],
+    alone: bool = False,
+) -> Findings:  # fmt: skip
+    """Every attack that can be made of the material, and its trials; `alone` leaves out what takes long."""
+    sides, comparison, why, trials, given = material
+    kept = np.ones(len(sides.is_member), dtype=bool) if given is None else ~np.isnan(given)
+    if given is not None:
+        sides, comparison = sides.take(kept, context.rng), None if comparison is None else comparison.take(kept)
+        given = given[kept]
+    copies = 0 if comparison is None else len(comparison.chances)
+    first = chosen(parameters, sides, copies)
+    if alone or (first == BOUNDARY and given is None):
+        first = simplest(sides)  # there was no time for more
     weight = 1.0 if comparison is None else comparisons.best_weight(comparison, sides, trials.alike)
-    attacks = _attacks(parameters, sides, comparison, weight)
+    attacks = attacks_on(first, sides, comparison, weight, given)
     scored = attacks[0]
     # a score from which no copy's was taken off is moved by whatever members and non-members differ in
-    corrected = None if scored.attack in ("loss", ONLINE) else comparison
+    corrected = comparison if scored.attack in FEWEST and scored.attack != ONLINE else None
     spread = 0.0 if corrected is None or trials.alike else comparisons.model_spread(corrected, sides)
     if spread is None and trials.apart:
         corrected = None  # of fewer than four copies nobody can say how far they are from each other
     rate = lowest_rate(min(int(scored.other_half.sum()), int((~scored.other_half).sum())))
     who = called(scored, rate)
-    headline = [_wider(measurement, spread or 0.0) for measurement in _headline(scored, who, rate)]
-    claims = any(_beats_chance(measurement) for measurement in headline)
-    controls = self_tests.controls(sides, corrected, trials, claims, context.seed)
-    groups = [_wider(measurement, spread or 0.0) for measurement in _per_group(sides, scored, who, rate, data)]
-    context.progress(steps - 1, steps, "looking for odd training rows")
-    odd = find_memorised(model, data, sides, comparison, parameters.neighbours, context)
+    everyone = [wider(measurement, spread or 0.0) for measurement in headline(scored, who, rate)]
+    groups = [wider(measurement, spread or 0.0) for measurement in per_group(sides, scored, who, rate, data)]
+    controls = self_tests.without_model(trials)
+    if corrected is None and not alone and (trials.apart or any(map(beats_chance, everyone))):
+        scores = np.concatenate([scored.members, scored.others])
+        controls.append(self_tests.beyond_blind(sides, scores, trials.blind[kept], trials.apart, context.seed))
+    elif corrected is not None and trials.apart:
+        controls.append(self_tests.skill(sides, corrected))
     return Findings(
-        measurements=[*headline, *groups, *odd.measurements],
-        controls=[*controls, *odd.controls],
+        measurements=[*everyone, *groups],
+        controls=controls,
         figures=[roc_curve(scored, rate)],
         tables=[attack_table(attacks, rate), *(_exposed(sides, scored, who) if context.include_rows else [])],
         notes=[
             *notes,
-            _attack_note(scored.attack, why, parameters, weight),
-            *([] if sides.graded else [DECISIONS]),
-            *odd.notes,
+            note_of(parameters, scored.attack, sides, copies, weight, why),
+            *([] if sides.graded or scored.attack == BOUNDARY else [DECISIONS]),
         ],
-        higher_level="" if comparison is not None else None,
     )
 
 
@@ -95,134 +126,50 @@ def _comparison(
     """Both sides held against copies of the model; or None, and why."""
     if not parameters.reference_models:
         return None, "reference_models = 0"
-
     began = time.monotonic()
 
-    def progress(done: int, of: int) -> None:
+    def go_on(done: int, of: int) -> bool:
         pace = f", about {(time.monotonic() - began) / done:.0f} s each" if done else ""
-        context.progress(1 + done, of + 3, f"fitting copy {done + 1} of {of}{pace}")
+        return _time_left(context, 1 + done, of + 3, f"fitting copy {done + 1} of {of}{pace}")
 
     train = present(data.train, "the check needs it")
     try:
-        copy = copier(model, parameters)
-        tools = context.rng, progress
+        copy, tools = copier(model, parameters), (context.rng, go_on)
         return comparisons.compare(parameters, sides, train, context.predictions.classes, copy, tools), ""
     except NoCopy as reason:
         return None, str(reason)
 
 
-def _attacks(parameters: Parameters, sides: Sides, comparison: Comparison | None, weight: float) -> list[Scored]:
-    """The attack that is measured, then those that it can be compared with."""
-    copies = 0 if comparison is None else len(comparison.chances)
-    chosen = parameters.attack if copies else "loss"
-    chosen = "rmia" if chosen == "auto" else chosen
-    able = [name for name, needed in FEWEST.items() if copies >= needed and name != ONLINE]
-    return [
-        score_sides(name, sides, comparison, weight) for name in dict.fromkeys([chosen, *able])
-    ]  # fmt: skip
+def _given(parameters: Parameters, sides: Sides, context: Context) -> np.ndarray | None:
+    """Scores of the attack that is asked for, where it is no formula of the answers; None: of another, or no time."""
+    if parameters.attack == BLACK_BOX:
+        return black_box_scores(sides, context.seed)
+    return _far(parameters, sides, context) if parameters.attack == BOUNDARY else None
 
 
-def _attack_note(attack: str, why: str, parameters: Parameters, weight: float) -> str:
-    if why:
-        return LONE.format(why=why)
-    if attack == "loss":
-        return LONE.format(why='attack = "loss" asks for none')
-    said_weight = f" (a = {weight:g})" if attack == "rmia" else ""
-    return HELD.format(
-        attack=attack, copies=number_of(parameters.reference_models, "copy", "copies"), weight=said_weight
-    )
+def _far(parameters: Parameters, sides: Sides, context: Context) -> np.ndarray | None:
+    """Boundary distances of as many members as others, asked about in turn; None where there was no time for enough."""
+    members, others = (context.rng.permutation(np.flatnonzero(side)) for side in (sides.is_member, ~sides.is_member))
+    count = min(parameters.boundary_rows, len(members), len(others))
+    order = np.column_stack([members[:count], others[:count]]).reshape(-1)
+
+    def go_on(done: int) -> bool:
+        what = f"looking for the boundary around row {done + 1} of {len(order)}"
+        return _time_left(context, parameters.reference_models + 2, parameters.reference_models + 3, what)
+
+    ask = boundary.asker(context.predictions, sides.others.data)
+    far = boundary.distances(ask, sides, parameters.boundary_queries, order, context.seed, go_on)
+    asked = [int((~np.isnan(far[side])).sum()) for side in (sides.is_member, ~sides.is_member)]
+    return far if min(asked) >= LEAST else None
 
 
-def _headline(scored: Scored, who: CalledMembers, rate: float) -> list[Measurement]:
-    """The attack on everybody."""
-    by_mean = above_mean(scored)
-    sizes = len(scored.members), len(scored.others)
-    counts = int(by_mean.members.sum()), sizes[0], int(by_mean.others.sum()), sizes[1]
-    # an area alone is no headline: it hides the few who are exposed
-    return [
-        _found(scored, who.members, rate, {}),
-        Measurement(
-            name=REACHED, value=float(who.others.mean()), unit="share", direction="lower", n=sizes[1],
-            interval=stats.clopper_pearson(int(who.others.sum()), sizes[1]),
-            conditions={"attack": scored.attack, "false_positive_rate": rate},
-        ),
-        _auc(scored, slice(None), slice(None), {}),
-        Measurement(
-            name="advantage", value=counts[0] / sizes[0] - counts[2] / sizes[1], unit="share",
-            interval=stats.difference_interval(*counts), n=sum(sizes), direction="lower",
-            conditions={"attack": scored.attack},
-        ),
-    ]  # fmt: skip
-
-
-def _wider(measurement: Measurement, spread: float) -> Measurement:
-    """An area or an advantage whose interval knows that two models of a kind differ."""
-    # an advantage moves twice as far as an area; of few copies a spread is known as a Student's with four rows
-    factor = {"auc": 1.0, "advantage": 2.0}.get(measurement.name)
-    value, interval = measurement.value, measurement.interval
-    if not spread or factor is None or value is None or interval is None or None in (interval.low, interval.high):
-        return measurement
-    extra, bottom = FEW_COPIES * spread * factor, 1.0 - factor
-    low = float(max(bottom, value - np.hypot(value - interval.low, extra)))  # type: ignore[operator] # see above
-    high = float(min(1.0, value + np.hypot(interval.high - value, extra)))  # type: ignore[operator]
-    method = f"{interval.method}, and the spread of the attack on copies"
-    return measurement.model_copy(update={"interval": Interval(low=low, high=high, method=method)})
-
-
-def _beats_chance(measurement: Measurement) -> bool:
-    """Whether an area or an advantage is above what an attack on nothing has."""
-    chance = {"auc": 0.5, "advantage": 0.0}.get(measurement.name)
-    low = measurement.interval.low if measurement.interval else None
-    return chance is not None and low is not None and low > chance
-
-
-def _found(scored: Scored, is_called: np.ndarray, rate: float, where: dict[str, str]) -> Measurement:
-    conditions: dict[str, Any] = {"attack": scored.attack, "false_positive_rate": rate}
-    return Measurement(
-        name="true_positive_rate", value=float(is_called.mean()), unit="share", direction="lower", n=len(is_called),
-        interval=stats.clopper_pearson(int(is_called.sum()), len(is_called)), conditions=conditions, slice=where,
-    )  # fmt: skip
-
-
-def _auc(scored: Scored, members: Any, others: Any, where: dict[str, str]) -> Measurement:
-    pair = scored.members[members], scored.others[others]
-    measured = area(*pair)
-    return Measurement(
-        name="auc", value=measured.value, interval=measured.interval, n=len(pair[0]) + len(pair[1]),
-        direction="lower", slice=where, conditions={"attack": scored.attack},
-    )  # fmt: skip
-
-
-def _per_group(
-    sides: Sides, scored: Scored, who: CalledMembers, rate: float, data: AuditData
-) -> list[Measurement]:  # fmt: skip
-    """The attack on each group that may be shown."""
-    measurements = []
-    for cell in slices_and_smaller(data):
-        small = smaller_called(cell.where, data)
-        ((attribute, value),) = cell.where.items()
-        values = [value] if small is None else [group[attribute] for group in small.groups]
-        members, others = sides.members.inside(attribute, values), sides.others.inside(attribute, values)
-        reason = cell.hidden
-        if reason is None and (members is None or others is None):
-            reason = "the training split does not say who is in this group"
-        elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
-            reason = fewer_than(max(LEAST, data.minimum_rate), "members or non-members in this group")
-        if reason is not None:
-            conditions: dict[str, Any] = {"attack": scored.attack}
-            common: dict[str, Any] = {"value": None, "reason": reason, "direction": "lower", "slice": cell.where}
-            measurements += [
-                Measurement(name="auc", conditions=conditions, **common),
-                Measurement(
-                    name="true_positive_rate", unit="share",
-                    conditions={**conditions, "false_positive_rate": rate}, **common,
-                ),
-            ]  # fmt: skip
-        else:
-            measurements += [
-                _auc(scored, members, others, cell.where), _found(scored, who.members[members], rate, cell.where),
-            ]  # fmt: skip
-    return measurements
+def _time_left(context: Context, done: int, total: int, what: str) -> bool:
+    """Whether there is time to go on; where not, what was begun is brought to an end before the limit ends it."""
+    try:
+        context.progress(done, total, what)
+    except TimeLimit:
+        return False
+    return True
 
 
 def _exposed(sides: Sides, scored: Scored, who: CalledMembers) -> list[Any]:

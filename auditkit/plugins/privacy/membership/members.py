@@ -26,6 +26,8 @@ class Side(NamedTuple):
     """(n,) positions of the labels among the model's classes."""
     right: np.ndarray
     """(n,) bool: decided rightly by the model."""
+    answers: np.ndarray
+    """(n, C) the model's probabilities; 1 for the class that it decides on where it gives decisions alone."""
     values: np.ndarray
     """(n, F) the inputs as numbers."""
     half: np.ndarray
@@ -34,6 +36,11 @@ class Side(NamedTuple):
     def inside(self, attribute: str, values: list[str]) -> np.ndarray | None:
         """(n,) bool: in one of these groups; None where the rows do not have the attribute."""
         return np.isin(self.data.groups[attribute], values) if attribute in self.data.groups else None
+
+    def take(self, kept: np.ndarray, rng: np.random.Generator) -> "Side":
+        """Some of the rows, (n,) bool, in halves that are drawn anew."""
+        side = Side(self.data.take(np.flatnonzero(kept)), *(part[kept] for part in self[1:]))
+        return side._replace(half=_halved(len(side.rows), rng))
 
 
 class Sides(NamedTuple):
@@ -67,9 +74,24 @@ class Sides(NamedTuple):
         return np.concatenate([self.members.chances, self.others.chances])
 
     @property
+    def right(self) -> np.ndarray:
+        """(M + N,) bool: likewise decided rightly."""
+        return np.concatenate([self.members.right, self.others.right])
+
+    @property
+    def half(self) -> np.ndarray:
+        """(M + N,) bool: likewise drawn for the first half."""
+        return np.concatenate([self.members.half, self.others.half])
+
+    @property
     def is_member(self) -> np.ndarray:
         """(M + N,) bool."""
         return np.arange(len(self.members.truth) + len(self.others.truth)) < len(self.members.truth)
+
+    def take(self, kept: np.ndarray, rng: np.random.Generator) -> "Sides":
+        """Some of the rows, (M + N,) bool, in halves that are drawn anew."""
+        members, others = self.members.take(kept[self.is_member], rng), self.others.take(kept[~self.is_member], rng)
+        return self._replace(members=members, others=others)
 
 
 def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, rng: np.random.Generator) -> Sides:
@@ -91,7 +113,7 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
     twice = len(train) + len(data) - int(is_member.sum()) - len(other_rows)
     if not len(drawn_members) or not len(other_rows):
         nothing, none = np.zeros(0), np.zeros(0, dtype=bool)
-        empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), none)
+        empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), np.zeros((0, 0)), none)
         return Sides(empty, empty, none, len(predictions.classes), twice, prints, True)
     drawn, rest = train.take(drawn_members), data.take(other_rows)
     members = _side(drawn, drawn_members, Predictions(model, drawn), rng)
@@ -104,9 +126,15 @@ def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.r
     truth, right = predictions.truth, predictions.codes == predictions.truth
     answers = predictions.answers.probabilities
     # where there are decisions alone, whether one is right is all that an attack has (Yeom et al., section 3.2)
-    chances = right.astype(np.float64) if answers is None else own_chances(predictions.probabilities, truth)
-    half = rng.permutation(len(truth)) < len(truth) // 2
-    return Side(data, rows, chances, truth, right, plain(data).values, half)
+    given = predictions.codes[:, None] == np.arange(len(predictions.classes)) if answers is None else answers
+    half = _halved(len(truth), rng)
+    return Side(
+        data, rows, own_chances(given, truth).astype(np.float64), truth, right, given, plain(data).values, half
+    )  # fmt: skip
+
+
+def _halved(count: int, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(rng.permutation(count) < count // 2)
 
 
 def class_codes(labels: Any, classes: tuple[Any, ...]) -> np.ndarray:

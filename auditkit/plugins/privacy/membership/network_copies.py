@@ -12,7 +12,7 @@ from torch.nn import functional
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import CLASSIFIER_OUTPUTS, Model
 from auditkit.plugins.privacy.membership.parameters import Parameters
-from auditkit.plugins.privacy.membership.pool import Ask, Copier, NoCopy, Pool
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, GoOn, NoCopy, Pool
 from auditkit.plugins.privacy.shared import shadow_networks
 
 LOSSES: dict[str, shadow_networks.RowLoss] = {
@@ -47,15 +47,18 @@ def network_copier(model: Model, parameters: Parameters) -> Copier:
     except (CapabilityError, ModelError) as error:
         raise NoCopy(str(error)) from error
 
-    def fit(pool: Pool, progress: Callable[[int, int], None]) -> list[Ask]:
-        progress(0, len(pool.seeds))
-        return _fitted(model, parameters, pool)
+    def fit(pool: Pool, go_on: GoOn) -> list[Ask]:
+        def tick() -> None:
+            if not go_on(0, len(pool.seeds)):
+                raise NoCopy("the time was up before they were trained")
+
+        return _fitted(model, parameters, pool, tick)
 
     return fit
 
 
-def _fitted(model: Model, parameters: Parameters, pool: Pool) -> list[Ask]:
-    recipe = shadow_networks.Recipe(parameters.epochs or 1, parameters.batch_size, _optimizer(parameters))
+def _fitted(model: Model, parameters: Parameters, pool: Pool, tick: Callable[[], None]) -> list[Ask]:
+    recipe = shadow_networks.Recipe(parameters.epochs or 1, parameters.batch_size, _optimizer(parameters), tick)
     with _seeded(model, int(pool.seeds[0])):
         copies = [_untrained(model, int(seed)) for seed in pool.seeds]
         inputs = model.encode(pool.inputs)

@@ -4,10 +4,13 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, Field
 
-Attack: TypeAlias = Literal["auto", "loss", "calibrated loss", "rmia", "lira offline", "lira online"]
-ONLINE = "lira online"
-FEWEST = {"loss": 0, "calibrated loss": 2, "rmia": 2, "lira offline": 4, ONLINE: 4}
-"""{attack: copies of the model that it needs}; of two for a row or more, a spread can be estimated."""
+ONLINE, BLACK_BOX, BOUNDARY = "lira online", "black box", "boundary distance"
+Attack: TypeAlias = Literal[
+    "auto", "loss", "gap", "black box", "boundary distance", "calibrated loss", "rmia", "lira offline", "lira online"
+]
+FEWEST = {"calibrated loss": 2, "rmia": 2, "lira offline": 4, ONLINE: 4}
+"""{attack: copies of the model that it needs}; of two for a row or more, a spread can be estimated. The others need
+none, and take none off."""
 
 
 class Parameters(BaseModel):
@@ -17,7 +20,14 @@ class Parameters(BaseModel):
     neighbours: int = Field(default=6000, ge=100, description="How many training rows are searched for odd ones.")
     attack: Attack = Field(
         default="auto",
-        description="auto: rmia where copies of the model can be fitted, else loss. lira needs 4 copies, better 16.",
+        description="auto: rmia where copies of the model can be fitted, else loss, or gap where the model gives "
+        "decisions alone. lira needs 4 copies, better 16; black box and boundary distance need the extra art.",
+    )
+    boundary_rows: int = Field(
+        default=200, ge=20, description="Non-members, and as many members, whose boundary distance is looked for."
+    )
+    boundary_queries: int = Field(
+        default=500, ge=50, description="How often the model is asked about each of them at most."
     )
     reference_models: int = Field(
         default=4, ge=0, le=512, multiple_of=2,

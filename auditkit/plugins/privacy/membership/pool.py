@@ -22,8 +22,10 @@ class Pool(NamedTuple):
     """(K,)"""
 
 
-Copier: TypeAlias = Callable[[Pool, Callable[[int, int], None]], list[Ask]]
-"""A pool, and what is told how many copies are fitted, to K copies."""
+GoOn: TypeAlias = Callable[[int, int], bool]
+"""Told how many copies are fitted, of how many; says whether there is time for another."""
+Copier: TypeAlias = Callable[[Pool, GoOn], list[Ask]]
+"""A pool to K copies; where the time is up before all are fitted, to those pairs that are."""
 
 
 class NoCopy(Exception):

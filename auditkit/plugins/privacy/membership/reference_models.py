@@ -6,13 +6,12 @@ to, and not other people's: where members and non-members differ, only those are
 learnt from, and what is harder about the non-members is as hard for the copies.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit.plugins.privacy.membership.attack import own_chances
-from auditkit.plugins.privacy.membership.pool import Ask, Copier, Pool
+from auditkit.plugins.privacy.membership.pool import Ask, Copier, GoOn, NoCopy, Pool
 
 
 class ReferenceModels(NamedTuple):
@@ -61,7 +60,7 @@ def fit_references(
     halves: np.ndarray,
     most: int,
     rng: np.random.Generator,
-    progress: Callable[[int, int], None],
+    go_on: GoOn,
 ) -> ReferenceModels:
     """Fit a copy to each half.
 
@@ -71,10 +70,10 @@ def fit_references(
         halves: (K, P), see `draw_halves`.
         most: rows that one is fitted to at most.
         rng: draws seeds, and the rows where a half has too many.
-        progress: told how many are fitted, of how many.
+        go_on: says whether there is time for another.
 
     Raises:
-        NoCopy: a copy cannot be fitted, and why.
+        NoCopy: a copy cannot be fitted, or there was no time for two, and why.
     """
     inputs, codes = pool
     fitted = np.zeros_like(halves)
@@ -82,4 +81,7 @@ def fit_references(
         rows = np.flatnonzero(half)
         fitted[number, rng.choice(rows, min(most, len(rows)), replace=False)] = True
     seeds = rng.integers(2**31, size=len(halves))
-    return ReferenceModels(tuple(copy(Pool(inputs, codes, fitted, seeds), progress)), halves, fitted)
+    asks = tuple(copy(Pool(inputs, codes, fitted, seeds), go_on))
+    if len(asks) < 2:
+        raise NoCopy("the time was up before two were fitted")
+    return ReferenceModels(asks, halves[: len(asks)], fitted[: len(asks)])

@@ -52,16 +52,20 @@ class Trials(NamedTuple):
         return (low or 0.0) > 0.5 or _distance(area(*self[1:], level=placebo)) > 0
 
 
-def tried(sides: Sides, comparison: Comparison | None, seed: int, rng: np.random.Generator) -> Trials:
+def blind_to_model(sides: Sides, seed: int) -> np.ndarray:
+    """(M + N,) scores of the classifier that never sees a model; see `blind_scores`."""
+    return blind_scores(sides.values, sides.category, sides.truth, sides.is_member, seed)
+
+
+def tried(sides: Sides, comparison: Comparison | None, blind: np.ndarray, rng: np.random.Generator) -> Trials:
     """Look for members without the model under audit.
 
     Args:
         sides: members and others.
         comparison: of both with reference models; None: a linear model that is fitted to half of the others.
-        seed: of the folds.
+        blind: as `blind_to_model` gives them.
         rng: draws that half.
     """
-    blind = blind_scores(sides.values, sides.category, sides.truth, sides.is_member, seed)
     if comparison is not None:
         means = mean_over(loss_scores(comparison.chances), comparison.out)
         return Trials(blind, means[sides.is_member], means[~sides.is_member])
@@ -84,19 +88,11 @@ def stand_in_scores(values: np.ndarray, classes: np.ndarray, count: int, half: n
     return loss_scores(own_chances(probabilities(values[half], classes[half], count, fit_linear)(values), classes))
 
 
-def controls(sides: Sides, comparison: Comparison | None, trials: Trials, claims: bool, seed: int) -> list[Control]:
-    """What the trials say of the attack.
-
-    Args:
-        sides: members and others.
-        comparison: of both with reference models whose score was taken off; None: with none.
-        trials: see `tried`.
-        claims: whether the attack finds members at all.
-        seed: of the folds.
-    """
-    count = len(sides.members.truth)
+def without_model(trials: Trials) -> list[Control]:
+    """What is seen of members without the model, which guards every attack."""
+    count = len(trials.placebo_members)
     blind, placebo = area(trials.blind[:count], trials.blind[count:]), area(*trials[1:])
-    made = [
+    return [
         Control.within(
             "blind-baseline", "How well does a classifier that never sees the model recognise members (AUC, lower "
             "end)?", blind.interval.low, at_most=0.55, guards=ATTACKS,
@@ -109,15 +105,10 @@ def controls(sides: Sides, comparison: Comparison | None, trials: Trials, claims
             f"its AUC is {placebo.value:.3f}.",
         ),
     ]  # fmt: skip
-    if comparison is None and (trials.apart or claims):
-        made.append(_beyond_blind(sides, blind, trials.apart, seed))
-    elif trials.apart and comparison is not None:
-        made.append(_skill(sides, comparison))
-    return made
 
 
-def _skill(sides: Sides, comparison: Comparison) -> Control:
-    """The model and its copies on rows that neither saw."""
+def skill(sides: Sides, comparison: Comparison) -> Control:
+    """Are the model and its copies, whose score was taken off, as good on rows that neither saw?"""
     sure = float(np.mean(sides.others.chances > 0.5))
     return Control.within(
         "reference-skill", "How far apart are the model and its copies in how often they give the right class of rows "
@@ -128,14 +119,21 @@ def _skill(sides: Sides, comparison: Comparison) -> Control:
     )  # fmt: skip
 
 
-def _beyond_blind(sides: Sides, blind: stats.Auc, apart: bool, seed: int) -> Control:
-    """The model's score and the blind classifier together against that classifier alone, on the same rows."""
-    score = loss_scores(sides.chances)
+def beyond_blind(sides: Sides, scores: np.ndarray, blind: np.ndarray, apart: bool, seed: int) -> Control:
+    """The attack's score and the blind classifier together against that classifier alone, on the same rows.
+
+    Args:
+        sides: members and others.
+        scores: (M + N,) of an attack from which no copy's score was taken off.
+        blind: (M + N,) of the blind classifier.
+        apart: whether members and others differ without the model.
+        seed: of the folds.
+    """
     both = blind_scores(
-        np.column_stack([sides.values, score]), np.append(sides.category, False), sides.truth, sides.is_member, seed
+        np.column_stack([sides.values, scores]), np.append(sides.category, False), sides.truth, sides.is_member, seed
     )
     count = len(sides.members.truth)
-    gain = stats.auc_gain(area(both[:count], both[count:]), blind, WIDER)
+    gain = stats.auc_gain(area(both[:count], both[count:]), area(blind[:count], blind[count:]), WIDER)
     differ = "Members and non-members differ without the model, and no copy of it was taken off that would tell by how "
     return Control.within(
         "beyond-blind", "By how much does the model's answer improve on the classifier that never sees it (AUC, lower "

@@ -37,6 +37,8 @@ class Recipe(NamedTuple):
     batch_size: int
     """About: the rows of a network are cut into batches of equal size, as many as for the others."""
     optimizer: Optimizer
+    tick: Callable[[], None] = lambda: None
+    """Called before each epoch; whatever it raises ends the training."""
 
 
 class Batches(NamedTuple):
@@ -142,6 +144,7 @@ def batches(members: torch.Tensor, batch_size: int, generator: torch.Generator) 
 def _epochs(members: torch.Tensor, recipe: Recipe, generator: torch.Generator) -> Iterator[Batches]:
     seeds = torch.randint(2**62, (recipe.epochs,), generator=generator)
     for own in seeds.tolist():
+        recipe.tick()
         yield batches(members, recipe.batch_size, torch.Generator().manual_seed(own))
 
 

@@ -3,13 +3,12 @@
 import contextlib
 import io
 from dataclasses import dataclass, field
-from unittest import mock
 
 import numpy as np
 
+from auditkit.art import evasion_seeded, quiet
 from auditkit.errors import TimeLimit
 from auditkit.plugins.robustness.library_attacks import catalogue
-from auditkit.plugins.robustness.library_attacks.art import quiet, seeded
 from auditkit.plugins.robustness.library_attacks.problem import KnownBoundary, Scene
 from auditkit.plugins.robustness.library_attacks.targets import BudgetSpent, Watch
 
@@ -17,13 +16,6 @@ TOLERANCE = 1e-5
 """How far, in units, rounding may carry a returned point over epsilon or out of the range."""
 TRIED = 3
 """Rows on which an attack is tried at a known boundary."""
-
-
-class _Seeded(np.random.RandomState):
-    """What attacks make to draw from in private; unseeded it would never draw the same twice."""
-
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(np.random.randint(2**31 - 1) if seed is None else seed)
 
 
 @dataclass
@@ -77,8 +69,7 @@ def _attack_row(
         watch.limit = plan.max_queries * (step + 1) // len(sizes)
         try:
             # some attacks draw bars of progress, whatever they are told
-            silence = contextlib.redirect_stderr(io.StringIO())
-            with silence, seeded(plan.seed + row_index), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
+            with contextlib.redirect_stderr(io.StringIO()), evasion_seeded(plan.seed + row_index), quiet():
                 points = _generate(plan, scene, watch, truth, epsilon)
             _take(plan, watch, points, epsilon, result)
         except BudgetSpent:

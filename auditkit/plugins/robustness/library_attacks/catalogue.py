@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from auditkit.art import quiet, require_art
 from auditkit.errors import ConfigError, Mend, Refusal, check_known, closest
-from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
 KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
 PLAIN = {"BaseEstimator", "ClassifierMixin", "NeuralNetworkMixin"}

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from auditkit.art import quiet, require_art
 from auditkit.errors import Mend, ModelError
-from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 from auditkit.plugins.robustness.space import Space
 
 REMEMBERED = 16

@@ -10,8 +10,9 @@ import pandas
 import pytest
 
 import auditkit
-from auditkit.checks import Context, missing_needs
+from auditkit.checks import Context, Findings, missing_needs
 from auditkit.data import AuditData
+from auditkit.errors import TimeLimit
 from auditkit.plugins.privacy.membership.check import Membership
 from auditkit.plugins.privacy.membership.copies import copier
 from auditkit.plugins.privacy.membership.definitions import ATTACKS
@@ -329,15 +330,85 @@ def test_a_model_of_decisions_alone_is_attacked_by_the_gap(overfit: Any, world: 
     right = overfit.predict(world[0]) == world[1]
     gap = right[:ROWS].mean() - right[ROWS:].mean()
     assert one(result, "auc").value == pytest.approx(0.5 + gap / 2)
+    assert one(result, "auc").conditions == {"attack": "gap"}
     assert any("decisions alone" in note for note in result.notes)
+    assert one(result, "auc").validity == "valid" and one(result, "auc").interval.low > 0.53  # type: ignore[operator, union-attr]
     assert one(result, "true_positive_rate").value == 0, "among equals nobody can be singled out"
     assert one(result, "memorisation", rows="contradicting neighbours").interval.low > 0.2  # type: ignore[operator, union-attr]
+
+
+def test_decisions_alone_of_a_regularised_model_tell_nothing(
+    regular: Any, world: tuple[np.ndarray, np.ndarray]
+) -> None:  # fmt: skip
+    decided = auditkit.wrap(lambda rows: regular.predict(rows), classes=(0, 1), task="binary")
+    result = run(decided, data_of(world))
+    area = one(result, "auc")
+    assert area.validity == "valid" and area.interval and area.interval.low <= 0.5  # type: ignore[operator]
+    shifted = world[0][ROWS:].copy()
+    shifted[:, :3] += 0.5
+    assert one(run(decided, data_of(world, shifted)), "auc").validity == "invalid"
+
+
+@pytest.mark.parametrize("attack", ["black box", "boundary distance"])
+def test_attacks_of_art_judge_some_rows_and_say_how_many(
+    attack: str, regular: Any, world: tuple[np.ndarray, np.ndarray]
+) -> None:
+    decided = auditkit.wrap(lambda rows: regular.predict(rows), classes=(0, 1), task="binary")
+    result = run(decided, data_of(world), attack=attack, boundary_rows=30, boundary_queries=50)
+    rows = 30 if attack == "boundary distance" else ROWS // 2
+    area = one(result, "auc")
+    assert area.conditions == {"attack": attack} and area.n == 2 * rows
+    assert area.interval and area.interval.low <= 0.5 <= area.interval.high  # type: ignore[operator]
+    assert (
+        f"{rows} members and {rows} non-members" in result.notes[0] and "there are none: a function" in result.notes[0]
+    )
+    assert [row[0] for row in result.tables[0].rows] == [attack, "gap"]
+
+
+@pytest.mark.parametrize(
+    ("until", "parameters", "attack", "rows"),
+    [
+        ("fitting copy 1", {}, "loss", 2 * ROWS),
+        ("fitting copy 4", {}, "rmia", 2 * ROWS),
+        ("looking for odd", {}, "rmia", 2 * ROWS),
+        ("around row 51", {"attack": "boundary distance"}, "boundary distance", 50),
+        ("around row 9", {"attack": "boundary distance"}, "loss", 2 * ROWS),
+    ],
+)
+def test_what_there_is_when_the_time_ends_is_handed_over(
+    until: str, parameters: dict[str, Any], attack: str, rows: int,
+    regular: Any, world: tuple[np.ndarray, np.ndarray],
+) -> None:  # fmt: skip
+    data = data_of(world, groups={})
+    context = Context(np.random.default_rng(0), Predictions(regular, data))
+
+    def tell(done: int, of: int, what: str) -> None:
+        if until in what:
+            context.deadline = 0.0
+
+    context.on_progress = tell
+    settings = {"reference_models": 4, "boundary_queries": 50, **parameters}
+    with pytest.raises(TimeLimit) as caught:
+        Membership(**settings)(regular, data, context)
+    found = caught.value.findings
+    assert isinstance(found, Findings)
+    area = next(number for number in found.measurements if number.name == "auc")
+    assert area.conditions == {"attack": attack} and area.n == rows
+    assert {control.name for control in found.controls} >= {"blind-baseline", "placebo-model"}
+    note = next(iter(found.notes))
+    assert until != "fitting copy 4" or "rmia, with 2 copies" in note, "whole pairs serve"
+    assert until != "fitting copy 1" or "the time was up" in note
 
 
 def test_an_attack_that_cannot_be_made_is_refused_with_the_way_out(regular: Any) -> None:
     data = AuditData(np.zeros((2, 2)), labels=[0, 1], positive=1)
     opaque = auditkit.wrap(regular.probabilities, classes=(0, 1), task="binary")
     assert Membership().applies(opaque, data) is None and Membership(attack="rmia").applies(regular, data) is None
+    names = AuditData(pandas.DataFrame({"c": ["u", "v"]}), labels=[0, 1], positive=1)
+    unchanged = Membership(attack="boundary distance").applies(opaque, names)
+    assert "the inputs hold none" in str(unchanged)
+    assert [mend.value for mend in unchanged.mends] == ["auto"]  # type: ignore[union-attr]
+    assert Membership(attack="boundary distance").applies(opaque, data) is None
     refused = Membership(attack="rmia").applies(opaque, data)
     assert "function model cannot be fitted anew" in str(refused)
     few = Membership(attack="lira online", reference_models=2).applies(regular, data)
@@ -355,7 +426,7 @@ def test_who_is_most_exposed_is_named_only_where_rows_may_be_shown(
     assert len(rows) == 20 and list(scores) == sorted(scores, reverse=True)
     kept = np.setdiff1d(np.arange(ROWS), rows)
     pool = Pool(world[0][kept], world[1][kept], np.ones((1, len(kept)), dtype=bool), np.array([0]))
-    (without,) = copier(overfit, Membership())(pool, lambda done, of: None)
+    (without,) = copier(overfit, Membership())(pool, lambda done, of: True)
     exposed, labels = world[0][list(rows)], world[1][list(rows)]
     known, unknown = overfit.probabilities(exposed), without(exposed)
     gain = known[np.arange(20), labels] / unknown[np.arange(20), labels]

@@ -15,7 +15,7 @@ ROWS = 1500
 def sides() -> Sides:
     data = AuditData(np.zeros((2, 1)), labels=[0, 1], positive=1)
     places, none = np.arange(ROWS), np.zeros(ROWS)
-    side = Side(data, places, none, places * 0, none > 0, np.zeros((ROWS, 1)), places % 2 == 0)
+    side = Side(data, places, none, places * 0, none > 0, np.zeros((ROWS, 2)), np.zeros((ROWS, 1)), places % 2 == 0)
     return Sides(side, side, np.zeros(1, dtype=bool), 2, 0, places, True)
 
 

@@ -28,7 +28,7 @@ LABELS = np.where(ROWS[:, 0] > 0, "yes", "no")
 def copy_of(model: auditkit.Model, inputs: Any, codes: np.ndarray, seed: int = 0, **parameters: Any) -> Ask:
     """One copy, fitted to all of these rows."""
     pool = Pool(inputs, codes, np.ones((1, len(codes)), dtype=bool), np.array([seed]))
-    (ask,) = copier(model, Parameters(**parameters))(pool, lambda done, of: None)
+    (ask,) = copier(model, Parameters(**parameters))(pool, lambda done, of: True)
     return ask
 
 

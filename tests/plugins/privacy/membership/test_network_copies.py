@@ -44,12 +44,12 @@ def test_copies_know_their_own_rows_and_the_model_is_left_as_it_was(network: Any
     by_lot = np.random.default_rng(2).integers(0, 2, ROWS)
     half = np.arange(ROWS) < ROWS // 2
     pool = Pool(INPUTS[:ROWS], by_lot, np.array([half, ~half]), np.array([3, 4]))
-    asks = copier(model, Parameters(**{**RECIPE, "epochs": 150}))(pool, lambda done, of: None)
+    asks = copier(model, Parameters(**{**RECIPE, "epochs": 150}))(pool, lambda done, of: True)
     for ask, own in zip(asks, pool.fitted, strict=True):
         right = ask(INPUTS[:ROWS]).argmax(axis=1) == by_lot
         assert right[own].mean() > 0.9 > 0.65 > right[~own].mean()
     assert model.fingerprint == before and torch.equal(state, torch.random.get_rng_state())
-    again = copier(model, Parameters(**{**RECIPE, "epochs": 150}))(pool, lambda done, of: None)
+    again = copier(model, Parameters(**{**RECIPE, "epochs": 150}))(pool, lambda done, of: True)
     np.testing.assert_array_equal(asks[0](INPUTS), again[0](INPUTS))
 
 
@@ -89,7 +89,7 @@ def test_every_kind_of_output_is_trained_by_its_loss(output: str) -> None:
     model = wrapped(module, task="binary")
     assert model.output == output
     pool = Pool(INPUTS, LABELS, np.ones((1, 2 * ROWS), dtype=bool), np.array([0]))
-    (ask,) = copier(model, Parameters(**{**RECIPE, "optimizer": "sgd"}))(pool, lambda done, of: None)
+    (ask,) = copier(model, Parameters(**{**RECIPE, "optimizer": "sgd"}))(pool, lambda done, of: True)
     assert np.mean(ask(INPUTS).argmax(axis=1) == LABELS) > 0.7
 
 
@@ -101,7 +101,7 @@ def test_a_frozen_body_is_trained_where_it_was_drawn_anew_and_kept_where_it_is_g
     kept = wrapped(module, fresh=lambda: torch.nn.Sequential(body, torch.nn.ReLU(), torch.nn.Linear(8, 2)))
     before = body.weight.clone()
     for model, least in ((wrapped(module), 0.7), (kept, 0.6)):
-        (ask,) = copier(model, Parameters(**RECIPE))(pool, lambda done, of: None)
+        (ask,) = copier(model, Parameters(**RECIPE))(pool, lambda done, of: True)
         assert np.mean(ask(INPUTS).argmax(axis=1) == LABELS) > least
     assert torch.equal(body.weight, before) and not body.weight.requires_grad
 

@@ -27,14 +27,14 @@ def test_every_row_is_in_half_of_them_and_copies_of_a_row_stay_together(
 def test_a_copy_is_fitted_to_its_half_and_to_no_more_than_allowed() -> None:
     pools: list[Pool] = []
 
-    def copy(pool: Pool, progress: Any) -> Any:
+    def copy(pool: Pool, go_on: Any) -> Any:
         pools.append(pool)
         return [lambda rows: np.tile([0.25, 0.75], (len(rows), 1))] * len(pool.seeds)
 
     rng = np.random.default_rng(0)
     inputs, codes = np.arange(40.0)[:, None], np.arange(40) % 2
     halves = draw_halves(np.arange(40), 4, rng)
-    models = fit_references(copy, (inputs, codes), halves, 15, rng, lambda done, of: None)
+    models = fit_references(copy, (inputs, codes), halves, 15, rng, lambda done, of: True)
     (pool,) = pools
     assert (pool.fitted.sum(axis=1) == 15).all() and not (pool.fitted & ~halves).any()
     np.testing.assert_array_equal(pool.fitted, models.fitted)

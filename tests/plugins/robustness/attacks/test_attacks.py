@@ -146,7 +146,7 @@ def test_of_a_small_relu_net_attacks_never_beat_the_exact_distance_and_come_clos
 
 
 def test_every_image_that_art_breaks_is_broken(digits):
-    from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
+    from auditkit.art import quiet, require_art
 
     net, x, y = digits
     attacks = require_art("art.attacks.evasion.projected_gradient_descent.projected_gradient_descent_pytorch")

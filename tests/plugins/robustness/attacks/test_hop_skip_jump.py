@@ -124,7 +124,7 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import MinMaxScaler
 
-    from auditkit.plugins.robustness.library_attacks.art import require_art, seeded
+    from auditkit.art import require_art, seeded
 
     inputs, labels = load_breast_cancer(return_X_y=True)
     inputs = MinMaxScaler().fit_transform(inputs)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import auditkit
+from auditkit.art import quiet, require_art, seeded
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.evasion.check import Evasion
-from auditkit.plugins.robustness.library_attacks.art import quiet, require_art, seeded
 from auditkit.predictions import Predictions
 
 pytest.importorskip("art")

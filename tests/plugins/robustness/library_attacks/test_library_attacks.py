@@ -16,11 +16,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import auditkit
+from auditkit.art import require_art
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError, TimeLimit
 from auditkit.plugins.robustness.library_attacks import catalogue
-from auditkit.plugins.robustness.library_attacks.art import require_art
 from auditkit.plugins.robustness.library_attacks.attempt import describe
 from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
 from auditkit.plugins.robustness.library_attacks.targets import REMEMBERED, BudgetSpent, Watch

@@ -11,12 +11,19 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 from unittest import mock
 
 import numpy as np
-import torch
 
 from auditkit.errors import require
+
+
+class _Seeded(np.random.RandomState):
+    """Unseeded it would never draw the same twice."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(np.random.randint(2**31 - 1) if seed is None else seed)
 
 
 def require_art(module: str) -> ModuleType:
@@ -48,13 +55,21 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed the global generators, which ART draws from, and put them back on leaving."""
-    is_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    with contextlib.ExitStack() as restored, torch.random.fork_rng(range(torch.cuda.device_count()) if is_cuda else ()):
+    torch: Any = require("torch", "torch")
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with contextlib.ExitStack() as restored, torch.random.fork_rng(devices):
         restored.callback(random.setstate, random.getstate())
         restored.callback(np.random.set_state, np.random.get_state())
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
+        yield
+
+
+@contextlib.contextmanager
+def evasion_seeded(seed: int) -> Iterator[None]:
+    """The same, and what attacks by evasion make to draw from in private."""
+    with seeded(seed), mock.patch.object(np.random, "RandomState", _Seeded):
         yield
 
 

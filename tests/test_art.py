@@ -8,12 +8,12 @@ import pathlib
 import subprocess
 import sys
 
-from auditkit.plugins.robustness.library_attacks.art import quiet
+from auditkit.art import quiet
 
 
 def test_importing_art_writes_nothing_into_the_home_directory(tmp_path: pathlib.Path) -> None:
     code = (
-        "from auditkit.plugins.robustness.library_attacks.art import require_art\n"
+        "from auditkit.art import require_art\n"
         "print(require_art('art.estimators.classification.blackbox').BlackBoxClassifier.__name__)"
     )
     environment = {**os.environ, "HOME": str(tmp_path), "MPLCONFIGDIR": str(tmp_path / "mpl")}
