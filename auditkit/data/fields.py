@@ -53,8 +53,8 @@ class Fields:
     ids: np.ndarray | None = None
     """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
     unit: np.ndarray | None = None
-    """(N,) int64: rows of the same unit of privacy, such as a person, have the same number; any values are taken. None:
-    each row is a unit."""
+    """(N,) int64: rows of the same unit of privacy, such as a person, have the same number, in the training split too;
+    any values are taken. None: each row is a unit."""
     label_name: str | None = None
     group_columns: Mapping[str, str] = field(default_factory=dict)
     """{attribute: the column it was made of}, where that has another name."""

@@ -1,6 +1,7 @@
 """What AuditData accepts: every part is checked once, at the edge, and brought into its final form."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
 from auditkit.text import as_python, class_name
-from auditkit.value_spelling import listed, match_class
+from auditkit.value_spelling import listed, match_class, spelling
 
 SETTINGS = (
     "positive", "task", "modality", "name", "label_name", "minimum_cell", "minimum_rate", "disclosure",
@@ -146,6 +147,23 @@ def numbered(columns: Sequence[Any]) -> np.ndarray:
         numbers = pandas.factorize(numbers * (len(distinct) + 1) + codes + 1)[0].astype(np.int64)
     numbers[lacking] = -1
     return numbers
+
+
+def identified(column: Any) -> np.ndarray:
+    """(N,) int64: the same number for the same value in any table; -1 where it is missing.
+
+    So a person who is in two tables is the same one. Numbers that are not negative stay what they are; of other values
+    63 bits of a digest are taken.
+    """
+    codes, distinct = pandas.factorize(np.asarray(column))
+    numbers = np.array([_identity(spelling(value)) for value in distinct], dtype=np.int64)
+    return np.append(numbers, -1)[codes]
+
+
+def _identity(text: str) -> int:
+    if text.isdecimal() and text.isascii() and len(text) < 19 and str(int(text)) == text:
+        return int(text)
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1
 
 
 def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:
@@ -309,7 +327,7 @@ def _beside(data: Fields) -> dict[str, Any]:
     if data.ids is not None:
         fields["ids"] = data.ids if np.asarray(data.ids).dtype == np.int64 else numbered([data.ids])
     if data.unit is not None:
-        fields["unit"] = numbered([data.unit])
+        fields["unit"] = identified(data.unit)
         if (fields["unit"] < 0).any():
             lacking = rows_in_words(fields["unit"] < 0, None)
             raise DataError(

@@ -17,10 +17,17 @@ class Auc(NamedTuple):
     """Between 0 and 1; 0.5: the scores say nothing."""
     interval: Interval
     influence: np.ndarray
-    """(n,) how much each row pulls the value; the variance is the sum of squares over n squared."""
+    """(n,) how much each row pulls the value; the variance is the sum of squares over n squared. Of rows in clusters,
+    (n,) as many as there are rows: the sum of each cluster in place of one of its rows, 0 in place of the others."""
 
 
-def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None, level: float = 0.95) -> Auc | None:
+def auc(
+    scores: np.ndarray,
+    positive: np.ndarray,
+    weights: np.ndarray | None = None,
+    level: float = 0.95,
+    clusters: np.ndarray | None = None,
+) -> Auc | None:
     """The chance that a positive row scores above a negative one (ties count half), with DeLong's interval.
 
     The interval is taken on the logit scale, so that it stays between 0 and 1. Where the scores separate the classes
@@ -31,20 +38,26 @@ def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = N
         positive: (n,) bool.
         weights: (n,) not negative, or None: all the same.
         level: the confidence, between 0 and 1.
+        clusters: (n,) whole numbers, the same for rows that vary together, such as those of a person; None: each row
+            varies by itself. A cluster may have rows of both classes.
 
     Returns:
         None where one of the classes is empty.
 
     Source: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44; by ranks as in Sun and Xu (2014), IEEE Signal
-    Processing Letters 21; logit scale as in Pepe (2003), The statistical evaluation of medical tests, 5.2.
+    Processing Letters 21; logit scale as in Pepe (2003), The statistical evaluation of medical tests, 5.2; clusters as
+    in Obuchowski (1997), Nonparametric analysis of clustered ROC curve data, Biometrics 53.
     """
     weights = np.ones(len(scores)) if weights is None else weights
-    sizes = effective_size(weights[positive]), effective_size(weights[~positive])
+    sizes = [
+        effective_size(weights[side] if clusters is None else _totals(weights[side], clusters[side]))
+        for side in (positive, ~positive)
+    ]
     if min(sizes) <= 0:
         return None
     beaten = _placements(scores, positive, weights)
     value = float(np.average(beaten[positive], weights=weights[positive]))
-    influence = _influence(beaten - value, positive, weights)
+    influence = _influence(beaten - value, positive, weights, clusters)
     error = float(np.sqrt(np.sum(influence**2))) / len(scores)
     return Auc(value, auc_interval(value, error, min(sizes), level), influence)
 
@@ -107,15 +120,26 @@ def _placements(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -
     return placements
 
 
-def _influence(centred: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _influence(
+    centred: np.ndarray, positive: np.ndarray, weights: np.ndarray, clusters: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
     n = len(centred)
     pull = np.zeros(n)
     for is_class in (positive, ~positive):
-        rows = int(is_class.sum())
-        # DeLong's variance divides by the rows of a class less one
-        unbias = np.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
+        # DeLong's variance divides by the rows of a class less one, Obuchowski's by its clusters
+        units = int(is_class.sum()) if clusters is None else len(np.unique(clusters[is_class]))
+        unbias = np.sqrt(units / (units - 1)) if units > 1 else 1.0
         pull[is_class] = n * unbias * centred[is_class] * weights[is_class] / weights[is_class].sum()
-    return pull
+    if clusters is None:
+        return pull
+    summed = np.zeros(n)
+    summed[np.unique(clusters, return_index=True)[1]] = _totals(pull, clusters)
+    return summed
+
+
+def _totals(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """The sum of each cluster, in the order of their numbers."""
+    return np.bincount(np.unique(clusters, return_inverse=True)[1].reshape(-1), values)
 
 
 def pooled_error(influences: list[np.ndarray]) -> float:

@@ -41,13 +41,32 @@ def test_few_missing_values_of_a_column_are_hidden_where_evidence_leaves_the_hou
 def test_a_unit_names_whose_row_it_is_and_is_no_input():
     table = pd.DataFrame({"person": ["b", "a", "b", "c"], "age": [1, 2, 3, 4], "y": [0, 1, 0, 1]})
     data = AuditData.from_table(table, label="y", unit="person", train=table)
-    assert data.feature_names == ("age",) and data.unit.tolist() == [0, 1, 0, 2] and data.units == 3
+    assert data.feature_names == ("age",) and pattern(data.unit) == [0, 1, 0, 2]
     assert data.take(np.array([0, 2])).units == 1 and data.train.units == 3
     assert data.digest != AuditData.from_table(table.drop(columns="person"), label="y", train=table).digest
     both = AuditData.from_table(table, label="y", unit="person", id="person")
     assert both.units == 3 and both.ids is not None and both.feature_names == ("age",)
     values = AuditData(np.zeros((3, 1)), labels=np.array([0, 1, 1]), unit=["x", "y", "x"])
-    assert values.unit.tolist() == [0, 1, 0] and AuditData(np.zeros((3, 1))).units == 3
+    assert pattern(values.unit) == [0, 1, 0] and AuditData(np.zeros((3, 1))).units == 3
+
+
+def pattern(unit):
+    """Rows of one person by one number, in the order in which they appear."""
+    return pd.factorize(unit)[0].tolist()
+
+
+def test_a_person_is_the_same_one_in_training_split_and_audit_data():
+    for first, second in (
+        (["b", "a"], ["a", "c"]),
+        ([7, 12], [12, 9]),
+        ([7.0, 12.0], ["12", "x"]),
+        ([-1, -5], [-5, 3]),
+    ):
+        train = AuditData(np.zeros((2, 1)), unit=first)
+        data = AuditData(np.ones((2, 1)), unit=second, train=train)
+        shared = np.isin(data.unit, data.train.unit)
+        assert shared.tolist() == [True, False], (first, second)
+    assert len(set(AuditData(np.zeros((3, 1)), unit=["007", "7", "07"]).unit)) == 3
 
 
 def test_a_row_without_a_unit_is_refused():

@@ -101,3 +101,41 @@ def test_the_gain_by_hand_and_over_itself() -> None:
     assert (stats.auc_gain(first, first).low, stats.auc_gain(first, first).high) == (0.0, 0.0)
     with pytest.raises(ValueError, match="both areas must be of the same rows; they are of 4 and 2"):
         stats.auc_gain(first, stats.auc(np.array([1.0, 0.0]), np.array([True, False])))
+
+
+def slow_obuchowski(scores, positive, clusters):
+    """The standard error from every pair, as the paper writes it: sums of a person's placements."""
+    x, y = scores[positive], scores[~positive]
+    wins = (x[:, None] > y) + 0.5 * (x[:, None] == y)
+    area, variance = wins.mean(), 0.0
+    persons = np.unique(clusters)
+    counts = [len(np.unique(clusters[side])) for side in (positive, ~positive)]
+    for person in persons:
+        of_x, of_y = clusters[positive] == person, clusters[~positive] == person
+        first = np.sum(wins.mean(axis=1)[of_x] - area) / len(x) * np.sqrt(counts[0] / (counts[0] - 1))
+        second = np.sum(wins.mean(axis=0)[of_y] - area) / len(y) * np.sqrt(counts[1] / (counts[1] - 1))
+        variance += (first + second) ** 2
+    return np.sqrt(variance)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_error_of_clusters_is_that_of_their_sums(seed):
+    rng = np.random.default_rng(seed)
+    positive, clusters = rng.random(60) < 0.4, rng.integers(0, 15, 60)
+    scores = rng.normal(size=60)
+    area = stats.auc(scores, positive, clusters=clusters)
+    assert np.sqrt(np.sum(area.influence**2)) / 60 == pytest.approx(slow_obuchowski(scores, positive, clusters))
+    alone = stats.auc(scores, positive, clusters=rng.permutation(60))
+    assert alone.interval == stats.auc(scores, positive).interval
+
+
+def test_the_interval_of_ten_rows_a_person_covers_and_that_of_rows_is_too_narrow():
+    rng, hits = np.random.default_rng(2), {"persons": 0, "rows": 0}
+    clusters = np.repeat(np.arange(80), 10)
+    positive = clusters < 40
+    for _ in range(300):
+        scores = rng.normal(size=80)[clusters] + rng.normal(0, 0.3, 800)
+        for name, unit in (("persons", clusters), ("rows", None)):
+            interval = stats.auc(scores, positive, clusters=unit).interval
+            hits[name] += interval.low <= 0.5 <= interval.high
+    assert 0.91 < hits["persons"] / 300 < 0.98 and hits["rows"] / 300 < 0.6

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
+from auditkit.plugins.privacy.shared.persons import effective_persons
 from auditkit.results import Interval
 from auditkit.stats import mover
 
@@ -68,16 +69,20 @@ def inverted(prior: np.ndarray, tried: np.ndarray) -> np.ndarray:
     return np.asarray((np.log(np.maximum(prior, 1e-12)) + tried).argmax(axis=1))
 
 
-def gain(with_answers: np.ndarray, without: np.ndarray) -> Gain:
+def gain(with_answers: np.ndarray, without: np.ndarray, unit: np.ndarray) -> Gain:
     """How much larger the share of rows is about which the attacker is right, paired over rows.
 
     Args:
         with_answers: (n,) bool: right with the model's answers.
         without: (n,) bool: right without.
+        unit: (n,) whose row it is: the interval is as wide as for so many rows as there are persons.
     """
-    more, fewer = int((with_answers & ~without).sum()), int((without & ~with_answers).sum())
-    n = len(with_answers)
-    return Gain((more - fewer) / n, stats.paired_difference_interval(more, fewer, n), n)
+    shares = [float(part.mean()) for part in (with_answers & ~without, without & ~with_answers)]
+    value, size = shares[0] - shares[1], max(1, int(effective_persons(unit)))
+    interval = stats.paired_difference_interval(round(shares[0] * size), round(shares[1] * size), size)
+    low, high = interval.low or 0.0, interval.high or 0.0
+    ends = {"low": min(low, value), "high": max(high, value)}  # whole numbers of rows are a rounding away
+    return Gain(value, interval.model_copy(update=ends), len(np.unique(unit)))
 
 
 def excess(members: Gain, others: Gain) -> Gain:

@@ -16,6 +16,7 @@ from auditkit.plugins.privacy.attribute.inference import ATTACKS, Inferred, Know
 from auditkit.plugins.privacy.attribute.parameters import Parameters
 from auditkit.plugins.privacy.attribute.sides import Rows, gather
 from auditkit.plugins.privacy.attribute.target import target_of, why_not
+from auditkit.plugins.privacy.shared.persons import effective_persons
 from auditkit.results import Axis, Column, Control, Measurement, Rule, Scalar, Table
 
 LEAST = 100
@@ -46,9 +47,10 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         parts.append(_undefined(column, reason) if reason else _of_column(parameters, column, data, rows, context))
     measurements = [measurement for part in parts for measurement in part.measurements]
     controls = [control for part in parts for control in part.controls]
+    if controls:
+        controls.append(rows.overlap.control(("attribute_excess",)))
     notes = [note for part in parts for note in part.notes]
-    if rows.in_both:
-        notes.append("Rows of the audit data that are in the training split too were left out.")
+    notes += rows.overlap.note()
     lines = [line for part in parts for line in part.rows]
     drawn = [number for number in measurements if number.name == "attribute_excess" and number.value is not None]
     dots = figures.forest(
@@ -72,7 +74,7 @@ def _undefined(column: str, reason: str) -> OfColumn:
 def _of_column(parameters: Parameters, column: str, data: AuditData, rows: Rows, context: Context) -> OfColumn:
     position = data.feature_names.index(column)
     target = target_of(rows.codes[:, position], not rows.category[position], parameters.values)
-    reason = why_not(target.classes, rows.is_member, LEAST)
+    reason = why_not(target.classes, rows.is_member, rows.unit, LEAST)
     if reason is not None:
         return _undefined(column, reason)
     kept = target.classes >= 0
@@ -107,7 +109,8 @@ def _numbers(column: str, known: Known, inferred: Inferred) -> tuple[list[Measur
     lines: list[tuple[Scalar, ...]] = []
     for attack in ATTACKS:
         gains = {
-            side: gain(inferred.attacks[attack][inside], inferred.baseline[inside]) for side, inside in sides.items()
+            side: gain(inferred.attacks[attack][inside], inferred.baseline[inside], known.rows.unit[inside])
+            for side, inside in sides.items()
         }
         where: dict[str, Any] = {"column": column, "attack": attack}
         beyond = excess(*gains.values())
@@ -118,11 +121,12 @@ def _numbers(column: str, known: Known, inferred: Inferred) -> tuple[list[Measur
         shares = [float(right[inside].mean()) for inside in sides.values() for right in both]
         lines.append((column, attack, *shares, beyond.value))
     for side, inside in sides.items():
-        right, n = int(inferred.baseline[inside].sum()), int(inside.sum())
+        right, unit = float(inferred.baseline[inside].mean()), known.rows.unit[inside]
+        size = effective_persons(unit)
         rest.append(
             Measurement(
-                name="imputed_share", value=right / n, interval=stats.wilson(right, n), n=n, unit="share",
-                conditions={"column": column, "rows": side},
+                name="imputed_share", value=right, interval=stats.wilson(right * size, size), n=len(np.unique(unit)),
+                unit="share", conditions={"column": column, "rows": side},
             )
         )  # fmt: skip
     return [*first, *rest], lines

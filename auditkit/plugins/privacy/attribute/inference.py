@@ -43,7 +43,9 @@ class Known(NamedTuple):
         values = prepare(values, np.concatenate([self.category, np.array(are_names, dtype=bool)]))
         chances = np.zeros((len(values), self.values))
         for side in (self.rows.is_member, ~self.rows.is_member)[: 1 if members_alone else 2]:
-            chances[side] = out_of_fold(values[side], self.classes[side], self.values, self.seed, FOLDS)
+            chances[side] = out_of_fold(
+                values[side], self.classes[side], self.values, self.seed, self.rows.unit[side], FOLDS
+            )  # fmt: skip
         return chances
 
     def right(self, chances: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ import numpy as np
 from auditkit.plugins.privacy.attribute.attacks import errors_from_none, excess, gain, likelihoods, relative
 from auditkit.plugins.privacy.attribute.inference import Inferred, Known
 from auditkit.plugins.privacy.shared.classifiers import blind_scores, fitted, prepare
+from auditkit.plugins.privacy.shared.persons import halved
 from auditkit.results import Control
 from auditkit.stats import auc
 
@@ -20,8 +21,8 @@ EXCESS = ("attribute_excess",)
 def blind(known: Known, column: str) -> Control:
     """Can members be told from others without the model?"""
     rows = known.rows
-    scores = blind_scores(rows.codes, rows.category, rows.labels, rows.is_member, known.seed)
-    area = auc(scores, rows.is_member)
+    scores = blind_scores(rows.codes, rows.category, rows.labels, rows.is_member, known.seed, rows.unit)
+    area = auc(scores, rows.is_member, clusters=rows.unit)
     return Control.within(
         f"blind baseline, {column}",
         f"How well are members with a value of {column} recognised without the model (AUC, lower end)?",
@@ -37,7 +38,7 @@ def shuffled(known: Known, inferred: Inferred, column: str, rng: np.random.Gener
     return Control.within(
         f"shuffled answers, {column}",
         f"How many standard errors is the gain among members from answers about other rows, for {column}?",
-        errors_from_none(gain(right[members], inferred.baseline[members])), at_most=ERRORS,
+        errors_from_none(gain(right[members], inferred.baseline[members], known.rows.unit[members])), at_most=ERRORS,
         guards=("attribute_excess", "attribute_gain"),
         reason="answers that have nothing to do with a row tell its value: it reaches the attacker in another way",
     )  # fmt: skip
@@ -53,7 +54,8 @@ def planted(known: Known, inferred: Inferred, column: str, rng: np.random.Genera
     return Control.within(
         f"planted leak, {column}",
         f"How much is gained among members once answers about some of them tell {column}?",
-        gain(right, inferred.baseline[members]).value, at_least=PLANTED_GAIN, guards=EXCESS, on_failure="inconclusive",
+        gain(right, inferred.baseline[members], known.rows.unit[members]).value, at_least=PLANTED_GAIN,
+        guards=EXCESS, on_failure="inconclusive",
         reason="a leak that was put there is not seen: too few rows, or nearly all have the same value",
     )  # fmt: skip
 
@@ -64,7 +66,7 @@ def placebo(
     """Is nothing found about a model that was trained on neither members nor the others it is judged on?"""
     rows = known.rows
     others = np.flatnonzero(~rows.is_member)
-    half = rng.permutation(others)[: len(others) // 2]
+    half = others[halved(rows.unit[others], rng)]
     values = prepare(rows.codes, rows.category)
     answer = fitted(values[half], rows.labels[half], rows.probabilities.shape[1], known.seed)
 
@@ -77,7 +79,7 @@ def placebo(
     judged[half] = False
     right = known.right(known.imputed(fits))
     sides = [judged & rows.is_member, judged & ~rows.is_member]
-    none = excess(*(gain(right[side], inferred.baseline[side]) for side in sides))
+    none = excess(*(gain(right[side], inferred.baseline[side], rows.unit[side]) for side in sides))
     return Control.within(
         f"placebo model, {column}",
         f"How many standard errors from 0 is the excess for {column} on a model trained on neither side?",

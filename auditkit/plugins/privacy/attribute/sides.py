@@ -8,7 +8,9 @@ import numpy as np
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
-from auditkit.plugins.privacy.shared.features import fingerprints, plain
+from auditkit.plugins.privacy.shared.features import plain
+from auditkit.plugins.privacy.shared.overlap import Overlap, overlap
+from auditkit.plugins.privacy.shared.persons import whose
 from auditkit.predictions import Predictions
 
 
@@ -25,15 +27,20 @@ class Rows(NamedTuple):
     """(N, C) what the model says about the rows as they are."""
     is_member: np.ndarray
     """(N,) bool."""
+    unit: np.ndarray
+    """(N,) whose row it is; nobody is on both sides."""
     ask: Callable[[np.ndarray], np.ndarray]
     """(n, D) codes to (n, C) probabilities."""
-    in_both: int
-    """Rows of the audit data that were left out, for they are in the training split too."""
+    overlap: Overlap
+    """Rows of the audit data that were left out, for they or their persons are in the training split too."""
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Some of the rows."""
-        parts = (self.codes[rows], self.category, self.labels[rows], self.probabilities[rows], self.is_member[rows])
-        return Rows(*parts, self.ask, self.in_both)
+        parts = (
+            self.codes[rows], self.category, self.labels[rows], self.probabilities[rows], self.is_member[rows],
+            self.unit[rows],
+        )  # fmt: skip
+        return Rows(*parts, self.ask, self.overlap)
 
 
 def gather(model: Model, data: AuditData, predictions: Predictions, rng: np.random.Generator) -> Rows:
@@ -48,8 +55,10 @@ def gather(model: Model, data: AuditData, predictions: Predictions, rng: np.rand
     train = present(data.train, "the check needs it")
     drawn = np.sort(rng.choice(len(train), min(len(data), len(train)), replace=False))
     members = train.take(drawn)
-    other_rows = np.flatnonzero(~np.isin(fingerprints(data), fingerprints(train)))
+    common = overlap(data, train)
+    other_rows = np.flatnonzero(~common.rows & ~common.people)
     others = data.take(other_rows)
+    unit = whose(members)
     answered = (Predictions(model, members), predictions.take(other_rows, others))
 
     def ask(codes: np.ndarray) -> np.ndarray:
@@ -62,6 +71,7 @@ def gather(model: Model, data: AuditData, predictions: Predictions, rng: np.rand
         labels=np.concatenate([side.truth for side in answered]),
         probabilities=np.vstack([side.probabilities for side in answered]),
         is_member=np.arange(len(members) + len(others)) < len(members),
+        unit=np.concatenate([unit, whose(others) + 1 + unit.max(initial=-1)]),
         ask=ask,
-        in_both=len(data) - len(others),
+        overlap=common,
     )

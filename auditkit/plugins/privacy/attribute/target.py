@@ -45,17 +45,19 @@ def target_of(codes: np.ndarray, numeric: bool, most: int) -> Target:
     return Target(classes, candidates, False)
 
 
-def why_not(classes: np.ndarray, is_member: np.ndarray, least: int) -> str | None:
+def why_not(classes: np.ndarray, is_member: np.ndarray, unit: np.ndarray, least: int) -> str | None:
     """Why nothing can be said about a column; None where something can.
 
     Args:
         classes: (N,) as in Target.
         is_member: (N,) bool.
-        least: rows that each side needs, and 10 of each value.
+        unit: (N,) whose row it is.
+        least: persons that each side needs.
     """
     for rows, side in ((is_member, "members"), (~is_member, "non-members")):
-        present = classes[rows & (classes >= 0)]
-        if len(present) < least:
+        is_told = rows & (classes >= 0)
+        present = classes[is_told]
+        if len(np.unique(unit[is_told])) < least:
             return fewer_than(least, f"{side} with a value of this column that is told apart")
         if len(np.unique(present)) < 2:
             return fewer_than("two", f"values of this column among {side}")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
+from auditkit.plugins.privacy.shared.persons import effective_persons
 from auditkit.results import Interval
 
 TIE = 1e-9
@@ -18,8 +19,8 @@ class Nearest(NamedTuple):
     """(N,) distance to the nearest."""
     second: np.ndarray
     """(N,) to the next nearest."""
-    position: np.ndarray
-    """(N,) of the nearest."""
+    unit: np.ndarray
+    """(N,) whose row the nearest is."""
 
 
 class Share(NamedTuple):
@@ -29,12 +30,13 @@ class Share(NamedTuple):
     interval: Interval
 
 
-def nearest(points: np.ndarray, among: np.ndarray) -> Nearest:
+def nearest(points: np.ndarray, among: np.ndarray, unit: np.ndarray) -> Nearest:
     """The two nearest to each point, found exactly, in blocks.
 
     Args:
         points: (N, G).
         among: (M, G), two or more.
+        unit: (M,) whose row each of them is.
     """
     from sklearn.neighbors import NearestNeighbors  # half a second, where there is something to measure
 
@@ -42,23 +44,22 @@ def nearest(points: np.ndarray, among: np.ndarray) -> Nearest:
     rows = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(among).kneighbors(points, return_distance=False)
     # the search multiplies out the square, which leaves a copy at a distance of 1e-7
     first, second = (np.sqrt(((points - among[rows[:, place]]) ** 2).sum(axis=1)) for place in (0, 1))
-    return Nearest(np.minimum(first, second), np.maximum(first, second), np.where(first <= second, *rows.T))
+    return Nearest(np.minimum(first, second), np.maximum(first, second), unit[np.where(first <= second, *rows.T)])
 
 
 def effective(training: Nearest, held_out: Nearest) -> float:
-    """How many rows would vary as much as these do, of which many have the same real row nearest.
+    """How many rows would vary as much as these do, of which many have rows of the same real person nearest.
 
-    Were it by chance who was trained on, each real row would be of either side for all the rows near to it at once.
+    Were it by chance who was trained on, each person would be on either side for all the rows near to theirs at once.
 
     Args:
         training: of each synthetic row, among the training rows.
         held_out: likewise, among the others.
 
-    Source: Kish (1965), Survey Sampling, section 11.7: (sum of n)² / sum of n² of the real rows' n.
+    Source: Kish (1965), Survey Sampling, section 11.7: (sum of n)² / sum of n² of the real persons' n.
     """
     sides = training.first <= held_out.first
-    real = np.where(sides, training.position, held_out.position + training.position.max() + 1)
-    return float(stats.effective_size(np.unique(real, return_counts=True)[1].astype(np.float64)))
+    return effective_persons(np.where(sides, training.unit, held_out.unit + training.unit.max() + 1))
 
 
 def closer(training: Nearest, held_out: Nearest) -> Share:

@@ -30,23 +30,30 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     context.progress(0, 3, "reading the synthetic rows")
     tables = read(data, parameters.synthetic, parameters.reading)
     exact = _exact(tables)
-    fewest = min(len(tables.training), len(tables.held_out), len(tables.synthetic))
+    fewest = min(*(len(np.unique(unit)) for unit in tables.units), len(tables.synthetic))
     if fewest < LEAST:
         reason = fewer_than(LEAST, "rows in the training split, outside of it, or in the synthetic table")
         return Findings([*(_measured(name, None, reason=reason) for name in COMPARED), *exact])
     points = points_of(tables, parameters.rows, context.rng)
     context.progress(1, 3, "nearest neighbours")
     to = {
-        side: nearest(points.synthetic, part)
-        for side, part in zip(SIDES, (points.training, points.held_out), strict=True)
+        side: nearest(points.synthetic, part, unit)
+        for side, part, unit in zip(SIDES, (points.training, points.held_out), points.units, strict=True)
     }
-    threshold = float(np.quantile(nearest(points.held_out, points.training).first, parameters.near))
+    of_held_out = nearest(points.held_out, points.training, points.units[0])
+    threshold = float(np.quantile(of_held_out.first, parameters.near))
     context.progress(2, 3, "trying rows that were never seen, and planted copies")
     controls = [_same_words(tables), *_controls(points, to, threshold, context.rng)]
     notes = [
         f"Compared are {len(points.synthetic):,} synthetic rows with {len(points.training):,} training rows and as "
         "many rows of the audit data, which the generator must not have seen."
     ]
+    if any(tables.left_out):
+        equal, people = tables.left_out
+        notes.append(
+            f"Left out: {equal:,} rows of the audit data that stand in the training split, and {people:,} other rows "
+            "of persons who are in it."
+        )
     return Findings([*_compared(to, threshold), *exact, *_medians(to)], controls, [_figure(to)], notes=notes)
 
 
@@ -59,7 +66,7 @@ def _exact(tables: Tables) -> list[Measurement]:
     n = len(tables.synthetic)
     return [
         _measured("exact_copies", float(among(tables.synthetic, part).mean()), exact=True, n=n, conditions={"to": side})
-        for side, part in zip(SIDES, tables, strict=False)
+        for side, part in zip(SIDES, tables[:2], strict=True)
     ]
 
 

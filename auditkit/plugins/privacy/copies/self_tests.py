@@ -5,6 +5,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.privacy.copies.distances import Nearest, Share, closer, near, nearest
 from auditkit.plugins.privacy.copies.tables import Points
+from auditkit.plugins.privacy.shared.persons import halved
 
 TRIED = 50
 """Rows of which the nearest is measured again."""
@@ -37,10 +38,12 @@ def errors_off(share: Share, expected: float) -> float:
 
 def fresh(points: Points, rng: np.random.Generator) -> Points:
     """Held-out rows in place of synthetic ones, with as many training rows as there are other held-out ones."""
-    order = rng.permutation(len(points.held_out))
-    half = len(order) // 2
-    training = points.training[rng.choice(len(points.training), half, replace=False)]
-    return Points(training, points.held_out[order[:half]], points.held_out[order[half : 2 * half]])
+    is_first = halved(points.units[1], rng)  # nobody is in both
+    half = min(int(is_first.sum()), int((~is_first).sum()))
+    first, second = (rng.choice(np.flatnonzero(side), half, replace=False) for side in (is_first, ~is_first))
+    chosen = rng.choice(len(points.training), half, replace=False)
+    units = points.units[0][chosen], points.units[1][first]
+    return Points(points.training[chosen], points.held_out[first], points.held_out[second], units)
 
 
 def planted(points: Points, rng: np.random.Generator) -> Points:
@@ -55,5 +58,6 @@ def planted(points: Points, rng: np.random.Generator) -> Points:
 
 def seen(points: Points, threshold: float) -> tuple[Share, Share]:
     """What is found of some points: `closer` and `near`."""
-    training, held_out = (nearest(points.synthetic, part) for part in (points.training, points.held_out))
+    real = zip((points.training, points.held_out), points.units, strict=True)
+    training, held_out = (nearest(points.synthetic, part, unit) for part, unit in real)
     return closer(training, held_out), near(training, held_out, threshold)

@@ -10,6 +10,7 @@ from auditkit.data.codes import codes_of
 from auditkit.data.schema import merge_schemas
 from auditkit.errors import DataError, present
 from auditkit.plugins.privacy.shared.features import expand
+from auditkit.plugins.privacy.shared.persons import whose
 
 
 class Tables(NamedTuple):
@@ -23,6 +24,10 @@ class Tables(NamedTuple):
     """(S, D)"""
     category: np.ndarray
     """(D,) bool: which of them are names."""
+    units: tuple[np.ndarray, np.ndarray]
+    """(T,) and (H,) whose row each real row is."""
+    left_out: tuple[int, int]
+    """Rows of the audit data that are equal to training rows, and other rows of persons in the training split."""
 
 
 class Points(NamedTuple):
@@ -34,6 +39,8 @@ class Points(NamedTuple):
     """(M, G)"""
     synthetic: np.ndarray
     """(S, G)"""
+    units: tuple[np.ndarray, np.ndarray]
+    """(M,) each, whose row it is: of training and held-out rows."""
 
 
 def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
@@ -59,7 +66,12 @@ def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
     parts = ((train.inputs, schema), (data.inputs, schema), (made.inputs, made_schema))
     training, held_out, synthetic = (_canonical(codes_of(inputs, own)) for inputs, own in parts)
     category = np.array([not feature.numeric for feature in schema] or [False] * training.shape[1])
-    return Tables(training, held_out[~among(held_out, training)], synthetic, category)
+    equal, people = among(held_out, training), np.zeros(len(held_out), dtype=bool)
+    if data.unit is not None and train.unit is not None:
+        people = np.isin(data.unit, train.unit) & ~equal
+    kept = np.flatnonzero(~equal & ~people)
+    units = whose(train), whose(data)[kept]
+    return Tables(training, held_out[kept], synthetic, category, units, (int(equal.sum()), int(people.sum())))
 
 
 def strange(tables: Tables) -> float:
@@ -100,13 +112,15 @@ def points_of(tables: Tables, most: int, rng: np.random.Generator) -> Points:
     """
     size = min(most, len(tables.training), len(tables.held_out))
     sizes = (size, size, min(most, len(tables.synthetic)))
-    drawn = [
-        part[np.sort(rng.choice(len(part), count, replace=False))] for part, count in zip(tables, sizes, strict=False)
-    ]
+    rows = [
+        np.sort(rng.choice(len(part), count, replace=False)) for part, count in zip(tables[:3], sizes, strict=True)
+    ]  # fmt: skip
+    drawn = [part[chosen] for part, chosen in zip(tables[:3], rows, strict=True)]
     real = np.vstack(drawn[:2])
     low, high = np.nanmin(real, axis=0, initial=np.inf), np.nanmax(real, axis=0, initial=-np.inf)
     made = np.where(tables.category, drawn[2], np.clip(drawn[2], np.minimum(low, high), np.maximum(low, high)))
-    return Points(*np.split(expand(np.vstack([real, made]), tables.category), [size, 2 * size]))
+    points = np.split(expand(np.vstack([real, made]), tables.category), [size, 2 * size])
+    return Points(points[0], points[1], points[2], (tables.units[0][rows[0]], tables.units[1][rows[1]]))
 
 
 def _canonical(codes: np.ndarray) -> np.ndarray:

@@ -80,6 +80,14 @@ class Scored(NamedTuple):
     """(M,) bool: the half of the members that is judged by the second half of the others."""
     other_half: np.ndarray
     """(N,) bool: the first half of the others."""
+    unit: np.ndarray
+    """(M + N,) whose row it is, of members, then of others."""
+
+    @property
+    def lowest_rate(self) -> float:
+        """The smallest false positive rate that ten of the non-members of either half stand for."""
+        units = self.unit[len(self.members) :]
+        return lowest_rate(min(len(np.unique(units[half])) for half in (self.other_half, ~self.other_half)))
 
 
 class CalledMembers(NamedTuple):
@@ -97,7 +105,7 @@ def lowest_rate(others: int) -> float:
     Rounded up to three digits, so that it can be written.
 
     Args:
-        others: how many non-members set the threshold.
+        others: how many non-members set the threshold: persons, where some have several rows.
     """
     if others <= ACCUSED:
         return 1.0
@@ -148,7 +156,17 @@ def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple
     ]
 
 
-def area(members: np.ndarray, others: np.ndarray, level: float = 0.95) -> stats.Auc:
-    """How well scores tell members (M,) from others (N,), one of each at least: the area under the ROC curve."""
+def area(
+    members: np.ndarray, others: np.ndarray, level: float = 0.95, unit: np.ndarray | None = None
+) -> stats.Auc:  # fmt: skip
+    """How well scores tell members (M,) from others (N,), one of each at least: the area under the ROC curve.
+
+    Args:
+        members: scores.
+        others: scores.
+        level: of the interval.
+        unit: (M + N,) whose row it is: rows of a person vary together; None: each row is a person's.
+    """
     is_member = np.arange(len(members) + len(others)) < len(members)
-    return present(stats.auc(np.concatenate([members, others]), is_member, level=level), "both sides have rows")
+    scores = np.concatenate([members, others])
+    return present(stats.auc(scores, is_member, level=level, clusters=unit), "both sides have rows")

@@ -58,7 +58,7 @@ def attacks_on(
     member, half, attacks = sides.is_member, sides.half, []
     for name in dict.fromkeys([first, simplest(sides), *able]):
         scores = score_sides(name, sides, comparison, weight) if name != first or given is None else given
-        attacks.append(Scored(name, scores[member], scores[~member], half[member], half[~member]))
+        attacks.append(Scored(name, scores[member], scores[~member], half[member], half[~member], sides.unit))
     return attacks
 
 

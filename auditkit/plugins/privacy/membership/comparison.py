@@ -10,7 +10,12 @@ from auditkit.plugins.privacy.membership.attack import area, gap_scores, loss_sc
 from auditkit.plugins.privacy.membership.members import Sides, class_codes
 from auditkit.plugins.privacy.membership.parameters import ONLINE, Parameters
 from auditkit.plugins.privacy.membership.pool import Copier, GoOn, NoCopy
-from auditkit.plugins.privacy.membership.reference_models import ReferenceModels, draw_halves, fit_references
+from auditkit.plugins.privacy.membership.reference_models import (
+    ReferenceModels,
+    draw_halves,
+    fit_references,
+    kept_together,
+)
 
 TARGETS = 8
 """Copies that are attacked themselves at most."""
@@ -53,9 +58,8 @@ def compare(
         NoCopy: none can be fitted, and why.
     """
     rng, go_on = tools
-    _, alike = np.unique(sides.prints, return_inverse=True)
     count = len(sides.others.rows)
-    together = np.concatenate([alike.reshape(-1), len(train) + np.arange(count)])
+    together = np.concatenate([kept_together(sides.overlap.prints, train.unit), len(train) + sides.others.unit])
     halves = draw_halves(together, parameters.reference_models, rng)
     inputs, codes = train.inputs, class_codes(train.labels, classes)
     if parameters.attack == ONLINE:
@@ -76,6 +80,9 @@ def compare(
 def best_weight(comparison: Comparison, sides: Sides, alike: bool) -> float:
     """RMIA's `a`: 1 where the sides may differ, so that what a reference makes of a row is taken off whole.
 
+    Below 1 a part of it stays, and a difference between the sides that is too small for a hint moves the area with it:
+    so a leak must be seen at 1, too.
+
     Args:
         comparison: with reference models.
         sides: members and others.
@@ -85,7 +92,9 @@ def best_weight(comparison: Comparison, sides: Sides, alike: bool) -> float:
         return 1.0
     members = sides.is_member
     parts = (comparison.chances[:, members], comparison.fitted[:, members], comparison.out[:, members])
-    return reference_attacks.best_weight(*parts)
+    weight = reference_attacks.best_weight(*parts)
+    whole = score_sides("rmia", sides, comparison, 1.0)
+    return weight if (area(whole[members], whole[~members], unit=sides.unit).interval.low or 0.0) > 0.5 else 1.0
 
 
 def score_sides(attack: str, sides: Sides, comparison: Comparison | None, weight: float) -> np.ndarray:
@@ -142,7 +151,10 @@ def model_spread(comparison: Comparison, sides: Sides) -> float | None:
         scores = reference_attacks.calibrated_loss(
             comparison.chances[target], comparison.chances[rest], comparison.out[rest]
         )
-        measured = area(scores[is_member & comparison.out[target]], scores[~is_member])
+        judged = ~is_member | comparison.out[target]
+        measured = area(
+            scores[is_member & comparison.out[target]], scores[~is_member], unit=sides.unit[judged]
+        )  # fmt: skip
         error = np.sqrt(np.sum(measured.influence**2)) / len(measured.influence)
         excess.append((measured.value - 0.5) ** 2 - error**2)
     return float(np.sqrt(max(0.0, float(np.mean(excess)))))

@@ -34,7 +34,7 @@ def attack_table(attacks: list[Scored], rate: float) -> Table:
     """What every attack finds that could be made; the first is the one that is measured."""
     rows = []
     for scored in attacks:
-        measured, who = area(scored.members, scored.others), called(scored, rate)
+        measured, who = area(scored.members, scored.others, unit=scored.unit), called(scored, rate)
         ends = measured.interval.low, measured.interval.high
         rows.append((scored.attack, measured.value, *ends, float(who.members.mean()), float(who.others.mean())))
     return Table(

@@ -10,7 +10,7 @@ from auditkit.data import AuditData
 from auditkit.errors import TimeLimit, present
 from auditkit.models import Model
 from auditkit.plugins.privacy.membership import boundary, comparison as comparisons, self_tests
-from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, called, lowest_rate
+from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, called
 from auditkit.plugins.privacy.membership.attacks import attacks_on, chosen, note_of, simplest
 from auditkit.plugins.privacy.membership.black_box import black_box_scores
 from auditkit.plugins.privacy.membership.comparison import Comparison
@@ -50,9 +50,8 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     steps = parameters.reference_models + 3
     context.progress(0, steps, "asking about members")
     sides = gather(model, data, context.predictions, parameters.rows, context.rng)
-    note = f"Rows left out, as they occur more than once in training split and audit data: {sides.twice}."
-    notes = [note] if sides.twice else []
-    if min(len(sides.members.rows), len(sides.others.rows)) < LEAST:
+    notes = sides.overlap.note(sides.twice)
+    if min(sides.members.units, sides.others.units) < LEAST:
         reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")
         undefined = [
             Measurement(name=name, value=None, reason=reason, direction="lower") for name in (*ATTACKS, "memorisation")
@@ -64,13 +63,13 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     comparison, why = _comparison(parameters, model, data, sides, context)
     given = _given(parameters, sides, context)
     trials = self_tests.tried(sides, comparison, blind, context.rng)
-    found = _attacked(parameters, data, context, Material(sides, comparison, why, trials, given), notes)
-    context.keep(found)
+    attacked = _attacked(parameters, data, context, Material(sides, comparison, why, trials, given), notes)
+    context.keep(attacked)
     context.progress(steps - 1, steps, "looking for odd training rows")
     odd = find_memorised(model, data, sides, comparison, parameters.neighbours, context)
     return Findings(
-        measurements=[*found.measurements, *odd.measurements], controls=[*found.controls, *odd.controls],
-        figures=found.figures, tables=found.tables, notes=[*found.notes, *odd.notes],
+        measurements=[*attacked.measurements, *odd.measurements], controls=[*attacked.controls, *odd.controls],
+        figures=attacked.figures, tables=attacked.tables, notes=[*attacked.notes, *odd.notes],
         higher_level="" if comparison is not None else None,
     )  # fmt: skip
 
@@ -94,14 +93,14 @@ def _attacked(
     scored = attacks[0]
     # a score from which no copy's was taken off is moved by whatever members and non-members differ in
     corrected = comparison if scored.attack in FEWEST and scored.attack != ONLINE else None
-    spread = 0.0 if corrected is None or trials.alike else comparisons.model_spread(corrected, sides)
+    spread = 0.0 if corrected is None else comparisons.model_spread(corrected, sides)
     if spread is None and trials.apart:
         corrected = None  # of fewer than four copies nobody can say how far they are from each other
-    rate = lowest_rate(min(int(scored.other_half.sum()), int((~scored.other_half).sum())))
+    rate = scored.lowest_rate
     who = called(scored, rate)
     everyone = [wider(measurement, spread or 0.0) for measurement in headline(scored, who, rate)]
     groups = [wider(measurement, spread or 0.0) for measurement in per_group(sides, scored, who, rate, data)]
-    controls = self_tests.without_model(trials)
+    controls = [*self_tests.without_model(trials), sides.overlap.control(ATTACKS)]
     if corrected is None and not alone and (trials.apart or any(map(beats_chance, everyone))):
         scores = np.concatenate([scored.members, scored.others])
         controls.append(self_tests.beyond_blind(sides, scores, trials.blind[kept], trials.apart, context.seed))

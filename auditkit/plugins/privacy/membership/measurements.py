@@ -1,6 +1,6 @@
 """What an attack finds, as measurements: of everyone, and of each group that may be shown."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.attack import CalledMembers, Scored, above_mean, area
 from auditkit.plugins.privacy.membership.definitions import REACHED
 from auditkit.plugins.privacy.membership.members import Sides
+from auditkit.plugins.privacy.shared.persons import effective_persons
 from auditkit.results import Interval, Measurement
 from auditkit.smaller import slices_and_smaller, smaller_called
 from auditkit.too_few import fewer_than
@@ -22,23 +23,45 @@ FEW_COPIES = 2.78
 def headline(scored: Scored, who: CalledMembers, rate: float) -> list[Measurement]:
     """The attack on everybody."""
     by_mean = above_mean(scored)
-    sizes = len(scored.members), len(scored.others)
-    counts = int(by_mean.members.sum()), sizes[0], int(by_mean.others.sum()), sizes[1]
+    count = len(scored.members)
+    sides = [_share(by_mean.members, scored.unit[:count]), _share(by_mean.others, scored.unit[count:])]
+    accused = _share(who.others, scored.unit[count:])
     # an area alone is no headline: it hides the few who are exposed
     return [
-        _found(scored, who.members, rate, {}),
+        _found(scored, who.members, scored.unit[:count], rate, {}),
         Measurement(
-            name=REACHED, value=float(who.others.mean()), unit="share", direction="lower", n=sizes[1],
-            interval=stats.clopper_pearson(int(who.others.sum()), sizes[1]),
+            name=REACHED, value=accused.value, unit="share", direction="lower", n=accused.units,
+            interval=stats.clopper_pearson(accused.value * accused.size, accused.size),
             conditions={"attack": scored.attack, "false_positive_rate": rate},
         ),
-        _auc(scored, slice(None), slice(None), {}),
+        _auc(scored, np.ones(count, dtype=bool), np.ones(len(scored.others), dtype=bool), {}),
         Measurement(
-            name="advantage", value=counts[0] / sizes[0] - counts[2] / sizes[1], unit="share",
-            interval=stats.difference_interval(*counts), n=sum(sizes), direction="lower",
-            conditions={"attack": scored.attack},
+            name="advantage", value=sides[0].value - sides[1].value, unit="share",
+            interval=stats.difference_interval(
+                sides[0].value * sides[0].size, sides[0].size, sides[1].value * sides[1].size, sides[1].size
+            ),
+            n=sum(side.units for side in sides), direction="lower", conditions={"attack": scored.attack},
         ),
     ]  # fmt: skip
+
+
+class Share(NamedTuple):
+    """A share of rows."""
+
+    value: float
+    units: int
+    """Whose rows they are."""
+    size: float
+    """How many rows would vary as much: as many as there are persons, fewer where some have more rows than others."""
+
+
+def _fewest(sides: Sides, members: np.ndarray | None, others: np.ndarray | None) -> int:
+    """How many persons the smaller side of a group has."""
+    return min(len(np.unique(side.unit[rows])) for side, rows in ((sides.members, members), (sides.others, others)))
+
+
+def _share(is_called: np.ndarray, unit: np.ndarray) -> Share:
+    return Share(float(is_called.mean()), len(np.unique(unit)), effective_persons(unit))
 
 
 def wider(measurement: Measurement, spread: float) -> Measurement:
@@ -62,19 +85,22 @@ def beats_chance(measurement: Measurement) -> bool:
     return chance is not None and low is not None and low > chance
 
 
-def _found(scored: Scored, is_called: np.ndarray, rate: float, where: dict[str, str]) -> Measurement:
+def _found(
+    scored: Scored, is_called: np.ndarray, unit: np.ndarray, rate: float, where: dict[str, str]
+) -> Measurement:  # fmt: skip
     conditions: dict[str, Any] = {"attack": scored.attack, "false_positive_rate": rate}
+    share = _share(is_called, unit)
     return Measurement(
-        name="true_positive_rate", value=float(is_called.mean()), unit="share", direction="lower", n=len(is_called),
-        interval=stats.clopper_pearson(int(is_called.sum()), len(is_called)), conditions=conditions, slice=where,
+        name="true_positive_rate", value=share.value, unit="share", direction="lower", n=share.units,
+        interval=stats.clopper_pearson(share.value * share.size, share.size), conditions=conditions, slice=where,
     )  # fmt: skip
 
 
-def _auc(scored: Scored, members: Any, others: Any, where: dict[str, str]) -> Measurement:
-    pair = scored.members[members], scored.others[others]
-    measured = area(*pair)
+def _auc(scored: Scored, members: np.ndarray, others: np.ndarray, where: dict[str, str]) -> Measurement:
+    unit = scored.unit[np.concatenate([members, others])]
+    measured = area(scored.members[members], scored.others[others], unit=unit)
     return Measurement(
-        name="auc", value=measured.value, interval=measured.interval, n=len(pair[0]) + len(pair[1]),
+        name="auc", value=measured.value, interval=measured.interval, n=len(np.unique(unit)),
         direction="lower", slice=where, conditions={"attack": scored.attack},
     )  # fmt: skip
 
@@ -92,9 +118,9 @@ def per_group(
         reason = cell.hidden
         if reason is None and (members is None or others is None):
             reason = "the training split does not say who is in this group"
-        elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
+        elif reason is None and _fewest(sides, members, others) < max(LEAST, data.minimum_rate):
             reason = fewer_than(max(LEAST, data.minimum_rate), "members or non-members in this group")
-        if reason is not None:
+        if reason is not None or members is None or others is None:
             conditions: dict[str, Any] = {"attack": scored.attack}
             common: dict[str, Any] = {"value": None, "reason": reason, "direction": "lower", "slice": cell.where}
             measurements += [
@@ -106,6 +132,7 @@ def per_group(
             ]  # fmt: skip
         else:
             measurements += [
-                _auc(scored, members, others, cell.where), _found(scored, who.members[members], rate, cell.where),
+                _auc(scored, members, others, cell.where),
+                _found(scored, who.members[members], sides.members.unit[members], rate, cell.where),
             ]  # fmt: skip
     return measurements

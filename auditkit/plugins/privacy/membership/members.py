@@ -8,7 +8,9 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.privacy.membership.attack import own_chances, unique_to_one
-from auditkit.plugins.privacy.shared.features import fingerprints, plain
+from auditkit.plugins.privacy.shared.features import plain
+from auditkit.plugins.privacy.shared.overlap import Overlap, overlap
+from auditkit.plugins.privacy.shared.persons import halved, whose
 from auditkit.predictions import Predictions
 from auditkit.value_spelling import match_class
 
@@ -30,8 +32,15 @@ class Side(NamedTuple):
     """(n, C) the model's probabilities; 1 for the class that it decides on where it gives decisions alone."""
     values: np.ndarray
     """(n, F) the inputs as numbers."""
+    unit: np.ndarray
+    """(n,) whose row it is: a number for each person, or for each row."""
     half: np.ndarray
-    """(n,) bool: drawn for the first half; each half is judged by thresholds of the other."""
+    """(n,) bool: of units drawn for the first half; each half is judged by thresholds of the other."""
+
+    @property
+    def units(self) -> int:
+        """How many persons they are; rows, where nobody says whose they are."""
+        return len(np.unique(self.unit))
 
     def inside(self, attribute: str, values: list[str]) -> np.ndarray | None:
         """(n,) bool: in one of these groups; None where the rows do not have the attribute."""
@@ -40,7 +49,7 @@ class Side(NamedTuple):
     def take(self, kept: np.ndarray, rng: np.random.Generator) -> "Side":
         """Some of the rows, (n,) bool, in halves that are drawn anew."""
         side = Side(self.data.take(np.flatnonzero(kept)), *(part[kept] for part in self[1:]))
-        return side._replace(half=_halved(len(side.rows), rng))
+        return side._replace(half=halved(side.unit, rng))
 
 
 class Sides(NamedTuple):
@@ -52,9 +61,9 @@ class Sides(NamedTuple):
     """(F,) bool: which of `values` are names."""
     classes: int
     twice: int
-    """Rows that were left out, for they occur more than once."""
-    prints: np.ndarray
-    """(T,) a fingerprint of every row of the training split."""
+    """Rows that were left out, for they occur more than once or their person is on both sides; but for `overlap`."""
+    overlap: Overlap
+    """Audit rows that were left out, for they stand in the training split."""
     graded: bool
     """The model gives probabilities; else decisions alone."""
 
@@ -72,6 +81,11 @@ class Sides(NamedTuple):
     def chances(self) -> np.ndarray:
         """(M + N,) likewise the model's probability of their own class."""
         return np.concatenate([self.members.chances, self.others.chances])
+
+    @property
+    def unit(self) -> np.ndarray:
+        """(M + N,) whose row it is; nobody is on both sides."""
+        return np.concatenate([self.members.unit, self.others.unit + 1 + self.members.unit.max(initial=-1)])
 
     @property
     def right(self) -> np.ndarray:
@@ -105,21 +119,22 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
         rng: draws them.
     """
     train = present(data.train, "the check needs it")
-    prints = fingerprints(train)
-    is_member, is_other = unique_to_one(prints, fingerprints(data))
+    common = overlap(data, train)
+    is_member, is_other = unique_to_one(common.prints, common.other_prints)
+    is_member, is_other = is_member & ~common.both, is_other & ~common.people
     drawn_members = np.flatnonzero(is_member)
     drawn_members = np.sort(rng.choice(drawn_members, min(limit, len(drawn_members)), replace=False))
     other_rows = np.flatnonzero(is_other)
-    twice = len(train) + len(data) - int(is_member.sum()) - len(other_rows)
+    twice = len(train) + len(data) - int(is_member.sum()) - len(other_rows) - int((common.rows | common.people).sum())
     if not len(drawn_members) or not len(other_rows):
         nothing, none = np.zeros(0), np.zeros(0, dtype=bool)
-        empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), np.zeros((0, 0)), none)
-        return Sides(empty, empty, none, len(predictions.classes), twice, prints, True)
+        empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), np.zeros((0, 0)), nothing, none)
+        return Sides(empty, empty, none, len(predictions.classes), twice, common, True)
     drawn, rest = train.take(drawn_members), data.take(other_rows)
     members = _side(drawn, drawn_members, Predictions(model, drawn), rng)
     others = _side(rest, other_rows, predictions.take(other_rows, rest), rng)
     graded = predictions.answers.probabilities is not None
-    return Sides(members, others, plain(rest).category, len(predictions.classes), twice, prints, graded)
+    return Sides(members, others, plain(rest).category, len(predictions.classes), twice, common, graded)
 
 
 def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.random.Generator) -> Side:
@@ -127,14 +142,11 @@ def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.r
     answers = predictions.answers.probabilities
     # where there are decisions alone, whether one is right is all that an attack has (Yeom et al., section 3.2)
     given = predictions.codes[:, None] == np.arange(len(predictions.classes)) if answers is None else answers
-    half = _halved(len(truth), rng)
+    unit = whose(data)
     return Side(
-        data, rows, own_chances(given, truth).astype(np.float64), truth, right, given, plain(data).values, half
+        data, rows, own_chances(given, truth).astype(np.float64), truth, right, given, plain(data).values, unit,
+        halved(unit, rng),
     )  # fmt: skip
-
-
-def _halved(count: int, rng: np.random.Generator) -> np.ndarray:
-    return np.asarray(rng.permutation(count) < count // 2)
 
 
 def class_codes(labels: Any, classes: tuple[Any, ...]) -> np.ndarray:

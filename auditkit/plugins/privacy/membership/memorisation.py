@@ -63,7 +63,7 @@ def find_memorised(
     expanded = expand(np.vstack([values, sides.others.values]), sides.category)
     odd = odd_rows(expanded[: len(rows)], truth, expanded[len(rows) :], sides.others.truth)
     guesses = (
-        _guessed_by_trees(values, truth, sides, context.seed)
+        _guessed_by_trees(values, truth, some.unit, sides, context.seed)
         if comparison is None
         else _guessed_by_copies(model, some, rows, truth, sides, comparison)
     )
@@ -76,6 +76,9 @@ def find_memorised(
             right = (asked.codes == asked.truth).astype(np.float64)
         own = right - guesses.trained[places] if len(right) else np.zeros(0)
         other = (sides.others.right.astype(np.float64) - guesses.others)[others]
+        if some.unit is not None:
+            own = _of_each(own, some.unit[places]) if len(own) else own
+            other = _of_each(other, sides.others.unit[others])
         if len(other) < data.minimum_rate or stats.student_interval(other) is None:
             other = other[:0]  # too few to be held against
         measurements += _measurements(kind, own, other, data.minimum_rate, comparison is not None)
@@ -90,10 +93,19 @@ def find_memorised(
     return Findings(measurements, [control], notes=notes)
 
 
-def _guessed_by_trees(values: np.ndarray, truth: np.ndarray, sides: Sides, seed: int) -> Guesses:
+def _of_each(gaps: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """(G,) the mean of each person's rows."""
+    _, places, counts = np.unique(unit, return_inverse=True, return_counts=True)
+    return np.bincount(places.reshape(-1), gaps) / counts
+
+
+def _guessed_by_trees(
+    values: np.ndarray, truth: np.ndarray, unit: np.ndarray | None, sides: Sides, seed: int
+) -> Guesses:
     ready = prepare(np.vstack([values, sides.others.values]), sides.category)
     trained, others = ready[: len(values)], ready[len(values) :]
-    guessed = out_of_fold(trained, truth, sides.classes, seed).argmax(axis=1) == truth
+    whose = np.arange(len(truth)) if unit is None else unit
+    guessed = out_of_fold(trained, truth, sides.classes, seed, whose).argmax(axis=1) == truth
     unseen = fitted(trained, truth, sides.classes, seed)(others).argmax(axis=1) == sides.others.truth
     return Guesses(guessed.astype(np.float64), unseen.astype(np.float64))
 

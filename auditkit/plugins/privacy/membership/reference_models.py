@@ -37,6 +37,28 @@ class ReferenceModels(NamedTuple):
         return np.array([ask(inputs) for ask in self.asks])
 
 
+def kept_together(prints: np.ndarray, unit: np.ndarray | None) -> np.ndarray:
+    """(P,) a number for each set of rows that no split may part: equal rows, and all rows of a person.
+
+    Args:
+        prints: (P,) fingerprints.
+        unit: (P,) whose row it is; None: each row is a person's.
+    """
+    _, alike = np.unique(prints, return_inverse=True)
+    if unit is None:
+        return alike.reshape(-1)
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    _, person = np.unique(unit, return_inverse=True)
+    size = int(alike.max(initial=-1)) + 1
+    links = coo_matrix(
+        (np.ones(len(prints)), (alike.reshape(-1), size + person.reshape(-1))),
+        shape=(size + len(prints), size + len(prints)),
+    )  # fmt: skip
+    return np.asarray(connected_components(links, directed=False)[1][alike.reshape(-1)])
+
+
 def draw_halves(alike: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) bool: in each pair of rows of the answer, one half of the rows and the other.
 

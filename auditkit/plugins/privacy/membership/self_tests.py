@@ -12,6 +12,7 @@ from auditkit.plugins.privacy.membership.members import Sides
 from auditkit.plugins.privacy.membership.reference_attacks import mean_over
 from auditkit.plugins.privacy.shared.classifiers import blind_scores, fit_linear, probabilities
 from auditkit.plugins.privacy.shared.features import expand
+from auditkit.plugins.privacy.shared.persons import halved
 from auditkit.results import Control
 
 TOLERANCE = 0.03
@@ -34,6 +35,19 @@ class Trials(NamedTuple):
     """(M,) scores of the loss attack on models that did not see the row."""
     placebo_others: np.ndarray
     """(n,) likewise of others."""
+    unit: np.ndarray
+    """(M + N,) whose row it is."""
+    placebo_unit: np.ndarray
+    """(M + n,) likewise."""
+
+    def blind_area(self, level: float = 0.95) -> stats.Auc:
+        """How well the classifier that never sees the model recognises members."""
+        count = len(self.placebo_members)
+        return area(self.blind[:count], self.blind[count:], level, self.unit)
+
+    def placebo_area(self, level: float = 0.95) -> stats.Auc:
+        """How well the loss attack finds members of models that did not see the row."""
+        return area(self.placebo_members, self.placebo_others, level, self.placebo_unit)
 
     @property
     def apart(self) -> bool:
@@ -46,15 +60,14 @@ class Trials(NamedTuple):
         return not self._seen(HINT_BLIND, HINT)
 
     def _seen(self, blind: float, placebo: float) -> bool:
-        count = len(self.placebo_members)
-        low = area(self.blind[:count], self.blind[count:], blind).interval.low
+        low = self.blind_area(blind).interval.low
         # a classifier that was fitted to recognise members and does so worse than chance recognises nobody
-        return (low or 0.0) > 0.5 or _distance(area(*self[1:], level=placebo)) > 0
+        return (low or 0.0) > 0.5 or _distance(self.placebo_area(placebo)) > 0
 
 
 def blind_to_model(sides: Sides, seed: int) -> np.ndarray:
     """(M + N,) scores of the classifier that never sees a model; see `blind_scores`."""
-    return blind_scores(sides.values, sides.category, sides.truth, sides.is_member, seed)
+    return blind_scores(sides.values, sides.category, sides.truth, sides.is_member, seed, sides.unit)
 
 
 def tried(sides: Sides, comparison: Comparison | None, blind: np.ndarray, rng: np.random.Generator) -> Trials:
@@ -68,12 +81,11 @@ def tried(sides: Sides, comparison: Comparison | None, blind: np.ndarray, rng: n
     """
     if comparison is not None:
         means = mean_over(loss_scores(comparison.chances), comparison.out)
-        return Trials(blind, means[sides.is_member], means[~sides.is_member])
-    count, others = len(sides.members.truth), len(sides.others.truth)
-    half = np.zeros(count + others, dtype=bool)
-    half[rng.permutation(others)[: others // 2] + count] = True
+        return Trials(blind, means[sides.is_member], means[~sides.is_member], sides.unit, sides.unit)
+    count = len(sides.members.truth)
+    half = np.concatenate([np.zeros(count, dtype=bool), halved(sides.others.unit, rng)])
     means = stand_in_scores(expand(sides.values, sides.category), sides.truth, sides.classes, half)
-    return Trials(blind, means[:count], means[count:][~half[count:]])
+    return Trials(blind, means[:count], means[count:][~half[count:]], sides.unit, sides.unit[~half])
 
 
 def stand_in_scores(values: np.ndarray, classes: np.ndarray, count: int, half: np.ndarray) -> np.ndarray:
@@ -90,8 +102,7 @@ def stand_in_scores(values: np.ndarray, classes: np.ndarray, count: int, half: n
 
 def without_model(trials: Trials) -> list[Control]:
     """What is seen of members without the model, which guards every attack."""
-    count = len(trials.placebo_members)
-    blind, placebo = area(trials.blind[:count], trials.blind[count:]), area(*trials[1:])
+    blind, placebo = trials.blind_area(), trials.placebo_area()
     return [
         Control.within(
             "blind-baseline", "How well does a classifier that never sees the model recognise members (AUC, lower "
@@ -130,10 +141,16 @@ def beyond_blind(sides: Sides, scores: np.ndarray, blind: np.ndarray, apart: boo
         seed: of the folds.
     """
     both = blind_scores(
-        np.column_stack([sides.values, scores]), np.append(sides.category, False), sides.truth, sides.is_member, seed
+        np.column_stack([sides.values, scores]),
+        np.append(sides.category, False),
+        sides.truth,
+        sides.is_member,
+        seed,
+        sides.unit,
     )
     count = len(sides.members.truth)
-    gain = stats.auc_gain(area(both[:count], both[count:]), area(blind[:count], blind[count:]), WIDER)
+    areas = [area(scores[:count], scores[count:], unit=sides.unit) for scores in (both, blind)]
+    gain = stats.auc_gain(areas[0], areas[1], WIDER)
     differ = "Members and non-members differ without the model, and no copy of it was taken off that would tell by how "
     return Control.within(
         "beyond-blind", "By how much does the model's answer improve on the classifier that never sees it (AUC, lower "

@@ -17,7 +17,7 @@ FOLDS = 5
 
 
 def blind_scores(
-    values: np.ndarray, category: np.ndarray, labels: np.ndarray, member: np.ndarray, seed: int
+    values: np.ndarray, category: np.ndarray, labels: np.ndarray, member: np.ndarray, seed: int, unit: np.ndarray
 ) -> np.ndarray:
     """(N,) how much each row looks like a member to a classifier that sees inputs and label and never the model.
 
@@ -30,12 +30,15 @@ def blind_scores(
         labels: (N,) class positions.
         member: (N,) bool, at least `FOLDS` of each.
         seed: of the folds.
+        unit: (N,) whose row it is: no person is in two folds.
     """
     both = prepare(np.column_stack([values, labels]), np.append(category, True))
-    return out_of_fold(both, member.astype(np.int64), 2, seed)[:, 1]
+    return out_of_fold(both, member.astype(np.int64), 2, seed, unit)[:, 1]
 
 
-def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int, folds: int = FOLDS) -> np.ndarray:
+def out_of_fold(
+    values: np.ndarray, classes: np.ndarray, count: int, seed: int, unit: np.ndarray, folds: int = FOLDS
+) -> np.ndarray:  # fmt: skip
     """(N, C) probabilities of each row from a classifier that was fitted without it.
 
     Args:
@@ -43,14 +46,17 @@ def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int, 
         classes: (N,) positions, under `count`.
         count: how many classes there are.
         seed: of the folds.
+        unit: (N,) whose row it is: the rows of a person are held out together.
         folds: how many.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold
+    from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold
 
-    fewest = int(np.bincount(classes)[np.unique(classes)].min())
-    kind = StratifiedKFold if fewest >= folds else KFold
+    fewest, persons = int(np.bincount(classes)[np.unique(classes)].min()), len(np.unique(unit))
+    several = persons < len(unit)  # somebody has several rows
+    kind = StratifiedGroupKFold if several else StratifiedKFold if fewest >= folds else KFold
+    splits = kind(min(folds, persons), shuffle=True, random_state=seed % 2**32)
     chances = np.zeros((len(values), count))
-    for fitted_rows, held_out in kind(folds, shuffle=True, random_state=seed % 2**32).split(values, classes):
+    for fitted_rows, held_out in splits.split(values, classes, unit if several else None):
         chances[held_out] = fitted(values[fitted_rows], classes[fitted_rows], count, seed)(values[held_out])
     return chances
 

@@ -60,13 +60,16 @@ def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
 
 
 def fingerprints(data: AuditData) -> np.ndarray:
-    """(N,) bytes: equal exactly where inputs and label are equal."""
+    """(N,) bytes: equal exactly where inputs and label are equal, numbers as 32 bits hold them.
+
+    One of two files is often written in fewer bits.
+    """
     labels = [str(text) for text in ([""] * len(data) if data.labels is None else data.labels)]
     if isinstance(data.inputs, list):
         rows = [text.encode() for text in data.inputs]
     else:
         # -0.0 is 0.0, and every missing value is the same one
-        values = plain(data).values + 0.0
+        values = plain(data).values.astype(np.float32) + np.float32(0.0)
         values[np.isnan(values)] = np.nan
         rows = [row.tobytes() for row in values]
     digests = [hashlib.sha256(row + b"\0" + label.encode()).digest() for row, label in zip(rows, labels, strict=True)]

@@ -130,7 +130,7 @@ def test_non_members_from_elsewhere_make_it_inconclusive(overfit):
 def test_rows_that_are_in_both_are_no_non_members(linear):
     data = table(pd.concat([MEMBERS[:300], OTHERS[300:]], ignore_index=True))
     rows = gather(linear, data, Predictions(linear, data), np.random.default_rng(0))
-    assert (rows.in_both, int(rows.is_member.sum()), len(rows.codes)) == (300, ROWS, 2 * ROWS - 300)
+    assert (int(rows.overlap.rows.sum()), int(rows.is_member.sum()), len(rows.codes)) == (300, ROWS, 2 * ROWS - 300)
     np.testing.assert_allclose(rows.ask(rows.codes), rows.probabilities)
 
 

@@ -20,23 +20,23 @@ def slowly(points, among):
 
 
 def test_nearest_by_hand():
-    measured = nearest(np.array([[0.2], [3.0], [4.0]]), LINE)
+    measured = nearest(np.array([[0.2], [3.0], [4.0]]), LINE, np.arange(len(LINE)))
     assert measured.first == pytest.approx([0.2, 1, 0]) and measured.second == pytest.approx([0.8, 2, 3])
-    assert measured.position.tolist() == [0, 2, 2] and ratios(measured) == pytest.approx([0.25, 0.5, 0])
+    assert measured.unit.tolist() == [0, 2, 2] and ratios(measured) == pytest.approx([0.25, 0.5, 0])
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4))
 def test_nearest_one_by_one(seed, width):
     rng = np.random.default_rng(seed)
     points, among = rng.integers(0, 4, (12, width)).astype(float), rng.normal(0, 2, (9, width))
-    measured = nearest(points, among)
+    measured = nearest(points, among, np.arange(len(among)))
     np.testing.assert_allclose(np.array([measured.first, measured.second]), slowly(points, among))
-    np.testing.assert_allclose(np.linalg.norm(points - among[measured.position], axis=1), measured.first)
+    np.testing.assert_allclose(np.linalg.norm(points - among[measured.unit], axis=1), measured.first)
 
 
 def test_a_copy_is_at_distance_nothing():
     rows = np.random.default_rng(0).normal(1000, 1, (50, 30))
-    assert (nearest(rows[:10], rows).first == 0).all()
+    assert (nearest(rows[:10], rows, np.arange(len(rows))).first == 0).all()
 
 
 def of(*distances, positions=None):
@@ -75,7 +75,24 @@ def test_intervals_hold_where_it_is_chance_who_was_trained_on():
         real = rng.normal(size=(120, 2))
         made = real[rng.integers(0, 8, 400)] + rng.normal(0, 0.05, (400, 2))
         order = rng.permutation(120)
-        share = closer(nearest(made, real[order[:60]]), nearest(made, real[order[60:]]))
+        share = closer(*(nearest(made, real[part], np.arange(60)) for part in (order[:60], order[60:])))
         covered += share.interval.low <= 0.5 <= share.interval.high
         naive += abs(share.value - 0.5) < 1.96 * 0.5 / np.sqrt(400)
     assert covered >= 88 and naive < 50
+
+
+def test_the_interval_of_ten_rows_a_person_counts_persons_and_that_of_rows_is_too_narrow():
+    """Each person has ten rows, and synthetic rows lie near some of them: who was trained on is drawn by person."""
+    rng = np.random.default_rng(4)
+    centres = rng.normal(0, 1, (60, 4))
+    made = centres[rng.integers(0, 10, 400)] + rng.normal(0, 0.05, (400, 4))
+    outside = {"persons": 0, "rows": 0}
+    for _ in range(60):
+        order = rng.permutation(60)
+        sides = [np.repeat(part, 10) for part in (order[:30], order[30:])]
+        real = [centres[person] + rng.normal(0, 0.05, (300, 4)) for person in sides]
+        for name in outside:
+            units = sides if name == "persons" else [np.arange(300), np.arange(300)]
+            share = closer(*(nearest(made, part, unit) for part, unit in zip(real, units, strict=True)))
+            outside[name] += not share.interval.low <= 0.5 <= share.interval.high
+    assert outside["persons"] <= 6 and outside["rows"] >= 12

@@ -24,7 +24,7 @@ from auditkit.plugins.privacy.membership.attack import (
 def scored(members: list[float], others: list[float]) -> Scored:
     """Both sides; every second row, from the first on, is of the first half."""
     own, other = np.arange(len(members)) % 2 == 0, np.arange(len(others)) % 2 == 0
-    return Scored("loss", np.array(members), np.array(others), own, other)
+    return Scored("loss", np.array(members), np.array(others), own, other, np.arange(len(members) + len(others)))
 
 
 def test_the_score_is_minus_the_loss() -> None:
@@ -88,7 +88,8 @@ def test_the_rate_that_is_reached_is_the_one_asked_for_on_average() -> None:
     reached = []
     for _ in range(60):
         others = rng.normal(0, 1, 400)
-        who = called(Scored("loss", others, others, rng.random(400) < 0.5, rng.permutation(400) < 200), 0.05)
+        halves = rng.random(400) < 0.5, rng.permutation(400) < 200
+        who = called(Scored("loss", others, others, *halves, np.arange(800)), 0.05)
         reached.append(who.others.mean())
     assert 0.045 < np.mean(reached) < 0.065, "on rows that had no part in the threshold"
 

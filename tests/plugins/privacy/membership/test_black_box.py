@@ -10,6 +10,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.attack import gap_scores
 from auditkit.plugins.privacy.membership.black_box import black_box_scores
 from auditkit.plugins.privacy.membership.members import Side, Sides
+from auditkit.plugins.privacy.shared.overlap import overlap
 from auditkit.stats import auc
 
 ROWS = 300
@@ -24,10 +25,9 @@ def sides(leak: float) -> Sides:
         chances = 1 / (1 + np.exp(-rng.normal(leak * side, 1, ROWS)))
         answers = np.where(truth[:, None] == [0, 1], chances[:, None], 1 - chances[:, None])
         half = np.arange(ROWS) % 2 == 0
-        parts.append(
-            Side(data, np.arange(ROWS), chances, truth, chances > 0.5, answers, np.zeros((ROWS, 1)), half)
-        )  # fmt: skip
-    return Sides(*parts, np.zeros(1, dtype=bool), 2, 0, np.zeros(0), True)
+        places, values = np.arange(ROWS), np.zeros((ROWS, 1))
+        parts.append(Side(data, places, chances, truth, chances > 0.5, answers, values, places, half))
+    return Sides(*parts, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), True)
 
 
 @pytest.mark.parametrize(("leak", "low", "high"), [(2.0, 0.8, 1.0), (0.0, 0.4, 0.6)])

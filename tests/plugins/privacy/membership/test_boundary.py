@@ -9,6 +9,7 @@ from auditkit.art import evasion_seeded, quiet, require_art
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.boundary import distance, distances, may_change, range_of
 from auditkit.plugins.privacy.membership.members import Side, Sides
+from auditkit.plugins.privacy.shared.overlap import overlap
 
 SLOPE = np.array([2.0, -1.0, 0.5])
 NO_NAMES = np.zeros(3, dtype=bool)
@@ -104,9 +105,9 @@ def sides(values: np.ndarray, right: np.ndarray) -> Sides:
         truth = decide(values)[part]
         parts.append(
             Side(data, np.arange(rows), given[np.arange(rows), truth], truth, right[part], given, values[part],
-                 np.arange(rows) % 2 == 0)
+                 np.arange(rows), np.arange(rows) % 2 == 0)
         )  # fmt: skip
-    return Sides(*parts, NO_NAMES, 2, 0, np.zeros(0), False)
+    return Sides(*parts, NO_NAMES, 2, 0, overlap(data, data), False)
 
 
 def test_wrong_rows_are_at_the_boundary_and_whoever_is_not_asked_about_has_no_distance() -> None:

@@ -8,6 +8,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership.comparison import Comparison, model_spread
 from auditkit.plugins.privacy.membership.members import Side, Sides
 from auditkit.plugins.privacy.membership.reference_models import ReferenceModels
+from auditkit.plugins.privacy.shared.overlap import overlap
 
 ROWS = 1500
 
@@ -15,8 +16,10 @@ ROWS = 1500
 def sides() -> Sides:
     data = AuditData(np.zeros((2, 1)), labels=[0, 1], positive=1)
     places, none = np.arange(ROWS), np.zeros(ROWS)
-    side = Side(data, places, none, places * 0, none > 0, np.zeros((ROWS, 2)), np.zeros((ROWS, 1)), places % 2 == 0)
-    return Sides(side, side, np.zeros(1, dtype=bool), 2, 0, places, True)
+    side = Side(
+        data, places, none, places * 0, none > 0, np.zeros((ROWS, 2)), np.zeros((ROWS, 1)), places, places % 2 == 0
+    )
+    return Sides(side, side, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), True)
 
 
 def comparison(moved: float, copies: int, seed: int) -> Comparison:

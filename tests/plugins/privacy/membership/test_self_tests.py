@@ -31,7 +31,8 @@ def trials(blind: float, placebo: float, seed: int, rows: int = 1000) -> Trials:
     rng = np.random.default_rng(seed)
     scores = rng.normal(0, 1, 4 * rows)
     scores[:rows] += blind
-    return Trials(scores[: 2 * rows], scores[2 * rows : 3 * rows] + placebo, scores[3 * rows :])
+    unit = np.arange(2 * rows)
+    return Trials(scores[: 2 * rows], scores[2 * rows : 3 * rows] + placebo, scores[3 * rows :], unit, unit)
 
 
 def test_a_difference_is_said_where_there_is_one_and_hardly_ever_where_there_is_none() -> None:

@@ -22,16 +22,18 @@ def test_the_blind_classifier_sees_a_shift_and_nothing_where_there_is_none(featu
     member = np.arange(1200) < 600
     labels = rng.integers(0, 2, 1200)
     names = np.zeros(features, dtype=bool)
-    assert abs(area(blind_scores(values, names, labels, member, 0), member) - 0.5) < 0.06
+    assert abs(area(blind_scores(values, names, labels, member, 0, np.arange(len(member))), member) - 0.5) < 0.06
     shifted = values + 0.6 * member[:, None] * (np.arange(features) < 5)
-    assert area(blind_scores(shifted, names, labels, member, 0), member) > 0.7
+    assert area(blind_scores(shifted, names, labels, member, 0, np.arange(len(member))), member) > 0.7
 
 
 def test_the_blind_classifier_sees_labels() -> None:
     rng = np.random.default_rng(1)
     member = np.arange(1000) < 500
     labels = np.where(member, rng.random(1000) < 0.8, rng.random(1000) < 0.2).astype(int)
-    scores = blind_scores(rng.normal(0, 1, (1000, 3)), np.zeros(3, dtype=bool), labels, member, 0)
+    scores = blind_scores(
+        rng.normal(0, 1, (1000, 3)), np.zeros(3, dtype=bool), labels, member, 0, np.arange(len(member))
+    )
     assert area(scores, member) > 0.75
 
 
@@ -39,18 +41,28 @@ def test_a_row_is_answered_without_having_been_seen() -> None:
     """Labels by lot: a classifier that had seen them would be right more often than not."""
     rng = np.random.default_rng(2)
     values, classes = rng.normal(0, 1, (500, 4)), rng.integers(0, 2, 500)
-    out_of_fold_scores = out_of_fold(values, classes, 2, 0)
+    out_of_fold_scores = out_of_fold(values, classes, 2, 0, np.arange(500))
     on_seen_rows = fitted(values, classes, 2, 0)(values)
     assert np.mean(out_of_fold_scores.argmax(1) == classes) < 0.58 < 0.7 < np.mean(on_seen_rows.argmax(1) == classes)
     np.testing.assert_allclose(out_of_fold_scores.sum(1), 1)
 
 
+def test_rows_of_a_person_are_held_out_together() -> None:
+    """Each person is recognised by their own rows: who saw another row of theirs knows the label drawn by lot."""
+    rng = np.random.default_rng(5)
+    person = np.repeat(np.arange(60), 10)
+    values = rng.normal(0, 1, (60, 3))[person] + rng.normal(0, 0.01, (600, 3))
+    classes = rng.integers(0, 2, 60)[person]
+    together, apart = (out_of_fold(values, classes, 2, 0, unit) for unit in (person, np.arange(600)))
+    assert np.mean(apart.argmax(1) == classes) > 0.9 > 0.7 > np.mean(together.argmax(1) == classes)
+
+
 def test_rare_and_single_classes() -> None:
     values = np.random.default_rng(3).normal(0, 1, (60, 2))
     classes = np.zeros(60, dtype=int)
-    np.testing.assert_array_equal(out_of_fold(values, classes, 3, 0)[:, 0], 1)
+    np.testing.assert_array_equal(out_of_fold(values, classes, 3, 0, np.arange(60))[:, 0], 1)
     classes[0] = 2
-    chances = out_of_fold(values, classes, 3, 0)
+    chances = out_of_fold(values, classes, 3, 0, np.arange(60))
     np.testing.assert_allclose(chances.sum(1), 1)
     assert (chances[:, 1] == 0).all()
 

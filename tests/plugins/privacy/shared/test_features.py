@@ -40,3 +40,8 @@ def test_fingerprints_are_equal_exactly_where_rows_and_labels_are() -> None:
     marks = fingerprints(AuditData(data.inputs, labels=labels, positive="b"))
     assert marks[0] == marks[1]
     assert len(set(marks.tolist())) == 5
+    numbers = np.random.default_rng(0).normal(size=(20, 3))
+    whole, short = (
+        fingerprints(AuditData(part, labels=[0, 1] * 10, positive=1)) for part in (numbers, numbers.astype(np.float32))
+    )
+    assert (whole == short).all() and len(set(whole.tolist())) == 20
