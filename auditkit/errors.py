@@ -12,6 +12,7 @@
     ├── MissingExtra              an optional package is not installed
     ├── TimeLimit                 a check ran past its time limit
     └── EvidenceError             a run folder is incomplete, altered or unreadable
+        └── EvidenceLost          it was replaced while an audit wrote to it
 
 Every message says which parameter, what is required, what was given and how to mend it. A mend that is a setting stands
 in `mend` too, so that a program can read it, and so that tests can apply it.
@@ -136,6 +137,10 @@ class TimeLimit(AuditkitError):
 
 class EvidenceError(AuditkitError):
     """A run folder is incomplete, altered or unreadable."""
+
+
+class EvidenceLost(EvidenceError):
+    """A run folder was moved or replaced while an audit wrote to it; nothing was sealed."""
 
 
 DISTRIBUTION = "auditkit-rai"

@@ -13,7 +13,7 @@ import typer
 
 from auditkit import foreign_code
 from auditkit.command import foreign_output
-from auditkit.errors import AuditkitError, ConfigError, ModelEnded
+from auditkit.errors import AuditkitError, ConfigError, EvidenceLost, ModelEnded
 from auditkit.memory import cause, out_of_memory
 from auditkit.supervisor import CHANNEL, INTERNAL, INTERRUPTED, NO_RESULT, WHEN_INTERRUPTED, opened
 from auditkit.text import class_name, one_line, printable
@@ -92,7 +92,7 @@ def in_sentences() -> Iterator[None]:
 def _in_a_sentence(error: BaseException) -> tuple[int, str]:
     """The exit code and the sentence that an error ends in."""
     if isinstance(error, AuditkitError):
-        code = NO_RESULT if isinstance(error, ModelEnded) else USAGE
+        code = NO_RESULT if isinstance(error, ModelEnded | EvidenceLost) else USAGE
         return code, foreign_output.sayable(printable(error, 4000), is_sentence=True)
     if isinstance(error, OSError):
         # a name that no file can have was written by the user

@@ -22,6 +22,7 @@ from auditkit.io.atomic_files import plain_name, read_plain, real_folder, slug, 
 from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
 from auditkit.results.base import optional
 from auditkit.runfolder import authenticity
+from auditkit.runfolder.lock import hold_to_locked
 from auditkit.runfolder.manifest import (
     ATTESTATION,
     MANIFEST,
@@ -119,6 +120,7 @@ def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
     """
     if plain_name(name).lower() in (*UNSEALED, CHECKS):
         raise EvidenceError(f"{name!r} is written by auditkit alone; a format needs another file name")
+    hold_to_locked(folder)
     write_atomic(folder / name, data)
     return folder / name
 
@@ -139,6 +141,7 @@ def store_check(
     Raises:
         EvidenceError: the file cannot be written inside the folder.
     """
+    hold_to_locked(folder)
     path = _check_path(folder, result.check, model)
     for parent in (folder / CHECKS, path.parent):
         _make_inside(parent)
@@ -149,6 +152,7 @@ def store_check(
 
 def store_model(folder: pathlib.Path, name: str, content: bytes, suffix: str = ".safetensors") -> pathlib.Path:
     """Keep a model that a trainer made: part of the evidence; weights are taken up again by a resumed audit."""
+    hold_to_locked(folder)
     _make_inside(folder / MODELS)
     path = folder / MODELS / f"{slug(name)}{suffix}"
     write_atomic(path, content)
@@ -188,6 +192,7 @@ def keep_checks(folder: pathlib.Path, checks: Iterable[tuple[str, str]]) -> None
         folder: the run folder.
         checks: (model, check) of each stored check to keep; the model is empty where the folder is about one.
     """
+    hold_to_locked(folder)
     paths = {_check_path(folder, check, model) for model, check in checks}
     for name, kind in listing(folder).items():
         if kind == "file" and name.startswith(f"{CHECKS}/") and folder / name not in paths:
@@ -206,6 +211,7 @@ def drop_earlier(folder: pathlib.Path, formats: Iterable[str], written: Collecti
         written: names of the files that were written now.
         models: names of the audited models.
     """
+    hold_to_locked(folder)
     before = read_manifest(folder).files if (folder / MANIFEST).is_file() else {}
     # with the dot, so that `a.` does not keep the files of `ab`
     rooms = tuple(f"{MODELS}/{slug(name)}." for name in models)

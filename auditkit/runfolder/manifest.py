@@ -16,6 +16,7 @@ from auditkit.errors import EvidenceError
 from auditkit.io import strict_json
 from auditkit.io.atomic_files import TEMPORARY, read_plain, write_atomic
 from auditkit.results import Record, canonical
+from auditkit.runfolder.lock import hold_to_locked
 from auditkit.text import one_line
 
 MANIFEST = "manifest.json"
@@ -57,6 +58,7 @@ def seal(folder: pathlib.Path) -> str:
         EvidenceError: the folder holds a link or something else that is no file, or the system refused.
     """
     # what a killed process left would otherwise be sealed as evidence
+    hold_to_locked(folder)
     drop_temporaries(folder)
     files = {}
     for name, kind in sorted(listing(folder).items()):
