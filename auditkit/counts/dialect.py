@@ -22,6 +22,7 @@ from auditkit.counts.text_codec import (
     rows_of,
 )
 from auditkit.errors import DataError, Mend
+from auditkit.io.refusals import refusal
 from auditkit.lazy import pyarrow
 from auditkit.text import class_name, number_of
 from auditkit.value_spelling import listed
@@ -149,6 +150,8 @@ def delimiter_hint(names: Sequence[str]) -> tuple[str, list[Mend]]:
 
 def _broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     """What is wrong with a file that cannot be taken apart, without the values that stand in it."""
+    if why := refusal(error):
+        return DataError(f"{path.name} cannot be read: {why}")
     text = str(error)
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
         return not_decoded(path, dialect.encoding)

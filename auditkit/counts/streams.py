@@ -12,6 +12,7 @@ from auditkit.counts.records import Form, Records, form_of
 from auditkit.counts.text_codec import encoding_of
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest, present
+from auditkit.io.refusals import refusal
 from auditkit.lazy import pyarrow
 from auditkit.text import one_line
 
@@ -169,5 +170,6 @@ def _parquet(file: pathlib.Path, **options: Any) -> Iterator[Any]:
         with pyarrow.parquet.ParquetFile(file, **options) as opened:
             yield opened
     except (pyarrow.ArrowException, OSError) as error:
-        message = f"{file.name} cannot be read as parquet: {one_line(error, 300)}; it may be cut off: write it again"
-        raise DataError(message) from error
+        why = refusal(error)
+        wrong = f": {why}" if why else f" as parquet: {one_line(error, 300)}; it may be cut off: write it again"
+        raise DataError(f"{file.name} cannot be read{wrong}") from error

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import IO, Any, AnyStr, Final
 
 from auditkit.errors import AuditkitError, DataError, Mend
+from auditkit.io.refusals import refusal
 from auditkit.memory import out_of_memory
 from auditkit.text import class_name
 
@@ -55,7 +56,9 @@ def in_a_sentence(name: str) -> Iterator[None]:
     except Exception as error:
         if out_of_memory(error):
             raise
-        raise DataError(f"{name} cannot be read ({class_name(error)}); it may be damaged: write it again") from error
+        why = refusal(error)
+        wrong = f": {why}" if why else f" ({class_name(error)}); it may be damaged: write it again"
+        raise DataError(f"{name} cannot be read{wrong}") from error
 
 
 @contextlib.contextmanager
@@ -69,7 +72,9 @@ def unpacked(path: pathlib.Path) -> Iterator[Any]:
         with _bytes(path) as stream:
             yield stream
     except PACKED_FAULTS as error:
-        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
+        why = refusal(error)
+        wrong = f"read: {why}" if why else f"unpacked: {error}; it may be cut off"
+        raise DataError(f"{path.name} cannot be {wrong}") from error
 
 
 def is_binary(head: bytes, encoding: str | None) -> bool:

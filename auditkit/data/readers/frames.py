@@ -16,6 +16,7 @@ from auditkit.counts.names import Markers
 from auditkit.data.readers.base import Source
 from auditkit.data.readers.budget import check_parquet
 from auditkit.errors import DataError
+from auditkit.io.refusals import refusal
 from auditkit.text import class_name, one_line
 from auditkit.value_spelling import listed
 
@@ -61,7 +62,9 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None,
             check_parquet(file, most, path.name)
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} cannot be read as parquet: {one_line(error, 300)}; write it again") from error
+        why = refusal(error)
+        wrong = f": {why}" if why else f" as parquet: {one_line(error, 300)}; write it again"
+        raise DataError(f"{path.name} cannot be read{wrong}") from error
     # pandas takes two columns of one name without a word, and every later look-up by name would give both.
     twice = sorted({column for column in table.column_names if table.column_names.count(column) > 1})
     if twice:

@@ -10,6 +10,7 @@ from numpy.lib import format as npy
 
 from auditkit.data.readers.budget import check
 from auditkit.errors import DataError
+from auditkit.io.refusals import refusal
 from auditkit.io.zip_directories import opened
 
 MEMBERS: Final = 10_000
@@ -36,7 +37,9 @@ def read_npz(path: pathlib.Path, most: int) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except Exception as error:  # a damaged archive raises a dozen types, from zlib's to Unicode's
-        raise DataError(f"{path.name} cannot be read as npz: {error}; write it again with numpy.savez") from error
+        why = refusal(error)
+        wrong = f": {why}" if why else f" as npz: {error}; write it again with numpy.savez"
+        raise DataError(f"{path.name} cannot be read{wrong}") from error
 
 
 def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:

@@ -5,6 +5,7 @@ import zipfile
 from typing import IO
 
 from auditkit.errors import Mend, ModelFileRejected
+from auditkit.io.refusals import refusal
 from auditkit.io.zip_directories import content, opened
 from auditkit.memory import size
 from auditkit.text import class_name, one_line
@@ -29,7 +30,11 @@ def members(file: IO[bytes], name: str, most: int) -> dict[str, zipfile.ZipInfo]
         with opened(file) as archive:
             infos = archive.infolist()
     except Exception as error:  # broken archives raise half a dozen types
-        raise ModelFileRejected(f"{name}: the zip archive is broken: {class_name(error)}: {one_line(error)}") from error
+        why = refusal(error)
+        wrong = (
+            f"it cannot be read: {why}" if why else f"the zip archive is broken: {class_name(error)}: {one_line(error)}"
+        )
+        raise ModelFileRejected(f"{name}: {wrong}") from error
     total = sum(member.file_size for member in infos)
     by_name = {member.filename: member for member in infos}
     leaving = next((member for member in by_name if _leaves(member)), "")

@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 
 from auditkit.adapters import note, warned
 from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
+from auditkit.io.refusals import refusal
 from auditkit.memory import machine_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.archives import ZIP, check_size, members, unpacked
@@ -161,12 +162,12 @@ def _boundary(name: str, form: str) -> Iterator[list[warnings.WarningMessage]]:
             yield caught
         except AuditkitError:
             raise
-        except Damaged as error:
-            raise ModelFileRejected(f"{name}: the {form} file is damaged: {one_line(error, 500)}") from error
         except Exception as error:
-            raise ModelFileRejected(
-                f"{name}: the {form} file could not be opened: {class_name(error)}: {one_line(error, 500)}"
-            ) from error
+            words = one_line(error, 500)
+            wrong = "is damaged" if isinstance(error, Damaged) else f"could not be opened: {class_name(error)}"
+            if why := refusal(error):
+                wrong, words = "cannot be read", why
+            raise ModelFileRejected(f"{name}: the {form} file {wrong}: {words}") from error
 
 
 def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
