@@ -124,15 +124,21 @@ def test_a_twin_at_four_times_the_rate_is_refuted(monkeypatch: pytest.MonkeyPatc
     """At rate 0.25, accounted for: all rows and canaries take part in each step."""
     own, sampled = engine(), RECIPE._replace(sample_rate=0.25, steps=60)
     claim = spent(((sampled.noise_multiplier, 0.25, 60),), DELTA).reported
-    lows = []
-    for rates in (1.0, 0.25):
-        canaries = Canaries(own.parameters, sampled.max_grad_norm)
-        with monkeypatch.context() as patch:
-            if rates == 1.0:
-                patch.setattr(training_loop.torch, "rand", lambda *shape, **more: torch.zeros(*shape))
+
+    def low() -> float:
+        """Of up to three twins: one of a hundred gives scores that are called not normal, and tells little."""
+        for _ in range(3):
+            canaries = Canaries(own.parameters, sampled.max_grad_norm)
             Twin(own, problem(), sampled, canaries).run()
-        lows.append(one_run(canaries.scores, canaries.present.numpy(), DELTA).low)
-    assert lows[1] < claim < lows[0]
+            told = one_run(canaries.scores, canaries.present.numpy(), DELTA)
+            if told.pair.low is not None:
+                break
+        return told.low
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_loop.torch, "rand", lambda *shape, **more: torch.zeros(*shape))
+        assert low() > claim
+    assert low() < claim
 
 
 @pytest.fixture(scope="module")
