@@ -35,7 +35,7 @@ def least_epsilon(scores: np.ndarray, present: np.ndarray, delta: float, level: 
     order = np.argsort(-np.asarray(scores, float), kind="stable")
     truth = np.asarray(present, bool)[order]
     canaries = len(truth)
-    sides = sorted({max(1, round(share * canaries / 2)) for share in SHARES}) if canaries > 1 else []
+    sides = _sides(canaries)
     best = Guesses(canaries, 0, 0, 0.0)
     for side in sides:
         right = int(truth[:side].sum() + (~truth[-side:]).sum())
@@ -43,6 +43,19 @@ def least_epsilon(scores: np.ndarray, present: np.ndarray, delta: float, level: 
         if low >= best.low:
             best = Guesses(canaries, 2 * side, right, low)
     return best
+
+
+def could_refute(canaries: int, claimed: float, delta: float, level: float = 0.999) -> bool:
+    """Whether so many canaries, were all guesses right, would refute an epsilon."""
+    sides = _sides(canaries)
+    error = (1 - level) / max(1, len(sides))
+    return any(p_value(canaries, 2 * side, 2 * side, claimed, delta) <= error for side in sides)
+
+
+def _sides(canaries: int) -> list[int]:
+    """How many are guessed to have been in, and as many to have been out."""
+    # an odd canary is guessed about by neither
+    return sorted({min(canaries // 2, max(1, round(share * canaries / 2))) for share in SHARES}) if canaries > 1 else []
 
 
 def p_value(canaries: int, guesses: int, right: int, epsilon: float, delta: float) -> float:

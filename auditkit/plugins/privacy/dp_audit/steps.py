@@ -15,6 +15,10 @@ class CanaryStep(NamedTuple):
     """Epsilon is at least this, by counting how often a threshold tells the steps apart; it assumes nothing."""
     pair: Pair
     """The same by normals."""
+    steps: int
+    """With the canary and without it, together."""
+    delta: float
+    """Of the claim."""
 
     @property
     def low(self) -> float:
@@ -35,7 +39,8 @@ def canary_step(scores: np.ndarray, present: np.ndarray, delta: float, level: fl
     arXiv:2101.04535; the threshold is chosen on one half and tested on the other, with Clopper and Pearson's intervals.
     """
     shared = (1 + level) / 2
-    return CanaryStep(counted_epsilon(scores, present, delta, shared), gaussian_pair(scores, present, delta, shared))
+    counted = counted_epsilon(scores, present, delta, shared)
+    return CanaryStep(counted, gaussian_pair(scores, present, delta, shared), len(scores), delta)
 
 
 def counted_epsilon(scores: np.ndarray, present: np.ndarray, delta: float, level: float) -> float:
@@ -48,6 +53,12 @@ def counted_epsilon(scores: np.ndarray, present: np.ndarray, delta: float, level
             if bound > best:
                 best, threshold, upper = bound, float(candidate), above
     return max(0.0, _counted(scores[~first], present[~first], delta, level, (threshold, upper)))
+
+
+def could_refute(steps: int, claimed: float, delta: float, level: float = 0.999) -> bool:
+    """Whether so many steps, half of them with the canary, would refute an epsilon if a threshold told all apart."""
+    present = np.arange(max(4, steps)) % 2 == 1
+    return counted_epsilon(present.astype(float), present, delta, (1 + level) / 2) > claimed
 
 
 def _counted(scores: np.ndarray, present: np.ndarray, delta: float, level: float, rule: tuple[float, bool]) -> float:

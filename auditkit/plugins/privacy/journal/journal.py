@@ -12,7 +12,9 @@ from auditkit.text import one_line
 
 LARGEST_FILE = 64_000_000
 """Bytes: ten million batch sizes."""
-Size = Annotated[int, Field(ge=0)]
+MOST_UNITS = 10**12
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+Size = Annotated[int, Field(ge=0, le=MOST_UNITS)]
 Phase = Annotated[tuple[float, float, int], Field(strict=False)]
 
 
@@ -21,9 +23,9 @@ class Journal(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
-    sampler: str
+    sampler: Text
     """How batches were drawn: `poisson`, or anything else, such as `shuffled`."""
-    units: int = Field(ge=1)
+    units: int = Field(ge=1, le=MOST_UNITS)
     """Rows, or persons, that there were to draw from."""
     sample_rate: float = Field(gt=0, le=1)
     """The chance of a unit to take part in a step, as accounted."""
@@ -36,7 +38,7 @@ class Journal(BaseModel):
     """As claimed."""
     noise: str = "independent"
     """Drawn anew in each step, or of matrix factorisation."""
-    unit: str = "row"
+    unit: Text = "row"
     trainings: int = Field(default=1, ge=1)
     """Trainings that read these rows, such as those of a search for parameters."""
     neighbours: Literal["add_or_remove", "replace"] = "add_or_remove"
@@ -46,7 +48,7 @@ class Journal(BaseModel):
     """The accountant's: (noise multiplier, sampling rate, steps)."""
     noise_square: float | None = Field(default=None, ge=0)
     """The mean square of the noise added, over what it should be."""
-    numbers: int | None = Field(default=None, ge=1)
+    numbers: int | None = Field(default=None, ge=1, le=10**18)
     """How many numbers that mean is of."""
     clipped: float | None = Field(default=None, ge=0)
     """The largest norm of clipped gradients of a unit, over the clipping norm."""
@@ -54,7 +56,7 @@ class Journal(BaseModel):
     """How far, relatively, a row's gradient in a batch was from its gradient alone; the worst of those tried."""
     seed_is_secret: bool | None = None
     """Whether nobody knows the seeds of noise and sampling."""
-    libraries: dict[str, str] = {}
+    libraries: dict[Text, Text] = Field(default={}, max_length=100)
 
     @model_validator(mode="after")
     def _of_a_known_kind(self) -> Self:

@@ -136,9 +136,27 @@ def test_a_huge_file_and_another_digest_are_refused(
         ('{"steps": 1, "steps": 2}', "appears twice"), (healthy(delta=1e-12), "delta"),
         (healthy(batch_sizes=[]), "batch_sizes: .*at least 1"), (healthy(clipped=-1.0), "clipped"),
         (healthy(row_error=-1.0), "row_error"), (healthy(noise_square=-1.0), "noise_square"),
+        (healthy(trainings=10**9), "steps times trainings must be at most"), (healthy(trainings=0), "trainings"),
+        (healthy(trainings=10**30), r"they are more than 10\^15"), (healthy(steps=10**12), "steps times trainings"),
+        (healthy(steps=10**400), "steps times trainings must"), (healthy(steps=True), "steps: .*integer"),
+        (healthy(noise_multiplier=1e-9), "noise_multiplier must be finite and at least 0.06"),
+        (healthy(noise_multiplier=1e308), "noise_multiplier must be finite and .* at most 1e\\+06"),
+        (healthy(sample_rate=1.5), "sample_rate"), (healthy(sample_rate=0), "sample_rate"),
+        (healthy(sample_rate=1e-300), "the sampling rate must lie above 0 and up to 1, from 1e-09 on"),
+        (healthy(noise_multiplier=float("nan")), "NaN is not finite"), (healthy(epsilon=float("inf")), "not finite"),
+        (healthy(units=10**400), "units"), (healthy(numbers=10**400), "numbers"), (healthy(units=0), "units"),
+        (healthy(batch_sizes=[10**400]), "batch_sizes.0"), (healthy(sampler=""), "sampler"),
+        (healthy(unit="x" * 101), "unit"), (healthy(libraries={"opacus": "1" * 101}), "libraries.opacus"),
+        (healthy(history=[[1e-9, RATE, 1]]), "noise_multiplier must be finite"),
+        (healthy(history=[[1.0, 5, 1]]), "the sampling rate must"), (healthy(history=[["a", RATE, 1]]), "history.0.0"),
+        (healthy(history=[[1.0, RATE, -1]]), "steps must be a whole number"),
+        (healthy(history=[[1.0, RATE, 10**400]]), "steps times trainings"),
+        (healthy(history=[[1 + place / 100, RATE, 1] for place in range(21)]), "at most 20 stretches of steps"),
+        ("", "journal.json"), ("[]", "journal.json"), ("null", "journal.json"), ("{}", "sampler: Field required"),
+        ("[" * 100_000, "journal.json"), ('"journal"', "journal.json"),
     ],
 )  # fmt: skip
-def test_what_is_no_such_journal_is_refused(journal: Any, match: str, tmp_path: pathlib.Path) -> None:
+def test_what_is_no_such_journal_is_refused_in_a_sentence(journal: Any, match: str, tmp_path: pathlib.Path) -> None:
     with pytest.raises(ConfigError, match=match):
         checked(tmp_path, journal)
 
@@ -148,3 +166,8 @@ def test_it_needs_a_journal() -> None:
     assert "needs the journal" in (PrivacyJournal().applies(model, DATA) or "")
     with pytest.raises(ValueError, match="path must be a file that can be read"):
         PrivacyJournal(path=pathlib.Path("nowhere.json"))
+
+
+def test_a_history_of_many_equal_steps_is_one_of_few_phases(tmp_path: pathlib.Path) -> None:
+    step_by_step = healthy(history=[[1.0, RATE, 1]] * STEPS)
+    assert epsilon(checked(tmp_path, step_by_step)).value == epsilon(checked(tmp_path, healthy())).value
