@@ -210,6 +210,9 @@ class Facts(RenamedFacts):
     """Names of what it measures over the groups of an attribute, beside what `more_groups` of a definition says."""
     own_slices: ClassVar[bool] = False
     """Whether its measurements are about slices that are no groups of the data."""
+    other_rows: ClassVar[bool] = False
+    """Whether it counts rows that are none of the data's, such as those of a table of its own; else a number is about
+    no more rows or people (`n`) than the data and its training split have."""
     of_function: ClassVar[bool] = False
     """Made of a function by `@auditkit.check`, which may return more numbers than the one that is declared for it."""
     level: ClassVar[Level] = "queries"

@@ -25,9 +25,9 @@ def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> Non
 
     Raises:
         FindingsError: nothing was measured or shown, or too much; a control guards what is no measurement, or says that
-            it holds where its bounds say otherwise; a number is there twice, is none that its definition allows, or
-            lies outside of its interval; a figure cannot be drawn as it is; a table names a column twice; or a
-            measurement names a group that nobody is in.
+            it holds where its bounds say otherwise; a number is there twice, is none that its definition allows, lies
+            outside of its interval, or is about no rows or more than there are; a figure cannot be drawn as it is; a
+            table names a column twice; or a measurement names a group that nobody is in.
     """
     wrong = next(_faults(result, kind, data), "")
     if wrong:
@@ -60,11 +60,13 @@ def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator
                 "a measurement must differ from every other in name, slice, across or conditions; "
                 f"{one_line(measurement.name)!r}{where} is there {occurs} times"
             )
+    people = data.size + (0 if data.train is None else data.train.size)
     for measurement in result.measurements:
         name = measurement.name
         if not name or name != one_line(name):
             yield f"a measurement must have a name, on one line and without escapes; {shown(name)} was given"
         yield from _of_no_sense(measurement, result, data)
+        yield from _of_no_rows(measurement, math.inf if kind.other_rows else people)
     for control in result.controls:
         yield from _of_two_minds(control)
     for figure in result.figures:
@@ -106,6 +108,20 @@ def _of_no_sense(measurement: Measurement, result: CheckResult, data: AuditData)
         yield f"{where}: its interval must go from the lower to the higher end; it goes from {low} to {high}"
     elif value is not None and not _in_order(low, value, high):
         yield f"{where}: its interval, {low:.12g} to {high:.12g}, does not hold its value, {value:.12g}"
+
+
+def _of_no_rows(measurement: Measurement, people: float) -> Iterator[str]:
+    """A number that is about nobody, or about more rows or people than there are."""
+    where = f"measurement {one_line(measurement.name)!r}"
+    if measurement.value is not None and measurement.n == 0:
+        yield f"{where}: no number is about n = 0 rows; give value=None and a reason, or leave n out"
+    for n in (measurement.n, *(end.n for pair in measurement.pairs for end in (pair.low, pair.high))):
+        if n is not None and not 0 <= n <= people:
+            yield (
+                f"{where}: n must be how many rows or people it is about, at most the {people:,} of the data with its "
+                f"training split; {n:,} was given. Leave n out where it counts anything else, or make the check a "
+                "class with other_rows = True"
+            )
 
 
 def _in_order(*values: float) -> bool:

@@ -27,8 +27,9 @@ class Returns(auditkit.Check):
         return self.findings
 
 
-def returning(*measurements, own_slices=False, **findings):
-    kind = type("Returns", (Returns,), {"own_slices": own_slices, "__doc__": Returns.__doc__})
+def returning(*measurements, own_slices=False, other_rows=False, **findings):
+    facts = {"own_slices": own_slices, "other_rows": other_rows, "__doc__": Returns.__doc__}
+    kind = type("Returns", (Returns,), facts)
     kind.findings = auditkit.Findings(measurements, **findings)
     limits = [{"name": "l", "measurement": "acme.returns.stable", "at_least": 0.5}]
     return audit(kind(), limits=limits)
@@ -194,6 +195,10 @@ def number(**fields):
     return Measurement(**{"name": "stable", "value": 0.5, "n": 10, **fields})
 
 
+RATE_OF_MANY = {"role": "value", "rate": "r", "low": {"slice": {"sex": "male"}, "value": 0.1, "n": 401},
+                "high": {"slice": {"sex": "female"}, "value": 0.2}}  # fmt: skip
+
+
 def between(low, high):
     return auditkit.results.Interval(low=low, high=high, method="m")
 
@@ -204,10 +209,25 @@ def between(low, high):
         (number(interval=between(0.6, 0.4)), "must go from the lower to the higher end"),
         (number(interval=between(0.6, 0.9)), "does not hold its value, 0.5"),
         (number(interval=between(None, 0.4)), "does not hold its value"),
+        (number(n=0), "no number is about n = 0 rows"),
+        (number(n=401), "n must be how many rows or people it is about, at most the 400 of the data"),
+        (number(n=10**12), "1,000,000,000,000 was given"),
+        (number(value=None, reason="r", n=401), "at most the 400"),
+        (Measurement.model_construct(**dict(number()) | {"n": -1}), "greater than or equal to 0"),
+        (Measurement.model_construct(**dict(number()) | {"n": 9.5}), "valid integer"),
+        (number(across=("sex",), pairs=(RATE_OF_MANY,)), "at most the 400"),
     ],
 )
 def test_a_number_that_makes_no_sense_is_an_error(measurement, message):
     refused(returning(measurement), message)
+
+
+def test_n_may_count_rows_of_both_splits_and_none_where_there_is_no_number():
+    given = [number(n=400), number(name="none", value=None, reason="nobody", n=0), number(name="a", n=None)]
+    (check_result,) = returning(*given).results
+    assert (check_result.status, [measured.n for measured in check_result.measurements]) == ("measured", [400, 0, None])
+    assert returning(number(n=401), other_rows=True).results[0].status == "measured"
+    refused(returning(number(n=0), other_rows=True), "no number is about n = 0 rows")
 
 
 @pytest.mark.parametrize("ends", [(None, None), (0.5, 0.5), (0.5 + 1e-13, 0.9), (0.0, None)])

@@ -35,6 +35,7 @@ class SyntheticCopies(Parameters, Check):
     presets = {"quick": {"rows": 2000}, "thorough": {"rows": 30_000}}
     definitions = DEFINITIONS
     about_data: ClassVar[bool] = True
+    other_rows = True
     conditions: ClassVar[frozenset[str]] = frozenset({"to"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
     touches: ClassVar[Mapping[str, tuple[str, ...]]] = {"near": ("near_copies_excess",)}
