@@ -17,11 +17,10 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from auditkit.errors import EvidenceError
-from auditkit.io import strict_json
+from auditkit.io import authenticity, strict_json
 from auditkit.io.atomic_files import plain_name, read_plain, real_folder, slug, write_atomic
 from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
 from auditkit.results.base import optional
-from auditkit.runfolder import authenticity
 from auditkit.runfolder.lock import hold_to_locked
 from auditkit.runfolder.manifest import (
     ATTESTATION,

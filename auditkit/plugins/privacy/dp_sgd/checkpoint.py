@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import torch
 from pydantic import BaseModel, Field
 
 from auditkit.errors import ConfigError
+from auditkit.io import authenticity
 from auditkit.io.atomic_files import write_atomic
 from auditkit.plugins.privacy.dp_sgd.training_loop import Training
 
@@ -64,7 +66,9 @@ class Checkpoint:
             "sums": {name: getattr(journal, name) for name in Sums.model_fields},
         }  # fmt: skip
         tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in _tensors(training).items()}
-        write_atomic(self.path, safetensors.torch.save(tensors, {"training": json.dumps(account)}))
+        text = json.dumps(account)
+        about = {"training": text, "code": authenticity.code_of(facts(text, tensors))}
+        write_atomic(self.path, safetensors.torch.save(tensors, about))
 
     def resume(self, training: Training) -> dict[str, str] | None:
         """Bring a training to where it was kept; None where nothing was kept.
@@ -73,22 +77,32 @@ class Checkpoint:
             Digests of what its module could reach before the first step.
 
         Raises:
-            ConfigError: the file is no such training, is of another one, or lacks steps in the accountant's history.
+            ConfigError: the file is no such training, was not kept by this user, is of another training, or lacks
+                steps in the accountant's history.
         """
         if not self.path.exists():
             return None
         try:
             with safetensors.safe_open(self.path, "pt") as file:
-                account = Account.model_validate_json((file.metadata() or {})["training"])
+                about = file.metadata() or {}
+                account = Account.model_validate_json(about["training"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no dictionary
         except (KeyError, ValueError, TypeError, OSError, safetensors.SafetensorError) as error:
             raise ConfigError(
                 f"checkpoint: {self.path.name} is no kept private training ({type(error).__name__}); name another "
                 "file, or delete it to begin anew"
             ) from error
-        about, sizes, history = account.about, account.sizes, account.history
+        if not authenticity.fits(about.get("code", ""), facts(about["training"], tensors)):
+            raise ConfigError(
+                f"checkpoint: {self.path.name} must bear a code under your secret, which shows that nobody else wrote "
+                f"or changed it; it bears none that fits. Delete it to begin anew, or give the secret under which it "
+                f"was kept in {authenticity.SECRET}"
+            )
+        sizes, history = account.sizes, account.history
         counted = sum(steps for _, _, steps in history)
-        differ = sorted(name for name in self.about.keys() | about.keys() if self.about.get(name) != about.get(name))
+        differ = sorted(
+            name for name in self.about.keys() | account.about.keys() if self.about.get(name) != account.about.get(name)
+        )
         if differ:
             raise ConfigError(
                 f"checkpoint: {self.path.name} is of a training with another {', '.join(differ)}; go on with what it "
@@ -124,6 +138,20 @@ class Checkpoint:
                 training.optimizer.state[parameter] = {
                     name: value if name == "step" else value.to(parameter.device) for name, value in state.items()
                 }
+
+
+def facts(account: str, tensors: Mapping[str, torch.Tensor]) -> bytes:
+    """What a code is of: the account as it is written, and every tensor by name, type, shape and bytes."""
+    state = hashlib.sha256(b"private training")
+    for part in (account, *(part for name in sorted(tensors) for part in (name, _bytes(tensors[name])))):
+        content = part.encode() if isinstance(part, str) else part
+        state.update(len(content).to_bytes(8, "big") + content)
+    return state.digest()
+
+
+def _bytes(tensor: torch.Tensor) -> bytes:
+    kind = f"{tensor.dtype}{tuple(tensor.shape)}".encode()
+    return kind + tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def _weights(training: Training) -> dict[str, torch.Tensor]:

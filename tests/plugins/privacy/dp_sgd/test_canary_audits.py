@@ -135,10 +135,10 @@ def test_a_twin_at_four_times_the_rate_is_refuted(monkeypatch: pytest.MonkeyPatc
                 if all_take_part:
                     patch.setattr(training_loop.torch, "rand", lambda *shape, **more: torch.zeros(*shape))
                 Twin(own, problem(), sampled, canaries).run()
-            told = one_run(canaries.scores, canaries.present.numpy(), DELTA)
-            if told.pair.low is not None:
+            audit = one_run(canaries.scores, canaries.present.numpy(), DELTA)
+            if audit.pair.low is not None:
                 break
-        return told.low
+        return audit.low
 
     assert low(all_take_part=False) < claim < low(all_take_part=True)
 

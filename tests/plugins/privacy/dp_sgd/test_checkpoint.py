@@ -17,7 +17,8 @@ from torch.nn import functional
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, TimeLimit
-from auditkit.plugins.privacy.dp_sgd.checkpoint import Checkpoint
+from auditkit.io import authenticity
+from auditkit.plugins.privacy.dp_sgd.checkpoint import Checkpoint, facts
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
 from auditkit.plugins.privacy.dp_sgd.trainer import DpSgd
@@ -74,12 +75,53 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(optimizer: str, tm
     assert Checkpoint(tmp_path / "none.safetensors", {}).resume(training()) is None
 
 
-def written(path: pathlib.Path, change: Any) -> None:
-    """The file with another account."""
+def written(path: pathlib.Path, change: Any, signed: bool = True) -> None:
+    """The file with another account, by who keeps the secret or by somebody else."""
     with safetensors.safe_open(path, "pt") as file:
-        account = json.loads(file.metadata()["training"])
-    account = change(account)
-    safetensors.torch.save_file(safetensors.torch.load_file(path), path, {"training": json.dumps(account)})
+        about = file.metadata()
+    tensors = safetensors.torch.load_file(path)
+    about["training"] = json.dumps(change(json.loads(about["training"])))
+    if signed:
+        about["code"] = authenticity.code_of(facts(about["training"], tensors))
+    safetensors.torch.save_file(tensors, path, about)
+
+
+def test_a_training_that_somebody_else_wrote_is_refused(tmp_path: pathlib.Path) -> None:
+    """Whoever may write the folder may read and delete, and not forge; all of it is consistent."""
+    path = tmp_path / "kept.safetensors"
+    kept, first = Checkpoint(path, {"data": "a"}), training()
+    with pytest.raises(Stopped):
+        first.run(stop_at(5))
+
+    def forgotten(account: dict[str, Any]) -> dict[str, Any]:
+        return account | {"sizes": account["sizes"][:1], "history": [[1e-9, 1.0, 1]]}
+
+    def other_weights() -> None:
+        with safetensors.safe_open(path, "pt") as file:
+            about = file.metadata()
+        tensors = {name: tensor + 1 for name, tensor in safetensors.torch.load_file(path).items()}
+        safetensors.torch.save_file(tensors, path, about)
+
+    for forge in (lambda: written(path, forgotten, signed=False), other_weights):
+        kept.save(first, {})
+        forge()
+        with pytest.raises(ConfigError, match=r"must bear a code under your secret.*AUDITKIT_RESUME_SECRET"):
+            kept.resume(training())
+    kept.save(first, {})
+    assert kept.resume(training()) == {}, "as it was kept"
+
+
+def test_a_training_of_another_user_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, first = Checkpoint(tmp_path / "kept.safetensors", {}), training()
+    first.step()
+    for secret in (b"a" * 32, None):
+        monkeypatch.setattr(authenticity, "user_secret", lambda: b"k" * 32)
+        kept.save(first, {})
+        monkeypatch.setattr(authenticity, "user_secret", lambda secret=secret: secret)
+        with pytest.raises(ConfigError, match="bears none that fits"):
+            kept.resume(training())
+        kept.save(first, {})
+        assert secret is None or kept.resume(training()) == {}
 
 
 def test_a_history_that_lost_steps_is_refused(tmp_path: pathlib.Path) -> None:

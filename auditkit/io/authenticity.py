@@ -1,6 +1,6 @@
-"""Whether what a run folder keeps was kept by this user: codes under a secret that lies outside of every run folder.
+"""Whether a file was kept by this user: codes under a secret that lies outside of the folder with the file.
 
-Whoever can write to a run folder can read and delete what is in it, and cannot make up a finished check.
+Whoever can write to that folder can read and delete what is in it, and cannot make up a finished check or a training.
 """
 
 import contextlib

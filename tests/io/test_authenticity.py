@@ -8,8 +8,8 @@ import stat
 import pytest
 
 from auditkit import runfolder
+from auditkit.io import authenticity
 from auditkit.results import canonical, digest
-from auditkit.runfolder import authenticity
 from auditkit.runfolder.folder import StoredCheck
 from tests.run.acme import audit
 
