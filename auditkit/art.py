@@ -11,12 +11,17 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
-from unittest import mock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit.errors import require
+from auditkit.lazy import Lazy
+
+if TYPE_CHECKING:
+    from unittest import mock
+else:  # slow to import, and every audit imports this module
+    mock = Lazy("unittest.mock")
 
 
 class _Seeded(np.random.RandomState):

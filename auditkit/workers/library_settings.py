@@ -5,11 +5,14 @@ import locale
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from auditkit.workers.parcel import from_bytes, to_bytes
+
+OF_TORCH: Final = ("float32", "highest")
+"""What torch begins with: it is slow to import, so that a process is not told of it that may not need it."""
 
 
 def settings_here() -> str:
@@ -26,8 +29,9 @@ def settings_here() -> str:
         settings["sklearn"] = sklearn.get_config()
     torch: Any = sys.modules.get("torch")
     if torch is not None:
-        settings["torch"] = str(torch.get_default_dtype()).removeprefix("torch.")
-        settings["matmul"] = torch.get_float32_matmul_precision()
+        of_torch = str(torch.get_default_dtype()).removeprefix("torch."), torch.get_float32_matmul_precision()
+        if of_torch != OF_TORCH:
+            settings["torch"] = of_torch
     pandas: Any = sys.modules.get("pandas")
     if pandas is not None:
         settings["pandas"] = dict(_options(pandas.options))
@@ -54,8 +58,9 @@ def take_settings(settings: str) -> None:
     if "torch" in given:
         import torch
 
-        torch.set_default_dtype(getattr(torch, given["torch"]))
-        torch.set_float32_matmul_precision(given["matmul"])
+        kind, precision = given["torch"]
+        torch.set_default_dtype(getattr(torch, kind))
+        torch.set_float32_matmul_precision(precision)
     if "pandas" in given:
         import pandas
 
