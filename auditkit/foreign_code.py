@@ -1,6 +1,7 @@
 """Calls of foreign code: whatever it raises is an exception, and whoever ends the process is known afterwards."""
 
 import abc
+import builtins
 import contextlib
 import json
 import os
@@ -83,9 +84,12 @@ def tell(**message: Any) -> None:
             os.write(_Telling.channel, f"\n{_Telling.mark} {json.dumps(message)}\n".encode())
 
 
-@contextlib.contextmanager
-def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Iterator[None]:
-    """Run foreign code, so that it cannot end the audit by what it raises.
+_BUILTINS: Final = vars(builtins)
+_MODULES: Final = sys.modules
+
+
+class foreign:
+    """Run foreign code, so that it cannot end the audit by what it raises, nor by what it makes of Python's builtins.
 
     Args:
         who: what is called, in words, the same in every attempt: a plugin and its hook, a check and its model.
@@ -97,6 +101,24 @@ def foreign(who: str, needed: bool = False, seconds: float | None = None) -> Ite
             interrupt; and of what cannot be asked about itself.
         ProcessEnded: this call ended the process of an earlier attempt.
     """
+
+    def __init__(self, who: str, needed: bool = False, seconds: float | None = None) -> None:
+        self._call = _foreign(who, needed, seconds)
+
+    def __enter__(self) -> None:
+        self._builtins, self._modules = _BUILTINS.copy(), _MODULES.copy()
+        self._call.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, places: Any) -> bool | None:
+        # first of all, and without any builtin: what follows, in Python's own library too, is made of them
+        _BUILTINS.update(self._builtins)
+        sys.modules = _MODULES
+        _MODULES.update(self._modules)
+        return self._call.__exit__(kind, error, places)
+
+
+@contextlib.contextmanager
+def _foreign(who: str, needed: bool, seconds: float | None) -> Iterator[None]:
     if who in _Telling.ended:
         raise ProcessEnded(f"it ended the process that ran it ({_Telling.ended[who]}), and was not called again")
     process = os.getpid()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import json
+import sys
 import traceback
 
 import pydantic
@@ -114,3 +117,37 @@ def test_a_class_is_called_by_its_name_whatever_it_says_of_itself():
     with pytest.raises(ValueError) as caught, foreign("a check"):
         raise type("Cut", (ValueError,), {"__str__": lambda self: Slippery("words")})
     assert raised(caught.value) == "Cut: words"
+
+
+def without_len():
+    builtins.len = builtins.next = builtins.isinstance = None
+
+
+def without_exceptions():
+    del builtins.Exception, builtins.BaseException, builtins.str
+
+
+def without_modules():
+    sys.modules = {}
+
+
+def without_json():
+    sys.modules["json"] = None
+
+
+@pytest.mark.parametrize("replace", [without_len, without_exceptions, without_modules, without_json])
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_foreign_code_makes_of_the_builtins_ends_with_it(replace, fails):
+    before, modules = dict(vars(builtins)), sys.modules
+    caught = None
+    try:
+        with foreign("a format"):
+            replace()
+            if fails:
+                [][1]
+    except Exception as error:
+        caught = error
+    now = dict(vars(builtins))  # put back whatever becomes of this test
+    vars(builtins).update(before)
+    assert now == before and sys.modules is modules and sys.modules["json"] is json
+    assert isinstance(caught, IndexError) if fails else caught is None

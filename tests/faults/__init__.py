@@ -24,6 +24,7 @@ FAULTS = {
         "    raise type('Masked', (Exception,), {'__class__': mask, '__traceback__': mask, '__cause__': mask})()"
     ),
     "nameless": "raise type('Kind', (type,), {'__name__': property(lambda kind: 1 / 0)})('None', (Exception,), {})()",
+    "builtins": "import builtins; builtins.len = builtins.next = builtins.print = None\n    raise ValueError('no len')",
     "escapes": "raise type('\\x1b[2Jmet', (Exception,), {})('\\x1b[2J\\x1b]0;all met\\x07\\ud800')",
     "long": "raise ValueError('x' * 10_000_000)",
     "own": "from auditkit.errors import AuditkitError\n    raise AuditkitError('mine')",

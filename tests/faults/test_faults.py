@@ -1,4 +1,4 @@
-"""Twenty-seven faults at five places: each is named, all else is finished, and no exit code 0 comes of it."""
+"""Twenty-eight faults at five places: each is named, all else is finished, and no exit code 0 comes of it."""
 
 from __future__ import annotations
 
