@@ -329,14 +329,26 @@ def runs_on_counts(check: type[Check], people: int | None) -> bool:
     return dealt_with and not check.needs & (frozenset(Capability) | {"train"})
 
 
+ANSWERS = "queries (answers about new rows)"
+"""What `queries` means to a reader."""
+
+
 def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | None:
     """What a check or a trainer needs and this model or data lacks, in a sentence; None where nothing is missing."""
     needs = check.needs
     why = f": {data.streamed}" if data.streamed else ""
+    for allowed, value, sentence in (
+        (MODALITIES, data.modality, "is for inputs of kind {}; these are of kind {}"),
+        (TASKS, data.task, "is for the task {}; this task is {}"),
+    ):
+        allowed_here = needs & allowed
+        if allowed_here and value not in allowed_here:
+            return sentence.format(" or ".join(sorted(allowed_here)), value)
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)
     if lacking:
         not_read = why if lacking == ["scores"] else ""
-        return f"needs {', '.join(lacking)}, which this {model.kind} model does not give{not_read}"
+        named = ", ".join(ANSWERS if need == "queries" else need for need in lacking)
+        return f"needs {named}, which this {model.kind} model does not give{not_read}"
     if "labels" in needs and data.labels is None:
         return "needs labels, and the data has none"
     if "groups" in needs and not data.groups:
@@ -348,11 +360,4 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
             return f"needs a row for each person, and the data is a table of counts{why}"
         if data.size > WRITTEN_OUT:
             return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people{why}"
-    for allowed, value, sentence in (
-        (MODALITIES, data.modality, "is for inputs of kind {}; these are of kind {}"),
-        (TASKS, data.task, "is for the task {}; this task is {}"),
-    ):
-        allowed_here = needs & allowed
-        if allowed_here and value not in allowed_here:
-            return sentence.format(" or ".join(sorted(allowed_here)), value)
     return None

@@ -136,14 +136,15 @@ def _table(lines: list[tuple[Scalar, ...]]) -> Table:
     share: dict[str, Any] = {"unit": "share", "percent": True}
     return Table(
         name="inferred", title="Rows whose value is inferred rightly",
-        caption="Without: from the other columns and the label alone. With: with the model's answers too.",
+        caption="Without: from the other columns and the label alone. With: with the model's answers too. "
+        "Others: rows that the model was not trained on. Excess: the gain about members beyond that about others.",
         columns=(
             Column(name="column", title="Column"), Column(name="attack", title="Attack"),
             Column(name="members without", title="Members, without", **share),
             Column(name="members with", title="Members, with", **share),
-            Column(name="others without", title="Non-members, without", **share),
-            Column(name="others with", title="Non-members, with", **share),
-            Column(name="excess", title="About members alone", **share),
+            Column(name="others without", title="Others, without", **share),
+            Column(name="others with", title="Others, with", **share),
+            Column(name="excess", title="Excess", **share),
         ),
         rows=tuple(lines),
     )  # fmt: skip

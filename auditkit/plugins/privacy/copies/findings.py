@@ -12,6 +12,7 @@ from auditkit.plugins.privacy.copies.definitions import DEFINITIONS
 from auditkit.plugins.privacy.copies.distances import Nearest, closer, near, nearest, ratios
 from auditkit.plugins.privacy.copies.parameters import Parameters
 from auditkit.plugins.privacy.copies.tables import Points, Tables, among, points_of, read, strange
+from auditkit.plugins.privacy.shared.overlap import left_out
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.too_few import fewer_than
 
@@ -48,13 +49,10 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
         f"Compared are {len(points.synthetic):,} synthetic rows with {len(points.training):,} training rows and as "
         "many rows of the audit data, which the generator must not have seen."
     ]
-    if any(tables.left_out):
-        equal, people = tables.left_out
-        notes.append(
-            f"Left out: {equal:,} rows of the audit data that stand in the training split, and {people:,} other rows "
-            "of persons who are in it."
-        )
-    return Findings([*_compared(to, threshold), *exact, *_medians(to)], controls, [_figure(to)], notes=notes)
+    notes += left_out(*tables.left_out)
+    # near copies first: the share that is closer is an average, and hides the few who are copied
+    compared = _compared(to, threshold)[::-1]
+    return Findings([*compared, *exact, *_medians(to)], controls, [_figure(to)], notes=notes)
 
 
 def _measured(name: str, value: float | None, **fields: Any) -> Measurement:

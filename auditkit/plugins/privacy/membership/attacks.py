@@ -25,8 +25,9 @@ OTHERS = (
     '"black box"; where a table is small neither need find more.'
 )
 HELD = (
-    "Attack: {attack}, with {copies} of the model that were fitted to half of the training rows each{weight}. A "
-    'stronger one needs more of them: reference_models = 16 or more, and attack = "lira online" from 64 on.'
+    "Attack: {attack}, with {copies} of the model that were fitted to half of the training rows each{weight}: a row "
+    "that the model knows better than copies do that never saw it looks like a member. A stronger one needs more of "
+    'them: reference_models = 16 or more, and attack = "lira online" from 64 on.'
 )
 
 

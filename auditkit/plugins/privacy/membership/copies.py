@@ -8,6 +8,7 @@ import numpy as np
 from auditkit.data import take_rows
 from auditkit.foreign_code import raised
 from auditkit.models import Capability, Model
+from auditkit.plugins.privacy.membership.members import from_scores, graded_by
 from auditkit.plugins.privacy.membership.parameters import Parameters
 from auditkit.plugins.privacy.membership.pool import Ask, Copier, GoOn, NoCopy, Pool
 
@@ -73,6 +74,10 @@ def _fitted(model: Model, estimator: Any, inputs: Any, codes: np.ndarray, seed: 
         with warnings.catch_warnings(action="ignore"):
             if hasattr(copy, "predict_proba"):
                 chances[:, columns] = copy.predict_proba(model.as_fitted(rows))
+            elif graded_by(model) == "scores" and len(columns) == 2:
+                scores = np.asarray(copy.decision_function(model.as_fitted(rows)), dtype=np.float64).ravel()
+                # of the second class, and the model's of its positive one
+                return from_scores(scores if model.positive in (None, model.classes[1]) else -scores, model)
             else:
                 decided = np.searchsorted(own_classes, np.asarray(copy.predict(model.as_fitted(rows))).ravel())
                 chances[np.arange(len(rows)), decided] = 1.0

@@ -4,7 +4,7 @@ from typing import Any
 
 from auditkit.figures import curve
 from auditkit.plugins.privacy.membership.attack import Scored, area, called, roc
-from auditkit.results import Axis, Column, Figure, Rule, Table
+from auditkit.results import Axis, Column, Figure, Interval, Rule, Table
 
 
 def roc_curve(scored: Scored, lowest: float) -> Figure:
@@ -30,16 +30,24 @@ def roc_curve(scored: Scored, lowest: float) -> Figure:
     )  # fmt: skip
 
 
-def attack_table(attacks: list[Scored], rate: float) -> Table:
-    """What every attack finds that could be made; the first is the one that is measured."""
+def attack_table(attacks: list[Scored], rate: float, interval: Interval | None) -> Table:
+    """What every attack finds that could be made; the first is the one that is measured.
+
+    Args:
+        attacks: all of them.
+        rate: of non-members accused, that sets the threshold.
+        interval: of the area of the first, as it is measured.
+    """
     rows = []
     for scored in attacks:
         measured, who = area(scored.members, scored.others, unit=scored.unit), called(scored, rate)
-        ends = measured.interval.low, measured.interval.high
+        of_area = interval if scored is attacks[0] and interval is not None else measured.interval
+        ends = of_area.low, of_area.high
         rows.append((scored.attack, measured.value, *ends, float(who.members.mean()), float(who.others.mean())))
     return Table(
         name="attacks", title="What each attack finds",
-        caption="The first was chosen beforehand and is the one that is measured; the others are for comparison. "
+        caption="The first was chosen beforehand and is the one that is measured; the others are for comparison, and "
+        "their intervals do not know by how much two models of a kind differ. "
         f"Threshold for members found: the one that a share of {rate:g} of non-members exceeds.",
         columns=(
             Column(name="attack", title="Attack"), Column(name="auc", title="AUC"), Column(name="low", title="low"),

@@ -28,7 +28,10 @@ from auditkit.too_few import fewer_than
 
 EXPOSED = 20
 """Training rows that are named, where rows may be shown."""
-DECISIONS = "The model gives decisions alone, so an attack sees of a row only whether it is decided rightly."
+UNGRADED = {
+    "": "The model gives decisions alone, so an attack sees of a row only whether it is decided rightly.",
+    "scores": "The model gives scores that are no probabilities; the attack reads them as log-odds.",
+}
 NO_TIME = "the time was up before any was fitted"
 
 
@@ -110,11 +113,14 @@ def _attacked(
         measurements=[*everyone, *groups],
         controls=controls,
         figures=[roc_curve(scored, rate)],
-        tables=[attack_table(attacks, rate), *(_exposed(sides, scored, who) if context.include_rows else [])],
+        tables=[
+            attack_table(attacks, rate, everyone[2].interval),
+            *(_exposed(sides, scored, who) if context.include_rows else []),
+        ],
         notes=[
             *notes,
             note_of(parameters, scored.attack, sides, copies, weight, why),
-            *([] if sides.graded or scored.attack == BOUNDARY else [DECISIONS]),
+            *([] if sides.graded == "probabilities" or scored.attack == BOUNDARY else [UNGRADED[sides.graded]]),
         ],
     )
 

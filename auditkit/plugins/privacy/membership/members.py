@@ -1,12 +1,13 @@
 """Members and non-members: which rows they are, and what the model says of them."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import scipy
 
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.models import Model
+from auditkit.models import Capability, Model
 from auditkit.plugins.privacy.membership.attack import own_chances, unique_to_one
 from auditkit.plugins.privacy.shared.features import plain
 from auditkit.plugins.privacy.shared.overlap import Overlap, overlap
@@ -29,7 +30,7 @@ class Side(NamedTuple):
     right: np.ndarray
     """(n,) bool: decided rightly by the model."""
     answers: np.ndarray
-    """(n, C) the model's probabilities; 1 for the class that it decides on where it gives decisions alone."""
+    """(n, C) the model's probabilities; scores of two classes as log-odds; else 1 for the class that it decides on."""
     values: np.ndarray
     """(n, F) the inputs as numbers."""
     unit: np.ndarray
@@ -64,8 +65,8 @@ class Sides(NamedTuple):
     """Rows that were left out, for they occur more than once or their person is on both sides; but for `overlap`."""
     overlap: Overlap
     """Audit rows that were left out, for they stand in the training split."""
-    graded: bool
-    """The model gives probabilities; else decisions alone."""
+    graded: Literal["probabilities", "scores", ""]
+    """What the model gives beside decisions."""
 
     @property
     def values(self) -> np.ndarray:
@@ -129,24 +130,49 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
     if not len(drawn_members) or not len(other_rows):
         nothing, none = np.zeros(0), np.zeros(0, dtype=bool)
         empty = Side(data, none, nothing, none, none, np.zeros((0, 0)), np.zeros((0, 0)), nothing, none)
-        return Sides(empty, empty, none, len(predictions.classes), twice, common, True)
+        return Sides(empty, empty, none, len(predictions.classes), twice, common, "")
     drawn, rest = train.take(drawn_members), data.take(other_rows)
     members = _side(drawn, drawn_members, Predictions(model, drawn), rng)
     others = _side(rest, other_rows, predictions.take(other_rows, rest), rng)
-    graded = predictions.answers.probabilities is not None
+    graded = graded_by(model)
     return Sides(members, others, plain(rest).category, len(predictions.classes), twice, common, graded)
 
 
 def _side(data: AuditData, rows: np.ndarray, predictions: Predictions, rng: np.random.Generator) -> Side:
     truth, right = predictions.truth, predictions.codes == predictions.truth
-    answers = predictions.answers.probabilities
-    # where there are decisions alone, whether one is right is all that an attack has (Yeom et al., section 3.2)
-    given = predictions.codes[:, None] == np.arange(len(predictions.classes)) if answers is None else answers
+    given = _given(predictions)
     unit = whose(data)
     return Side(
         data, rows, own_chances(given, truth).astype(np.float64), truth, right, given, plain(data).values, unit,
         halved(unit, rng),
     )  # fmt: skip
+
+
+def graded_by(model: Model) -> Literal["probabilities", "scores", ""]:
+    """What a model gives beside decisions."""
+    if Capability.PROBABILITIES in model.capabilities:
+        return "probabilities"
+    return "scores" if Capability.SCORES in model.capabilities and len(model.classes) == 2 else ""
+
+
+def from_scores(scores: np.ndarray, model: Model) -> np.ndarray:
+    """(n, 2) scores of the model's positive class, beyond its threshold, as log-odds.
+
+    An attack by loss asks only which is larger, so any rising function would do.
+    """
+    column = 1 if model.positive is None else list(model.classes).index(model.positive)
+    chances = scipy.special.expit(scores - (model.threshold or 0.0))
+    return np.column_stack([1 - chances, chances] if column else [chances, 1 - chances])
+
+
+def _given(predictions: Predictions) -> np.ndarray:
+    graded, answers = graded_by(predictions.model), predictions.answers
+    if graded == "probabilities":
+        return predictions.probabilities
+    if graded == "scores" and answers.scores is not None:
+        return from_scores(answers.scores, predictions.model)
+    # where there are decisions alone, whether one is right is all that an attack has (Yeom et al., section 3.2)
+    return predictions.codes[:, None] == np.arange(len(predictions.classes))
 
 
 def class_codes(labels: Any, classes: tuple[Any, ...]) -> np.ndarray:

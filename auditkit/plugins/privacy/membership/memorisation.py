@@ -10,7 +10,7 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model, decide
 from auditkit.plugins.privacy.membership.comparison import Comparison
-from auditkit.plugins.privacy.membership.members import Sides, class_codes
+from auditkit.plugins.privacy.membership.members import Sides, class_codes, graded_by
 from auditkit.plugins.privacy.membership.odd_rows import odd_rows
 from auditkit.plugins.privacy.membership.reference_attacks import mean_over
 from auditkit.plugins.privacy.shared.classifiers import fitted, out_of_fold, prepare
@@ -114,11 +114,13 @@ def _guessed_by_copies(
     model: Model, some: AuditData, rows: np.ndarray, truth: np.ndarray, sides: Sides, comparison: Comparison
 ) -> Guesses:  # fmt: skip
     models = comparison.models
+    # a threshold of scores is taken off where they are read as log-odds
+    threshold = model.threshold if graded_by(model) == "probabilities" else None
 
     def right(inputs: Any, true_codes: np.ndarray) -> np.ndarray:
         # decided as the model decides, its threshold included
         return np.array([
-            decide(chances, model.classes, model.positive, model.threshold) == np.asarray(model.classes)[true_codes]
+            decide(chances, model.classes, model.positive, threshold) == np.asarray(model.classes)[true_codes]
             for chances in models.answers(inputs)
         ])  # fmt: skip
 

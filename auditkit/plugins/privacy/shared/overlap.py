@@ -1,5 +1,7 @@
 """Rows of the audit data that the model was trained on: they are no non-members."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -51,18 +53,28 @@ class Overlap(NamedTuple):
         """What is left out, in a sentence; none where nothing is.
 
         Args:
-            twice: further rows that are left out, for they occur more than once.
+            twice: further rows that are left out, for they occur more than once, or their person is on both sides.
         """
-        parts = [
-            f"{count:,} {words}"
-            for count, words in (
-                (int(self.rows.sum()), "rows of the audit data that stand in the training split, and so are no "
-                 "non-members"),
-                (int(self.people.sum()), "other rows of the audit data of persons who are in the training split"),
-                (twice, "further rows that occur more than once or whose person is on both sides"),
-            ) if count
-        ]  # fmt: skip
-        return [f"Left out: {'; '.join(parts)}."] if parts else []
+        words = "further rows that occur more than once" + (
+            " or whose person is on both sides" if self.both.any() else ""
+        )
+        return left_out(int(self.rows.sum()), int(self.people.sum()), {words: twice})
+
+
+def left_out(rows: int, people: int, further: Mapping[str, int] = MappingProxyType({})) -> list[str]:
+    """A sentence of what is left out; none where nothing is.
+
+    Args:
+        rows: of the audit data that stand in the training split.
+        people: other rows of the audit data whose persons do.
+        further: {words: how many rows}
+    """
+    counts = {
+        "rows of the audit data that stand in the training split, too": rows,
+        "other rows of the audit data of persons who are in the training split": people, **further,
+    }  # fmt: skip
+    parts = [f"{count:,} {words}" for words, count in counts.items() if count]
+    return [f"Left out: {'; '.join(parts)}."] if parts else []
 
 
 def overlap(data: AuditData, train: AuditData) -> Overlap:

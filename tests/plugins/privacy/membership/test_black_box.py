@@ -27,7 +27,7 @@ def sides(leak: float) -> Sides:
         half = np.arange(ROWS) % 2 == 0
         places, values = np.arange(ROWS), np.zeros((ROWS, 1))
         parts.append(Side(data, places, chances, truth, chances > 0.5, answers, values, places, half))
-    return Sides(*parts, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), True)
+    return Sides(*parts, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), "probabilities")
 
 
 @pytest.mark.parametrize(("leak", "low", "high"), [(2.0, 0.8, 1.0), (0.0, 0.4, 0.6)])

@@ -107,7 +107,7 @@ def sides(values: np.ndarray, right: np.ndarray) -> Sides:
             Side(data, np.arange(rows), given[np.arange(rows), truth], truth, right[part], given, values[part],
                  np.arange(rows), np.arange(rows) % 2 == 0)
         )  # fmt: skip
-    return Sides(*parts, NO_NAMES, 2, 0, overlap(data, data), False)
+    return Sides(*parts, NO_NAMES, 2, 0, overlap(data, data), "")
 
 
 def test_wrong_rows_are_at_the_boundary_and_whoever_is_not_asked_about_has_no_distance() -> None:

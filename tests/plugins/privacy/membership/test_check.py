@@ -159,8 +159,8 @@ def test_rows_on_both_sides_are_left_out(overfit: Any, world: tuple[np.ndarray, 
     assert one(result, "auc").n == 2 * (ROWS - 700)
     assert one(result, "auc").value > 0.65  # type: ignore[operator]
     assert result.notes[0] == (
-        "Left out: 700 rows of the audit data that stand in the training split, and so are no non-members; 700 further "
-        "rows that occur more than once or whose person is on both sides."
+        "Left out: 700 rows of the audit data that stand in the training split, too; 700 further rows that "
+        "occur more than once."
     )
 
 
@@ -349,6 +349,24 @@ def test_a_model_of_decisions_alone_is_attacked_by_the_gap(overfit: Any, world: 
     assert one(result, "auc").validity == "valid" and one(result, "auc").interval.low > 0.53  # type: ignore[operator, union-attr]
     assert one(result, "true_positive_rate").value == 0, "among equals nobody can be singled out"
     assert one(result, "memorisation", rows="contradicting neighbours").interval.low > 0.2  # type: ignore[operator, union-attr]
+
+
+@pytest.mark.parametrize("positive", [1, 0])
+def test_scores_that_are_no_probabilities_tell_more_than_decisions(
+    positive: int, world: tuple[np.ndarray, np.ndarray]
+) -> None:
+    from sklearn.svm import SVC
+
+    machine = SVC(C=10, gamma=0.3).fit(world[0][:ROWS], world[1][:ROWS])
+    data = dataclasses.replace(data_of(world, groups={}), positive=positive)
+    scored = run(auditkit.wrap(machine, classes=(0, 1), positive=positive), data, reference_models=2)
+    decided = run(auditkit.wrap(lambda rows: machine.predict(rows), classes=(0, 1), task="binary"), data)
+    loss = {row[0]: row[1] for row in scored.tables[0].rows}
+    margins = machine.decision_function(world[0]) * (2 * world[1] - 1)
+    wins = np.mean(margins[:ROWS, None] > margins[None, ROWS:])
+    assert loss["loss"] == pytest.approx(wins, abs=0.002) and loss["loss"] > one(decided, "auc").value + 0.1  # type: ignore[operator]
+    assert one(scored, "auc").value > 0.7 and any("reads them as log-odds" in note for note in scored.notes)  # type: ignore[operator]
+    assert "same-skill" not in failed(scored), "copies decide as the model decides"
 
 
 def test_decisions_alone_of_a_regularised_model_tell_nothing(

@@ -19,7 +19,7 @@ def sides() -> Sides:
     side = Side(
         data, places, none, places * 0, none > 0, np.zeros((ROWS, 2)), np.zeros((ROWS, 1)), places, places % 2 == 0
     )
-    return Sides(side, side, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), True)
+    return Sides(side, side, np.zeros(1, dtype=bool), 2, 0, overlap(data, data), "probabilities")
 
 
 def comparison(moved: float, copies: int, seed: int) -> Comparison:

@@ -55,7 +55,10 @@ def test_tables_pipelines_and_models_of_decisions_alone() -> None:
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(table, LABELS)
     ask = copy_of(auditkit.wrap(pipeline), table[:200], (LABELS[:200] == "yes").astype(int))
     assert (ask(table)[200:, 1] > 0.5).mean() == pytest.approx((LABELS[200:] == "yes").mean(), abs=0.1)
-    decisions = copy_of(auditkit.wrap(LinearSVC().fit(ROWS, LABELS)), ROWS, (LABELS == "yes").astype(int))(ROWS)
+    scores = copy_of(auditkit.wrap(LinearSVC().fit(ROWS, LABELS)), ROWS, (LABELS == "yes").astype(int))(ROWS)
+    assert len(np.unique(scores)) > 100 and ((scores[:, 1] > 0.5) == (LABELS == "yes")).mean() > 0.9
+    thirds = np.digitize(ROWS[:, 0], [-0.5, 0.5])
+    decisions = copy_of(auditkit.wrap(LinearSVC().fit(ROWS, thirds)), ROWS, thirds)(ROWS)
     assert set(np.unique(decisions)) == {0.0, 1.0} and (decisions.sum(axis=1) == 1).all()
 
 

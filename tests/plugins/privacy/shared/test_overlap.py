@@ -19,9 +19,7 @@ def test_rows_of_the_training_split_are_found_and_counted() -> None:
     common = overlap(data(slice(80, 180)), data(slice(0, 100)))
     assert common.rows.tolist() == [True] * 20 + [False] * 80 and not common.people.any() and not common.both.any()
     assert common.excess == 0.2 and common.control(("auc",)).holds
-    assert common.note() == [
-        "Left out: 20 rows of the audit data that stand in the training split, and so are no non-members."
-    ]
+    assert common.note() == ["Left out: 20 rows of the audit data that stand in the training split, too."]
     assert overlap(data(slice(100, 200)), data(slice(0, 100))).note() == []
 
 
