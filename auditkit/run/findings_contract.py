@@ -35,6 +35,13 @@ def refuse_wrong(result: CheckResult, kind: type[Facts], data: AuditData) -> Non
 
 
 def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator[str]:
+    # first, for the rest takes longer the more there is
+    notes, size = sum(map(len, result.notes)), len(result.model_dump_json())
+    if notes > LARGEST_NOTES or size > LARGEST:
+        yield (
+            f"at most {LARGEST // MEGABYTE} MB of findings, {LARGEST_NOTES // MEGABYTE} MB of it notes, are taken; "
+            f"{size / MEGABYTE:.1f} MB were returned, {notes / MEGABYTE:.1f} MB of it notes"
+        )
     # a trainer gives a model, and need not measure anything
     if issubclass(kind, Check) and not (result.every or result.figures or result.tables):
         yield (
@@ -75,12 +82,6 @@ def _faults(result: CheckResult, kind: type[Facts], data: AuditData) -> Iterator
         names = [column.name for column in table.columns]
         if len(set(names)) < len(names):
             yield f"the columns of table {one_line(table.name)!r} must have different names; they are {shown(names)}"
-    notes, size = sum(map(len, result.notes)), len(result.model_dump_json())
-    if notes > LARGEST_NOTES or size > LARGEST:
-        yield (
-            f"at most {LARGEST // MEGABYTE} MB of findings, {LARGEST_NOTES // MEGABYTE} MB of it notes, are taken; "
-            f"{size / MEGABYTE:.1f} MB were returned, {notes / MEGABYTE:.1f} MB of it notes"
-        )
     if not kind.own_slices:
         yield from _of_nobody(result, data)
 
