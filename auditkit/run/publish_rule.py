@@ -69,6 +69,7 @@ class Publish:
         measurements = tuple(
             self._measurement(measurement, result.definitions, groups) for measurement in result.measurements
         )
+        measurements = without_sums(result.measurements, measurements, self._reason)
         error = result.error and result.error.model_copy(
             update={"message": self.text(result.error.message), "hint": self.text(result.error.hint), "traceback": ()}
         )
@@ -263,6 +264,35 @@ def _whole(groups: Sequence[str]) -> int | None:
     """A match of `NUMBER` as a whole number, commas between thousands; None where it is no such number."""
     digits = groups[1].rstrip(".,").replace(",", "")
     return int(digits) if digits.isdecimal() else None
+
+
+def without_sums(
+    measured: Sequence[Measurement], written: Sequence[Measurement], reason: str
+) -> tuple[Measurement, ...]:  # fmt: skip
+    """What is written without a number that, added to another or taken from it, gives one that is withheld.
+
+    Such as a difference of two shares, beside one of them, where the other is of few people.
+
+    Args:
+        measured: about everyone and groups.
+        written: the same, some of them withheld.
+        reason: why a number is withheld.
+    """
+    kept = list(written)
+    hidden = [
+        before.value for before, after in zip(measured, written, strict=True)
+        if before.value is not None and after.value is None and not before.slice
+    ]  # fmt: skip
+    places = [place for place, number in enumerate(kept) if number.value and not number.slice]
+    for first, second in itertools.combinations(places, 2):
+        values = kept[first].value, kept[second].value
+        if values[0] is None or values[1] is None:
+            continue
+        results = (values[0] + values[1], values[0] - values[1], values[1] - values[0])
+        if any(abs(result - value) < 1e-9 for result in results for value in hidden):
+            # the first number of a check is its headline
+            kept[second] = withheld(kept[second], reason)
+    return tuple(kept)
 
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: "People") -> bool:

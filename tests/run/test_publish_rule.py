@@ -9,7 +9,8 @@ import pytest
 import auditkit
 from auditkit.command.terminal import print_schema
 from auditkit.data import AuditData
-from auditkit.run.publish_rule import Publish, class_names, numberless
+from auditkit.results import Measurement
+from auditkit.run.publish_rule import Publish, class_names, numberless, without_sums
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +102,14 @@ def test_the_same_digits_as_counts_go():
     assert numberless("'grade 1' 1 grade 1", names=class_names(("grade 1",))) == "'grade 1' … grade …"
     assert numberless("positive: -1; under -1", names=class_names((-1, 1))) == "positive: -1; under -…"
     assert class_names(()) == ()
+
+
+def test_no_difference_beside_one_of_its_parts_tells_the_other():
+    def number(value, **fields):
+        return Measurement(name="share", value=value, reason=None if value is not None else "few", **fields)
+
+    excess, members, others, else_where = number(0.01), number(0.004), number(-0.006), number(0.3)
+    written = (excess, number(None), others, else_where)
+    kept = without_sums((excess, members, others, else_where), written, "few")
+    assert [measured.value for measured in kept] == [0.01, None, None, 0.3] and kept[2].reason == "few"
+    assert without_sums(written, written, "few") == written, "nothing is withheld that could be worked out"
