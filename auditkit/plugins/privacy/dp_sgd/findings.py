@@ -29,13 +29,25 @@ NOTES = (
     "the accuracy on the training rows that is reported here. The classes and the number of rows are taken as public.",
 )
 UNWEIGHTED = "Row weights were not used in training: they would change what clipping bounds."
+UNITS = (
+    "Targets were learned as they are, for which they should lie about -1 to 1: target_range, public bounds in their "
+    "own units, has them learned so."
+)
+RANGED = (
+    "Targets were learned between {low:g} and {high:g}, which are taken as public; those outside were moved to the "
+    "ends. The model answers in the target's own units."
+)
 LOOSE = "An epsilon above 10 promises next to nothing by itself."
 
 
-def notes(spent: Spent, data: AuditData) -> tuple[str, ...]:
+def notes(spent: Spent, data: AuditData, target_range: tuple[float, float] | None = None) -> tuple[str, ...]:
     """What must be told beside epsilon."""
-    beside = ((UNWEIGHTED, data.weights is not None), (LOOSE, spent.reported > 10))
-    return (*NOTES, *(note for note, holds in beside if holds))
+    numbers = data.task == "regression"
+    beside = (
+        (UNWEIGHTED, data.weights is not None), (LOOSE, spent.reported > 10), (UNITS, numbers and target_range is None),
+    )  # fmt: skip
+    ranged = () if target_range is None else (RANGED.format(low=target_range[0], high=target_range[1]),)
+    return (*NOTES, *(note for note, holds in beside if holds), *ranged)
 
 
 def engine_note(choice: Choice) -> str:

@@ -1,5 +1,6 @@
 """The parameters of `dp-sgd`."""
 
+import math
 import pathlib
 from typing import Literal
 
@@ -81,6 +82,21 @@ class Parameters(BaseModel):
         description="Steps of a twin of the training that carries canaries and is thrown away; 0: no twin.",
     )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="Of stochastic gradient descent.")
+
+    target_range: tuple[float, float] | None = Field(
+        default=None,
+        description="Of a model that predicts numbers: the lowest and the highest target that can be, in the target's "
+        "own units. Public, never read from these rows; targets outside are moved to the ends.",
+    )
+
+    @field_validator("target_range")
+    @classmethod
+    def _in_order(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+        if bounds is not None and not (math.isfinite(bounds[0]) and math.isfinite(bounds[1]) and bounds[0] < bounds[1]):
+            raise ValueError(
+                f"must be the lowest and the highest target, two finite numbers in order; {bounds} was given"
+            )
+        return bounds
 
     @field_validator("noise")
     @classmethod

@@ -75,6 +75,7 @@ class DpSgd(Parameters, Trainer):
         from auditkit.plugins.privacy.dp_sgd.layers import slow_layers
         from auditkit.plugins.privacy.dp_sgd.linear import linear_copy
         from auditkit.plugins.privacy.dp_sgd.state import train_mode
+        from auditkit.plugins.privacy.dp_sgd.target_range import answer_in_units
         from auditkit.plugins.privacy.dp_sgd.training_loop import Training
         from auditkit.plugins.privacy.dp_sgd.untrained import untrained_copy
 
@@ -84,13 +85,17 @@ class DpSgd(Parameters, Trainer):
         with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
             torch.manual_seed(context.seed)
             copy, problem = copy_of(model, data, self.public, self.rows_per_unit)
+            problem = self._in_range(problem, copy, model)
             train_mode(copy.module, copy.public)
             choice = admitted(copy.module, problem, recipe, self.rows_at_once, model.name)
             slow = slow_layers(copy.module, problem.inputs) if choice.refused else []
             shown = self._audited(choice.engine, problem, recipe, delta, context)
             kind = Training if processes() == 1 else TogetherTraining
             training = kind(choice.engine, problem, recipe)
-            copy = self._go_on(training, copy, data, delta, context).after_the_steps()
+            copy = self._go_on(training, copy, data, delta, context)
+            if self.target_range is not None:
+                answer_in_units(copy.module, problem.inputs, self.target_range, model.name)
+            copy = copy.after_the_steps()
             copy.module.eval()
         fresh = copy.finished()
         fresh.name = f"{model.name} ({self.id})"
@@ -99,6 +104,20 @@ class DpSgd(Parameters, Trainer):
             made, controls=(*made.controls, *shown.controls), tables=(*made.tables, *shown.tables),
             notes=(*made.notes, *slow),
         )  # fmt: skip
+
+    def _in_range(self, problem: Problem, copy: Untrained, model: Model) -> Problem:
+        """The problem with targets between public bounds, where numbers are predicted."""
+        from auditkit.plugins.privacy.dp_sgd.target_range import between, layer_of_outputs
+
+        if model.task != "regression":
+            if self.target_range is not None:
+                raise ConfigError(
+                    f"target_range is for models that predict numbers; {model.name} predicts classes. Leave it out"
+                )
+            return problem
+        if self.target_range is not None:
+            layer_of_outputs(copy.module, problem.inputs, model.name)
+        return between(problem, self.target_range)
 
     def _audited(self, engine: Engine, problem: Problem, recipe: Recipe, delta: float, context: Context) -> Audited:
         """What canaries show of the training that is about to begin; a time limit holds meanwhile."""
@@ -138,7 +157,11 @@ class DpSgd(Parameters, Trainer):
                 accounting.table(cost, journal.history, delta, self.neighbours, self.trainings),
                 *findings.public_table(public_parts(copy.module, copy.public)),
             ),
-            notes=(statement(data, self.rows_per_unit), *findings.notes(cost, data), findings.engine_note(choice)),
+            notes=(
+                statement(data, self.rows_per_unit),
+                *findings.notes(cost, data, self.target_range),
+                findings.engine_note(choice),
+            ),
         )
 
     def _go_on(self, training: Training, copy: Untrained, data: AuditData, delta: float, context: Context) -> Untrained:
@@ -155,7 +178,10 @@ class DpSgd(Parameters, Trainer):
         if self.checkpoint is None:
             training.run(Progress(training.recipe, delta, context, lambda: None))
             return copy
-        about = {**training.recipe._asdict(), "data": data.digest, "public": list(copy.public)}
+        about = {
+            **training.recipe._asdict(), "data": data.digest, "public": list(copy.public),
+            "target_range": self.target_range,
+        }  # fmt: skip
         kept = Checkpoint(self.checkpoint, about)
         before = kept.resume(training)
         copy = copy if before is None else copy._replace(before=before)
