@@ -62,4 +62,5 @@ if __name__ == "__main__":
     by_the_trainer(folder)
     together(folder / "noisy", 1.0, 0.2, 60)
     together(folder / "without noise", 1e-9, 1.0, 5)
+    distributed.barrier()  # the first may not go while another still takes its last weights
     distributed.destroy_process_group()
