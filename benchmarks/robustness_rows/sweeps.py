@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from auditkit import art
 from auditkit.plugins.robustness.attacks import PGD, Problem, Swept, sweep
-from auditkit.plugins.robustness.library_attacks import art
 from benchmarks.harness import Baseline, Gate, Line, timed
 from benchmarks.robustness_rows.networks import LATEST, TRAINED_ON, Pictures, mnist, trained
 
