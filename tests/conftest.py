@@ -43,7 +43,7 @@ def _checks_run_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "a test looks into it")
         # nor do first answers and the opening of files take fresh processes, which take a second each
         monkeypatch.setattr("auditkit.run.apart.cannot_fork", lambda: "")
-        monkeypatch.setattr("auditkit.workers.rehearsal.cannot_fork", lambda: "")
+        monkeypatch.setattr("auditkit.workers.rehearsal._fresh", lambda *work: None)
     else:
         # pytest-xdist keeps a thread that waits for its controller
         monkeypatch.setattr("auditkit.workers.fork.active_count", lambda: 1)

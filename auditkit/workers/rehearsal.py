@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from auditkit.errors import AuditkitError
+from auditkit.errors import AuditkitError, present
 from auditkit.text import one_line
-from auditkit.workers.engine import Engine, Job, cannot_fork
+from auditkit.workers.engine import Engine, Job, Outcome
 from auditkit.workers.worker import Ending, Limits, Tell, silence
 
 SECONDS: Final = 600.0
@@ -54,18 +54,25 @@ def rehearse(
 
 def _ending(what: str, make: Callable[[], object], limits: Limits) -> Ending | None:
     """How the process ended; None where it did not, or where there was none."""
-    engine = _fresh(what, make, limits) if cannot_fork() else _forking(make, limits)
-    if engine is None:
-        return None
+    outcome = _outcome(_forking(make, limits), what)
+    if outcome.here:
+        engine = _fresh(what, make, limits)
+        if engine is None:
+            return None
+        outcome = _outcome(engine, what)
+    return None if outcome.here or outcome.ending.answer is not None else outcome.ending
+
+
+def _outcome(engine: "Engine | SpawnEngine", what: str) -> Outcome:
     try:
         engine.send(Job("", what))
-        outcome = engine.result()
+        return present(engine.result(), "a job was sent")
     finally:
         engine.stop()
-    return None if outcome is None or outcome.ending.answer is not None else outcome.ending
 
 
 def _forking(make: Callable[[], object], limits: Limits) -> Engine:
+    """An engine that does nothing where it would have to be done in this process."""
     engine = Engine(1, limits, lambda *step: None)
     engine.start(lambda job, tell, is_apart: _Rehearsal(make)(job, tell, True) if is_apart else b"")
     return engine

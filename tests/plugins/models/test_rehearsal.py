@@ -96,7 +96,7 @@ def test_a_file_is_opened_in_another_process_first_unless_its_owner_wants_none(t
     opened = tmp_path / "opened"
     path = pickled(tmp_path, Ending(f"open({str(opened)!r}, 'a').write(f'{{os.getpid()}} ')"))
     if not fork:
-        monkeypatch.setattr(rehearsal, "cannot_fork", lambda: "other threads run in this process")
+        monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "other threads run in this process")
 
     def times(**options):
         opened.write_text("")
@@ -113,7 +113,7 @@ def test_a_file_is_opened_in_another_process_first_unless_its_owner_wants_none(t
 def test_a_file_that_ends_a_fresh_process_is_rejected_and_what_cannot_be_sent_there_is_opened_here(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(rehearsal, "cannot_fork", lambda: "other threads run in this process")
+    monkeypatch.setattr("auditkit.workers.engine.refusal", lambda: "other threads run in this process")
     path = pickled(tmp_path, Ending("os._exit(7)"))
     with pytest.raises(ModelFileRejected, match=r"ended the process that did it \(exit code 7\)"):
         auditkit.wrap(path, trust_pickle=True)
