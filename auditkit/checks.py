@@ -178,7 +178,7 @@ class PluginRows(BaseModel):
 class Facts(RenamedFacts):
     """What a check or a trainer says of itself, as constants of its class; its fields are its parameters."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
     id: ClassVar[str] = ""
     """`family.name`, in lower case; of a trainer what `[[train]] trainer` names."""
