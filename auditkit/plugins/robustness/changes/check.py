@@ -5,7 +5,6 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import with_codes, word_numbers
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
-from auditkit.plugins.robustness.changes.findings import find
 from auditkit.plugins.robustness.changes.moves import MOST, features_of, movable
 from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.results import of_everyone
@@ -75,4 +74,6 @@ class Changes(Parameters, Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Change one feature, then several; controls, figures and one table."""
+        from auditkit.plugins.robustness.changes.findings import find
+
         return find(self, model, with_codes(model, data), context)
