@@ -7,7 +7,7 @@ import operator
 import os
 import pathlib
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +23,10 @@ from auditkit.memory import machine_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, describe, distribution, import_plugin
-from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_pack, wrong_row
+from auditkit.plugin_validation import ROWS, decorated, offered, problems, wrong_class, wrong_pack, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
-from auditkit.text import class_name, one_line, one_or_more
+from auditkit.text import class_name, one_or_more
 from auditkit.trainers import Trainer
 from auditkit.version import __version__
 from auditkit.workers.rehearsal import OWN_CODE, rehearse
@@ -101,7 +101,7 @@ class Host:
         """The rule packs of everything loaded."""
         paths = []
         for offer in self._collect("register_rules"):
-            wrong = wrong_pack(offer.value)
+            wrong = self._wrong("register_rules", offer, wrong_pack)
             if wrong:
                 self.fault(f"plugin {offer.plugin!r}: register_rules: a path of a rule pack is required; {wrong}")
             else:
@@ -127,7 +127,7 @@ class Host:
         """
         owners: dict[str, list[Offer]] = {}
         for offer in self._collect(hook):
-            wrong = wrong_row(hook, offer.value)
+            wrong = self._wrong(hook, offer, lambda value: wrong_row(hook, value))
             if wrong:
                 self.fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
             else:
@@ -212,9 +212,9 @@ class Host:
             with foreign(f"plugin {seen.name!r}: its import"):
                 plugin = import_plugin(source)
                 wrong = problems(plugin)
-            if wrong:
-                raise PluginError("; ".join(wrong))
-            self._manager.register(plugin, seen.name)
+                if wrong:
+                    raise PluginError("; ".join(wrong))
+                self._manager.register(plugin, seen.name)
             self.seen.append(replace(seen, plugin=plugin))
         except Exception as error:  # a plugin may raise anything at all
             if self._manager.has_plugin(seen.name):  # pluggy leaves one half registered where its validation fails
@@ -255,17 +255,17 @@ class Host:
         """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
         offers = list(self._collect(hook))
         # a class that is registered and defined in the same module counts once
-        known = [(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers]
+        known = [(offer.plugin, decorated(offer.value)) for offer in offers]
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
                 merely_defined = (Offer(value, seen.name, seen.version) for value in offered(seen.plugin, kind))
                 offers += [offer for offer in merely_defined if (offer.plugin, offer.value) not in known]
         good = []
         for offer in offers:
-            value = getattr(offer.value, "check", offer.value)  # a decorated function stands for its class
-            wrong = wrong_kind(value, kind)
+            value = decorated(offer.value)
+            wrong = self._wrong(hook, offer._replace(value=value), lambda value: wrong_class(value, kind))
             if wrong:
-                self.fault(f"plugin {offer.plugin!r}: {hook} gave {one_line(value)}: {wrong}")
+                self.fault(f"plugin {offer.plugin!r}: {hook} gave {wrong}")
             else:
                 good.append(offer._replace(value=value))
         ids = [offer.value.id for offer in good]
@@ -286,24 +286,23 @@ class Host:
             for value in values:
                 yield Offer(value, impl.plugin_name, version)
 
+    def _wrong(self, hook: str, offer: Offer, judge: Callable[[Any], str | None]) -> str | None:
+        """What is wrong with what a plugin gave, whose own code may be asked for it; None where nothing is."""
+        try:
+            with foreign(f"plugin {offer.plugin!r}: {hook}"):
+                return judge(offer.value)
+        except Exception as error:  # a plugin may raise anything at all
+            return f"a {class_name(offer.value)} was given, which raised {raised(error)} when it was asked what it is"
+
     def _first(self, hook: str, subject: str, **arguments: Any) -> Model:
         # pluggy keeps them in the order of calling from the end
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             model = self._made_by(impl, arguments)
-            if model is None:
-                continue
-            if not isinstance(model, Model):
-                raise PluginError(
-                    f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {class_name(model)}"
-                )
-            if not self.is_builtin(impl.plugin_name):
-                hold(model, arguments["options"], impl.plugin_name)
-            model.abstain = arguments["options"].abstain if model.abstain is None else model.abstain
-            model.random = arguments["options"].random
-            return model
+            if model is not None:
+                return model
         raise unknown(subject, arguments.get("obj"))
 
-    def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Any:
+    def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Model | None:
         """What one adapter makes of the arguments; an error of a plugin that is no sentence yet names the plugin."""
         who = f"plugin {impl.plugin_name!r}: {impl.function.__name__}"
         make = functools.partial(impl.function, **{name: arguments[name] for name in impl.argnames})
@@ -313,11 +312,24 @@ class Host:
                 if "path" in arguments and arguments["options"].rehearse and not self.is_builtin(impl.plugin_name):
                     what = f"{arguments['path'].name}: opening it with the plugin {impl.plugin_name!r}"
                     rehearse(what, make, machine_memory(), ModelFileRejected, OWN_CODE)
-                return make()
+                return self._held(impl, make(), arguments["options"])
         except Exception as error:  # a plugin may raise anything at all
             if isinstance(error, AuditkitError) or self.is_builtin(impl.plugin_name):
                 raise
             raise PluginError(f"{who} raised {raised(error, 500)}") from error
+
+    def _held(self, impl: Any, model: Any, options: ModelOptions) -> Model | None:
+        """What an adapter gave, a model with the user's options or None."""
+        if model is None:
+            return None
+        if not isinstance(model, Model):
+            who = f"plugin {impl.plugin_name!r}: {impl.function.__name__}"
+            raise PluginError(f"{who} must give a Model or None; it gave {class_name(model)}")
+        if not self.is_builtin(impl.plugin_name):
+            hold(model, options, impl.plugin_name)
+        model.abstain = options.abstain if model.abstain is None else model.abstain
+        model.random = options.random
+        return model
 
     def is_builtin(self, plugin: str) -> bool:
         """Whether a plugin is one of auditkit's own."""

@@ -16,7 +16,7 @@ from auditkit.io.atomic_files import plain_name
 from auditkit.results import Definition
 from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
 from auditkit.runfolder.manifest import UNSEALED
-from auditkit.text import class_name, shown
+from auditkit.text import class_name, one_line, shown
 from auditkit.trainers import Trainer
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec"))
@@ -28,9 +28,18 @@ WRAPPABLE = frozenset({"run_check"})
 
 def offered(module: types.ModuleType, kind: type) -> list[type]:
     """Every check, or trainer, that a module decorates or subclasses itself; what it imported is not its own."""
-    # a decorated function carries its class as `check`
-    values = (getattr(value, "check", value) if callable(value) else value for value in vars(module).values())
+    values = map(decorated, vars(module).values())
     return list(dict.fromkeys(value for value in values if _own_class(value, kind, module)))
+
+
+def decorated(value: Any) -> Any:
+    """The class that a decorated function carries as `check`; anything else as it is, and without asking it."""
+    return value if _is_class(value) else inspect.getattr_static(value, "check", value)
+
+
+def _is_class(value: Any) -> bool:
+    """Whether it is a class; `isinstance` believes what an object says of itself, and runs its code for it."""
+    return issubclass(type(value), type)
 
 
 def problems(plugin: Any) -> list[str]:
@@ -83,13 +92,19 @@ def _bad_signature(function: Any, hook: str, marks: dict[str, Any]) -> list[str]
 
 def _own_class(value: Any, kind: type, module: types.ModuleType) -> bool:
     return bool(
-        inspect.isclass(value)
+        _is_class(value)
         and issubclass(value, kind)
         # without an id it is a base of others; with one, its method may be misspelt
         and (getattr(value, "id", "") or not inspect.isabstract(value))
         # what a package brings from its own files is its own
         and f"{value.__module__}.".startswith(f"{module.__name__}.")
     )
+
+
+def wrong_class(value: Any, kind: type) -> str | None:
+    """A value that a plugin gave in place of a class of check or trainer, and why it is none; None where it is one."""
+    wrong = wrong_kind(value, kind)
+    return f"{one_line(value)}: {wrong}" if wrong else None
 
 
 def wrong_kind(value: Any, kind: type) -> str | None:
@@ -205,12 +220,12 @@ ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
 def wrong_row(hook: str, row: Any) -> str | None:
     """What is wrong with a row that a plugin gave; None where nothing is."""
     kind, fields = ROWS[hook]
-    if not isinstance(row, kind):
+    if type(row) is not kind:  # a class of its own could give another text each time that it is asked
         return f"rows must be {kind.__module__}.{kind.__name__}; a {class_name(row)} was given"
     for field in fields:
         value = getattr(row, field.name)
         try:
-            holds = field.holds(value)
+            holds = (type(value) is str or not isinstance(value, str)) and field.holds(value)
         except Exception:  # a number in place of a list, or an array that is neither true nor false
             holds = False
         if not holds:
@@ -221,5 +236,5 @@ def wrong_row(hook: str, row: Any) -> str | None:
 
 
 def _described(value: Any) -> str:
-    plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
+    plain = type(value) in (str, bool, int, float, tuple, list)  # the address of an object differs every time
     return shown(value) if plain else f"a {class_name(value)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from auditkit.checks import Offer
 from auditkit.errors import ConfigError, PluginError
 from auditkit.hookspecs import Attack, Corruption, Format, hookimpl
 from auditkit.host import Host
-from auditkit.plugin_validation import wrong_kind, wrong_row
+from auditkit.models import ModelOptions
+from auditkit.plugin_validation import ROWS, wrong_kind, wrong_row
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key
@@ -77,6 +80,48 @@ def test_a_wrong_row_is_a_fault_that_names_plugin_and_field(hook, row, message):
     assert len(host.faults) == 1 and host.faults[0].startswith(f"plugin 'acme': {hook}: ")
     assert re.search(message, host.faults[0])
     assert host.rows("register_corruptions") == {"acme.fog": Offer(FOG, "other", "object")}
+
+
+class Masked:
+    """What ends the process of whoever asks what it is, as a proxy of something that is gone may."""
+
+    @property
+    def __class__(self):
+        sys.exit(0)
+
+
+COLLECTED = ("register_checks", "register_trainers", "register_rules", *ROWS)
+
+
+@pytest.mark.parametrize("hook", COLLECTED)
+def test_what_runs_code_when_it_is_asked_what_it_is_costs_its_plugin_alone(hook):
+    host = Host([plugin(**{hook: [Masked()]}), plugin("other", register_attacks=[SPIRAL])], discover=False)
+    assert (
+        len(host.faults) == 1 and host.faults[0].startswith(f"plugin 'acme': {hook}") and "a Masked" in host.faults[0]
+    )
+    assert list(host.rows("register_attacks")) == ["acme.spiral"] and "html" in host.formats()
+
+
+def test_a_module_that_holds_what_runs_code_when_it_is_asked_what_it_is_does_not_load():
+    module = types.ModuleType("acme")
+    module.thing, module.register_attacks = Masked(), _hook("register_attacks", [SPIRAL])
+    (fault,) = Host([module], discover=False).faults
+    assert fault.startswith("plugin 'acme' did not load: SystemExit")
+
+
+def test_an_adapter_that_gives_what_runs_code_when_it_is_asked_what_it_is_is_named():
+    def wrap_model(obj):
+        return Masked()
+
+    module = type("acme", (), {"__name__": "acme", "wrap_model": staticmethod(hookimpl(wrap_model))})()
+    with pytest.raises(PluginError, match="plugin 'acme': wrap_model raised SystemExit"):
+        Host([module], discover=False).wrap_model(object(), ModelOptions())
+
+
+def test_a_text_that_can_say_something_else_each_time_is_no_field_of_a_row():
+    lower = type("Odd", (str,), {"lower": lambda text: sys.exit(0)})
+    (fault,) = Host([plugin(register_formats=[SHEET._replace(file=lower("sheet.txt"))])], discover=False).faults
+    assert "file must be a plain name" in fault and "a Odd was given" in fault
 
 
 @pytest.mark.parametrize(("hook", "row"), [("register_attacks", SPIRAL), ("register_corruptions", FOG)])

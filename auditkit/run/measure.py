@@ -57,9 +57,10 @@ def measure(
         who = f"the check {planned.check} of {task.model.name!r}"
         with held, foreign(who), as_found(task.model, task.seed, foreign_author):
             result = context.host.run_check(task.check, task.model, task.served.data, check_context)
-        # what was left out stands before what the check says, for it changes how that is read
-        result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
-        return _finish(step, result, data)
+        with foreign(who):  # what a plugin gave may run code when it is read
+            # what was left out stands before what the check says, for it changes how that is read
+            result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
+            return _finish(step, result, data)
     except TimeLimit as error:
         # what was measured until then cost time and is true; it is shown, but no limit is met by it
         return _ended(step, error, data, error.findings, "the time limit")

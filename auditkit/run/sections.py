@@ -52,12 +52,12 @@ def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:
     subject = f"the section {id!r}"
     with offer.blamed(subject):
         content = offer.value.build(result.model_copy(deep=True))  # a copy: what the plugin writes to it is lost
-    if content is None:
-        return None
-    if not isinstance(content, Section):
-        raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {class_name(content)}")
-    names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
-    with offer.blamed(subject):  # validated anew, for model_copy and model_construct validate nothing
+        if content is None:
+            return None
+        if not isinstance(content, Section):
+            raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {class_name(content)}")
+        names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
+        # validated anew, for model_copy and model_construct validate nothing
         section = Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))
     fault = next((fault for figure in section.figures for fault in faults_of_figure(figure)), "")
     if fault:

@@ -235,18 +235,19 @@ def _make(job: Job, blank: CheckResult, tell: Tell) -> Child:
     try:
         with foreign(f"the trainer {trainer.id} of {name!r}"), as_found(parent, seed):
             trained = trainer.train(parent, split, context)
-        if not isinstance(trained, Trained):
-            raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {class_name(trained)}")
-        # before completion, for controls and reasons name the model
-        trained.model.name = name
-        result = blank.model_copy(
-            update={
-                "controls": tuple(trained.controls), "measurements": tuple(trained.measurements),
-                "figures": tuple(trained.figures), "tables": tuple(trained.tables), "notes": tuple(trained.notes),
-                "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
-            }
-        )  # fmt: skip
-        account = completed(CheckResult.model_validate(result.model_dump(warnings=False)), type(trainer), split)
+            if not isinstance(trained, Trained):
+                raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {class_name(trained)}")
+            # before completion, for controls and reasons name the model
+            trained.model.name = name
+            result = blank.model_copy(
+                update={
+                    "controls": tuple(trained.controls), "measurements": tuple(trained.measurements),
+                    "figures": tuple(trained.figures), "tables": tuple(trained.tables), "notes": tuple(trained.notes),
+                    "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
+                }
+            )  # fmt: skip
+            result = CheckResult.model_validate(result.model_dump(warnings=False))
+        account = completed(result, type(trainer), split)
     except Exception as error:  # a trainer may raise anything at all
         return Child(parent.name, None, _failed(blank, describe(error)))
     return Child(parent.name, trained.model, account)

@@ -142,7 +142,8 @@ def _content(name: str, format: Format, result: AuditResult | Comparison) -> byt
             content = format.render(result)
     except Exception as error:  # a plugin may raise anything at all
         raise ConfigError(f"the format {name!r} failed: {scrubbed(raised(error, 500))}") from error
-    if not isinstance(content, bytes | None):
+    # by its class, for an object may run code when it is asked what it is
+    if content is not None and type(content) is not bytes:
         raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {class_name(content)}")
     return content
 

@@ -15,6 +15,7 @@ from auditkit.results import Axis, Column, Figure, Image, Section, Table
 from auditkit.runfolder import read_result
 from auditkit.testing import ToyModel, toy_data
 from tests import command
+from tests.test_plugin_validation import Masked
 
 ENERGY = Section(
     paragraphs=("One audit took 3 kWh.", "Of <b>that</b> half was [idle](http://evil.example)."),
@@ -102,6 +103,7 @@ def reversed_axis():
     ("build", "message"),
     [
         (lambda result: 1 / 0, "plugin 'acme': the section 'acme.energy' raised ZeroDivisionError"),
+        (lambda result: Masked(), "plugin 'acme': the section 'acme.energy' raised SystemExit"),
         (lambda result: "<h2>", "must give an auditkit.results.Section or None; it gave str"),
         (lambda result: image(), "must be drawn from data; an image was given"),
         (lambda result: ENERGY.model_copy(update={"paragraphs": (3,)}), "'acme.energy' raised ValidationError"),

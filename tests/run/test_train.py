@@ -19,6 +19,7 @@ from auditkit.runfolder import verify
 from auditkit.testing import ToyModel, toy_data
 from auditkit.trainers import Trained
 from tests.run.acme import share
+from tests.test_plugin_validation import Masked
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,11 @@ class Halving(auditkit.Trainer):
     id = "halving"
     needs = frozenset({"train"})
     fail: bool = False
+    masked: bool = False
 
     def train(self, model, data, context):
+        if self.masked:
+            return Masked()
         if self.fail:
             raise RuntimeError("no convergence")
         context.progress(1, 2, "epoch")
@@ -154,11 +158,12 @@ def test_a_limit_on_a_trainer_that_fails_is_an_error_of_the_parent():
     assert [verdict.status for verdict in comparison.results[0].verdicts] == ["error"] and comparison.exit_code == 3
 
 
-def test_a_trainer_that_fails_is_an_error_of_the_parents_audit():
-    comparison = compare(train=[{"trainer": "halving", "fail": True}])
+@pytest.mark.parametrize(("fault", "words"), [("fail", "no convergence"), ("masked", "SystemExit")])
+def test_a_trainer_that_fails_is_an_error_of_the_parents_audit(fault, words):
+    comparison = compare(train=[{"trainer": "halving", fault: True}])
     assert len(comparison.results) == 1
     assert comparison.results[0].exit_code == 3
-    assert "no convergence" in comparison.results[0].outcome.reasons[0]
+    assert words in comparison.results[0].outcome.reasons[0]
 
 
 @pytest.mark.parametrize(

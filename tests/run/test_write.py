@@ -7,6 +7,7 @@ import pytest
 import auditkit
 from auditkit import runfolder
 from tests.run.acme import audit
+from tests.test_plugin_validation import Masked
 
 
 def test_a_format_that_fails_loses_nothing_and_is_named(tmp_path):
@@ -31,16 +32,18 @@ def test_a_format_that_fails_loses_nothing_and_is_named(tmp_path):
     assert runfolder.verify(tmp_path / "a") == []
 
 
-def test_a_format_that_gives_text_in_place_of_bytes_is_named(tmp_path):
+def test_a_format_that_gives_something_else_than_bytes_is_named(tmp_path):
     class Odd:
         @auditkit.hookimpl
         def register_formats(self):
-            return [auditkit.Format("odd", "odd.txt", lambda result: "text")]
+            given = {"odd": "text", "masked": Masked()}
+            return [auditkit.Format(name, f"{name}.txt", lambda result, name=name: given[name]) for name in given]
 
     result = audit("share", out=tmp_path, plugins=[Odd()])
     assert result.exit_code == 3
-    assert any("'odd' must give bytes or None; it gave a str" in reason for reason in result.outcome.reasons)
-    assert not (tmp_path / "odd.txt").exists() and runfolder.verify(tmp_path) == []
+    for fault in ("'odd' must give bytes or None; it gave a str", "'masked' must give bytes or None; it gave a Masked"):
+        assert any(fault in reason for reason in result.outcome.reasons)
+    assert not list(tmp_path.glob("*.txt")) and runfolder.verify(tmp_path) == []
 
 
 @pytest.mark.parametrize("place", ["import", "hook", "section", "format", "started"])
