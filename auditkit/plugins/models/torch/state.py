@@ -52,14 +52,19 @@ class Snapshot:
         with torch.no_grad():
             for parameter, requires_grad, gradient, values, weights in self._parameters:
                 parameter.requires_grad_(requires_grad)
-                if not torch.equal(parameter, weights):  # copying would raise its version for autograd
+                if not _equal(parameter, weights):  # copying would raise its version for autograd
                     parameter.copy_(weights)
                 if gradient is not None and values is not None:
                     gradient.copy_(values)
                 parameter.grad = gradient
             for buffer, values in self._buffers:
-                if not torch.equal(buffer, values):
+                if not _equal(buffer, values):
                     buffer.copy_(values)
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """`torch.equal`, which knows no sparse tensors."""
+    return torch.equal(*(side if side.layout is torch.strided else side.to_dense() for side in (one, other)))
 
 
 def _tables(module: torch.nn.Module) -> dict[str, Any]:
@@ -104,8 +109,8 @@ def keeping(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
 
 
 def _is_shared(value: Any) -> bool:
-    # of an accelerator's memory torch says so in any case
-    if not isinstance(value, torch.Tensor) or value.device.type != "cpu":
+    # of an accelerator's memory torch says so in any case, and sparse tensors have none that could be asked
+    if not isinstance(value, torch.Tensor) or value.device.type != "cpu" or value.layout is not torch.strided:
         return False
     return value.is_shared()  # type: ignore[no-untyped-call]
 

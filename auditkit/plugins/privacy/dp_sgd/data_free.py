@@ -33,7 +33,7 @@ def data_free(value: Any) -> bool:
 def _array(value: Any) -> np.ndarray | None:
     try:
         if isinstance(value, torch.Tensor):
-            value = value.detach().to(torch.float64).cpu().numpy()
+            value = value.detach().to_dense().to(torch.float64).cpu().numpy()
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return None

@@ -44,6 +44,7 @@ _ITS_OWN: dict[type, frozenset[str]] = {
 """What Python keeps in these is passed over; what was put on them, or given to a thread, is not."""
 _IN_MEMORY = (io.BytesIO, io.StringIO)
 _CONTAINERS = (list, tuple, set, frozenset, collections.deque)
+_HOOKS_OF_TENSORS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 _LONG = 1 << 64
 """Whole numbers from which on they are data."""
 _HEAP = 1 << 9
@@ -170,8 +171,10 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, _CONTAINERS):
         many = bool(_many_plain(value))
         yield from ((str(n), part) for n, part in enumerate(value) if not (many and isinstance(part, _PLAIN)))
-    elif isinstance(value, np.ndarray) and value.dtype == object:
-        yield "values", value.ravel().tolist()
+    elif isinstance(value, np.ndarray):
+        if value.dtype == object:
+            yield "values", value.ravel().tolist()
+        yield "base", value.base  # a view of nothing can keep all the rest
     elif isinstance(value, type):
         if not of_library(value.__module__):
             yield from (
@@ -211,6 +214,8 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
                 yield name, part
     if isinstance(value, torch.Tensor):
         yield "grad", value.grad if value.is_leaf else None
+        # no attribute dictionary shows them, and they live as long as the parameter
+        yield from ((name, getattr(value, name, None)) for name in _HOOKS_OF_TENSORS)
         return
     slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
     yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name))

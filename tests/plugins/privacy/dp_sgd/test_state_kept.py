@@ -249,10 +249,39 @@ class InUnusedWeight(Base):
         return super().forward(x)
 
 
+class InHookOfWeight(Base):
+    """In a closure that a parameter keeps alive, and no attribute."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = [x.detach()]
+        self.first.weight.register_hook(lambda gradient: gradient if rows else None)
+        return super().forward(x)
+
+
+class InHookAfter(Base):
+    """The same in a hook that is called once a gradient was added up."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.first.weight.register_post_accumulate_grad_hook(functools.partial(lambda rows, weight: None, x.detach()))
+        return super().forward(x)
+
+
+class InBase(Base):
+    """An array of nothing, which is a view of rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nothing = np.zeros((4, 4))[:0]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.nothing = x.detach().numpy()[:0]
+        return super().forward(x)
+
+
 @pytest.mark.parametrize(
     "kind",
     [
-        InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook, InText, InWholeNumber,
+        InHookOfWeight, InHookAfter, InBase, InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook, InText, InWholeNumber,
         InGenerator, InModule, InContext, InUnusedWeight, InCode, InThread, InAttributes,
     ],
 )  # fmt: skip
