@@ -30,8 +30,8 @@ DEFINITIONS = of_everyone({
     "exact_copies": Definition(
         title="Synthetic rows equal to a real one", formula="synthetic rows equal in every column to a real row / rows",
         range="0 to 1", direction="lower", unit="share", reference=PLATZER,
-        pitfalls="In tables of few values equal rows occur by chance: compare those of training with those of held-out "
-        "rows. Depends on how many real rows there are.",
+        pitfalls="In tables of few values equal rows occur by chance, of training rows more often than of held-out "
+        "ones, of which those that stand in the training split are left out. Depends on how many real rows there are.",
     ),
     "closest_distance": Definition(
         title="Distance to the closest real row", formula=f"median over synthetic rows; {DISTANCE}",

@@ -31,9 +31,10 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     context.progress(0, 3, "reading the synthetic rows")
     tables = read(data, parameters.synthetic, parameters.reading)
     exact = _exact(tables)
-    fewest = min(*(len(np.unique(unit)) for unit in tables.units), len(tables.synthetic))
+    sides = zip(tables.units, tables.compared, strict=True)
+    fewest = min(*(len(np.unique(unit[rows])) for unit, rows in sides), len(tables.synthetic))
     if fewest < LEAST:
-        reason = fewer_than(LEAST, "rows in the training split, outside of it, or in the synthetic table")
+        reason = fewer_than(LEAST, "different rows on one side alone, or in the synthetic table")
         return Findings([*(_measured(name, None, reason=reason) for name in COMPARED), *exact])
     points = points_of(tables, parameters.rows, context.rng)
     context.progress(1, 3, "nearest neighbours")

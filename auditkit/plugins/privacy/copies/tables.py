@@ -28,6 +28,8 @@ class Tables(NamedTuple):
     """(T,) and (H,) whose row each real row is."""
     left_out: tuple[int, int]
     """Rows of the audit data that are equal to training rows, and other rows of persons in the training split."""
+    compared: tuple[np.ndarray, np.ndarray]
+    """Places in `training` and `held_out` of rows that are on one side alone, each once."""
 
 
 class Points(NamedTuple):
@@ -70,8 +72,10 @@ def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
     if data.unit is not None and train.unit is not None:
         people = np.isin(data.unit, train.unit) & ~equal
     kept = np.flatnonzero(~equal & ~people)
+    alone = np.flatnonzero(~among(training, held_out))
+    compared = alone[different(training[alone])], different(held_out[kept])
     units = whose(train), whose(data)[kept]
-    return Tables(training, held_out[kept], synthetic, category, units, (int(equal.sum()), int(people.sum())))
+    return Tables(training, held_out[kept], synthetic, category, units, (int(equal.sum()), int(people.sum())), compared)
 
 
 def strange(tables: Tables) -> float:
@@ -99,8 +103,19 @@ def among(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.array([row.tobytes() in known for row in np.ascontiguousarray(rows)], dtype=bool)
 
 
+def different(rows: np.ndarray) -> np.ndarray:
+    """Where each row, (N, D) as `read` gives them, occurs first."""
+    first: dict[bytes, int] = {}
+    for place, row in enumerate(np.ascontiguousarray(rows)):
+        first.setdefault(row.tobytes(), place)
+    return np.array(list(first.values()), dtype=np.int64)
+
+
 def points_of(tables: Tables, most: int, rng: np.random.Generator) -> Points:
-    """As many training rows as held-out ones, and the synthetic rows, in one space.
+    """As many different training rows as held-out ones, and the synthetic rows, in one space.
+
+    Of rows that occur twice there are fewer places to lie near to than of as many others. What chance repeats on both
+    sides is taken from both: left among the training rows alone, it would draw what is near to anybody.
 
     Numbers are scaled by the real rows; a synthetic one outside of their range counts as at its end, so that one wild
     value does not make all others look alike. Two different names are the root of 2 standard deviations apart.
@@ -110,11 +125,10 @@ def points_of(tables: Tables, most: int, rng: np.random.Generator) -> Points:
         most: rows of each at most.
         rng: draws them.
     """
-    size = min(most, len(tables.training), len(tables.held_out))
-    sizes = (size, size, min(most, len(tables.synthetic)))
-    rows = [
-        np.sort(rng.choice(len(part), count, replace=False)) for part, count in zip(tables[:3], sizes, strict=True)
-    ]  # fmt: skip
+    once = (*tables.compared, np.arange(len(tables.synthetic)))
+    size = min(most, len(once[0]), len(once[1]))
+    sizes = (size, size, min(most, len(once[2])))
+    rows = [np.sort(rng.choice(part, count, replace=False)) for part, count in zip(once, sizes, strict=True)]
     drawn = [part[chosen] for part, chosen in zip(tables[:3], rows, strict=True)]
     real = np.vstack(drawn[:2])
     low, high = np.nanmin(real, axis=0, initial=np.inf), np.nanmax(real, axis=0, initial=-np.inf)

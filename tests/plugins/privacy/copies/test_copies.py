@@ -139,9 +139,37 @@ def test_rows_of_both_splits_are_no_held_out_rows(tmp_path):
     assert one(result, "exact_copies", conditions={"to": "held-out rows"}).value == 0
 
 
+def with_repeats(table, share=0.5):
+    """The table with so many of its rows in the place of others."""
+    count = round(share * len(table))
+    return pd.concat([table.iloc[count:], table.iloc[-count:]], ignore_index=True)
+
+
+def test_rows_that_repeat_in_a_split_neither_hide_copies_nor_make_them(tmp_path):
+    train, test = with_repeats(TRAIN), with_repeats(TEST)
+    numbers = ((train, TEST), (TRAIN, test), (train, test))
+    for parts in numbers:
+        result = run(check_of(tmp_path, people(ROWS, 7)), *build(parts[1], parts[0]))
+        assert one(result, "closer_to_training").value == pytest.approx(0.5, abs=0.08) and not failed(result)
+    made = people(ROWS, 7)
+    made.iloc[: ROWS // 10] = train.iloc[-(ROWS // 10) :].to_numpy()
+    assert flagged(run(check_of(tmp_path, made.convert_dtypes()), *build(TEST, train)))
+
+
+def test_rows_that_chance_repeats_on_both_sides_are_no_copies(tmp_path):
+    def rounded(seed):
+        return people(ROWS, seed).round({"age": 1, "pay": -3})
+
+    numbers = []
+    for seed in range(4):
+        result = run(check_of(tmp_path, rounded(seed)), *build(rounded(50 + seed), rounded(100 + seed)))
+        numbers.append(one(result, "near_copies_excess").value)
+    assert np.mean(numbers) == pytest.approx(0, abs=0.02)
+
+
 def test_few_rows_are_undefined(tmp_path):
     result = of(tmp_path, people(50, 9))
-    assert "fewer than 100 rows" in one(result, "closer_to_training").reason
+    assert "fewer than 100 different rows" in one(result, "closer_to_training").reason
     assert one(result, "exact_copies", conditions={"to": "training split"}).value == 0
 
 

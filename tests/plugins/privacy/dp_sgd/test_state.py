@@ -327,7 +327,7 @@ class Neighbours(Base):
 
 
 def test_sparse_buffers_are_kept_where_they_are_public(split: AuditData) -> None:
-    with pytest.raises(ModelError, match='in graph: .* say public = \\["graph"\\]'):
+    with pytest.raises(ModelError, match=r'in graph: .* say public = \["graph"\]'):
         train(wrapped(seeded(Neighbours)), split)
     private = train(wrapped(seeded(Neighbours)), split, public=("graph",))
     assert all(control.holds for control in private.controls)

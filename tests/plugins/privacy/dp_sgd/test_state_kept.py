@@ -281,7 +281,8 @@ class InBase(Base):
 @pytest.mark.parametrize(
     "kind",
     [
-        InHookOfWeight, InHookAfter, InBase, InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook, InText, InWholeNumber,
+        InHookOfWeight, InHookAfter, InBase,
+        InBuffer, InAttribute, InList, InNumbers, InClosure, InView, InCache, InHook, InText, InWholeNumber,
         InGenerator, InModule, InContext, InUnusedWeight, InCode, InThread, InAttributes,
     ],
 )  # fmt: skip
