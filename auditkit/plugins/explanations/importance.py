@@ -1,5 +1,7 @@
 """The check `explanations.importance`, with what tries an importance on the model itself."""
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -10,7 +12,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.model_inputs import seeing
 from auditkit.models import Model
-from auditkit.plugins.explanations import permutation
+from auditkit.plugins.explanations import enumeration, permutation
 from auditkit.plugins.explanations.attributions import Attributions, additivity_gap, ranks, sampling_error
 from auditkit.plugins.explanations.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
@@ -33,8 +35,9 @@ class Importance(ImportanceParameters, Check):
 
     Interventional Shapley values (Lundberg and Lee 2017): a feature's average effect on the output when it takes the
     row's value instead of a background row's, over all orders of the features. Linear models and tree ensembles are
-    explained exactly where their preprocessing keeps columns apart (linear) or one to one (trees); any other model by
-    paired permutations of the original columns, with the error that sampling leaves. Which way was taken is noted.
+    explained exactly where their preprocessing keeps columns apart (linear) or one to one (trees). Any other model is
+    asked about every coalition of few columns, which is exact for the background rows, or else by paired permutations
+    of the original columns, with the error that sampling leaves. Which way was taken is noted.
 
     Absent features are filled in independently, so the model is also asked about combinations that do not occur.
     Values describe the model, not the world. All rows have the same weight.
@@ -152,13 +155,27 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     exact = exact_attributions(case, model.estimator(), context.rng)
     if not isinstance(exact, str):
         return exact, "model", []
-    sampled = permutation.paired_permutations(
-        case.ask, case.x, case.background, context.rng, permutations, context.progress
-    )
+    if enumeration.is_enumerated(case.ask, case.x, case.background, permutations, _seconds(context)):
+        found = enumeration.enumerated(case.ask, case.x, case.background, context.progress)
+        method, errors = (
+            f"all {2 ** case.x.shape[1]:,} coalitions of the original columns, exact for this background",
+            None,
+        )
+    else:
+        found = permutation.paired_permutations(
+            case.ask, case.x, case.background, context.rng, permutations, context.progress
+        )
+        method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
+        errors = found.errors
     shared = case.output.answers[np.arange(len(case.x)), case.output.target]
-    method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
-    attributions = Attributions(sampled.values, sampled.base, shared, case.output.unit, method, sampled.errors)
-    return attributions, "queries", [f"Exact values are not available: {exact}."]
+    attributions = Attributions(found.values, found.base, shared, case.output.unit, method, errors)
+    return attributions, "queries", [f"Nothing is worked out from the model itself: {exact}."]
+
+
+def _seconds(context: Context) -> float:
+    """That enumeration may take: half of what is left to the check, for the trials ask the model too."""
+    left = math.inf if context.deadline is None else context.deadline - time.monotonic()
+    return min(enumeration.SECONDS, left / 2)
 
 
 def try_method(attributions: Attributions, background: Background) -> Findings:

@@ -91,13 +91,13 @@ def _pair(
     path = np.empty((draws, features + 1))
     # the ends of each path are known: only the steps between are asked
     path[:, 0], path[:, -1] = np.tile(start, 2), end
-    path[:, 1:-1] = _ask_once(ask, mixed, row).reshape(draws, features - 1)
+    path[:, 1:-1] = ask_once(ask, mixed, row).reshape(draws, features - 1)
     changes = np.take_along_axis(np.diff(path, axis=1), switch_times, axis=1)
     forward, backward = np.split(changes, 2)
     return (forward + backward) / 2
 
 
-def _ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, row: int) -> np.ndarray:
+def ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, row: int) -> np.ndarray:
     """The outputs of (m, D) rows, each distinct row asked about once: exact for a model that answers consistently."""
     if not mixed.size:
         return np.empty(len(mixed))
