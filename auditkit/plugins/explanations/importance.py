@@ -95,7 +95,10 @@ class Importance(ImportanceParameters, Check):
         return None if data.feature_names else "needs a table or an array (N, D), whose columns can be named"
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """What permutations and deletion ask; far less where the estimator looks as if it can be explained exactly."""
+        """What permutations and deletion ask; less where the estimator looks as if it can be explained exactly.
+
+        More where a model of few columns is so quick that it is asked about every coalition.
+        """
         # a round of deletion asks about 300 times a row, and few models need a second one; flipping asks twice
         fixed_calls = 350 * rows + self.background
         if is_exact_kind(model.estimator()):

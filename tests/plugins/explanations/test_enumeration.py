@@ -1,4 +1,4 @@
-"""Values of small games are those of the definition, and the model is asked about every coalition only where it pays."""
+"""Values of small games are those of the definition; every coalition is asked about only where it pays."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
-from auditkit.plugins.explanations import permutation
+from auditkit.plugins.explanations import enumeration, permutation
 from auditkit.plugins.explanations.importance import Importance
 from tests.plugins.explanations.models import Estimator, Function, binary_table, context, controls, values
 
@@ -36,6 +36,12 @@ def pipeline(final):
     return make_pipeline(before, final).fit(FRAME, TRUTH)
 
 
+@pytest.fixture
+def sampled(monkeypatch):
+    """No model is quick enough to be asked about every coalition."""
+    monkeypatch.setattr(enumeration, "SECONDS", 0.0)
+
+
 def run(model, audited, check=QUICK, seed=0):
     return check.measure(model, audited, context(model, audited, seed))
 
@@ -50,7 +56,7 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
     assert {control.name for control in result.controls} == {
         "additivity", "sampling error", "background size", "deletion", "flip test: sex",
     }  # fmt: skip
-    assert "paired permutations" in result.notes[0] and "several columns of one" in result.notes[1]
+    assert "all 64 coalitions" in result.notes[0] and "several columns of one" in result.notes[1]
     assert result.level == "queries"
     assert all(
         measurement.unit == "probability"
@@ -58,6 +64,12 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
         if measurement.name == "mean_abs_attribution"
     )
     assert values(result, "additivity_gap")[""] < 1e-9
+    assert values(result, "monte_carlo_error")[""] == 0
+
+
+def test_a_slow_model_is_explained_by_sampling(sampled):
+    result = run(Estimator(pipeline(HistGradientBoostingClassifier(max_iter=20))), data())
+    assert "paired permutations" in result.notes[0] and all(control.holds for control in result.controls)
     assert 0 < values(result, "monte_carlo_error")[""] < 0.05
 
 
@@ -72,16 +84,20 @@ def test_a_healthy_linear_pipeline_is_explained_exactly():
     assert set(list(values(result, "mean_abs_attribution"))[:3]) == set(names)
 
 
-def test_sampled_and_exact_values_agree():
-    frame = FRAME[["income", "tenure", "noise"]]
+def test_sampled_enumerated_and_exact_values_agree(monkeypatch):
+    columns = ["income", "tenure", "noise", "owner", "wealth"]
+    frame = FRAME.assign(wealth=FRAME["income"] * FRAME["tenure"])[columns].astype(float)
     forest = RandomForestClassifier(10, max_depth=4, random_state=0).fit(frame.to_numpy(), TRUTH)
-    inputs = frame.to_numpy()[:60]
-    audited = AuditData(inputs, TRUTH[:60], positive=1)
+    audited = AuditData(frame.to_numpy()[:60], TRUTH[:60], positive=1)
     shown, hidden = Estimator(forest), Estimator(forest, shown=object())
-    by_trees, by_permutations = run(shown, audited), run(hidden, audited)
-    assert "TreeExplainer" in by_trees.notes[0] and "permutations" in by_permutations.notes[0]
-    exact, sampled = (values(result, "mean_abs_attribution") for result in (by_trees, by_permutations))
-    assert sampled == pytest.approx(exact, rel=0.03)
+    by_trees, by_coalitions = run(shown, audited), run(hidden, audited)
+    monkeypatch.setattr(enumeration, "SECONDS", 0.0)
+    by_permutations = run(hidden, audited)
+    ways = ("TreeExplainer", "all 32 coalitions", "permutations")
+    results = (by_trees, by_coalitions, by_permutations)
+    assert all(way in result.notes[0] for way, result in zip(ways, results, strict=True))
+    exact, enumerated, drawn = (values(result, "mean_abs_attribution") for result in results)
+    assert enumerated == pytest.approx(exact, abs=1e-7) and drawn == pytest.approx(exact, rel=0.03)
 
 
 def test_the_group_column_has_its_share_with_an_interval():
@@ -156,7 +172,7 @@ def test_a_model_without_the_group_passes_the_flip_test():
     assert values(result, "flip_rate")["sex"] == 0.0 and controls(result)["flip test: sex"].holds is True
 
 
-def test_a_broken_explainer_is_caught_by_additivity(monkeypatch):
+def test_a_broken_explainer_is_caught_by_additivity(monkeypatch, sampled):
     right = permutation.paired_permutations
 
     def broken(*given):
@@ -174,7 +190,7 @@ def test_a_model_that_answers_at_random_is_caught_by_additivity():
     assert control.holds is False
 
 
-def test_a_shuffled_ranking_is_caught_by_deletion(monkeypatch):
+def test_a_shuffled_ranking_is_caught_by_deletion(monkeypatch, sampled):
     right = permutation.paired_permutations
     monkeypatch.setattr(
         permutation, "paired_permutations",
@@ -195,7 +211,7 @@ def test_too_few_rows_to_compare_with_are_inconclusive():
     assert control.holds is False and control.value == 20 and control.on_failure == "inconclusive"
 
 
-def test_rough_sampling_is_inconclusive():
+def test_rough_sampling_is_inconclusive(sampled):
     rough = Function(lambda z: np.prod(np.sign(z), axis=1))
     control = controls(run(rough, numbers(rows=4, features=7), Importance(rows=4, background=2)))["sampling error"]
     assert control.holds is False
@@ -304,7 +320,7 @@ def test_time_limits_are_kept():
         QUICK.measure(model, audited, given)
 
 
-def test_the_plan_knows_what_it_will_ask():
+def test_the_plan_knows_what_it_will_ask(sampled):
     model, audited = Function(lambda z: z @ np.arange(5.0)), numbers()
     the_context = context(model, audited)
     assert the_context.predictions.labels.shape == (60,)
