@@ -174,7 +174,8 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
     few = path.first(TRIED)
     # a generator of its own: torch's global state belongs to whoever runs the audit
     generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
-    agreement = _mean(top_agreement(values, path.gradients() * path.distance), "method_agreement", "share", "higher")
+    agreed = top_agreement(values, path.gradients() * path.distance)
+    agreement = _mean(agreed[~np.isnan(agreed)], "method_agreement", "share", "higher")
     changed = largest_relative_change(
         lambda encoded: replace(few, encoded=encoded).explain().values, few.encoded, values[:TRIED], RADIUS, generator
     )

@@ -13,6 +13,11 @@ from auditkit.plugins.explanations.influence import DEFINITIONS
 from auditkit.plugins.explanations.parameters import TRIED, GradientParameters
 from auditkit.results import Definition, of_everyone
 
+NO_GRADIENTS = (
+    "the model's output has no gradients by its inputs: it makes whole numbers of them (positions in an embedding), or "
+    "leaves torch's graph"
+)
+
 
 class Gradients(GradientParameters, Check):
     """Which inputs move a differentiable model's output, and does the attribution follow the model?
@@ -103,8 +108,8 @@ class Gradients(GradientParameters, Check):
         except AuditkitError as error:
             return str(error)
         if not encoded.dtype.is_floating_point:
-            return "the model eats whole numbers (positions in an embedding), which have no gradients"
-        return None
+            return "the model takes whole numbers (positions in an embedding), which have no gradients"
+        return None if _has_gradients(model, encoded) else NO_GRADIENTS
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Points on the paths of the rows and of the trials; rows that need more steps come on top."""
@@ -115,3 +120,14 @@ class Gradients(GradientParameters, Check):
         from auditkit.plugins.explanations.gradient_findings import find  # imports torch, as the model did
 
         return find(self, model, data, context)
+
+
+def _has_gradients(model: Model, encoded: Any) -> bool:
+    """Whether the model's output has gradients by its inputs, as far as it can be asked."""
+    from auditkit.plugins.explanations.integrated import has_gradients  # imports torch, as the model did
+
+    try:
+        with model.module() as module:
+            return has_gradients(module, encoded)
+    except Exception:  # foreign code: what it raises is the error of the check, which asks it again
+        return True

@@ -175,6 +175,23 @@ class Path:
             return values.detach().double().cpu().numpy(), misses.detach().double().cpu().numpy()
 
 
+def has_gradients(module: torch.nn.Module, encoded: torch.Tensor) -> bool:
+    """Whether the output of a module hangs together with its inputs in torch's graph; gradients of 0 are some.
+
+    Args:
+        module: in eval mode.
+        encoded: (n, ...) floating-point rows.
+    """
+    leaf = encoded.detach().clone().requires_grad_(True)
+    with torch.enable_grad():
+        output = module(leaf)
+        output = getattr(output, "logits", output)
+        if not output.requires_grad:
+            return False
+        (gradient,) = torch.autograd.grad(output.sum(), leaf, allow_unused=True)
+    return gradient is not None
+
+
 def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
     """(n,) |sum of attributions - (f(x) - f(baseline))| over |f(x) - f(baseline)|.
 

@@ -62,13 +62,16 @@ def spearman(values: np.ndarray, other_values: np.ndarray) -> float | None:
 def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(n,) the share of the strongest positions by |value| that two attributions (n, ...) have in common.
 
-    Strongest are five, or a tenth of the positions where that is more, at most half of them.
+    Strongest are five, or a tenth of the positions where that is more, at most half of them. A row to which one of the
+    two gives nothing at all is not agreed on: 0. Where both give nothing there is nothing to agree on: NaN.
 
     Source: Krishna et al. 2022, The Disagreement Problem in Explainable Machine Learning, arXiv:2202.01602.
     """
     sizes, other_sizes = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
     top = strongest(sizes.shape[1])
-    return np.asarray((_top(sizes, top) & _top(other_sizes, top)).sum(axis=1) / top)
+    shares = (_top(sizes, top) & _top(other_sizes, top)).sum(axis=1) / top
+    is_blank, is_other_blank = ~sizes.any(axis=1), ~other_sizes.any(axis=1)
+    return np.where(is_blank & is_other_blank, np.nan, np.where(is_blank | is_other_blank, 0.0, shares))
 
 
 def strongest(positions: int) -> int:

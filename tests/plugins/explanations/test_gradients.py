@@ -344,3 +344,45 @@ def test_the_page_about_it():
     assert Gradients().calls(wrapped(), table(), 100) > 100 * 50
     for budget in Gradients.presets.values():
         assert Gradients(**budget).steps >= 20
+
+
+class Positions(torch.nn.Module):
+    """Makes positions in an embedding of whole numbers that come as floats."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.out = torch.nn.Embedding(10, 4), torch.nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.out(self.words(x.long()).mean(dim=1))
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_whole_numbers_that_come_as_floats_have_no_gradients_and_the_plan_says_so(frozen):
+    net = Positions().requires_grad_(not frozen).eval()
+    words = np.random.default_rng(0).integers(0, 10, (40, 6)).astype(np.float64)
+    audited = AuditData(words, np.arange(40) % 2, positive=1)
+    assert "positions in an embedding" in QUICK.applies(Network(net, "logits"), audited)
+    assert QUICK.applies(Network(torch.nn.Linear(6, 2).eval(), "logits"), audited) is None
+
+
+class Steps(torch.nn.Module):
+    """Rounds its inputs, which torch gives a gradient of 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = torch.nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.out(torch.sign(x))
+
+
+def test_two_blanks_agree_on_nothing():
+    inputs = np.random.default_rng(0).normal(size=(60, 4))
+    audited = AuditData(inputs, (inputs[:, 0] > 0).astype(int), positive=1)
+    model = Network(Steps().eval(), "logits")
+    assert QUICK.applies(model, audited) is None
+    result = QUICK.measure(model, audited, context(model, audited))
+    agreement = next(one for one in result.measurements if one.name == "method_agreement")
+    assert agreement.value is None and agreement.reason == "no row has any attribution"
+    assert controls(result)["completeness"].holds is False

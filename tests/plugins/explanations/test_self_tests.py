@@ -87,3 +87,9 @@ def test_coarse_maps():
     assert coarse.shape == (18, 20) and coarse[0, 0] == 1 and coarse.sum() == 1
     assert coarse_map(np.ones((4, 8, 8))).tolist() == np.full((8, 8), 1 / 64).tolist()
     assert coarse_map(np.zeros((4, 8, 8))).sum() == 0
+
+
+def test_nothing_is_agreed_on_by_blanks():
+    some, blank = np.array([[3.0, 1.0, 0.0, 0.0]]), np.zeros((1, 4))
+    shares = top_agreement(np.concatenate([some, some, blank]), np.concatenate([some, blank, blank]))
+    assert shares[0] == 1 and shares[1] == 0 and np.isnan(shares[2])
