@@ -2,30 +2,27 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from auditkit import stats
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.model_inputs import seeing
 from auditkit.models import Model
-from auditkit.plugins.explanations import enumeration, permutation
-from auditkit.plugins.explanations.attributions import Attributions, additivity_gap, ranks, sampling_error
+from auditkit.plugins.explanations import enumeration, flip_test, permutation
+from auditkit.plugins.explanations.attributions import Attributions, additivity_gap, sampling_error
 from auditkit.plugins.explanations.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.exact import Case, exact_attributions, is_exact_kind
+from auditkit.plugins.explanations.flip_test import INFLUENCE
+from auditkit.plugins.explanations.flips import CALLS
 from auditkit.plugins.explanations.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.outputs import explained_output, in_unit
 from auditkit.plugins.explanations.parameters import ImportanceParameters
 from auditkit.results import Control, Definition, Measurement, of_everyone
 from auditkit.too_few import fewer_than
-
-INFLUENCE = ("mean_abs_attribution", "group_share")
-NOTICEABLE = 0.05
-"""The share of the predictions' range from which a changed prediction counts as a changed decision."""
 
 
 class Importance(ImportanceParameters, Check):
@@ -58,16 +55,7 @@ class Importance(ImportanceParameters, Check):
     higher_level: ClassVar[str] = "With the fitted estimator at hand, linear models and trees are explained exactly."
     definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
-        "flip_rate": Definition(
-            title="Decisions changed by flipping the group column",
-            formula="share of real rows whose decision changes when the group column takes the value of a random row "
-            "of another group; for predicted numbers, when they move by more than 5 % of their range",
-            range="0 to 1",
-            direction="lower",
-            unit="share",
-            reference="Slack et al. 2020, arXiv:1911.02508",
-            pitfalls="Changes one column and leaves its proxies as they are.",
-        ),
+        **flip_test.DEFINITIONS,
         "additivity_gap": Definition(
             title="Additivity gap",
             formula="max over rows |base + sum of attributions - output| / range of the outputs",
@@ -99,8 +87,8 @@ class Importance(ImportanceParameters, Check):
 
         More where a model of few columns is so quick that it is asked about every coalition.
         """
-        # a round of deletion asks about 300 times a row, and few models need a second one; flipping asks twice
-        fixed_calls = 350 * rows + self.background
+        # a round of deletion asks about 300 times a row, and few models need a second one
+        fixed_calls = (350 + CALLS * len(data.groups)) * rows + self.background * (1 + len(data.groups))
         if is_exact_kind(model.estimator()):
             return fixed_calls
         return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
@@ -119,19 +107,18 @@ class Importance(ImportanceParameters, Check):
         attributions, level, why = _attribute(case, model, context, self.permutations)
         shares = group_shares(attributions.values, data, inputs_seen)
         part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
-        # for each group column among the inputs: how often flipping it changes the decision
         flipped = [
-            _flip(attribute, model, data, case, attributions.values, context)
+            flip_test.flip_test(attribute, model, data, case, attributions, context.rng)
             for attribute, column in data.groups.items()
             if data.column_of(attribute) in data.feature_names and len(np.unique(column)) > 1
         ]
         tried = try_method(attributions, background)
         measurements = [
             *part.measurements,
-            *(measurement for measurement, _ in flipped),
+            *(measurement for findings in flipped for measurement in findings.measurements),
             *tried.measurements,
         ]
-        controls = [*tried.controls, *(control for _, control in flipped)]
+        controls = [*tried.controls, *(control for findings in flipped for control in findings.controls)]
         deleted, sentences = deletion_control(case, attributions, context.rng)
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
@@ -139,6 +126,7 @@ class Importance(ImportanceParameters, Check):
             *why,
             background.note,
             *group_notes(inputs_seen, data),
+            *(note for findings in flipped for note in findings.notes),
             *sentences,
             *part.notes,
         ]
@@ -159,19 +147,19 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     if not isinstance(exact, str):
         return exact, "model", []
     if enumeration.is_enumerated(case.ask, case.x, case.background, permutations, _seconds(context)):
-        found = enumeration.enumerated(case.ask, case.x, case.background, context.progress)
+        game = enumeration.enumerated(case.ask, case.x, case.background, context.progress)
         method, errors = (
             f"all {2 ** case.x.shape[1]:,} coalitions of the original columns, exact for this background",
             None,
         )
     else:
-        found = permutation.paired_permutations(
+        game = permutation.paired_permutations(
             case.ask, case.x, case.background, context.rng, permutations, context.progress
         )
         method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
-        errors = found.errors
+        errors = game.errors
     shared = case.output.answers[np.arange(len(case.x)), case.output.target]
-    attributions = Attributions(found.values, found.base, shared, case.output.unit, method, errors)
+    attributions = Attributions(game.values, game.base, shared, case.output.unit, method, errors)
     return attributions, "queries", [f"Nothing is worked out from the model itself: {exact}."]
 
 
@@ -263,59 +251,3 @@ def deletion_control(
         f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
     )
     return [control], []
-
-
-def _flip(
-    attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context
-) -> tuple[Measurement, Control]:
-    column = data.feature_names.index(data.column_of(attribute))
-    changed = flips(
-        lambda codes: model.predict(data.decode(codes)),
-        case.x, column, data.groups[attribute], context.rng, data.task == "regression",
-    )  # fmt: skip
-    rank, features = int(ranks(values)[column]), values.shape[1]
-    ends = stats.wilson(float(changed.sum()), len(changed))
-    measurement = Measurement(
-        name="flip_rate", value=float(changed.mean()), interval=ends, n=len(changed), unit="share",
-        direction="lower", conditions={"feature": attribute},
-    )  # fmt: skip
-    control = Control.within(
-        f"flip test: {attribute}",
-        f"Where flipping {attribute} changes decisions, is it among the upper half of the features?",
-        # the low end, so that a few flips by chance contradict nothing
-        ends.low,
-        # no bound where the column ranks high: then flips agree with the explanation
-        at_most=NOTICEABLE if rank > features / 2 else None,
-        guards=INFLUENCE,
-        reason=f"{attribute} has rank {rank} of {features}, and flipping it changes {changed.mean():.0%} of the "
-        "decisions (the value is the lower end of the interval). Where an explanation ranks a column low that moves "
-        f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
-    )
-    return measurement, control
-
-
-def flips(
-    answer: Callable[[np.ndarray], np.ndarray],
-    x: np.ndarray,
-    column: int,
-    group: np.ndarray,
-    rng: np.random.Generator,
-    numbers: bool = False,
-) -> np.ndarray:
-    """(n,) bool: which decisions change when a row's value in `column` becomes that of a random row of another group.
-
-    Args:
-        answer: codes (m, D) to decisions (m,), or to predicted numbers.
-        x: (n, D) real rows.
-        column: the sensitive column.
-        group: (n,) the group that each row belongs to, of at least two.
-        rng: draws the other rows.
-        numbers: the answers are predicted numbers, whose change counts from 5 % of their range.
-    """
-    changed = x.copy()
-    for value in np.unique(group):
-        inside = np.flatnonzero(group == value)
-        # real values of real people: an invented one might be out of the model's range
-        changed[inside, column] = x[rng.choice(np.flatnonzero(group != value), len(inside)), column]
-    before, after = answer(x), answer(changed)
-    return np.asarray(np.abs(after - before) > NOTICEABLE * np.ptp(before) if numbers else after != before)

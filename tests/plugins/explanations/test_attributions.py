@@ -1,4 +1,4 @@
-"""Numbers made of attributions, by hand: gaps, shares, ranks, flips and their errors."""
+"""Numbers made of attributions, by hand: gaps, shares, ranks and their errors."""
 
 import numpy as np
 import pytest
@@ -12,16 +12,6 @@ from auditkit.plugins.explanations.attributions import (
     sampling_error,
     share,
 )
-from auditkit.plugins.explanations.importance import flips
-
-
-def test_flips_by_hand():
-    x = np.array([[0, 1.0], [1, 1.0], [0, -1.0], [1, -1.0]])
-    groups = np.array(["a", "b", "a", "b"])
-    both = flips(lambda z: (z[:, 0] > 0) & (z[:, 1] > 0), x, 0, groups, np.random.default_rng(0))
-    assert both.tolist() == [True, True, False, False]
-    numbers = flips(lambda z: z[:, 1] + 0.09 * z[:, 0], x, 0, groups, np.random.default_rng(0), numbers=True)
-    assert not numbers.any()
 
 
 def attributions(values, base, outputs, errors=None):

@@ -23,12 +23,12 @@ def tangled(rows, owners):
 @pytest.mark.parametrize("features", [1, 2, 3, 5, 7])
 def test_values_are_those_of_the_definition(features):
     x, background = RNG.normal(size=(3, features)), RNG.normal(size=(6, features))
-    found = enumerated(tangled, x, background)
+    exact = enumerated(tangled, x, background)
     for row in range(3):
         expected = interventional(lambda mixed: tangled(mixed, None), x[row], background)
-        np.testing.assert_allclose(found.values[row], expected, atol=1e-12)
-    np.testing.assert_allclose(found.base + found.values.sum(axis=1), tangled(x, None), atol=1e-12)
-    assert not found.errors.any()
+        np.testing.assert_allclose(exact.values[row], expected, atol=1e-12)
+    np.testing.assert_allclose(exact.base + exact.values.sum(axis=1), tangled(x, None), atol=1e-12)
+    assert not exact.errors.any()
 
 
 def test_the_glove_game_has_its_published_values():

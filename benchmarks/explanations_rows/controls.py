@@ -1,0 +1,93 @@
+"""c1: whether the controls of an importance notice models that hide a column, and leave honest models alone."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Answers, Capability, Model
+from auditkit.plugins.explanations import enumeration
+from auditkit.plugins.explanations.importance import Importance
+from auditkit.predictions import Predictions
+from benchmarks.explanations_rows.people import AUDITED, NAMES, SEX, Answer
+from benchmarks.explanations_rows.scaffolds import HEALTHY, SICK, Made
+from benchmarks.harness import Baseline, Gate, Line
+
+RIGHT = 0.95
+"""The share of models that hide a column that must be noticed."""
+
+
+class Size(NamedTuple):
+    """How often, and how much of it."""
+
+    seeds: int
+    rows: int
+    background: int
+
+
+FULL = Size(20, 60, 50)
+QUICK = Size(1, 40, 50)
+
+
+class Scores(Model):
+    """A function of a table that gives the probability of class 1."""
+
+    kind = "formula"
+    fingerprint = "0" * 64
+    task = "binary"
+    classes = (0, 1)
+    capabilities = frozenset({Capability.QUERIES, Capability.SCORES, Capability.PROBABILITIES})
+
+    def __init__(self, answer: Answer) -> None:
+        self.of_rows = answer
+
+    def answer(self, inputs: Any) -> Answers:
+        """Decisions and probabilities of rows of a table."""
+        scores = self.of_rows(np.asarray(inputs, dtype=np.float64))
+        return Answers((scores >= 0.5).astype(int), scores, np.column_stack([1 - scores, scores]))
+
+
+def alarms(made: Made, seed: int, rows: int = QUICK.rows, background: int = QUICK.background) -> list[str]:
+    """The controls about hidden columns that do not hold."""
+    (x, answer), features = made, list(NAMES)
+    frame = pd.DataFrame(x, columns=features)
+    labels = np.arange(len(x)) % 2
+    model = Scores(answer)
+    split = AuditData(frame.iloc[AUDITED:].reset_index(drop=True), labels[AUDITED:])
+    data = AuditData(
+        frame.iloc[:rows], labels[:rows], {"sex": np.where(x[:rows, SEX] > 0.5, "M", "F")}, train=split, positive=1
+    )
+    context = Context(rng=np.random.default_rng(seed), predictions=Predictions(model, data), seed=seed)
+    # permutations, which take a fraction of the time; the controls are the same
+    with mock.patch.object(enumeration, "SECONDS", 0.0):
+        result = Importance(rows=rows, background=background).measure(model, data, context)
+    about = ("flip test", "real rows")
+    return [one.name for one in result.controls if one.name.startswith(about) and not one.holds]
+
+
+def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tuple[list[Line], dict[str, Any]]:
+    """Gates alone: models that hide a column noticed, at most one honest fit in a hundred accused."""
+    overlooked, accused, seconds = [], {}, []
+    for name, of_seed in (SICK | HEALTHY).items():
+        for seed in range(size.seeds):
+            start = time.process_time()
+            names = alarms(of_seed(seed), seed, size.rows, size.background)
+            seconds.append(time.process_time() - start)
+            if name in SICK and not names:
+                overlooked.append(f"{name}, seed {seed}")
+            elif name in HEALTHY and names:
+                accused[f"{name}, seed {seed}"] = names
+    gates = (
+        Gate("share of sick models that are overlooked", len(overlooked) / (len(SICK) * size.seeds), 1 - RIGHT),
+        Gate("share of honest models that are accused", len(accused) / (len(HEALTHY) * size.seeds), 0.01),
+    )
+    what = f"{len(SICK)} models that hide a column, {len(HEALTHY)} honest ones with {size.seeds} seeds each"
+    line = Line("c1", what, Baseline("nothing", 0.0, "no other library"), tuple(seconds), gates, None)
+    return [line], {"overlooked": overlooked, "accused": accused}
