@@ -16,8 +16,8 @@ from auditkit.plugins.privacy.dp_sgd.journal import Journal
 from auditkit.plugins.privacy.dp_sgd.optimizer import optimizer_of, rate_at
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 from auditkit.plugins.privacy.dp_sgd.recipe import Recipe
-from auditkit.plugins.privacy.gradients.engine import Engine
-from auditkit.plugins.privacy.gradients.trial import disagreement
+from auditkit.plugins.privacy.gradients.engine import Engine, blocks
+from auditkit.plugins.privacy.gradients.trial import disagreement, mixture
 
 LOOKED_INTO = 6
 """Steps, the first and the last and some at random, in which gradients of rows are tried again."""
@@ -45,6 +45,7 @@ class Training:
         self.accountant = require("opacus.accountants", "opacus").RDPAccountant()
         self._noise, self._coins = _secret(problem.inputs.device), _secret(torch.device("cpu"))
         others = torch.randperm(recipe.steps, generator=self._coins)[: LOOKED_INTO - 2].tolist()
+        self._sizes: set[int] = set()
         self._looked_into = {0, recipe.steps - 1, *others}
 
     @property
@@ -99,6 +100,7 @@ class Training:
         rows, codes = self.problem.units.rows_of(drawn, self._coins)
         weights = [parameter.detach().clone() for parameter in self.parameters]
         clipped = self.engine.clipped_sum(inputs[rows], targets[rows], codes)
+        self._try_sizes(rows, codes)
         if looked_into and len(rows):
             chunk = rows[: self.engine.rows_at_once]
             error = disagreement(self.engine, inputs[chunk], targets[chunk])
@@ -111,6 +113,15 @@ class Training:
         pairs = zip(weights, self.parameters, strict=True)
         self.journal.disturbed += not all(torch.equal(before, after) for before, after in pairs)
         return clipped.sums
+
+    def _try_sizes(self, rows: torch.Tensor, codes: torch.Tensor | None) -> None:
+        """Whether rows mix in the chunks of a batch, of each size once: a module may do so in some sizes alone."""
+        for chunk in blocks(len(rows), codes, self.engine.rows_at_once, rows.device):
+            if len(chunk) not in self._sizes:
+                self._sizes.add(len(chunk))
+                some = rows[chunk]
+                error = mixture(self.engine, self.problem.inputs[some], self.problem.targets[some])
+                self.journal.row_error = max(self.journal.row_error, error)
 
 
 def _secret(device: torch.device) -> torch.Generator:

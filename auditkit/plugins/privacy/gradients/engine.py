@@ -72,7 +72,7 @@ class Engine(abc.ABC):
         self, inputs: torch.Tensor, targets: torch.Tensor, units: torch.Tensor | None = None
     ) -> Iterator[tuple[torch.Tensor, Pass]]:
         """Passes over all rows, with the rows of each; a unit lies whole in one of them."""
-        for rows in _blocks(len(inputs), units, self.rows_at_once, inputs.device):
+        for rows in blocks(len(inputs), units, self.rows_at_once, inputs.device):
             whole = units is None and len(rows) == len(inputs)
             part = (inputs, targets) if whole else (inputs[rows], targets[rows])
             yield rows, self.take(*part, None if units is None else units[rows])
@@ -139,7 +139,7 @@ def wide(tensor: torch.Tensor) -> torch.dtype:
     return torch.promote_types(tensor.dtype, torch.float32)
 
 
-def _blocks(count: int, units: torch.Tensor | None, at_once: int, device: torch.device) -> Iterator[torch.Tensor]:
+def blocks(count: int, units: torch.Tensor | None, at_once: int, device: torch.device) -> Iterator[torch.Tensor]:
     """Rows in blocks of about `at_once`; with units, in the order of their codes, each whole."""
     if units is None:
         yield from (torch.split(torch.arange(count, device=device), at_once) if count else ())

@@ -68,6 +68,33 @@ def disagreement(engine: Engine, inputs: torch.Tensor, targets: torch.Tensor) ->
     return max(_apart(*pair) for pair in pairs)
 
 
+def mixture(engine: Engine, inputs: torch.Tensor, targets: torch.Tensor) -> float:
+    """By how much, relatively, what the module gives a few rows changes with the rows beside them; 0 for a row alone.
+
+    Two forward passes and nothing backward, so that it can be asked for every batch size that occurs: a module may mix
+    rows in batches of some sizes alone, such as those that a normalisation in parts divides.
+
+    Args:
+        engine: of the training; one through which each row goes alone mixes nothing.
+        inputs: (n, ...) a batch as it is used.
+        targets: of them.
+    """
+    count = len(inputs)
+    if count < 2 or not engine.together:
+        return 0.0
+    tried = sorted(torch.randperm(count)[: min(TRIED, (count + 1) // 2)].tolist())
+    others = torch.ones(count, dtype=torch.bool, device=inputs.device)
+    others[tried] = False
+    with _left_as_it_was(engine.module) as random_state_alike, torch.no_grad():
+        given = []
+        for batch in (inputs, _replaced(inputs, targets, others, tried[0])[0]):
+            random_state_alike()
+            given.append(main_output(engine.module(batch))[tried].flatten(1).double())
+    least = float(given[0].norm(dim=1).max().clamp_min(1e-12)) * LITTLE
+    apart = (given[1] - given[0]).norm(dim=1) / given[0].norm(dim=1).clamp_min(least)
+    return float(apart.max().nan_to_num(nan=float("inf")))
+
+
 def _rows_of(engine: Engine, inputs: torch.Tensor, targets: torch.Tensor, tried: Sequence[int]) -> torch.Tensor:
     """(tried, size + 1) gradients and norms of rows, as the engine has them."""
     collected: dict[int, torch.Tensor] = {}

@@ -238,3 +238,31 @@ def test_weights_that_move_beside_any_single_step_are_seen() -> None:
     training = Training(engine, Problem(inputs, targets, functional.cross_entropy, whose), plan)
     training._looked_into = set()  # no step is tried: a module may write in one that is not
     assert training.run().disturbed == 1
+
+
+class InPairs(nn.Module):
+    """Normalises over pairs of rows, where a batch has an even number of them; draws noise as well."""
+
+    def __init__(self, mixes: bool) -> None:
+        super().__init__()
+        self.inside, self.drop, self.mixes = mlp(), nn.Dropout(0.2), mixes
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.drop(x + 0.1 * torch.randn_like(x))
+        if self.mixes and len(x) and len(x) % 2 == 0:
+            hidden = (hidden - hidden.unflatten(0, (-1, 2)).mean(1).repeat_interleave(2, 0)).tanh()
+        outputs: torch.Tensor = self.inside(hidden)
+        return outputs
+
+
+@pytest.mark.parametrize("units", [None, np.arange(200) // 2])
+def test_rows_that_mix_in_batches_of_some_sizes_alone_are_seen(units: np.ndarray | None) -> None:
+    inputs, targets = problem()
+    errors = []
+    for mixes in (True, False):
+        engine = Bookkeeper(InPairs(mixes).train(), functional.cross_entropy, 1.0)
+        whose = Units(units, len(inputs), 3, inputs.device)
+        training = Training(engine, Problem(inputs, targets, functional.cross_entropy, whose), recipe())
+        training._looked_into = set()  # gradients are tried at few steps, which sizes may pass by
+        errors.append(training.run().row_error)
+    assert errors[0] > 0.01 and errors[1] < 1e-6
