@@ -138,6 +138,8 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
             random_state=seed,
         )  # fmt: skip
         is_held_out = fold == held_out
+        # scikit-learn finds no bins of a column without a value, of which nothing can be learnt
+        values[:, np.isnan(values[~is_held_out]).all(axis=0)] = 0
         # threads that wait for each other at every split make it thirty times as slow on a machine that is busy
         with threadpool_limits(1, "openmp"):
             model.fit(values[~is_held_out], target[~is_held_out])

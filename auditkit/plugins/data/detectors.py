@@ -154,5 +154,5 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
     features_of_rows, seed = features.take(rows), context.seed % 2**31
     searched.planted_proxy = together(features_of_rows.planted(classes), classes, context.rng, seed).auc
     strength = together(features_of_rows, context.rng.permutation(classes), context.rng, seed)
-    # in standard errors: the area of shuffled groups is 0.5 but for chance
-    searched.shuffled_proxy = abs(strength.auc - 0.5) / strength.error
+    # in standard errors: the area of shuffled groups is 0.5 but for chance, and just 0.5 where every row is alike
+    searched.shuffled_proxy = abs(strength.auc - 0.5) / max(strength.error, np.finfo(float).eps)

@@ -175,6 +175,15 @@ def test_it_needs_neither_labels_nor_groups_nor_features():
     assert "no features other than the group" in one(only, "proxy_auc", across=("g",)).reason
 
 
+@pytest.mark.parametrize("column", [[1.0] * 200, ["a"] * 200, [np.nan] * 200, [None] * 200, [7.0] + [np.nan] * 199])
+def test_a_table_of_one_column_that_tells_nothing_is_searched(column):
+    labels, sex = np.tile([0, 1], 100), np.repeat(["F", "M"], 100)
+    result = run(FAST, *recorded(labels, labels, {"sex": sex}, inputs=pd.DataFrame({"x": column})))
+    assert one(result, "proxy_auc", across=("sex",)).value == pytest.approx(0.5, abs=0.01)
+    assert one(result, "leaking_features").value == 0
+    assert all(control.holds for control in result.controls)
+
+
 def test_too_few_groups_to_predict_are_said():
     labels = np.tile([0, 1], 100)
     result = run(FAST, *recorded(labels, labels, {"g": ["a"] * 188 + ["b"] * 12}, inputs=pd.DataFrame({"x": labels})))

@@ -75,6 +75,5 @@ def differs(before: Any, after: Any) -> np.ndarray:
 
 def _column(column: Any) -> np.ndarray:
     """Values that compare: a gap as a text that no value is."""
-    # pandas writes a gap as None, NaN, NaT or NA, and these do not compare as equal
-    values = np.asarray(column, dtype=object)
-    return np.array(["\0gap" if value is None or value != value else value for value in values], dtype=object)
+    # pandas writes a gap as None, NaN, NaT or NA, which do not compare as equal, or not at all
+    return np.where(column.isna(), "\0gap", np.asarray(column, dtype=object))

@@ -134,3 +134,5 @@ def test_rows_that_differ():
     assert differs(np.array([[1.0, np.nan], [2, 3]]), np.array([[1.0, np.nan], [2, 4]])).tolist() == [False, True]
     frame = pd.DataFrame({"a": [1.0, np.nan, 3.0], "b": ["x", None, "z"]})
     assert differs(frame, frame.assign(b=["x", None, "y"])).tolist() == [False, False, True]
+    flags = [pd.DataFrame({"a": pd.array(values, "boolean")}) for values in ([True, None, None], [False, None, True])]
+    assert differs(*flags).tolist() == [True, False, True]
