@@ -140,7 +140,7 @@ class EvidenceError(AuditkitError):
 
 
 class EvidenceLost(EvidenceError):
-    """A run folder was moved or replaced while an audit wrote to it; nothing was sealed."""
+    """A run folder was moved or replaced while an audit wrote to it, or changed after that; nothing is sealed."""
 
 
 DISTRIBUTION = "auditkit-rai"

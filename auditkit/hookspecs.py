@@ -91,7 +91,7 @@ def check_finished(result: CheckResult) -> None:
 
 @hookspec
 def audit_finished(result: AuditResult, folder: pathlib.Path | None) -> None:
-    """Notify: everything is judged and, where there is a folder, written."""
+    """Notify: everything is judged and, where there is a folder, written and sealed; who writes there now spoils it."""
 
 
 class Format(NamedTuple):

@@ -1,10 +1,12 @@
 """The audit: every stage called in its order."""
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from auditkit import runfolder
 from auditkit.checks import Budget, Check
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, check_known
@@ -199,13 +201,18 @@ def plan_only(context: AuditContext, model: Model) -> tuple[Plan, list[Step]]:
 
 
 def publish(context: AuditContext, result: write.Result) -> write.Result:
-    """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
+    """Write the evidence where there is a folder, and tell every plugin that the audit is over.
+
+    Raises:
+        EvidenceLost: the folder was moved, or a plugin that was told changed it.
+    """
     if context.folder is not None:
         allowed = ForeignText(context.data).sentence
         request = context.request
         result = write.write(context.host, result, context.folder, request.formats, allowed, request.jobs)
-    for audited in result.audits:
-        context.host.audit_finished(audited, context.folder)
+    with contextlib.nullcontext() if context.folder is None else runfolder.left_as_sealed(context.folder):
+        for audited in result.audits:
+            context.host.audit_finished(audited, context.folder)
     return result
 
 

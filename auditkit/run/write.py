@@ -61,8 +61,8 @@ def write(
             result = _with_faults(result, [scrubbed(allowed(fault)) for fault in host.faults + faults])
             # drawn again: the first drafts do not yet say that a format failed
             rendered, _ = _render(host, result, requested)
-            runfolder.write(folder, runfolder.RESULTS, canonical(result))
-    for name, content in rendered.items():
+    # the result once more, for what draws it may write to the folder too
+    for name, content in {runfolder.RESULTS: canonical(result), **rendered}.items():
         runfolder.write(folder, name, content)
     runfolder.drop_earlier(folder, files(host), rendered, [audit.model.name for audit in result.audits])
     names = [

@@ -18,7 +18,7 @@ from auditkit.runfolder.folder import (
     write,
 )
 from auditkit.runfolder.lock import locked
-from auditkit.runfolder.manifest import LOG, MANIFEST, read_manifest, seal
+from auditkit.runfolder.manifest import LOG, MANIFEST, left_as_sealed, read_manifest, seal
 
 __all__ = [
     "FORMAT_FILES",
@@ -28,6 +28,7 @@ __all__ = [
     "StoredCheck",
     "drop_earlier",
     "keep_checks",
+    "left_as_sealed",
     "load_model",
     "load_stored",
     "locked",

@@ -4,20 +4,22 @@ Whoever can write the folder can also write a new manifest: hashes find what was
 overlooked it; a signature over the manifest's own digest finds the rest.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
 import stat
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from auditkit.errors import EvidenceError
+from auditkit.errors import EvidenceError, EvidenceLost
 from auditkit.io import strict_json
 from auditkit.io.atomic_files import TEMPORARY, read_plain, write_atomic
 from auditkit.results import Record, canonical
 from auditkit.runfolder.lock import hold_to_locked
-from auditkit.text import one_line
+from auditkit.text import first_few, one_line
 
 MANIFEST = "manifest.json"
 LOG = "run.log"
@@ -60,6 +62,19 @@ def seal(folder: pathlib.Path) -> str:
     # what a killed process left would otherwise be sealed as evidence
     hold_to_locked(folder)
     drop_temporaries(folder)
+    files = _entries(folder)
+    # the last file that is written: whatever stops the audit before leaves a folder that is not sealed
+    raw = canonical(Manifest(complete=True, files=files))
+    write_atomic(folder / MANIFEST, raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _entries(folder: pathlib.Path) -> dict[str, Entry]:
+    """All that a manifest lists, as it lies there.
+
+    Raises:
+        EvidenceError: the folder holds a link or something else that is no file.
+    """
     files = {}
     for name, kind in sorted(listing(folder).items()):
         if kind == "other":
@@ -67,10 +82,32 @@ def seal(folder: pathlib.Path) -> str:
         if kind == "file" and name not in UNSEALED:
             raw = read_plain(folder / name)
             files[name] = Entry(size=len(raw), sha256=hashlib.sha256(raw).hexdigest())
-    # the last file that is written: whatever stops the audit before leaves a folder that is not sealed
-    raw = canonical(Manifest(complete=True, files=files))
-    write_atomic(folder / MANIFEST, raw)
-    return hashlib.sha256(raw).hexdigest()
+    return files
+
+
+@contextlib.contextmanager
+def left_as_sealed(folder: pathlib.Path) -> Iterator[None]:
+    """See that a folder that was just sealed stays as it is meanwhile; one that was changed is sealed no longer.
+
+    Raises:
+        EvidenceLost: a file was changed, added or removed, also where the folder was sealed anew.
+    """
+    manifest = read_manifest(folder)
+    yield
+    hold_to_locked(folder)
+    try:
+        files, is_same = _entries(folder), read_plain(folder / MANIFEST) == canonical(manifest)
+    except (OSError, EvidenceError):  # a link in the place of a file, or no manifest
+        files, is_same = {}, False
+    if files == manifest.files and is_same:
+        return
+    unseal(folder, manifest)
+    changed = sorted(name for name in {*files, *manifest.files} if files.get(name) != manifest.files.get(name))
+    named = f" ({first_few([*map(safe_name, changed)], 3)})" if files and changed else ""
+    raise EvidenceLost(
+        f"the run folder {folder} was changed{named} after it was sealed, while plugins were told that the audit is "
+        "over, so it is sealed no longer. See which plugin writes there in audit_finished, and run the audit again"
+    )
 
 
 def unseal(folder: pathlib.Path, before: Manifest | None) -> None:

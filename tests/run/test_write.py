@@ -6,6 +6,7 @@ import pytest
 
 import auditkit
 from auditkit import runfolder
+from auditkit.errors import EvidenceLost
 from tests.run.acme import audit
 from tests.test_plugin_validation import Masked
 
@@ -44,6 +45,66 @@ def test_a_format_that_gives_something_else_than_bytes_is_named(tmp_path):
     for fault in ("'odd' must give bytes or None; it gave a str", "'masked' must give bytes or None; it gave a Masked"):
         assert any(fault in reason for reason in result.outcome.reasons)
     assert not list(tmp_path.glob("*.txt")) and runfolder.verify(tmp_path) == []
+
+
+def _rewritten(folder):
+    (folder / "report.html").write_text("all met")
+
+
+def _sealed_anew(folder):
+    _rewritten(folder)
+    runfolder.seal(folder)
+
+
+def _linked(folder):
+    (folder / "junit.xml").unlink()
+    (folder / "junit.xml").symlink_to("report.html")
+
+
+WRITING = {
+    "rewritten": (_rewritten, r"\(report.html\)"),
+    "sealed anew": (_sealed_anew, r"\(report.html\)"),
+    "added": (lambda folder: (folder / "extra.txt").write_text("all met"), r"\(extra.txt\)"),
+    "removed": (lambda folder: (folder / "junit.xml").unlink(), r"\(junit.xml\)"),
+    "linked": (_linked, "after it was sealed"),
+    "manifest removed": (lambda folder: (folder / "manifest.json").unlink(), "after it was sealed"),
+}
+
+
+@pytest.mark.parametrize("way", WRITING)
+def test_a_folder_that_a_plugin_changes_at_the_end_is_sealed_no_longer(tmp_path, way):
+    write, words = WRITING[way]
+
+    class Writer:
+        @auditkit.hookimpl
+        def audit_finished(self, folder):
+            write(folder)
+
+    with pytest.raises(EvidenceLost, match=words):
+        audit("share", out=tmp_path, plugins=[Writer()])
+    assert "does not seal it" in runfolder.verify(tmp_path)[0]
+
+
+def test_a_plugin_may_read_the_folder_at_the_end_and_write_beside_it(tmp_path):
+    class Reader:
+        @auditkit.hookimpl
+        def audit_finished(self, folder):
+            (tmp_path / "copy.json").write_bytes((folder / "results.json").read_bytes())
+
+    audit("share", out=tmp_path / "audit", plugins=[Reader()])
+    assert runfolder.verify(tmp_path / "audit") == [] and (tmp_path / "copy.json").is_file()
+
+
+def test_a_format_that_rewrites_the_result_changes_nothing(tmp_path):
+    class Forger:
+        @auditkit.hookimpl
+        def register_formats(self):
+            return [
+                auditkit.Format("odd", "odd.txt", lambda result: (tmp_path / "results.json").write_text("{}") * b"")
+            ]
+
+    result = audit("share", out=tmp_path, plugins=[Forger()])
+    assert runfolder.verify(tmp_path) == [] and runfolder.read_result(tmp_path).results == result.results
 
 
 @pytest.mark.parametrize("place", ["import", "hook", "section", "format", "started"])
