@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 import numpy as np
 
 from auditkit.data import Task, take_rows
+from auditkit.data.inputs import without_mask
 from auditkit.errors import CapabilityError, ModelError, present
 from auditkit.memory import out_of_memory
 from auditkit.text import class_name
@@ -206,7 +207,7 @@ class Model(ABC):
         author = f"{self.name}: {self.author}"
         if not isinstance(given, Answers):
             raise ModelError(f"{author} must answer with auditkit.models.Answers; it gave a {class_name(given)}")
-        labels, scores, shares = arrays = [None if part is None else np.asarray(part) for part in given]
+        labels, scores, shares = arrays = [None if part is None else np.asarray(without_mask(part)) for part in given]
         if labels is None:
             raise ModelError(f"{author} must give a label for every row; it gave none")
         for noun, array in zip(Answers._fields, arrays, strict=True):

@@ -56,6 +56,40 @@ def test_what_is_no_record_of_answers_is_named():
         audited(model)
 
 
+class MaskingDecisions(ClassifierMixin, BaseEstimator):
+    """An estimator of one's own that masks what it does not know, where there stands what is no answer."""
+
+    classes_, n_features_in_ = np.array([0, 1]), 2
+
+    def fit(self, inputs, labels):
+        return self
+
+    def predict(self, inputs):
+        return np.ma.array(np.zeros(len(inputs), int), mask=np.arange(len(inputs)) < 5)
+
+
+class Masking(MaskingDecisions):
+    """The same with probabilities."""
+
+    def predict_proba(self, inputs):
+        return np.ma.array(HALF[: len(inputs)], mask=np.repeat(self.predict(inputs).mask[:, None], 2, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (direct((NO, np.ma.array(HALF[:, 0], mask=np.arange(200) < 5), None)), "scores must be finite; .*: 5"),
+        (auditkit.wrap(Masking()), "predict must give one of the classes, 0, 1; nan came"),
+        (auditkit.wrap(MaskingDecisions()), "predict must give one of the classes, 0, 1; nan came"),
+        (auditkit.wrap(lambda rows: Masking().predict_proba(rows), classes=(0, 1)), "scores must be finite; .*: 5"),
+        (auditkit.wrap(lambda rows: Masking().predict(rows), classes=(0, 1)), "5 of 200 answers are NaN or infinite"),
+    ],
+)
+def test_a_masked_answer_is_none_whatever_stands_beneath_its_mask(model, message):
+    with pytest.raises(ModelError, match=message):
+        model.answers(np.zeros((200, 2)))
+
+
 class Unnormalised(ClassifierMixin, BaseEstimator):
     """An estimator of one's own whose probabilities are votes."""
 

@@ -20,6 +20,7 @@ from auditkit.adapters import (
     settle,
 )
 from auditkit.data import as_array
+from auditkit.data.inputs import without_mask
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
@@ -249,7 +250,7 @@ _SPOKEN = {
 
 
 def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
-    array = as_array(answer)
+    array = as_array(answer := without_mask(answer))
     array = np.asarray(answer) if array is None else array
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

@@ -24,6 +24,7 @@ from auditkit.adapters import (
     settle,
 )
 from auditkit.data import Task, as_array, take_rows
+from auditkit.data.inputs import without_mask
 from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.estimator_inputs import as_parameters, as_texts, takes_columns, takes_texts
@@ -103,7 +104,7 @@ class SklearnModel(FittedModel):
             return self._from_decisions(eaten)
 
     def _from_probabilities(self, eaten: Any) -> Answers:
-        probabilities = np.asarray(self._estimator.predict_proba(eaten), dtype=np.float64)
+        probabilities = np.asarray(without_mask(self._estimator.predict_proba(eaten)), dtype=np.float64)
         if self.threshold is not None:
             return answer_probabilities(self, probabilities)
         # Each batch is probed until a row shows another rule: the rows nearest to a tie are the first that it flips.
@@ -125,7 +126,7 @@ class SklearnModel(FittedModel):
         codes = self._codes(self._predict(eaten))
         if Capability.SCORES not in self.capabilities:
             return Answers(names(self.classes, codes), None, None)
-        scores = np.asarray(self._estimator.decision_function(eaten), dtype=np.float64).ravel()
+        scores = np.asarray(without_mask(self._estimator.decision_function(eaten)), dtype=np.float64).ravel()
         column = positive_column(self)
         # decision_function is about the second class.
         scores = scores if column == 1 else -scores
@@ -134,12 +135,12 @@ class SklearnModel(FittedModel):
         return Answers(names(self.classes, codes), scores, None)
 
     def _predict(self, eaten: Any) -> np.ndarray:
-        return np.asarray(self._estimator.predict(eaten)).ravel()
+        return np.asarray(without_mask(self._estimator.predict(eaten))).ravel()
 
     def _codes(self, labels: Any) -> np.ndarray:
         """Positions in the estimator's own classes, which have the order of ours."""
         position_of = {spelling(label): position for position, label in enumerate(_own_classes(self._estimator))}
-        unique, inverse = np.unique(np.asarray(labels).ravel(), return_inverse=True)
+        unique, inverse = np.unique(np.asarray(without_mask(labels)).ravel(), return_inverse=True)
         unknown = [label for label in unique if spelling(label) not in position_of]
         if unknown:
             raise ModelError(
@@ -149,7 +150,7 @@ class SklearnModel(FittedModel):
         return np.array([position_of[spelling(label)] for label in unique], dtype=np.int64)[inverse]
 
     def _one_per_row(self, values: Any, rows: int) -> np.ndarray:
-        predicted = np.asarray(values)
+        predicted = np.asarray(without_mask(values))
         if predicted.size != rows:
             raise ModelError(
                 f"{self.name}: a regressor must predict one number per row; it gave shape {predicted.shape} for "
