@@ -12,13 +12,17 @@ METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class _Bounded:
-    """A file of which nobody reads much at once, as the reader of a directory does, of the length that it states."""
+    """A file of which nobody reads much at once, as the reader of a directory does, of the length that it states.
+
+    Members are read without this bound once the directory is known: whoever reads one asks for what it may have.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self.is_open = False
 
     def read(self, count: int = -1) -> bytes:
-        if count > DIRECTORY:
+        if count > DIRECTORY and not self.is_open:
             raise ValueError(f"its directory would have {count:,} bytes; at most {DIRECTORY:,} are read")
         return self._file.read(count)
 
@@ -33,7 +37,9 @@ def opened(file: IO[bytes]) -> zipfile.ZipFile:
         Exception: whatever `zipfile` raises on a broken archive, and ValueError for a directory that is too long or a
             member that is compressed in another way than `METHODS`.
     """
-    archive = zipfile.ZipFile(_Bounded(file))
+    bounded = _Bounded(file)
+    archive = zipfile.ZipFile(bounded)
+    bounded.is_open = True
     strange = next((member for member in archive.infolist() if member.compress_type not in METHODS), None)
     if strange is not None:
         raise ValueError(

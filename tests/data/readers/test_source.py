@@ -18,6 +18,7 @@ from hypothesis import given, settings, strategies as st
 
 from auditkit.data import AuditData
 from auditkit.errors import DataError
+from auditkit.io.zip_directories import DIRECTORY
 
 read = AuditData.from_table
 ADULT = [
@@ -262,6 +263,13 @@ def test_npz(tmp_path):
     assert data.inputs.tolist() == [[0, 1], [2, 3], [4, 5]] and data.classes == ("no", "yes")
     np.savez(path, age=[1, 2], income=[0, 1])
     assert read(path, label="income").feature_names == ("age",)
+
+
+def test_an_array_in_an_npz_file_may_be_larger_than_the_directory_of_the_archive(tmp_path):
+    path = tmp_path / "pictures.npz"
+    images = np.random.default_rng(0).random((2, DIRECTORY // 4), dtype=np.float32)
+    np.savez(path, inputs=images, labels=[0, 1])  # as savez writes it, without compression
+    assert np.array_equal(read(path).inputs, images)
 
 
 def npy(shape, payload=b"", dtype="<f8"):
