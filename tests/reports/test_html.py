@@ -161,7 +161,8 @@ def test_p_values_and_visible_effects_are_shown(page: Element) -> None:
 
 
 def test_controls_say_value_bound_holds_and_what_they_guard(page: Element) -> None:
-    rows = table(page, "Controls of explanations.importance")[1:]
+    heads, *rows = table(page, "Controls of explanations.importance")
+    assert heads[-1] == "What it means where it does not hold"
     assert rows[0][:4] == ["Do attributions sum to the output? additivity", "0.120", "at most 0.01", "does not hold"]
     assert rows[0][4] == "Share of protected features where it does not hold, they become invalid"
     assert rows[1][1] == "–" and rows[1][3] == "could not be computed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -55,6 +56,11 @@ def several() -> Comparison:
         changes=(*changes("strict", -0.05, -0.09), *changes("loose", -0.02, -0.03)),
         results=(fakes.audit("mlp", "torch"), private("strict", 0.5, -0.05), private("loose", 8.0, -0.02)),
     )
+
+
+def test_no_two_parts_of_the_page_have_the_same_name(several: Comparison) -> None:
+    names = re.findall(rb' id="([^"]+)"', render(several))
+    assert len(names) == len(set(names)) and b"frontier" in names
 
 
 def test_a_row_for_each_model_from_no_bound_to_the_strictest(several: Comparison) -> None:

@@ -145,7 +145,7 @@ def _models_grid(models: Sequence[Model], titles: Mapping[Key, str], anchors: An
         heads.append(Head(title, "num"))
         heads += [Head("Against the parent", "num")] if _is_quality(number_key) else []
     caption = f"Models trained privately from {models[0].audit.model.name}"
-    return grid(anchors.new("frontier"), caption, heads, rows)
+    return grid(anchors.new("table", "frontier"), caption, heads, rows)
 
 
 def _is_quality(number_key: Key) -> bool:

@@ -57,7 +57,7 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
         Head("Bound"),
         Head("Holds"),
         Head("What it guards", "wide"),
-        Head("What that means", "wide"),
+        Head("What it means where it does not hold", "wide"),
     )
     check, known = outcomes[0].result.check, definitions(outcomes)
     # the same control may hold for one model and not for another; then both stand

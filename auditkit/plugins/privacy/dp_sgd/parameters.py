@@ -26,7 +26,7 @@ class Parameters(BaseModel):
         default=None,
         gt=0,
         lt=1,
-        description="Under 1 / units; where not given, the smaller of 1e-5 and 0.1 / units.",
+        description="Under 1 / units; where not given, the smaller of 1e-5 and 0.1 / units, in two digits.",
     )
     trainings: int = Field(
         default=1,

@@ -194,7 +194,7 @@ class DpSgd(Parameters, Trainer):
                 f"batch_size must be at most the {units} units (rows, or persons) of the training split; "
                 f"{self.batch_size} was given"
             )
-        delta = min(1e-5, 0.1 / units) if self.delta is None else self.delta
+        delta = float(f"{min(1e-5, 0.1 / units):.2g}") if self.delta is None else self.delta
         if not 0 < delta < 1 / units:
             raise ConfigError(
                 f"delta must lie above 0 and under 1 / units = {1 / units:.3g}, else a scheme that publishes a row "

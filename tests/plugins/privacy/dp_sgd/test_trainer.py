@@ -277,6 +277,11 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
         DpSgd(**wrong)
 
 
+def test_a_delta_that_is_not_given_is_short() -> None:
+    assert DpSgd()._recipe(22_792)[1] == 4.4e-6  # 0.1 / 22,792 = 4.3875...e-6
+    assert DpSgd()._recipe(500)[1] == 1e-5
+
+
 def test_noise_of_matrix_factorisation_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"Noise of matrix factorisation \(DP-FTRL, banded or tree noise\)"):
         DpSgd(noise="dp-ftrl")
