@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditkit.errors import ConfigError, PluginError, closest
+from auditkit.foreign_code import foreign
 from auditkit.text import class_name
 
 
@@ -100,11 +101,19 @@ def _import_file(path: pathlib.Path) -> types.ModuleType:
 
 
 def importable(dotted: str) -> bool:
-    """Whether there is such a module; it is not imported."""
+    """Whether there is such a module; it is not imported, but the packages that it lies in are."""
     try:
-        return importlib.util.find_spec(dotted) is not None
+        if importlib.util.find_spec(dotted.partition(".")[0]) is None:
+            return False
     except (ImportError, ValueError):
         return False
+    try:
+        with foreign(f"plugin {dotted!r}: its import"):
+            return importlib.util.find_spec(dotted) is not None
+    except ModuleNotFoundError as error:  # of one of its own packages, or of what one of them needs
+        return not f"{dotted}.".startswith(f"{error.name}.")
+    except Exception:  # a package may raise anything at all, and raises it again where the plugin is loaded
+        return True
 
 
 def distribution(point: importlib.metadata.EntryPoint) -> tuple[str, str]:

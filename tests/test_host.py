@@ -222,9 +222,28 @@ def test_a_file_that_fails_to_import_is_a_fault_and_leaves_no_module(tmp_path):
     assert "auditkit_file_broken" not in sys.modules
 
 
-def test_a_name_that_is_nothing_is_a_configuration_error():
-    with pytest.raises(ConfigError, match="'nowhere' is neither an installed plugin"):
-        host("nowhere")
+@pytest.mark.parametrize("name", ["nowhere", "json.nowhere", "json.decoder.nowhere", "os..path", "", "a." * 2000 + "a"])
+def test_a_name_that_is_nothing_is_a_configuration_error(name):
+    with pytest.raises(ConfigError, match="is neither an installed plugin"):
+        host(name)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("raise ValueError('no')", "ValueError: no"),
+        ("import not_there", "ModuleNotFoundError: No module named 'not_there'"),
+    ],
+)
+def test_a_package_that_fails_while_its_module_is_looked_for_is_a_fault(tmp_path, monkeypatch, body, words):
+    (tmp_path / "acme_rooms").mkdir()
+    (tmp_path / "acme_rooms" / "__init__.py").write_text(body)
+    (tmp_path / "acme_rooms" / "plug.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    (fault,) = host("acme_rooms.plug").faults
+    assert fault.startswith("plugin 'acme_rooms.plug' did not load: ") and words in fault
 
 
 def fake_distribution(folder, name: str, body: str) -> None:

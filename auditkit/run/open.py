@@ -77,7 +77,7 @@ def prepared(host: Host, request: Request, out: str | os.PathLike[str] | None) -
         EvidenceError: the folder cannot be used, or another audit writes to it.
     """
     write.check_formats(host, request.formats)
-    if not isinstance(out, str | os.PathLike | None):
+    if not isinstance(out, str | os.PathLike | None) or "\0" in str(out):
         raise ConfigError(f"out must be the path of a folder; {shown(out)} was given")
     with runfolder.locked(out), at_most(request.threads):
         yield None if out is None else runfolder.prepare(out, write.files(host), fresh=request.fresh)

@@ -78,6 +78,7 @@ def test_recorded_answers_need_no_model_beside_them():
         ("waivers", 3, "waivers must be a list of waivers; 3 was given"),
         ("card", "x", r"card must be a mapping, {key: text}; 'x' was given"),
         ("out", 3, "out must be the path of a folder; 3 was given"),
+        ("out", "a\0b", "out must be the path of a folder; .* was given"),
     ],
 )
 def test_every_argument_of_another_kind_is_a_sentence(name, value, sentence):
