@@ -16,24 +16,23 @@ from auditkit.models import Answers, Capability, Model
 from auditkit.plugins.explanations import enumeration
 from auditkit.plugins.explanations.importance import Importance
 from auditkit.predictions import Predictions
-from benchmarks.explanations_rows.people import AUDITED, NAMES, SEX, Answer
+from benchmarks.explanations_rows.people import NAMES, SEX, Answer
 from benchmarks.explanations_rows.scaffolds import HEALTHY, SICK, Made
 from benchmarks.harness import Baseline, Gate, Line
 
+ROWS, BACKGROUND = 40, 50
 RIGHT = 0.95
 """The share of models that hide a column that must be noticed."""
 
 
 class Size(NamedTuple):
-    """How often, and how much of it."""
+    """How often."""
 
     seeds: int
-    rows: int
-    background: int
 
 
-FULL = Size(20, 60, 50)
-QUICK = Size(1, 40, 50)
+FULL = Size(20)
+QUICK = Size(1)
 
 
 class Scores(Model):
@@ -54,20 +53,20 @@ class Scores(Model):
         return Answers((scores >= 0.5).astype(int), scores, np.column_stack([1 - scores, scores]))
 
 
-def alarms(made: Made, seed: int, rows: int = QUICK.rows, background: int = QUICK.background) -> list[str]:
+def alarms(made: Made, seed: int) -> list[str]:
     """The controls about hidden columns that do not hold."""
     (x, answer), features = made, list(NAMES)
     frame = pd.DataFrame(x, columns=features)
     labels = np.arange(len(x)) % 2
     model = Scores(answer)
-    split = AuditData(frame.iloc[AUDITED:].reset_index(drop=True), labels[AUDITED:])
+    split = AuditData(frame.iloc[ROWS:].reset_index(drop=True), labels[ROWS:])
     data = AuditData(
-        frame.iloc[:rows], labels[:rows], {"sex": np.where(x[:rows, SEX] > 0.5, "M", "F")}, train=split, positive=1
+        frame.iloc[:ROWS], labels[:ROWS], {"sex": np.where(x[:ROWS, SEX] > 0.5, "M", "F")}, train=split, positive=1
     )
     context = Context(rng=np.random.default_rng(seed), predictions=Predictions(model, data), seed=seed)
     # permutations, which take a fraction of the time; the controls are the same
     with mock.patch.object(enumeration, "SECONDS", 0.0):
-        result = Importance(rows=rows, background=background).measure(model, data, context)
+        result = Importance(rows=ROWS, background=BACKGROUND).measure(model, data, context)
     about = ("flip test", "real rows")
     return [one.name for one in result.controls if one.name.startswith(about) and not one.holds]
 
@@ -78,7 +77,7 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     for name, of_seed in (SICK | HEALTHY).items():
         for seed in range(size.seeds):
             start = time.process_time()
-            names = alarms(of_seed(seed), seed, size.rows, size.background)
+            names = alarms(of_seed(seed), seed)
             seconds.append(time.process_time() - start)
             if name in SICK and not names:
                 overlooked.append(f"{name}, seed {seed}")

@@ -9,7 +9,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 ROWS = 900
-AUDITED = 80
 NAMES = ("sex", "title", "pay", "pay_net", "age", "tenure", "hours", "noise", "score", "old_score")
 SEX, TITLE, PAY, NET_PAY, AGE, TENURE, HOURS, NOISE, SCORE, OLD_SCORE = range(len(NAMES))
 

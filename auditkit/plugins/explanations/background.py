@@ -30,12 +30,18 @@ def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Bac
     """Up to `rows` rows of the training split, or of the audit data where the split has too few."""
     # the training split first: the model learnt from it what is usual, and the rows explained are not compared with
     # themselves
-    if data.train is not None and len(data.train) >= min(ENOUGH, rows):
-        inputs, source = data.train.inputs, "training split"
-        codes = to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()
-    else:
+    codes, source = train_codes(data), "training split"
+    if codes is None or len(codes) < min(ENOUGH, rows):
         codes, source = data.codes(), "audit data"
     if len(codes) > rows:
         # sorted, so that the digest tells which rows they are and not in which order they were drawn
         codes = codes[np.sort(rng.choice(len(codes), rows, replace=False))]
     return Background(codes, source)
+
+
+def train_codes(data: AuditData) -> np.ndarray | None:
+    """(N, D) the training split in the codes of the audit data; None where there is none."""
+    if data.train is None:
+        return None
+    inputs = data.train.inputs
+    return to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()

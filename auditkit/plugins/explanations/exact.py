@@ -172,7 +172,9 @@ def tree_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Pro
     Raises:
         ValueError: the trees split on categories, or are too large for shap.
     """
-    shap = require("shap", "shap")
+    # matplotlib, which shap imports, warns of itself
+    with warnings.catch_warnings(action="ignore"):
+        shap = require("shap", "shap")
     # max_samples, for shap draws 100 rows otherwise without a word
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explainer = shap.TreeExplainer(final, masker, feature_perturbation="interventional")

@@ -11,13 +11,12 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.model_inputs import seeing
 from auditkit.models import Model
-from auditkit.plugins.explanations import enumeration, flip_test, permutation
+from auditkit.plugins.explanations import enumeration, hidden_groups, permutation
 from auditkit.plugins.explanations.attributions import Attributions, additivity_gap, sampling_error
 from auditkit.plugins.explanations.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.exact import Case, exact_attributions, is_exact_kind
 from auditkit.plugins.explanations.flip_test import INFLUENCE
-from auditkit.plugins.explanations.flips import CALLS
 from auditkit.plugins.explanations.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.outputs import explained_output, in_unit
 from auditkit.plugins.explanations.parameters import ImportanceParameters
@@ -55,7 +54,7 @@ class Importance(ImportanceParameters, Check):
     higher_level: ClassVar[str] = "With the fitted estimator at hand, linear models and trees are explained exactly."
     definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
-        **flip_test.DEFINITIONS,
+        **hidden_groups.DEFINITIONS,
         "additivity_gap": Definition(
             title="Additivity gap",
             formula="max over rows |base + sum of attributions - output| / range of the outputs",
@@ -88,7 +87,7 @@ class Importance(ImportanceParameters, Check):
         More where a model of few columns is so quick that it is asked about every coalition.
         """
         # a round of deletion asks about 300 times a row, and few models need a second one
-        fixed_calls = (350 + CALLS * len(data.groups)) * rows + self.background * (1 + len(data.groups))
+        fixed_calls = 350 * rows + self.background + hidden_groups.calls(data, rows, self.background)
         if is_exact_kind(model.estimator()):
             return fixed_calls
         return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
@@ -107,18 +106,8 @@ class Importance(ImportanceParameters, Check):
         attributions, level, why = _attribute(case, model, context, self.permutations)
         shares = group_shares(attributions.values, data, inputs_seen)
         part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
-        flipped = [
-            flip_test.flip_test(attribute, model, data, case, attributions, context.rng)
-            for attribute, column in data.groups.items()
-            if data.column_of(attribute) in data.feature_names and len(np.unique(column)) > 1
-        ]
+        hidden = hidden_groups.hidden_groups(model, data, case, attributions, context.rng)
         tried = try_method(attributions, background)
-        measurements = [
-            *part.measurements,
-            *(measurement for findings in flipped for measurement in findings.measurements),
-            *tried.measurements,
-        ]
-        controls = [*tried.controls, *(control for findings in flipped for control in findings.controls)]
         deleted, sentences = deletion_control(case, attributions, context.rng)
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
@@ -126,13 +115,13 @@ class Importance(ImportanceParameters, Check):
             *why,
             background.note,
             *group_notes(inputs_seen, data),
-            *(note for findings in flipped for note in findings.notes),
+            *hidden.notes,
             *sentences,
             *part.notes,
         ]
         return Findings(
-            measurements,
-            [*controls, *deleted],
+            [*part.measurements, *hidden.measurements, *tried.measurements],
+            [*tried.controls, *hidden.controls, *deleted],
             part.figures,
             part.tables,
             notes,

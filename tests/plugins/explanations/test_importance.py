@@ -54,7 +54,7 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
     assert importance["noise"] < importance["sex"] / 2
     assert all(control.holds for control in result.controls), result.controls
     assert {control.name for control in result.controls} == {
-        "additivity", "sampling error", "background size", "deletion", "flip test: sex",
+        "additivity", "sampling error", "background size", "deletion", "flip test: sex", "real rows: sex",
     }  # fmt: skip
     assert "all 64 coalitions" in result.notes[0] and "several columns of one" in result.notes[1]
     assert result.level == "queries"
