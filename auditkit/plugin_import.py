@@ -1,5 +1,6 @@
 """Bringing a plugin in: from a module, an entry point or a `.py` file."""
 
+import ast
 import hashlib
 import importlib
 import importlib.machinery
@@ -50,11 +51,37 @@ def describe(source: Any, installed: Collection[str]) -> Seen:
     if path.suffix == ".py":
         if not path.is_file():
             raise ConfigError(f"plugin {path.name!r}: there is no such file; give its path from the folder you are in")
-        return Seen(path.stem, "", hashlib.sha256(path.read_bytes()).hexdigest()[:12], "file")
+        return Seen(path.stem, "", _version(path), "file")
     if importable(str(source)):
         return Seen(str(source), "", "module", "object")
     known = closest(str(source), installed) if installed else "no plugin is installed"
     raise ConfigError(f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}")
+
+
+def _version(path: pathlib.Path) -> str:
+    """A digest in place of the version of a plugin in a file: of its text, and of what it imports from beside it."""
+    texts: dict[pathlib.Path, bytes] = {}
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file not in texts and file.is_file():
+            texts[file] = file.read_bytes()
+            for name in _imported(texts[file]):
+                waiting += [path.parent / f"{name}.py", *sorted((path.parent / name).rglob("*.py"))]
+    digests = [hashlib.sha256(text) for _, text in sorted(texts.items())]
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digest.digest() for digest in digests))
+    return whole.hexdigest()[:12]
+
+
+def _imported(text: bytes) -> set[str]:
+    """The names of the modules and packages that a file of Python imports; none where it is no Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # said where it is imported
+        return set()
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in names} - {"auditkit"}  # which has a version of its own
 
 
 def import_plugin(source: Any) -> Any:
