@@ -43,7 +43,7 @@ def is_public(name: str, public: Iterable[str]) -> bool:
 
 
 def public_names(module: nn.Module, public: Collection[str]) -> tuple[str, ...]:
-    """The parameters and buffers that are named as public.
+    """The parameters and buffers that are named as public; one that is tied has the name that torch lists it by.
 
     Raises:
         ConfigError: a name fits nothing that the module can reach.
@@ -52,8 +52,11 @@ def public_names(module: nn.Module, public: Collection[str]) -> tuple[str, ...]:
     for glob in public:
         if not any(is_public(name, (glob,)) for name in names):
             raise ConfigError(f"public: the model has no part {glob!r}; {closest(glob, names)}")
-    own = [*dict(module.named_parameters()), *dict(module.named_buffers())]
-    return tuple(name for name in own if is_public(name, public))
+    tied: dict[int, list[str]] = {}
+    for parts in (module.named_parameters, module.named_buffers):
+        for name, part in parts(remove_duplicate=False):
+            tied.setdefault(id(part), []).append(name)
+    return tuple(own[0] for own in tied.values() if any(is_public(name, public) for name in own))
 
 
 def public_parts(module: nn.Module, public: Collection[str]) -> tuple[PublicPart, ...]:

@@ -91,6 +91,7 @@ def untrained_copy(
     public = [name for name in public if name != PREPROCESS]
     parent = _module(model)
     names = state.public_names(parent, public)
+    public += [name for name in names if not state.is_public(name, public)]  # named by what it is tied to
     fresh = model.fresh(names)
     module = _module(fresh)
     refuse_obstacles(module, model.name)

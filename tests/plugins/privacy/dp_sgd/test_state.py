@@ -313,26 +313,6 @@ class Noisy(Base):
         return self.second(hidden)
 
 
-class Neighbours(Base):
-    """A graph as a sparse matrix, named public, and one of which no data is a part."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("graph", torch.triu(torch.rand(8, 8)).to_sparse())
-        self.register_buffer("alone", torch.eye(8).to_sparse())
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        hidden = torch.tanh(self.first(x)).T
-        return self.second((torch.sparse.mm(self.graph, hidden) + torch.sparse.mm(self.alone, hidden)).T)
-
-
-def test_sparse_buffers_are_kept_where_they_are_public(split: AuditData) -> None:
-    with pytest.raises(ModelError, match=r'in graph: .* say public = \["graph"\]'):
-        train(wrapped(seeded(Neighbours)), split)
-    private = train(wrapped(seeded(Neighbours)), split, public=("graph",))
-    assert all(control.holds for control in private.controls)
-
-
 def test_healthy_networks_pass(split: AuditData) -> None:
     grouped = nn.Sequential(nn.Linear(4, 8), nn.GroupNorm(2, 8), nn.Dropout(0.2), nn.ReLU(), nn.Linear(8, 2))
     words = AuditData(np.random.default_rng(0).integers(0, 20, (ROWS, 5)), labels=split.labels, positive="yes")
