@@ -171,3 +171,10 @@ def test_it_needs_a_journal() -> None:
 def test_a_history_of_many_equal_steps_is_one_of_few_phases(tmp_path: pathlib.Path) -> None:
     step_by_step = healthy(history=[[1.0, RATE, 1]] * STEPS)
     assert epsilon(checked(tmp_path, step_by_step)).value == epsilon(checked(tmp_path, healthy())).value
+
+
+@pytest.mark.parametrize(("numbers", "validity"), [(1, "inconclusive"), (56, "inconclusive"), (57, "invalid")])
+def test_a_mean_square_of_too_few_numbers_shows_nothing_of_the_noise(
+    numbers: int, validity: str, tmp_path: pathlib.Path, cheap: None
+) -> None:
+    assert epsilon(checked(tmp_path, healthy(noise_square=0.25, numbers=numbers))).validity == validity
