@@ -1,0 +1,16 @@
+"""The gates of the controls of explanations count what is overlooked and what is accused."""
+
+from __future__ import annotations
+
+from benchmarks.explanations_rows import controls
+
+
+def test_the_controls_count_what_is_overlooked_and_who_is_accused(monkeypatch, tmp_path):
+    """The models themselves are tested one by one."""
+    monkeypatch.setattr(controls, "SICK", {"noticed": lambda seed: ["flip"], "overlooked": lambda seed: []})
+    monkeypatch.setattr(controls, "HEALTHY", {"left alone": lambda seed: [], "accused": lambda seed: ["real rows"]})
+    monkeypatch.setattr(controls, "alarms", lambda made, seed: made)
+    (line,), recorded = controls.measure(controls.Size(2), tmp_path, tmp_path)
+    assert [(gate.value, gate.holds) for gate in line.gates] == [(0.5, False), (0.5, False)]
+    assert recorded["overlooked"] == ["overlooked, seed 0", "overlooked, seed 1"]
+    assert recorded["accused"] == {f"accused, seed {seed}": ["real rows"] for seed in range(2)}
