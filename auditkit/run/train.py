@@ -237,6 +237,13 @@ def _make(job: Job, blank: CheckResult, tell: Tell) -> Child:
             trained = trainer.train(parent, split, context)
             if not isinstance(trained, Trained):
                 raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {class_name(trained)}")
+            # the parent would be renamed, and audited twice
+            if not isinstance(trained.model, Model) or trained.model is parent:
+                given = "the parent itself" if trained.model is parent else f"a {class_name(trained.model)}"
+                raise AuditkitError(
+                    f"{trainer.id}: the model in Trained must be a new Model, such as model.fresh() after its "
+                    f"training; {given} was given"
+                )
             # before completion, for controls and reasons name the model
             trained.model.name = name
             result = blank.model_copy(

@@ -102,10 +102,13 @@ class Halving(auditkit.Trainer):
     needs = frozenset({"train"})
     fail: bool = False
     masked: bool = False
+    gives: str = ""
 
     def train(self, model, data, context):
         if self.masked:
             return Masked()
+        if self.gives:
+            return auditkit.Trained(model if self.gives == "parent" else self.gives)
         if self.fail:
             raise RuntimeError("no convergence")
         context.progress(1, 2, "epoch")
@@ -158,10 +161,21 @@ def test_a_limit_on_a_trainer_that_fails_is_an_error_of_the_parent():
     assert [verdict.status for verdict in comparison.results[0].verdicts] == ["error"] and comparison.exit_code == 3
 
 
-@pytest.mark.parametrize(("fault", "words"), [("fail", "no convergence"), ("masked", "SystemExit")])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"fail": True}, "no convergence"),
+        ({"masked": True}, "SystemExit"),
+        (
+            {"gives": "parent"},
+            "must be a new Model, such as model.fresh() after its training; the parent itself was given",
+        ),
+        ({"gives": "weights"}, "must be a new Model, such as model.fresh() after its training; a str was given"),
+    ],
+)
 def test_a_trainer_that_fails_is_an_error_of_the_parents_audit(fault, words):
-    comparison = compare(train=[{"trainer": "halving", fault: True}])
-    assert len(comparison.results) == 1
+    comparison = compare(train=[{"trainer": "halving", **fault}])
+    assert len(comparison.results) == 1 and comparison.results[0].model.name == "toy"
     assert comparison.results[0].exit_code == 3
     assert words in comparison.results[0].outcome.reasons[0]
 
