@@ -12,6 +12,7 @@ from auditkit.data.readers.budget import check
 from auditkit.errors import DataError
 from auditkit.io.refusals import refusal
 from auditkit.io.zip_directories import opened
+from auditkit.text import one_line
 
 MEMBERS: Final = 10_000
 DECODED: Final = 5
@@ -49,6 +50,12 @@ def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
         raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
     if len(members) > MEMBERS:
         raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
+    names = [member.filename.removesuffix(".npy") for member in members]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(
+            f"{path.name} holds two arrays of the name {one_line(twice, 80)!r}; give each a name of its own"
+        )
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, most: int) -> np.ndarray:

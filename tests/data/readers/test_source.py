@@ -294,6 +294,14 @@ def test_npz_headers_that_lie_are_refused_before_memory_is_asked_for(tmp_path):
         read(archive(path, inputs__npy=npy((10**15,), dtype="<U0")))
 
 
+def test_an_npz_file_with_two_arrays_of_one_name_is_refused(tmp_path):
+    path = archive(tmp_path / "twice.npz", inputs__npy=npy((1, 1), b"\0" * 8))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as zipped:
+        zipped.writestr("inputs.npy", npy((1, 1), b"\1" * 8))
+    with pytest.raises(DataError, match="holds two arrays of the name 'inputs'; give each a name of its own"):
+        read(path)
+
+
 def test_npz_archives_that_unpack_to_too_much_are_refused(tmp_path):
     path = tmp_path / "large.npz"
     np.savez_compressed(path, inputs=np.zeros((10_000, 10)))
