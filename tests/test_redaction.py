@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pathlib
 import time
@@ -357,7 +358,7 @@ def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
         id = "acme.copy"
 
         def train(self, model, data, context):
-            return Trained(model, notes=("asked by alice@example.org",))
+            return Trained(copy.copy(model), notes=("asked by alice@example.org",))
 
     class Plugin:
         @hookspecs.hookimpl
