@@ -1,8 +1,7 @@
 """What AuditData accepts: every part is checked once, at the edge, and brought into its final form."""
 
 import dataclasses
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
+from auditkit.data.identifiers import identified, numbered
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, read_only, without_mask
 from auditkit.data.labels import (
     TASKS,
@@ -29,7 +29,7 @@ from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
 from auditkit.text import as_python, class_name
-from auditkit.value_spelling import listed, match_class, spelling
+from auditkit.value_spelling import listed, match_class
 
 SETTINGS = (
     "positive", "task", "modality", "name", "label_name", "minimum_cell", "minimum_rate", "disclosure",
@@ -134,36 +134,6 @@ def check_index(values: Any, index: Any, name: str) -> None:
         f"{name} must have the index of the table; the two differ. Select both with the same rows, or, where they are "
         "in the same order, give plain values with .to_numpy()"
     )
-
-
-def numbered(columns: Sequence[Any]) -> np.ndarray:
-    """(N,) int64: a number for each combination of values, by first appearance; -1 where one is missing."""
-    numbers = np.zeros(len(columns[0]), dtype=np.int64)
-    lacking = np.zeros(len(columns[0]), dtype=bool)
-    for column in columns:
-        codes, distinct = pandas.factorize(np.asarray(column))
-        lacking |= codes < 0
-        # Two columns are fused at a time, and numbered again, so that the product of many does not overflow.
-        numbers = pandas.factorize(numbers * (len(distinct) + 1) + codes + 1)[0].astype(np.int64)
-    numbers[lacking] = -1
-    return numbers
-
-
-def identified(column: Any) -> np.ndarray:
-    """(N,) int64: the same number for the same value in any table; -1 where it is missing.
-
-    So a person who is in two tables is the same one. Numbers that are not negative stay what they are; of other values
-    63 bits of a digest are taken.
-    """
-    codes, distinct = pandas.factorize(np.asarray(column))
-    numbers = np.array([_identity(spelling(value)) for value in distinct], dtype=np.int64)
-    return np.append(numbers, -1)[codes]
-
-
-def _identity(text: str) -> int:
-    if text.isdecimal() and text.isascii() and len(text) < 19 and str(int(text)) == text:
-        return int(text)
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1
 
 
 def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:

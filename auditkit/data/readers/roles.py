@@ -9,9 +9,10 @@ import numpy as np
 from auditkit.counts.dialect import delimiter_hint
 from auditkit.counts.records import nested
 from auditkit.data.blanks import Bare, Blanks
+from auditkit.data.identifiers import numbered
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import LABELS, Source
-from auditkit.data.validation import check_index, numbered
+from auditkit.data.validation import check_index
 from auditkit.errors import AuditkitError, DataError, check_known, closest
 from auditkit.lazy import pandas
 from auditkit.text import as_python
