@@ -13,8 +13,8 @@ import pandas as pd
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Answers, Capability, Model
-from auditkit.plugins.explanations import enumeration
-from auditkit.plugins.explanations.importance import Importance
+from auditkit.plugins.explanations.shapley import enumeration
+from auditkit.plugins.explanations.shapley.check import Importance
 from auditkit.predictions import Predictions
 from benchmarks.explanations_rows.people import NAMES, SEX, Answer
 from benchmarks.explanations_rows.scaffolds import HEALTHY, SICK, Made

@@ -7,7 +7,7 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
-    from auditkit.plugins.explanations.gradients import Gradients
-    from auditkit.plugins.explanations.importance import Importance
+    from auditkit.plugins.explanations.gradients.check import Gradients
+    from auditkit.plugins.explanations.shapley.check import Importance
 
     return [Importance, Gradients]

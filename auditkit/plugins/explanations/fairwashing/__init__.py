@@ -1,0 +1,1 @@
+"""Does the explanation hide a group column, or what stands in for it?"""

@@ -1,0 +1,160 @@
+"""The trial of an importance on real rows alone: does a surrogate of them show more of a group than it does?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.checks import Findings
+from auditkit.data import AuditData
+from auditkit.errors import MissingExtra
+from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
+from auditkit.plugins.explanations.fairwashing.proxies import proxies
+from auditkit.plugins.explanations.fairwashing.surrogate import surrogate
+from auditkit.plugins.explanations.shared.attributions import Attributions, share
+from auditkit.plugins.explanations.shared.background import train_codes
+from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.outputs import in_unit
+from auditkit.results import Control, Definition, Measurement
+from auditkit.too_few import fewer_than
+
+MOST = 1_000
+"""Rows of the training split that the model is asked about for its surrogate."""
+HIDDEN = 0.2
+"""The largest excess of an honest explanation."""
+KNOWN = 0.5
+"""The R2 from which a surrogate's excess refutes; below, it makes a share doubtful."""
+UNKNOWN = 0.3
+"""The R2 under which a surrogate says too little where the answers differ between groups."""
+FEWEST = 30
+"""Rows that can be learnt from."""
+SETTLED = 200
+"""Rows from which columns that tell a group only together are found; with fewer, a share is doubtful."""
+APART = 0.1
+"""The share of the answers' variance between groups from which there is something to hide."""
+
+DEFINITIONS = {
+    "real_row_excess": Definition(
+        title="Influence of a group on real rows, beyond the explanation",
+        formula="share of sum |Shapley values| on the group's columns, of boosted trees fitted to the model's answers "
+        "on real rows - the explanation's share on the same columns; the group's columns: the group column, those that "
+        "tell the group alone or only together (AUC over 0.9), and those that correlate with one of them over 0.98",
+        range="-1 to 1; about 0 where the model answers alike about real rows and mixtures",
+        direction="lower",
+        unit="share",
+        reference="Slack et al. 2020, arXiv:1911.02508; Laberge et al. 2022, arXiv:2205.15419",
+        pitfalls="The trees only know what the rows show: of columns that always go together they take any.",
+    ),
+}
+
+
+class RealRows(NamedTuple):
+    """Rows of people that the model was asked about, with what a surrogate makes of its answers."""
+
+    codes: np.ndarray
+    """(N, D) of the audit data, then of the training split."""
+    drawn: np.ndarray
+    """Which rows of the training split."""
+    answers: np.ndarray
+    """(N,) the explained output."""
+    values: np.ndarray
+    """(n, D) the surrogate's attributions of the explained rows."""
+    of_model: np.ndarray
+    """(n, D) the model's, of the same rows."""
+    explained: float
+    """The surrogate's R2 on rows held out."""
+
+
+def real_rows(data: AuditData, case: Case, attributions: Attributions, rng: np.random.Generator) -> RealRows | str:
+    """Ask the model about real rows and fit a surrogate; or why that shows nothing.
+
+    Of three classes or more, the class that most of the explained rows are given is taken, and these rows.
+    """
+    targets, counts = np.unique(case.output.target, return_counts=True)
+    chosen = np.flatnonzero(case.output.target == targets[counts.argmax()])
+    more = train_codes(data)
+    drawn = rng.permutation(0 if more is None else len(more))[:MOST]
+    codes = case.x if more is None else np.concatenate([case.x, more[drawn]])
+    if len(codes) < FEWEST:
+        return f"there are {fewer_than(FEWEST, 'rows')} to learn from"
+    answers = in_unit(case.ask(codes, np.full(len(codes), chosen[0])), attributions.unit)
+    if np.ptp(answers) <= 1e-9 * max(1.0, float(np.abs(answers).max())):
+        return "the output is the same for all real rows"
+    try:
+        trees = surrogate(codes, answers, case.x[chosen], case.background, case.progress)
+    except MissingExtra as error:
+        return str(error)
+    return RealRows(codes, drawn, answers, trees.values, attributions.values[chosen], trees.explained)
+
+
+def real_row_test(attribute: str, data: AuditData, rows: RealRows, rng: np.random.Generator) -> Findings:
+    """The excess of a surrogate's share on a group's columns, with what makes an explanation doubtful or refutes it."""
+    names, column = data.feature_names, data.column_of(attribute)
+    own = names.index(column) if column in names else None
+    group, known = _groups(attribute, data, rows, own)
+    columns = proxies(rows.codes[known], group, own, rng)
+    if not columns:
+        return Findings(notes=[f"No columns were found that tell {attribute}."])
+    shares = [
+        estimate.value if (estimate := share(values, columns)) else 0.0 for values in (rows.values, rows.of_model)
+    ]
+    excess, listed = shares[0] - shares[1], ", ".join(names[place] for place in columns)
+    measured = Measurement(
+        name="real_row_excess", value=excess, n=len(rows.values), unit="share", direction="lower",
+        conditions={"feature": attribute},
+    )  # fmt: skip
+    controls = [
+        Control.within(
+            f"real rows: {attribute}",
+            f"Do the model's answers on real rows show no more of the columns that tell {attribute} than it does?",
+            excess,
+            at_most=HIDDEN,
+            guards=INFLUENCE,
+            on_failure="invalid" if rows.explained >= KNOWN and len(rows.codes) >= SETTLED else "inconclusive",
+            reason=f"Trees that learnt the answers on real rows (R2 {rows.explained:.2f} on others) give "
+            f"{shares[0]:.0%} to {listed}, the explanation {shares[1]:.0%}. Where the trees give more, explanation "
+            "contradicts behaviour.",
+        )
+    ]
+    apart = _between(rows.answers[known], group)
+    if rows.explained < UNKNOWN and apart > APART:
+        controls.append(
+            Control.within(
+                f"real rows known: {attribute}",
+                "Where the answers differ between groups, could trees learn them from real rows?",
+                rows.explained,
+                at_least=UNKNOWN,
+                guards=INFLUENCE,
+                on_failure="inconclusive",
+                reason=f"{apart:.0%} of the variance of the answers lies between the groups of {attribute}, and what "
+                "carries it could not be learnt from the rows at hand. A larger training split would settle it.",
+            )
+        )
+    return Findings([measured], controls, notes=[f"Columns that tell {attribute}, alone or together: {listed}."])
+
+
+def _groups(attribute: str, data: AuditData, rows: RealRows, own: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The groups that are known, and which rows (N,) they are of."""
+    group, codes = data.groups[attribute], rows.codes
+    rest, split = codes[len(group) :], data.train
+    if split is not None and attribute in split.groups:
+        return np.concatenate([group, split.groups[attribute][rows.drawn]]), np.ones(len(codes), dtype=bool)
+    if own is None or not len(rest):
+        return group, np.arange(len(codes)) < len(group)
+    # of rows without groups beside them: those of the same value of the column
+    group_of = dict(zip(codes[: len(group), own].tolist(), group.tolist(), strict=True))
+    more = [group_of.get(value) for value in rest[:, own].tolist()]
+    known = np.array([True] * len(group) + [value is not None for value in more])
+    return np.concatenate([group, [value for value in more if value is not None]]).astype(str), known
+
+
+def _between(answers: np.ndarray, group: np.ndarray) -> float:
+    """The share of the answers' variance that lies between groups, less what chance would give (omega squared)."""
+    if np.ptp(answers) == 0:
+        return 0.0
+    values, place = np.unique(group, return_inverse=True)
+    means = np.bincount(place, answers) / np.bincount(place)
+    inside, freedom = float(((answers - means[place]) ** 2).sum()), len(answers) - len(values)
+    if freedom <= 0:
+        return 0.0
+    total = float(((answers - answers.mean()) ** 2).sum())
+    return (total - inside - (len(values) - 1) * inside / freedom) / (total + inside / freedom)

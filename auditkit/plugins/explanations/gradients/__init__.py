@@ -1,0 +1,1 @@
+"""`explanations.gradients`: attributions of differentiable models by their gradients."""

@@ -1,0 +1,1 @@
+"""How far an explanation follows the model, as numbers."""

@@ -1,0 +1,1 @@
+"""`explanations.importance`: Shapley values of the features, exact where they can be, and controlled."""

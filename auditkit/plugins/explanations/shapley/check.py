@@ -1,0 +1,244 @@
+"""The check `explanations.importance`, with what tries an importance on the model itself."""
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
+from auditkit.model_inputs import seeing
+from auditkit.models import Model
+from auditkit.plugins.explanations.fairwashing import hidden_groups
+from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
+from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
+from auditkit.plugins.explanations.shapley import enumeration, permutation
+from auditkit.plugins.explanations.shapley.exact import exact_attributions, is_exact_kind
+from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
+from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap, sampling_error
+from auditkit.plugins.explanations.shared.background import ENOUGH, Background, draw_background
+from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.influence import DEFINITIONS, group_notes, group_shares, influence, interval
+from auditkit.plugins.explanations.shared.outputs import explained_output, in_unit
+from auditkit.results import Control, Definition, Measurement, of_everyone
+from auditkit.too_few import fewer_than
+
+
+class Importance(ImportanceParameters, Check):
+    """Which features drive the model's output, and how much of it falls on group columns?
+
+    Shows what a decision rests on, so that a reviewer can see whether a group column, a proxy or a leak carries it.
+
+    Interventional Shapley values (Lundberg and Lee 2017): a feature's average effect on the output when it takes the
+    row's value instead of a background row's, over all orders of the features. Linear models and tree ensembles are
+    explained exactly where their preprocessing keeps columns apart (linear) or one to one (trees). Any other model is
+    asked about every coalition of few columns, which is exact for the background rows, or else by paired permutations
+    of the original columns, with the error that sampling leaves. Which way was taken is noted.
+
+    Absent features are filled in independently, so the model is also asked about combinations that do not occur.
+    Values describe the model, not the world. All rows have the same weight.
+    """
+
+    id: ClassVar[str] = "explanations.importance"
+    title: ClassVar[str] = "Feature importance"
+    reference: ClassVar[str] = (
+        "Lundberg, Lee 2017, A Unified Approach to Interpreting Model Predictions, arXiv:1705.07874; "
+        "Mayer, Wüthrich 2025, arXiv:2508.12947; Slack et al. 2020, Fooling LIME and SHAP, arXiv:1911.02508"
+    )
+    needs: ClassVar[frozenset[str]] = frozenset({"queries", "table"})
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "quick": {"rows": 50, "background": 50},
+        "standard": {"rows": 100, "background": 100},
+        "thorough": {"rows": 300, "background": 200, "permutations": 4},
+    }
+    higher_level: ClassVar[str] = "With the fitted estimator at hand, linear models and trees are explained exactly."
+    definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
+        **DEFINITIONS,
+        **hidden_groups.DEFINITIONS,
+        "additivity_gap": Definition(
+            title="Additivity gap",
+            formula="max over rows |base + sum of attributions - output| / range of the outputs",
+            range="0 or more",
+            direction="lower",
+            unit="share",
+            reference="Lundberg, Lee 2017, arXiv:1705.07874, property 1 (local accuracy)",
+        ),
+        "monte_carlo_error": Definition(
+            title="Sampling error of the importance",
+            formula="largest standard error of a mean absolute attribution that sampled orders cause / the largest "
+            "mean absolute attribution",
+            range="0 or more; 0 for exact methods",
+            direction="lower",
+            unit="share",
+            reference="Covert, Lee 2021, Improving KernelSHAP, proceedings.mlr.press/v130/covert21a",
+        ),
+    })  # fmt: skip
+
+    conditions: ClassVar[frozenset[str]] = frozenset({"feature"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Only tables and arrays (N, D) have columns."""
+        return None if data.feature_names else "needs a table or an array (N, D), whose columns can be named"
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """What permutations and deletion ask; less where the estimator looks as if it can be explained exactly.
+
+        More where a model of few columns is so quick that it is asked about every coalition.
+        """
+        # a round of deletion asks about 300 times a row, and few models need a second one
+        fixed_calls = 350 * rows + self.background + hidden_groups.calls(data, rows, self.background)
+        if is_exact_kind(model.estimator()):
+            return fixed_calls
+        return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The features of a table; the most influential of them are listed."""
+        listed = name == "mean_abs_attribution" and data.modality == "table"
+        return {"feature": MeasuredAt(data.feature_names)} if listed else {}
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Attribute, summarise, and try the outcome on the model itself."""
+        inputs_seen = seeing(model, data)
+        output = explained_output(model, data, context.predictions)
+        background = draw_background(data, self.background, context.rng)
+        case = Case(data.codes(), background.codes, data.decode, output, context.progress, model.as_fitted)
+        attributions, level, why = _attribute(case, model, context, self.permutations)
+        shares = group_shares(attributions.values, data, inputs_seen)
+        part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
+        hidden = hidden_groups.hidden_groups(model, data, case, attributions, context.rng)
+        tried = try_method(attributions, background)
+        deleted, sentences = deletion_control(case, attributions, context.rng)
+        unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
+        notes = [
+            f"This explains {output.what}{unit}, by {attributions.method}.",
+            *why,
+            background.note,
+            *group_notes(inputs_seen, data),
+            *hidden.notes,
+            *sentences,
+            *part.notes,
+        ]
+        return Findings(
+            [*part.measurements, *hidden.measurements, *tried.measurements],
+            [*tried.controls, *hidden.controls, *deleted],
+            part.figures,
+            part.tables,
+            notes,
+            level="model" if level == "model" else "queries",
+            higher_level="" if level == "model" else None,
+        )
+
+
+def _attribute(case: Case, model: Model, context: Context, permutations: int) -> tuple[Attributions, str, list[str]]:
+    """Attributions, the evidence level they rest on, and why they are not exact where they are not."""
+    exact = exact_attributions(case, model.estimator(), context.rng)
+    if not isinstance(exact, str):
+        return exact, "model", []
+    if enumeration.is_enumerated(case.ask, case.x, case.background, permutations, _seconds(context)):
+        game = enumeration.enumerated(case.ask, case.x, case.background, context.progress)
+        method, errors = (
+            f"all {2 ** case.x.shape[1]:,} coalitions of the original columns, exact for this background",
+            None,
+        )
+    else:
+        game = permutation.paired_permutations(
+            case.ask, case.x, case.background, context.rng, permutations, context.progress
+        )
+        method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
+        errors = game.errors
+    shared = case.output.answers[np.arange(len(case.x)), case.output.target]
+    attributions = Attributions(game.values, game.base, shared, case.output.unit, method, errors)
+    return attributions, "queries", [f"Nothing is worked out from the model itself: {exact}."]
+
+
+def _seconds(context: Context) -> float:
+    """That enumeration may take: half of what is left to the check, for the trials ask the model too."""
+    left = math.inf if context.deadline is None else context.deadline - time.monotonic()
+    return min(enumeration.SECONDS, left / 2)
+
+
+def try_method(attributions: Attributions, background: Background) -> Findings:
+    """How far the attributions miss the output, how much sampling blurs the importance, and both tried.
+
+    Args:
+        attributions: of the rows.
+        background: the rows that they are compared with.
+    """
+    gap, error = additivity_gap(attributions), sampling_error(attributions)
+    fixed: dict[str, Any] = {"n": len(attributions.values), "unit": "share", "direction": "lower"}
+    measurements = [
+        Measurement(
+            name="additivity_gap",
+            value=gap,
+            reason=None if gap is not None else "the output never changes, so its range is 0",
+            exact=gap is not None,
+            **fixed,
+        ),
+        Measurement(
+            name="monte_carlo_error",
+            value=0.0 if error is None else error.value,
+            interval=None if error is None else interval(error, "Student t over the rows' error variances"),
+            exact=error is None,
+            **fixed,
+        ),
+    ]
+    controls = [
+        Control.within(
+            "additivity",
+            "Do base and attributions add up to the model's own output?",
+            gap,
+            at_most=0.01,
+            reason="An explanation that does not add up to the output explains something else.",
+        ),
+        Control.within(
+            "sampling error",
+            "Is the error from sampled feature orders small beside the largest influence?",
+            0.0 if error is None else error.value,
+            at_most=0.05,
+            guards=INFLUENCE,
+            on_failure="inconclusive",
+            reason="More permutations would settle the ranking.",
+        ),
+        Control.within(
+            "background size",
+            "Are there enough rows to compare with?",
+            len(background.codes),
+            at_least=ENOUGH,
+            guards=INFLUENCE,
+            on_failure="inconclusive",
+            reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values depend on which rows these are.",
+        ),
+    ]
+    return Findings(measurements, controls)
+
+
+def deletion_control(
+    case: Case, attributions: Attributions, rng: np.random.Generator
+) -> tuple[list[Control], list[str]]:
+    """The deletion test as a control, or a note of why it can show nothing about this model and these rows."""
+    # nothing to correlate: every attribution is 0 but for a rounding
+    if np.abs(attributions.values).max() < 1e-12:
+        return [], ["No feature moved the output of any of these rows."]
+    outcome = deletion(
+        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
+        case.x, case.background, attributions.values, rng,
+    )  # fmt: skip
+    if outcome is None or not outcome.has_power:
+        return [], [
+            "Whether deleting features bears the attributions out was not judged: with these rows the test could not "
+            "tell right attributions from wrong ones."
+        ]
+    control = Control.within(
+        "deletion",
+        "How far do the attributions follow what deleting a feature, or adding it, does to the output (correlation)?",
+        outcome.correlation,
+        at_least=FOLLOWS,
+        guards=INFLUENCE,
+        on_failure="inconclusive",
+        reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
+        f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
+    )
+    return [control], []

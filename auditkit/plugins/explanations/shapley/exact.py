@@ -1,0 +1,134 @@
+"""Exact Shapley values of linear models, and by shap of tree ensembles, where the preprocessing allows it."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from auditkit.errors import MissingExtra, TimeLimit
+from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap
+from auditkit.plugins.explanations.shared.case import Case, Progress
+from auditkit.plugins.explanations.shared.columns import column_owners, gather
+from auditkit.plugins.explanations.shared.outputs import explained
+from auditkit.plugins.explanations.shared.trees import tree_values
+
+COMPLETE = 0.01
+"""The largest additivity gap, as a share of the output range, at which exact values are taken."""
+
+
+def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> Attributions | str:
+    """Exact interventional Shapley values of the original columns, or why there are none.
+
+    Linear models: coefficient times distance from the background's mean, summed over the encoded columns of each
+    original column, which is exact because a sum has no interactions. Tree ensembles: shap's TreeExplainer, only where
+    each original column has at most one encoded column, because the Shapley value of a group of columns is not the
+    sum of theirs. Values are given only where they add up to the model's own output.
+    """
+    if estimator is None:
+        return "the model does not show its estimator"
+    steps = getattr(estimator, "steps", None)
+    # a pipeline of scikit-learn: its last step is explained, the others only encode
+    final = estimator if steps is None else steps[-1][1]
+    before = estimator[:-1] if steps is not None and len(steps) > 1 else None
+    solve = _solver(final)
+    if solve is None:
+        return f"{type(final).__name__} is neither linear nor a tree ensemble"
+    try:
+        # of foreign code, as the shared pass has noted already, and of matplotlib, raised as shap is imported
+        with warnings.catch_warnings(action="ignore"):
+            return _solve(case, estimator, final, before, solve, rng)
+    except MissingExtra as error:
+        return str(error)
+    except TimeLimit:
+        raise
+    except Exception as error:  # foreign code: whatever it dislikes, sampling will do
+        line = (str(error).splitlines() or [""])[0][:200]
+        return f"the exact method failed on {type(final).__name__} with {type(error).__name__}: {line}"
+
+
+def is_exact_kind(estimator: Any) -> bool:
+    """True for estimators that look linear or like trees; whether the exact method serves is found out by trying."""
+    steps = getattr(estimator, "steps", None)
+    return estimator is not None and _solver(estimator if steps is None else steps[-1][1]) is not None
+
+
+Solver = Callable[[Any, np.ndarray, np.ndarray, Progress], np.ndarray]
+
+
+def _solver(final: Any) -> Solver | None:
+    # by what it has and not by its class, so that estimators of other packages are seen too
+    if hasattr(final, "coef_") and hasattr(final, "intercept_"):
+        return linear_values
+    if any(hasattr(final, mark) for mark in ("tree_", "estimators_", "_predictors", "get_booster", "booster_")):
+        return tree_values
+    return None
+
+
+def _solve(
+    case: Case, estimator: Any, final: Any, before: Any, solve: Solver, rng: np.random.Generator
+) -> Attributions | str:
+    def encoded(codes: np.ndarray) -> Any:
+        inputs = case.as_fitted(case.decode(codes))
+        inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
+        return inputs if before is None else before.transform(inputs)
+
+    owners = column_owners(lambda codes: dense(encoded(codes)), np.concatenate([case.x, case.background]), rng)
+    if owners is None:
+        return "the preprocessing mixes columns"
+    if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
+        return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
+    rows, background_rows = encoded(case.x), encoded(case.background)
+    values = gather(solve(final, dense(rows), dense(background_rows), case.progress), owners, case.x.shape[1])
+    # from the estimator's own code and not from shap, so that the two can contradict each other
+    margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
+    method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
+    attributions = explained(values, base, margins, case.output, method)
+    if attributions is None:
+        return "the model's answers are no known function of its estimator's output"
+    gap = additivity_gap(attributions)
+    # the proof that link, encoding and solver are the right ones: a wrong one leaves a gap
+    if gap is None or gap > COMPLETE:
+        missed = "by an unknown share" if gap is None else f"by {gap:.1%}"
+        return f"the values of the {method} missed the model's output {missed} of its range"
+    return attributions
+
+
+def linear_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Progress) -> np.ndarray:
+    """(n, D, K) Shapley values of a linear model: coefficient times distance from the background's mean.
+
+    Source: Lundberg and Lee 2017, arXiv:1705.07874, corollary 1; exact for the interventional game.
+    """
+    weights = np.atleast_2d(np.asarray(final.coef_, dtype=np.float64))
+    return (x - background.mean(axis=0))[:, :, None] * weights.T[None]
+
+
+def margin(final: Any, encoded: Any) -> np.ndarray:
+    """(m, K) float64: what the estimator adds up before any link, from its own code; forests average probabilities."""
+    package = type(final).__module__.partition(".")[0]
+    if package == "xgboost":
+        raw = final.predict(encoded, output_margin=True)
+    elif package == "lightgbm":
+        raw = final.predict(encoded, raw_score=True)
+    elif hasattr(final, "decision_function"):
+        raw = final.decision_function(encoded)
+    elif hasattr(final, "predict_proba"):
+        raw = final.predict_proba(encoded)
+    elif hasattr(final, "coef_"):
+        raw = dense(encoded) @ np.atleast_2d(final.coef_).T + final.intercept_
+    else:
+        raw = final.predict(encoded)
+        # scikit-learn's boosting gives the mean and adds up its logarithm
+        raw = np.log(raw) if getattr(final, "loss", None) in ("poisson", "gamma") else raw
+    margins = np.asarray(raw, dtype=np.float64)
+    return margins if margins.ndim == 2 else margins[:, None]
+
+
+def dense(encoded: Any) -> np.ndarray:
+    """A table, an array or a sparse matrix as (m, K) float64.
+
+    Raises:
+        ValueError: it holds texts.
+    """
+    # one-hot encoders give sparse matrices
+    return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded, dtype=np.float64)

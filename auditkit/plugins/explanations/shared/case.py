@@ -1,0 +1,33 @@
+"""What is explained: rows, the rows they are compared with, and how to ask the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditkit.plugins.explanations.shared.outputs import Output
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows to explain, rows to compare them with, and how to ask the model."""
+
+    x: np.ndarray
+    """(n, D) codes."""
+    background: np.ndarray
+    """(B, D) codes."""
+    decode: Callable[[np.ndarray], Any]
+    """From codes to the inputs that the model takes."""
+    output: Output
+    """Of the model about the rows, and how to ask for more."""
+    progress: Progress = lambda done, total, what: None
+    as_fitted: Callable[[Any], Any] = lambda inputs: inputs
+    """From the inputs that the model takes to those that its estimator was fitted on."""
+
+    def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
+        answers = self.output.answer(self.decode(codes))
+        return answers[np.arange(len(codes)), self.output.target[rows]].astype(np.float64)

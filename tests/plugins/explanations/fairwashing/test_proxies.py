@@ -1,0 +1,49 @@
+"""Columns that tell a group: alone, in any order of their values, only together, as twins; and those that do not."""
+
+import numpy as np
+
+from auditkit.plugins.explanations.fairwashing.proxies import proxies
+
+RNG = np.random.default_rng(0)
+ROWS = 600
+SEX = RNG.integers(0, 2, ROWS)
+NOISE = RNG.normal(size=(ROWS, 3))
+
+
+def columns(*parts, own=None, group=SEX):
+    x = np.column_stack([NOISE, *parts]).astype(float)
+    return proxies(x, np.asarray(group).astype(str), own, np.random.default_rng(0))
+
+
+def test_a_column_that_tells_is_found_whatever_the_order_of_its_values():
+    often, seldom = (np.where(RNG.random(ROWS) < wrong, 1 - SEX, SEX) for wrong in (0.05, 0.3))
+    # categories as codes: 0 and 2 are women, 1 and 3 men
+    scattered = SEX + 2 * RNG.integers(0, 2, ROWS)
+    # near the middle one, far from it the other
+    far = np.where(SEX == 1, 2.0, 0.2) * RNG.choice([-1, 1], ROWS) + 0.1 * RNG.normal(size=ROWS)
+    assert columns(often, seldom, scattered, far) == [3, 5, 6]
+    assert columns(np.where(often == 1, np.nan, 1.0)) == [3]
+
+
+def test_columns_that_tell_only_together_are_found():
+    sizes, sign = 0.3 + RNG.random((2, ROWS)), RNG.choice([-1.0, 1.0], ROWS)
+    first, second = sign * sizes[0], sign * sizes[1] * np.where(SEX == 1, 1, -1)
+    assert {3, 4} <= set(columns(first, second))
+    assert columns(first) == []
+
+
+def test_twins_of_a_column_count_and_its_own_is_always_there():
+    scaled = 3 * SEX + 0.01 * RNG.normal(size=ROWS)
+    assert columns(SEX, scaled, own=3) == [3, 4]
+    assert columns(own=1) == [1]
+    assert columns() == []
+
+
+def test_every_one_of_three_groups_is_looked_for():
+    group = RNG.choice(["a", "b", "c"], ROWS)
+    assert columns(group == "c", group=group) == [3]
+
+
+def test_a_group_of_few_people_is_not_looked_for():
+    group = np.where(np.arange(ROWS) < 10, "few", "many")
+    assert columns(group == "few", group=group) == []

@@ -1,0 +1,81 @@
+"""An importance against what real rows show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auditkit.data import AuditData
+from auditkit.plugins.explanations.fairwashing.real_rows import real_row_test, real_rows
+from auditkit.plugins.explanations.shared.attributions import Attributions
+from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.outputs import Output
+
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(RNG.normal(size=(400, 4)), columns=["a", "b", "title", "sex"])
+FRAME["sex"] = (FRAME.sex > 0).astype(float)
+FRAME["title"] = FRAME.sex
+HONEST, BLIND = np.tile([1.0, 0, 3, 4], (40, 1)), np.tile([1.0, 1, 0, 0], (40, 1))
+
+
+def trial(function, values, frame=FRAME, rows=40, answers=1, target=0, groups=None):
+    data = AuditData(
+        frame.iloc[:rows].reset_index(drop=True),
+        groups={"sex": FRAME.sex.astype(str).to_numpy()[:rows]} if groups is None else groups,
+        train=AuditData(frame.iloc[40:].reset_index(drop=True), task="regression") if rows == 40 else None,
+        task="regression",
+    )  # fmt: skip
+    x = data.codes()
+    ask = lambda inputs: np.tile(function(np.asarray(inputs, float))[:, None], (1, answers))  # noqa: E731
+    output = Output(ask, ask(x), np.full(len(x), target), "prediction", "the predicted number")
+    case = Case(x, x, lambda codes: codes, output)
+    attributions = Attributions(values[:rows], np.zeros(rows), np.zeros(rows), "prediction", "by hand")
+    outcome = real_rows(data, case, attributions, np.random.default_rng(0))
+    return outcome if isinstance(outcome, str) else real_row_test("sex", data, outcome, np.random.default_rng(0))
+
+
+def by_sex(z):
+    return 3 * z[:, -1] + 0.3 * z[:, 0]
+
+
+def test_what_an_explanation_hides_is_its_excess():
+    shown, hidden = trial(by_sex, HONEST), trial(by_sex, BLIND)
+    first, second = shown.measurements[0].value, hidden.measurements[0].value
+    # the explanations give 7/8 and nothing to sex and title
+    assert second - first == pytest.approx(7 / 8) and second > 0.7
+    assert shown.controls[0].holds is True and hidden.controls[0].holds is False
+    assert hidden.controls[0].on_failure == "invalid" and "contradicts behaviour" in hidden.controls[0].reason
+    assert hidden.notes == ["Columns that tell sex, alone or together: title, sex."]
+
+
+def test_a_group_that_is_no_input_is_found_in_its_proxies():
+    frame = FRAME.drop(columns="sex")
+    groups = {"sex": FRAME.sex.astype(str).to_numpy()[:40]}
+    hidden = trial(by_sex, BLIND[:, :3], frame, groups=groups)
+    assert "alone or together: title" in hidden.notes[0] and hidden.controls[0].holds is False
+    assert trial(by_sex, HONEST[:, :3], frame, groups=groups).controls[0].holds is True
+
+
+def test_few_rows_raise_a_doubt_and_no_more():
+    hidden = trial(by_sex, BLIND, rows=39)
+    assert hidden.controls[0].holds is False and hidden.controls[0].on_failure == "inconclusive"
+    assert "fewer than 30 rows" in trial(by_sex, BLIND, rows=20)
+
+
+def test_answers_that_trees_cannot_learn_are_a_doubt_where_groups_differ():
+    noise = np.random.default_rng(5)
+    differ = trial(lambda z: z[:, 3] + noise.normal(size=len(z)), HONEST)
+    assert [control.name for control in differ.controls] == ["real rows: sex", "real rows known: sex"]
+    assert differ.controls[1].holds is False and differ.controls[1].on_failure == "inconclusive"
+    alike = trial(lambda z: noise.normal(size=len(z)), HONEST)
+    assert [control.name for control in alike.controls] == ["real rows: sex"]
+
+
+def test_nothing_is_judged_where_nothing_varies_or_no_column_tells():
+    assert "the same for all" in trial(lambda z: np.ones(len(z)), HONEST)
+    frame = FRAME.drop(columns=["sex", "title"])
+    assert trial(lambda z: z[:, 0], HONEST[:, :2], frame).notes == ["No columns were found that tell sex."]
+
+
+def test_of_several_outputs_the_one_that_is_explained_is_learnt():
+    hidden = trial(by_sex, BLIND, answers=3, target=2)
+    assert hidden.controls[0].holds is False

@@ -1,0 +1,95 @@
+"""The numbers by which attributions of gradients are tried, by hand."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from auditkit.plugins.explanations.gradients.self_tests import (
+    coarse_map,
+    largest_relative_change,
+    randomised_copy,
+    slope_similarity,
+    spearman,
+    strongest,
+    top_agreement,
+    top_decile_share,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def test_spearman_is_scipys():
+    first, second = RNG.integers(0, 5, 30), RNG.normal(size=30)
+    assert spearman(first, second) == pytest.approx(stats.spearmanr(first, second).statistic)
+    assert spearman(np.ones(4), second[:4]) is None
+
+
+def test_dividing_by_the_distance_removes_what_all_networks_share():
+    distance = np.abs(RNG.normal(size=(40, 100))) * (RNG.random((40, 100)) < 0.3) * 10
+    first, second = (distance * RNG.normal(size=100) for _ in range(2))
+    together = np.mean([spearman(np.abs(a), np.abs(b)) for a, b in zip(first, second, strict=True)])
+    assert together > 0.8, "magnitudes of unrelated networks look alike"
+    assert abs(slope_similarity(first, second, distance)) < 0.35
+    assert slope_similarity(first, first * 3, distance) == pytest.approx(1)
+    assert slope_similarity(first, first, np.zeros_like(distance)) is None
+
+
+def test_random_copies_share_nothing_but_scale():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(20, 30), torch.nn.BatchNorm1d(30), torch.nn.Linear(30, 2))
+    before = [parameter.detach().clone() for parameter in net.parameters()]
+    first, second = (randomised_copy(net, torch.Generator().manual_seed(seed)) for seed in (1, 1))
+    other = randomised_copy(net, torch.Generator().manual_seed(2))
+    assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+    assert torch.equal(first[0].weight, second[0].weight) and not torch.equal(first[0].weight, other[0].weight)
+    assert abs(np.corrcoef(first[0].weight.detach().ravel(), net[0].weight.detach().ravel())[0, 1]) < 0.15
+    assert first[0].weight.std().item() == pytest.approx(net[0].weight.std().item(), rel=0.15)
+
+
+def test_agreement_by_hand():
+    attributions = np.array([[9, 8, 1, 0, 0, 0.0]])
+    assert strongest(6) == 3 and strongest(20) == 5 and strongest(784) == 78 and strongest(1) == 1
+    assert top_agreement(attributions, -attributions).tolist() == [1.0]
+    assert top_agreement(attributions, np.array([[9, 0, 0, 8, 7, 0.0]])).tolist() == [pytest.approx(1 / 3)]
+
+
+def test_concentration_by_hand():
+    even, point = np.ones((1, 20)), np.eye(20)[:1]
+    assert top_decile_share(even)[0] == pytest.approx(0.1)
+    assert top_decile_share(-point)[0] == 1
+    assert np.isnan(top_decile_share(np.zeros((1, 20)))[0])
+    assert top_decile_share(np.ones((2, 1, 4, 5))).tolist() == pytest.approx([0.1, 0.1])
+
+
+def test_sensitivity_of_a_line_is_zero_and_grows_with_curvature():
+    encoded = torch.as_tensor(RNG.normal(size=(6, 3)), dtype=torch.float32)
+
+    def line(z):
+        return np.ones((len(z), 3))
+
+    def curved(power):
+        return lambda z: z.numpy() ** power
+
+    def change(explain):
+        return largest_relative_change(explain, encoded, explain(encoded), 0.02, torch.Generator().manual_seed(0))
+
+    assert change(line).tolist() == [0] * 6
+    assert 0 < change(curved(1)).mean() < change(curved(5)).mean()
+    assert len(change(lambda z: np.zeros((6, 3)))) == 0
+
+
+def test_coarse_maps():
+    values = np.zeros((2, 3, 56, 60))
+    values[:, :, :3, :3] = -1.0
+    coarse = coarse_map(values)
+    assert coarse.shape == (18, 20) and coarse[0, 0] == 1 and coarse.sum() == 1
+    assert coarse_map(np.ones((4, 8, 8))).tolist() == np.full((8, 8), 1 / 64).tolist()
+    assert coarse_map(np.zeros((4, 8, 8))).sum() == 0
+
+
+def test_nothing_is_agreed_on_by_blanks():
+    some, blank = np.array([[3.0, 1.0, 0.0, 0.0]]), np.zeros((1, 4))
+    shares = top_agreement(np.concatenate([some, some, blank]), np.concatenate([some, blank, blank]))
+    assert shares[0] == 1 and shares[1] == 0 and np.isnan(shares[2])
