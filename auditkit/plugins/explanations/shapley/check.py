@@ -13,6 +13,7 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.plugins.explanations.fairwashing import hidden_groups
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
+from auditkit.plugins.explanations.quality import curve_findings
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.shapley import enumeration, permutation
 from auditkit.plugins.explanations.shapley.exact import exact_attributions, is_exact_kind
@@ -57,6 +58,7 @@ class Importance(ImportanceParameters, Check):
     definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
         **hidden_groups.DEFINITIONS,
+        **curve_findings.DEFINITIONS,
         "additivity_gap": Definition(
             title="Additivity gap",
             formula="max over rows |base + sum of attributions - output| / range of the outputs",
@@ -76,7 +78,7 @@ class Importance(ImportanceParameters, Check):
         ),
     })  # fmt: skip
 
-    conditions: ClassVar[frozenset[str]] = frozenset({"feature"})
+    conditions: ClassVar[frozenset[str]] = frozenset({"feature", "fill_in"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
 
     def applies(self, model: Model, data: AuditData) -> str | None:
@@ -90,6 +92,7 @@ class Importance(ImportanceParameters, Check):
         """
         # a round of deletion asks about 300 times a row, and few models need a second one
         fixed_calls = 350 * rows + self.background + hidden_groups.calls(data, rows, self.background)
+        fixed_calls += curve_findings.calls(rows, len(data.feature_names))
         if is_exact_kind(model.estimator()):
             return fixed_calls
         return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
@@ -111,6 +114,7 @@ class Importance(ImportanceParameters, Check):
         hidden = hidden_groups.hidden_groups(model, data, case, attributions, context.rng)
         tried = try_method(attributions, background)
         deleted, sentences = deletion_control(case, attributions, context.rng)
+        drawn = deletion_curves(case, attributions, data, context.rng)
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [
             f"This explains {output.what}{unit}, by {attributions.method}.",
@@ -122,9 +126,9 @@ class Importance(ImportanceParameters, Check):
             *part.notes,
         ]
         return Findings(
-            [*part.measurements, *hidden.measurements, *tried.measurements],
+            [*part.measurements, *hidden.measurements, *tried.measurements, *drawn.measurements],
             [*tried.controls, *hidden.controls, *deleted],
-            part.figures,
+            [*part.figures, *drawn.figures],
             part.tables,
             notes,
             level="model" if level == "model" else "queries",
@@ -242,3 +246,13 @@ def deletion_control(
         f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
     )
     return [control], []
+
+
+def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng: np.random.Generator) -> Findings:
+    """How the output goes when features leave the rows, and enter them, in the order of their attributions."""
+    is_category = [not feature.numeric for feature in data.schema] or [False] * case.x.shape[1]
+    return curve_findings.of_table(
+        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
+        case.x, case.background, draw_background(data, curve_findings.POOL, rng).codes, attributions.values,
+        np.array(is_category), rng,
+    )  # fmt: skip

@@ -46,6 +46,13 @@ def additivity_gap(attributions: Attributions) -> float | None:
     return 0.0 if gaps.max() <= rounding else None
 
 
+def mean_of(numbers: np.ndarray) -> Estimate:
+    """The mean of (n,) numbers, one a row, with a Student t interval over the rows."""
+    half = _half_width(numbers[:, None])
+    mean = float(numbers.mean())
+    return Estimate(mean, None, None) if half is None else Estimate(mean, mean - float(half[0]), mean + float(half[0]))
+
+
 def mean_absolute(values: np.ndarray) -> list[Estimate]:
     """The mean of |values| (n, D) over the rows for each feature, with a Student t interval over the rows."""
     sizes = np.abs(values)
