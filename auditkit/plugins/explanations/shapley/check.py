@@ -15,9 +15,10 @@ from auditkit.plugins.explanations.fairwashing import hidden_groups
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.quality import curve_findings
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
-from auditkit.plugins.explanations.shapley import enumeration, permutation
+from auditkit.plugins.explanations.shapley import enumeration
 from auditkit.plugins.explanations.shapley.exact import exact_attributions, is_exact_kind
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
+from auditkit.plugins.explanations.shared import permutation
 from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap, sampling_error
 from auditkit.plugins.explanations.shared.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.shared.case import Case

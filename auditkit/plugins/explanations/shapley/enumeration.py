@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auditkit.plugins.explanations.shapley.permutation import CELLS, Sampled, ask_once, evaluations
+from auditkit.plugins.explanations.shared.permutation import CELLS, Sampled, ask_once, evaluations
 
 MOST_PLAYERS = 12
 """Beyond it no model is quick enough."""

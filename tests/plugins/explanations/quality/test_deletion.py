@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, Deletion, _moves, correlation, deletion
-from auditkit.plugins.explanations.shapley.permutation import paired_permutations
+from auditkit.plugins.explanations.shared.permutation import paired_permutations
 
 Answer = Callable[[np.ndarray], np.ndarray]
 

@@ -14,8 +14,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
-from auditkit.plugins.explanations.shapley import enumeration, permutation
+from auditkit.plugins.explanations.shapley import enumeration
 from auditkit.plugins.explanations.shapley.check import Importance
+from auditkit.plugins.explanations.shared import permutation
 from tests.plugins.explanations.models import Estimator, Function, binary_table, context, controls, values
 
 FRAME, TRUTH = binary_table()

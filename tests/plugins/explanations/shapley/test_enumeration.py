@@ -9,7 +9,7 @@ import pytest
 
 from auditkit.plugins.explanations.shapley import enumeration
 from auditkit.plugins.explanations.shapley.enumeration import enumerated, is_enumerated, questions, shapley_values
-from auditkit.plugins.explanations.shapley.permutation import evaluations, paired_permutations
+from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
 from tests.plugins.explanations.brute import interventional
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from auditkit.plugins.explanations.shapley.permutation import evaluations, paired_permutations
+from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
 from tests.plugins.explanations.brute import interventional, shapley
 from tests.plugins.explanations.models import DATA
 
@@ -117,7 +117,7 @@ def test_chunks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     f, x, background = smooth(rng, 6, 6), rng.normal(size=(2, 6)), rng.normal(size=(9, 6))
     whole = estimate(f, x, background)
-    monkeypatch.setattr("auditkit.plugins.explanations.shapley.permutation.CELLS", 200)
+    monkeypatch.setattr("auditkit.plugins.explanations.shared.permutation.CELLS", 200)
     parts = estimate(f, x, background)
     assert np.array_equal(whole.values, parts.values) and np.array_equal(whole.errors, parts.errors)
 
