@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
@@ -17,6 +19,14 @@ from auditkit.models import Answers, Capability, Model, decide
 from auditkit.predictions import Predictions
 
 DATA = pathlib.Path(os.environ.get("AUDITKIT_DATA", pathlib.Path(__file__).parents[4] / "shared" / "data"))
+
+
+def published(name: str) -> dict[str, Any]:
+    """A record of the reference values; the test is skipped where they are absent."""
+    path = DATA / "reference" / "shapley.json"
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    return next(record for record in json.loads(path.read_text()) if record["id"] == name)
 
 
 class Estimator(Model):

@@ -35,9 +35,9 @@ class Importance(ImportanceParameters, Check):
 
     Interventional Shapley values (Lundberg and Lee 2017): a feature's average effect on the output when it takes the
     row's value instead of a background row's, over all orders of the features. Linear models and tree ensembles are
-    explained exactly where their preprocessing keeps columns apart (linear) or one to one (trees). Any other model is
-    asked about every coalition of few columns, which is exact for the background rows, or else by paired permutations
-    of the original columns, with the error that sampling leaves. Which way was taken is noted.
+    explained exactly where their preprocessing keeps columns apart. Any other model is asked about every coalition of
+    few columns, which is exact for the background rows, or else by paired permutations of the original columns, with
+    the error that sampling leaves. Which way was taken is noted.
 
     Absent features are filled in independently, so the model is also asked about combinations that do not occur.
     Values describe the model, not the world. All rows have the same weight.

@@ -1,4 +1,4 @@
-"""Exact Shapley values of linear models, and by shap of tree ensembles, where the preprocessing allows it."""
+"""Exact Shapley values of linear models and tree ensembles, where the preprocessing keeps columns apart."""
 
 import warnings
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.errors import MissingExtra, TimeLimit
 from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap
-from auditkit.plugins.explanations.shared.case import Case, Progress
+from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.columns import column_owners, gather
 from auditkit.plugins.explanations.shared.outputs import explained
 from auditkit.plugins.explanations.shared.trees import tree_values
@@ -21,9 +21,9 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     """Exact interventional Shapley values of the original columns, or why there are none.
 
     Linear models: coefficient times distance from the background's mean, summed over the encoded columns of each
-    original column, which is exact because a sum has no interactions. Tree ensembles: shap's TreeExplainer, only where
-    each original column has at most one encoded column, because the Shapley value of a group of columns is not the
-    sum of theirs. Values are given only where they add up to the model's own output.
+    original column, which is exact because a sum has no interactions. Tree ensembles: leaf by leaf, where encoded
+    columns of one original column are in a coalition together, because the Shapley value of a group of columns is not
+    the sum of theirs. Values are given only where they add up to the model's own output.
     """
     if estimator is None:
         return "the model does not show its estimator"
@@ -53,7 +53,7 @@ def is_exact_kind(estimator: Any) -> bool:
     return estimator is not None and _solver(estimator if steps is None else steps[-1][1]) is not None
 
 
-Solver = Callable[[Any, np.ndarray, np.ndarray, Progress], np.ndarray]
+Solver = Callable[..., np.ndarray]
 
 
 def _solver(final: Any) -> Solver | None:
@@ -76,13 +76,15 @@ def _solve(
     owners = column_owners(lambda codes: dense(encoded(codes)), np.concatenate([case.x, case.background]), rng)
     if owners is None:
         return "the preprocessing mixes columns"
-    if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
-        return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
     rows, background_rows = encoded(case.x), encoded(case.background)
-    values = gather(solve(final, dense(rows), dense(background_rows), case.progress), owners, case.x.shape[1])
+    columns = case.x.shape[1]
+    if solve is tree_values:
+        values = tree_values(final, dense(rows), dense(background_rows), case.progress, owners, columns)
+    else:
+        values = gather(linear_values(final, dense(rows), dense(background_rows)), owners, columns)
     # from the estimator's own code and not from shap, so that the two can contradict each other
     margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
-    method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
+    method = "closed form of a linear model" if solve is linear_values else "all leaves of the trees, interventional"
     attributions = explained(values, base, margins, case.output, method)
     if attributions is None:
         return "the model's answers are no known function of its estimator's output"
@@ -94,7 +96,7 @@ def _solve(
     return attributions
 
 
-def linear_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Progress) -> np.ndarray:
+def linear_values(final: Any, x: np.ndarray, background: np.ndarray) -> np.ndarray:
     """(n, D, K) Shapley values of a linear model: coefficient times distance from the background's mean.
 
     Source: Lundberg and Lee 2017, arXiv:1705.07874, corollary 1; exact for the interventional game.

@@ -57,10 +57,9 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
     assert {control.name for control in result.controls} == {
         "additivity", "sampling error", "background size", "deletion", "flip test: sex", "real rows: sex",
     }  # fmt: skip
-    assert "all 64 coalitions" in result.notes[0] and "several columns of one" in result.notes[1]
-    assert result.level == "queries"
+    assert "all leaves of the trees" in result.notes[0] and result.level == "model"
     assert all(
-        measurement.unit == "probability"
+        measurement.unit == "log-odds"
         for measurement in result.measurements
         if measurement.name == "mean_abs_attribution"
     )
@@ -69,7 +68,7 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
 
 
 def test_a_slow_model_is_explained_by_sampling(sampled):
-    result = run(Estimator(pipeline(HistGradientBoostingClassifier(max_iter=20))), data())
+    result = run(Estimator(pipeline(HistGradientBoostingClassifier(max_iter=20)), shown=object()), data())
     assert "paired permutations" in result.notes[0] and all(control.holds for control in result.controls)
     assert 0 < values(result, "monte_carlo_error")[""] < 0.05
 
@@ -94,7 +93,7 @@ def test_sampled_enumerated_and_exact_values_agree(monkeypatch):
     by_trees, by_coalitions = run(shown, audited), run(hidden, audited)
     monkeypatch.setattr(enumeration, "SECONDS", 0.0)
     by_permutations = run(hidden, audited)
-    ways = ("TreeExplainer", "all 32 coalitions", "permutations")
+    ways = ("leaves of the trees", "all 32 coalitions", "permutations")
     results = (by_trees, by_coalitions, by_permutations)
     assert all(way in result.notes[0] for way, result in zip(ways, results, strict=True))
     exact, enumerated, drawn = (values(result, "mean_abs_attribution") for result in results)
@@ -321,7 +320,7 @@ def test_time_limits_are_kept():
     audited = data()
     model = Estimator(pipeline(RandomForestClassifier(5, random_state=0)))
     given = dataclasses.replace(context(model, audited), deadline=0.0)
-    with pytest.raises(TimeLimit, match="rows explained"):
+    with pytest.raises(TimeLimit, match="trees explained"):
         QUICK.measure(model, audited, given)
 
 

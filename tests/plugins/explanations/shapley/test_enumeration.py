@@ -11,6 +11,7 @@ from auditkit.plugins.explanations.shapley import enumeration
 from auditkit.plugins.explanations.shapley.enumeration import enumerated, is_enumerated, questions, shapley_values
 from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
 from tests.plugins.explanations.brute import interventional
+from tests.plugins.explanations.models import published
 
 RNG = np.random.default_rng(0)
 
@@ -35,6 +36,33 @@ def test_the_glove_game_has_its_published_values():
     """One left glove and two right ones: 4/6, 1/6, 1/6 (Shapley and Shubik 1969)."""
     worths = [[float(bool(c & 1) and bool(c & 6)) for c in range(8)]]
     np.testing.assert_allclose(shapley_values(np.array(worths)), [[4 / 6, 1 / 6, 1 / 6]], atol=1e-15)
+
+
+def test_the_airport_game_has_its_published_values():
+    """Runways of 8, 11, 13 and 18, where a coalition pays for its longest: 2, 3, 4, 9 (Littlechild and Owen 1973)."""
+    costs = np.array([8.0, 11, 13, 18])
+    longest = enumerated(lambda mixed, rows: (mixed * costs).max(axis=1), np.ones((1, 4)), np.zeros((1, 4)))
+    np.testing.assert_allclose(longest.values, [[2, 3, 4, 9]], atol=1e-12)
+
+
+def test_the_published_cooking_game():
+    case = published("cooking_game")
+    worth = {
+        sum(1 << int(player) for player in key.split(",") if player): value for key, value in case["values"].items()
+    }
+    values = shapley_values(np.array([[worth[coalition] for coalition in range(8)]]))
+    np.testing.assert_allclose(values, [case["shapley"]], atol=1e-9)
+
+
+def test_the_published_relu_net():
+    case = published("relu_net_20_0_012")
+
+    def net(mixed, rows):
+        total = mixed.sum(axis=1)
+        return np.maximum(total - 10, 0) + 3 * np.maximum(total + 1, 0) - 1
+
+    exact = enumerated(net, np.array([case["x"]], float), np.array([case["baseline"]], float))
+    np.testing.assert_allclose(exact.values, [case["shapley"]], atol=1e-9)
 
 
 def test_three_players_are_no_longer_sampled():

@@ -1,21 +1,12 @@
 """Sampled Shapley values are those of the definition, and their errors cover the truth."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
 from tests.plugins.explanations.brute import interventional, shapley
-from tests.plugins.explanations.models import DATA
-
-
-def published(name):
-    path = DATA / "reference" / "shapley.json"
-    if not path.exists():
-        pytest.skip(f"{path} is absent")
-    return next(record for record in json.loads(path.read_text()) if record["id"] == name)
+from tests.plugins.explanations.models import published
 
 
 def estimate(f, x, background, permutations=2, seed=0):
