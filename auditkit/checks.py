@@ -91,6 +91,8 @@ class Context:
     rows: Rows | None = None
     """Which rows of the data these are, where the check asked for a sample."""
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("auditkit.check"))
+    protected: frozenset[str] = frozenset()
+    """Characteristics that the chosen rule packs protect, as columns of the data may be called."""
     deadline: float | None = None
     """`time.monotonic()` at which the check must have ended."""
     on_progress: Callable[[int, int, str], None] | None = None

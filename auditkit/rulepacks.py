@@ -13,6 +13,7 @@ which is not; whether a law or a standard is met is for people to say.
     superseded_by = ""              # what took its place
     verified_on = 2026-11-02        # when somebody compared the clauses with the source, or "unverified"
     note = ""
+    protected = ["sex", "age"]      # characteristics that it protects, as columns may be called
 
     [[clauses]]
     id = "3.2"
@@ -91,6 +92,8 @@ class RulePack(_Table):
     superseded_by: str = ""
     verified_on: Verified
     note: str = ""
+    protected: tuple[str, ...] = ()
+    """Characteristics that it protects, as columns of data may be called."""
     clauses: tuple[PackClause, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

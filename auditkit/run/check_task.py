@@ -93,6 +93,8 @@ class CheckTask:
     include_rows: bool = False
     seconds: float | None = None
     """After which the check must have ended."""
+    protected: frozenset[str] = frozenset()
+    """Characteristics that the rule packs protect."""
 
     @property
     def model(self) -> Model:
@@ -110,6 +112,7 @@ class CheckTask:
             rows=self.served.rows,
             log=_log(self.check.id, self.served.data),
             include_rows=self.include_rows,
+            protected=self.protected,
             deadline=None if self.seconds is None else time.monotonic() + self.seconds,
             on_progress=on_progress,
         )
@@ -133,7 +136,7 @@ def task_for(check: Check, context: AuditContext, predictions: Predictions, fore
     data, answers = own_views(served.data, served.predictions, foreign)
     return CheckTask(
         check, served._replace(data=data, predictions=answers), seed, request.budget,
-        request.device or predictions.model.device, request.include_rows, request.seconds_per_check,
+        request.device or predictions.model.device, request.include_rows, request.seconds_per_check, context.protected,
     )  # fmt: skip
 
 

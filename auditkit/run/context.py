@@ -71,6 +71,11 @@ class AuditContext:
         clauses = [clause for pack in self.packs for clause in pack.clauses]
         return frozenset(key for clause in clauses for key in (*clause.evidence, *clause.complete_with))
 
+    @functools.cached_property
+    def protected(self) -> frozenset[str]:
+        """Characteristics that the rule packs protect, as columns may be called."""
+        return frozenset(name for pack in self.packs for name in pack.protected)
+
 
 def chosen_packs(host: Host, rules: Sequence[str]) -> list[RulePack]:
     """The packs by their ids, or by the paths of their files.

@@ -5,11 +5,22 @@ import numpy as np
 from auditkit.checks import Findings
 from auditkit.data import AuditData
 from auditkit.models import Model
-from auditkit.plugins.explanations.fairwashing import flip_test, flips, real_rows
+from auditkit.plugins.explanations.fairwashing import (
+    chosen_background,
+    discriminator,
+    flip_test,
+    flips,
+    group_seen,
+    matched_pairs,
+    real_rows,
+)
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
 
-DEFINITIONS = {**flip_test.DEFINITIONS, **real_rows.DEFINITIONS}
+DEFINITIONS = {
+    **flip_test.DEFINITIONS, **real_rows.DEFINITIONS, **matched_pairs.DEFINITIONS,
+    **chosen_background.DEFINITIONS, **group_seen.DEFINITIONS,
+}  # fmt: skip
 
 
 def calls(data: AuditData, rows: int, background: int) -> int:
@@ -22,7 +33,7 @@ def calls(data: AuditData, rows: int, background: int) -> int:
 def hidden_groups(
     model: Model, data: AuditData, case: Case, attributions: Attributions, rng: np.random.Generator
 ) -> Findings:
-    """The flip test of each group column among the inputs, and the trial on real rows of each group."""
+    """The flip test of each group column among the inputs, and the trials on real rows of each group."""
     groups = [attribute for attribute, column in data.groups.items() if len(np.unique(column)) > 1]
     trials = [
         flip_test.flip_test(attribute, model, data, case, attributions, rng)
@@ -33,9 +44,27 @@ def hidden_groups(
     if isinstance(rows, str):
         trials += [Findings(notes=[f"Hidden influence was not looked for on real rows: {rows}."])] if rows else []
     else:
-        trials += [real_rows.real_row_test(attribute, data, rows, rng) for attribute in groups]
+        trials += _on_real_rows(groups, data, rows, rng)
+        trials.append(Findings(notes=[discriminator.mixture_note(rows.codes, data.schema, rng)]))
     return Findings(
         [measurement for trial in trials for measurement in trial.measurements],
         [control for trial in trials for control in trial.controls],
+        tables=[table for trial in trials for table in trial.tables],
         notes=[note for trial in trials for note in trial.notes],
     )
+
+
+def _on_real_rows(
+    groups: list[str], data: AuditData, rows: real_rows.RealRows, rng: np.random.Generator
+) -> list[Findings]:
+    """What real rows show of each group, beside what the explanation gives it."""
+    seen = [group_seen.group_seen(attribute, data, rows.codes, rows.drawn, rng) for attribute in groups]
+    known = [one for one in seen if one.columns]
+    notes = [f"No columns were found that tell {one.attribute}." for one in seen if not one.columns]
+    shares = [group_seen.proxy_share(one, rows.of_model) for one in known]
+    tables = [group_seen.proxy_table(known, data.feature_names)] if known else []
+    trials = [Findings(shares, tables=tables, notes=notes), chosen_background.background_test(rows, seen)]
+    for one in known:
+        trials.append(real_rows.real_row_test(one, rows, data.feature_names))
+        trials.append(matched_pairs.matched_pair_test(one, rows, data.schema))
+    return trials

@@ -1,5 +1,7 @@
 """Which columns tell a person's group: by themselves, or only together."""
 
+from typing import Literal, NamedTuple
+
 import numpy as np
 
 from auditkit import stats
@@ -16,7 +18,16 @@ FEWEST = 15
 MOST_GROUPS = 5
 
 
-def proxies(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.Generator) -> list[int]:
+class Proxy(NamedTuple):
+    """A column that tells a group."""
+
+    column: int
+    how: Literal["own column", "alone", "together", "twin"]
+    area: float | None
+    """Under the ROC curve of the column alone, for the group that it tells best; None where no group could be tried."""
+
+
+def proxies(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.Generator) -> list[Proxy]:
     """The group's own column, those that tell the group alone or only together, and their twins, in their order.
 
     Args:
@@ -26,22 +37,28 @@ def proxies(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.Ge
         rng: parts the rows in halves.
     """
     half = rng.permutation(len(x)) % 2 == 0
-    chosen = set() if own is None else {own}
     values, counts = np.unique(group, return_counts=True)
     targets = [group == value for value in values[np.argsort(-counts)][:MOST_GROUPS]]
     targets = [
         target for target in targets[: 1 if len(values) == 2 else None] if min(target.sum(), (~target).sum()) >= FEWEST
     ]
+    areas = [
+        max((_area(x[:, column], target, half) for target in targets), default=None) for column in range(x.shape[1])
+    ]
+    how: dict[int, Literal["own column", "alone", "together", "twin"]] = {} if own is None else {own: "own column"}
+    for column, area in enumerate(areas):
+        if area is not None and area > TELLS:
+            how.setdefault(column, "alone")
     for target in targets:
-        chosen |= {column for column in range(x.shape[1]) if _tells(x[:, column], target, half)}
-    for target in targets:
-        rest = [column for column in range(x.shape[1]) if column not in chosen]
-        chosen |= {rest[place] for place in _together(x[:, rest], target, half)} if rest else set()
-    return sorted(_with_twins(x, chosen))
+        rest = [column for column in range(x.shape[1]) if column not in how]
+        how |= {rest[place]: "together" for place in _together(x[:, rest], target, half)} if rest else {}
+    for column in _with_twins(x, set(how)):
+        how.setdefault(column, "twin")
+    return [Proxy(column, how[column], areas[column]) for column in sorted(how)]
 
 
-def _tells(column: np.ndarray, target: np.ndarray, half: np.ndarray) -> bool:
-    """Whether the share of the group among rows of like value, in one half, tells the group in the other."""
+def _area(column: np.ndarray, target: np.ndarray, half: np.ndarray) -> float:
+    """How well the share of the group among rows of like value, in one half, tells the group in the other."""
     # a missing value is the last of them
     bins = np.unique(column, return_inverse=True)[1]
     if bins.max() >= 2 * BINS:
@@ -49,7 +66,7 @@ def _tells(column: np.ndarray, target: np.ndarray, half: np.ndarray) -> bool:
     people = np.bincount(bins[half], minlength=bins.max() + 1) + 1.0
     share = (np.bincount(bins[half], target[half], minlength=bins.max() + 1) + target[half].mean()) / people
     area = stats.auc(share[bins[~half]], target[~half])
-    return area is not None and area.value > TELLS
+    return 0.5 if area is None else area.value
 
 
 def _together(x: np.ndarray, target: np.ndarray, half: np.ndarray) -> list[int]:

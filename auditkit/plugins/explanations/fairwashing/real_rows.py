@@ -1,5 +1,6 @@
 """The trial of an importance on real rows alone: does a surrogate of them show more of a group than it does?"""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from auditkit.checks import Findings
 from auditkit.data import AuditData
 from auditkit.errors import MissingExtra
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
-from auditkit.plugins.explanations.fairwashing.proxies import proxies
+from auditkit.plugins.explanations.fairwashing.group_seen import GroupSeen
 from auditkit.plugins.explanations.fairwashing.surrogate import surrogate
 from auditkit.plugins.explanations.shared.attributions import Attributions, share
 from auditkit.plugins.explanations.shared.background import train_codes
@@ -60,6 +61,8 @@ class RealRows(NamedTuple):
     """(n, D) the surrogate's attributions of the explained rows."""
     of_model: np.ndarray
     """(n, D) the model's, of the same rows."""
+    chosen: np.ndarray
+    """Which of the rows to explain are these n."""
     explained: float
     """The surrogate's R2 on rows held out."""
 
@@ -83,17 +86,12 @@ def real_rows(data: AuditData, case: Case, attributions: Attributions, rng: np.r
         trees = surrogate(codes, answers, case.x[chosen], case.background, case.progress)
     except MissingExtra as error:
         return str(error)
-    return RealRows(codes, drawn, answers, trees.values, attributions.values[chosen], trees.explained)
+    return RealRows(codes, drawn, answers, trees.values, attributions.values[chosen], chosen, trees.explained)
 
 
-def real_row_test(attribute: str, data: AuditData, rows: RealRows, rng: np.random.Generator) -> Findings:
+def real_row_test(seen: GroupSeen, rows: RealRows, names: Sequence[str]) -> Findings:
     """The excess of a surrogate's share on a group's columns, with what makes an explanation doubtful or refutes it."""
-    names, column = data.feature_names, data.column_of(attribute)
-    own = names.index(column) if column in names else None
-    group, known = _groups(attribute, data, rows, own)
-    columns = proxies(rows.codes[known], group, own, rng)
-    if not columns:
-        return Findings(notes=[f"No columns were found that tell {attribute}."])
+    attribute, columns = seen.attribute, seen.columns
     shares = [
         estimate.value if (estimate := share(values, columns)) else 0.0 for values in (rows.values, rows.of_model)
     ]
@@ -115,7 +113,7 @@ def real_row_test(attribute: str, data: AuditData, rows: RealRows, rng: np.rando
             "contradicts behaviour.",
         )
     ]
-    apart = _between(rows.answers[known], group)
+    apart = _between(rows.answers[seen.known], seen.group)
     if rows.explained < UNKNOWN and apart > APART:
         controls.append(
             Control.within(
@@ -129,22 +127,7 @@ def real_row_test(attribute: str, data: AuditData, rows: RealRows, rng: np.rando
                 "carries it could not be learnt from the rows at hand. A larger training split would settle it.",
             )
         )
-    return Findings([measured], controls, notes=[f"Columns that tell {attribute}, alone or together: {listed}."])
-
-
-def _groups(attribute: str, data: AuditData, rows: RealRows, own: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """The groups that are known, and which rows (N,) they are of."""
-    group, codes = data.groups[attribute], rows.codes
-    rest, split = codes[len(group) :], data.train
-    if split is not None and attribute in split.groups:
-        return np.concatenate([group, split.groups[attribute][rows.drawn]]), np.ones(len(codes), dtype=bool)
-    if own is None or not len(rest):
-        return group, np.arange(len(codes)) < len(group)
-    # of rows without groups beside them: those of the same value of the column
-    group_of = dict(zip(codes[: len(group), own].tolist(), group.tolist(), strict=True))
-    more = [group_of.get(value) for value in rest[:, own].tolist()]
-    known = np.array([True] * len(group) + [value is not None for value in more])
-    return np.concatenate([group, [value for value in more if value is not None]]).astype(str), known
+    return Findings([measured], controls)
 
 
 def _between(answers: np.ndarray, group: np.ndarray) -> float:

@@ -13,6 +13,7 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Model
 from auditkit.plugins.explanations.fairwashing import hidden_groups
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
+from auditkit.plugins.explanations.fairwashing.protected_columns import with_protected
 from auditkit.plugins.explanations.quality import curve_findings
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.shapley import enumeration
@@ -105,6 +106,7 @@ class Importance(ImportanceParameters, Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, summarise, and try the outcome on the model itself."""
+        data, tried_as_groups = with_protected(data, context.protected)
         inputs_seen = seeing(model, data)
         output = explained_output(model, data, context.predictions)
         background = draw_background(data, self.background, context.rng)
@@ -121,6 +123,7 @@ class Importance(ImportanceParameters, Check):
             f"This explains {output.what}{unit}, by {attributions.method}.",
             *why,
             background.note,
+            *([tried_as_groups] if tried_as_groups else []),
             *group_notes(inputs_seen, data),
             *hidden.notes,
             *sentences,
@@ -130,7 +133,7 @@ class Importance(ImportanceParameters, Check):
             [*part.measurements, *hidden.measurements, *tried.measurements, *drawn.measurements],
             [*tried.controls, *hidden.controls, *deleted],
             [*part.figures, *drawn.figures],
-            part.tables,
+            [*part.tables, *hidden.tables],
             notes,
             level="model" if level == "model" else "queries",
             higher_level="" if level == "model" else None,

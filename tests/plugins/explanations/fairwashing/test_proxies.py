@@ -10,9 +10,13 @@ SEX = RNG.integers(0, 2, ROWS)
 NOISE = RNG.normal(size=(ROWS, 3))
 
 
+def proxies_of(x, group, own):
+    return proxies(x, np.asarray(group).astype(str), own, np.random.default_rng(0))
+
+
 def columns(*parts, own=None, group=SEX):
     x = np.column_stack([NOISE, *parts]).astype(float)
-    return proxies(x, np.asarray(group).astype(str), own, np.random.default_rng(0))
+    return [proxy.column for proxy in proxies_of(x, group, own)]
 
 
 def test_a_column_that_tells_is_found_whatever_the_order_of_its_values():
@@ -47,3 +51,17 @@ def test_every_one_of_three_groups_is_looked_for():
 def test_a_group_of_few_people_is_not_looked_for():
     group = np.where(np.arange(ROWS) < 10, "few", "many")
     assert columns(group == "few", group=group) == []
+
+
+def test_each_says_how_it_tells_and_how_well_alone():
+    often, scaled = np.where(RNG.random(ROWS) < 0.05, 1 - SEX, SEX), 3 * SEX + 0.01 * RNG.normal(size=ROWS)
+    x = np.column_stack([NOISE, SEX, often, scaled]).astype(float)
+    assert [proxy.how for proxy in proxies_of(x, SEX, 3)] == ["own column", "alone", "alone"]
+    own, alone, _ = proxies_of(x, SEX, 3)
+    assert own.area == 1 and 0.9 < alone.area < 1
+    sizes, sign = 0.3 + RNG.random((2, ROWS)), RNG.choice([-1.0, 1.0], ROWS)
+    pair = np.column_stack([NOISE, sign * sizes[0], sign * sizes[1] * np.where(SEX == 1, 1, -1)])
+    together = {proxy.column: proxy for proxy in proxies_of(pair, SEX, None)}
+    assert together[3].how == together[4].how == "together" and max(together[3].area, together[4].area) < 0.7
+    few = proxies_of(np.column_stack([NOISE, SEX]), np.where(np.arange(ROWS) < 10, "few", "many"), 3)
+    assert few == [(3, "own column", None)]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from auditkit.data import AuditData
+from auditkit.plugins.explanations.fairwashing.group_seen import group_seen
 from auditkit.plugins.explanations.fairwashing.real_rows import real_row_test, real_rows
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
@@ -30,7 +31,10 @@ def trial(function, values, frame=FRAME, rows=40, answers=1, target=0, groups=No
     case = Case(x, x, lambda codes: codes, output)
     attributions = Attributions(values[:rows], np.zeros(rows), np.zeros(rows), "prediction", "by hand")
     outcome = real_rows(data, case, attributions, np.random.default_rng(0))
-    return outcome if isinstance(outcome, str) else real_row_test("sex", data, outcome, np.random.default_rng(0))
+    if isinstance(outcome, str):
+        return outcome
+    seen = group_seen("sex", data, outcome.codes, outcome.drawn, np.random.default_rng(0))
+    return real_row_test(seen, outcome, data.feature_names) if seen.columns else seen
 
 
 def by_sex(z):
@@ -44,14 +48,14 @@ def test_what_an_explanation_hides_is_its_excess():
     assert second - first == pytest.approx(7 / 8) and second > 0.7
     assert shown.controls[0].holds is True and hidden.controls[0].holds is False
     assert hidden.controls[0].on_failure == "invalid" and "contradicts behaviour" in hidden.controls[0].reason
-    assert hidden.notes == ["Columns that tell sex, alone or together: title, sex."]
+    assert "to title, sex, the" in hidden.controls[0].reason
 
 
 def test_a_group_that_is_no_input_is_found_in_its_proxies():
     frame = FRAME.drop(columns="sex")
     groups = {"sex": FRAME.sex.astype(str).to_numpy()[:40]}
     hidden = trial(by_sex, BLIND[:, :3], frame, groups=groups)
-    assert "alone or together: title" in hidden.notes[0] and hidden.controls[0].holds is False
+    assert "to title, the" in hidden.controls[0].reason and hidden.controls[0].holds is False
     assert trial(by_sex, HONEST[:, :3], frame, groups=groups).controls[0].holds is True
 
 
@@ -73,7 +77,7 @@ def test_answers_that_trees_cannot_learn_are_a_doubt_where_groups_differ():
 def test_nothing_is_judged_where_nothing_varies_or_no_column_tells():
     assert "the same for all" in trial(lambda z: np.ones(len(z)), HONEST)
     frame = FRAME.drop(columns=["sex", "title"])
-    assert trial(lambda z: z[:, 0], HONEST[:, :2], frame).notes == ["No columns were found that tell sex."]
+    assert trial(lambda z: z[:, 0], HONEST[:, :2], frame).columns == []
 
 
 def test_of_several_outputs_the_one_that_is_explained_is_learnt():

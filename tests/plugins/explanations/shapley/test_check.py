@@ -56,6 +56,7 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
     assert all(control.holds for control in result.controls), result.controls
     assert {control.name for control in result.controls} == {
         "additivity", "sampling error", "background size", "deletion", "flip test: sex", "real rows: sex",
+        "matched pairs: sex", "background like the rows",
     }  # fmt: skip
     assert "all leaves of the trees" in result.notes[0] and result.level == "model"
     assert all(
@@ -312,7 +313,7 @@ def test_nothing_about_a_single_row_is_returned():
     assert [figure.name for figure in result.figures] == ["importance", "deletion_curve", "insertion_curve"]
     # the curves are means over the rows: of two orders, filled in two ways, at seven points
     assert [len(figure.data) for figure in result.figures] == [6, 28, 28]
-    assert all(len(table.rows) == 6 for table in result.tables)
+    assert {table.name: len(table.rows) for table in result.tables} == {"importance": 6, "proxies": 1}
     assert result.figures[0].mark == "bars" and "income" in result.figures[0].alt
 
 
