@@ -1,7 +1,5 @@
 """The check `explanations.importance`, with what tries an importance on the model itself."""
 
-import math
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,8 +14,8 @@ from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.protected_columns import with_protected
 from auditkit.plugins.explanations.quality import curve_findings
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
-from auditkit.plugins.explanations.shapley import enumeration
-from auditkit.plugins.explanations.shapley.exact import exact_attributions, is_exact_kind
+from auditkit.plugins.explanations.shapley.exact import is_exact_kind
+from auditkit.plugins.explanations.shapley.methods import attribute
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
 from auditkit.plugins.explanations.shared import permutation
 from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap, sampling_error
@@ -38,7 +36,8 @@ class Importance(ImportanceParameters, Check):
     row's value instead of a background row's, over all orders of the features. Linear models and tree ensembles are
     explained exactly where their preprocessing keeps columns apart. Any other model is asked about every coalition of
     few columns, which is exact for the background rows, or else by paired permutations of the original columns, with
-    the error that sampling leaves. Which way was taken is noted.
+    the error that sampling leaves. Where a model begins with an affine map, what each column adds to it is worked out
+    once. Which way was taken is noted.
 
     Absent features are filled in independently, so the model is also asked about combinations that do not occur.
     Values describe the model, not the world. All rows have the same weight.
@@ -95,9 +94,10 @@ class Importance(ImportanceParameters, Check):
         # a round of deletion asks about 300 times a row, and few models need a second one
         fixed_calls = 350 * rows + self.background + hidden_groups.calls(data, rows, self.background)
         fixed_calls += curve_findings.calls(rows, len(data.feature_names))
-        if is_exact_kind(model.estimator()):
+        if self.explain == "margins" and is_exact_kind(model.estimator()):
             return fixed_calls
-        return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
+        pairs = self.permutations if self.error is None else max(self.permutations, self.most_permutations)
+        return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, pairs)
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The features of a table; the most influential of them are listed."""
@@ -111,7 +111,7 @@ class Importance(ImportanceParameters, Check):
         output = explained_output(model, data, context.predictions)
         background = draw_background(data, self.background, context.rng)
         case = Case(data.codes(), background.codes, data.decode, output, context.progress, model.as_fitted)
-        attributions, level, why = _attribute(case, model, context, self.permutations)
+        attributions, level, why = attribute(case, model, context, self)
         shares = group_shares(attributions.values, data, inputs_seen)
         part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
         hidden = hidden_groups.hidden_groups(model, data, case, attributions, context.rng)
@@ -138,34 +138,6 @@ class Importance(ImportanceParameters, Check):
             level="model" if level == "model" else "queries",
             higher_level="" if level == "model" else None,
         )
-
-
-def _attribute(case: Case, model: Model, context: Context, permutations: int) -> tuple[Attributions, str, list[str]]:
-    """Attributions, the evidence level they rest on, and why they are not exact where they are not."""
-    exact = exact_attributions(case, model.estimator(), context.rng)
-    if not isinstance(exact, str):
-        return exact, "model", []
-    if enumeration.is_enumerated(case.ask, case.x, case.background, permutations, _seconds(context)):
-        game = enumeration.enumerated(case.ask, case.x, case.background, context.progress)
-        method, errors = (
-            f"all {2 ** case.x.shape[1]:,} coalitions of the original columns, exact for this background",
-            None,
-        )
-    else:
-        game = permutation.paired_permutations(
-            case.ask, case.x, case.background, context.rng, permutations, context.progress
-        )
-        method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
-        errors = game.errors
-    shared = case.output.answers[np.arange(len(case.x)), case.output.target]
-    attributions = Attributions(game.values, game.base, shared, case.output.unit, method, errors)
-    return attributions, "queries", [f"Nothing is worked out from the model itself: {exact}."]
-
-
-def _seconds(context: Context) -> float:
-    """That enumeration may take: half of what is left to the check, for the trials ask the model too."""
-    left = math.inf if context.deadline is None else context.deadline - time.monotonic()
-    return min(enumeration.SECONDS, left / 2)
 
 
 def try_method(attributions: Attributions, background: Background) -> Findings:

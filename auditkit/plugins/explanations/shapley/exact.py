@@ -27,10 +27,7 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     """
     if estimator is None:
         return "the model does not show its estimator"
-    steps = getattr(estimator, "steps", None)
-    # a pipeline of scikit-learn: its last step is explained, the others only encode
-    final = estimator if steps is None else steps[-1][1]
-    before = estimator[:-1] if steps is not None and len(steps) > 1 else None
+    before, final = parts(estimator)
     solve = _solver(final)
     if solve is None:
         return f"{type(final).__name__} is neither linear nor a tree ensemble"
@@ -49,8 +46,22 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
 
 def is_exact_kind(estimator: Any) -> bool:
     """True for estimators that look linear or like trees; whether the exact method serves is found out by trying."""
+    return estimator is not None and _solver(parts(estimator)[1]) is not None
+
+
+def parts(estimator: Any) -> tuple[Any, Any]:
+    """What encodes, None where nothing does, and what is explained: of a pipeline of scikit-learn the last step."""
     steps = getattr(estimator, "steps", None)
-    return estimator is not None and _solver(estimator if steps is None else steps[-1][1]) is not None
+    if steps is None:
+        return None, estimator
+    return (estimator[:-1] if len(steps) > 1 else None), steps[-1][1]
+
+
+def encode(case: Case, before: Any, codes: np.ndarray) -> Any:
+    """The encoding that the explained part of an estimator is given for some codes (m, D)."""
+    inputs = case.as_fitted(case.decode(codes))
+    inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
+    return inputs if before is None else before.transform(inputs)
 
 
 Solver = Callable[..., np.ndarray]
@@ -68,15 +79,12 @@ def _solver(final: Any) -> Solver | None:
 def _solve(
     case: Case, estimator: Any, final: Any, before: Any, solve: Solver, rng: np.random.Generator
 ) -> Attributions | str:
-    def encoded(codes: np.ndarray) -> Any:
-        inputs = case.as_fitted(case.decode(codes))
-        inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
-        return inputs if before is None else before.transform(inputs)
-
-    owners = column_owners(lambda codes: dense(encoded(codes)), np.concatenate([case.x, case.background]), rng)
+    owners = column_owners(
+        lambda codes: dense(encode(case, before, codes)), np.concatenate([case.x, case.background]), rng
+    )
     if owners is None:
         return "the preprocessing mixes columns"
-    rows, background_rows = encoded(case.x), encoded(case.background)
+    rows, background_rows = encode(case, before, case.x), encode(case, before, case.background)
     columns = case.x.shape[1]
     if solve is tree_values:
         values = tree_values(final, dense(rows), dense(background_rows), case.progress, owners, columns)

@@ -1,12 +1,19 @@
 """Shapley values of any function, from paired permutations of its features."""
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 CELLS = 2**23
 """Numbers held at once: 64 MiB of float64."""
+
+
+Walk = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
+"""Takes a row of `x`, background rows (m,) and orders (m, D); gives (m, D - 1) outputs between the ends of the paths,
+of which place k is about the row's values on the first k + 1 features of the order."""
 
 
 class Sampled(NamedTuple):
@@ -27,6 +34,7 @@ def paired_permutations(
     rng: np.random.Generator,
     permutations: int = 2,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    walk: Walk | None = None,
 ) -> Sampled:
     """Interventional Shapley values: features outside a coalition take the values of a background row.
 
@@ -43,6 +51,7 @@ def paired_permutations(
         rng: draws the orders.
         permutations: pairs of orders for each (x, b), at least 2: their spread gives the standard errors.
         progress: told after each row.
+        walk: gives the outputs on paths from background rows to a row in a way of its own; `ask` is asked unless given.
 
     Raises:
         ValueError: fewer than two permutations.
@@ -51,6 +60,7 @@ def paired_permutations(
         raise ValueError(f"permutations must be at least 2, for their spread is the error; {permutations} was given")
     rows, (draws, features) = len(x), (len(background) * permutations, x.shape[1])
     values, errors, base = np.empty((rows, features)), np.empty((rows, features)), np.empty(rows)
+    walk = partial(_walk, ask, x, background) if walk is None else walk
     outputs, at_once = ask(x, np.arange(rows)), max(1, CELLS // max(1, 2 * (features - 1) * features))
     for row in range(rows):
         start = ask(background, np.full(len(background), row))
@@ -58,7 +68,7 @@ def paired_permutations(
         pairs = np.empty((draws, features))
         for chunk in np.split(np.arange(draws), range(at_once, draws, at_once)):
             donors = chunk % len(background)
-            pairs[chunk] = _pair(ask, x[row], row, background[donors], orders[chunk], start[donors], outputs[row])
+            pairs[chunk] = _pair(walk, row, donors, orders[chunk], (start[donors], outputs[row]))
         # the spread within one background row is that of the order alone, which is all that is sampled
         by_background = pairs.reshape(permutations, len(background), features)
         values[row], base[row] = pairs.mean(axis=0), start.mean()
@@ -67,34 +77,71 @@ def paired_permutations(
     return Sampled(values, errors, base)
 
 
+def until_error(sample: Callable[[int], Sampled], error: float, first: int, most: int) -> tuple[Sampled, int]:
+    """Pairs of orders until the importance is as sure as wanted, or as many as are allowed.
+
+    The error is the largest standard error of a feature's mean |value|, as a share of the largest mean |value|. After
+    each part, the pairs that it says are missing are drawn, at least as many again as there are and no more than
+    eight times as many.
+
+    Args:
+        sample: draws some pairs of orders anew, for each row and background row.
+        error: wanted, over 0.
+        first: pairs that are drawn before the error is looked at, at least 2.
+        most: pairs that are drawn at most.
+
+    Returns:
+        The estimate from all pairs, and how many there are.
+    """
+    pairs, estimate = first, sample(first)
+    while pairs < most:
+        largest = np.abs(estimate.values).mean(axis=0).max()
+        left = float(np.sqrt((estimate.errors**2).sum(axis=0).max()) / len(estimate.values) / (largest or 1.0))
+        if left <= error:
+            break
+        wanted = math.ceil(pairs * min((left / error) ** 2, 8.0))
+        more = min(max(wanted - pairs, pairs), most - pairs)
+        # the spread of one pair is not known
+        if more < 2:
+            break
+        estimate, pairs = _together(estimate, pairs, sample(more), more), pairs + more
+    return estimate, pairs
+
+
+def _together(estimate: Sampled, pairs: int, other: Sampled, more: int) -> Sampled:
+    """The estimate from both, which are independent, with the spread within background rows pooled."""
+    total = pairs + more
+    spread = (pairs - 1) * pairs * estimate.errors**2 + (more - 1) * more * other.errors**2
+    values = (pairs * estimate.values + more * other.values) / total
+    return Sampled(values, np.sqrt(spread / (total - 2) / total), estimate.base)
+
+
 def evaluations(features: int, background: int, permutations: int) -> int:
     """About how many rows `paired_permutations` asks about for each row that it explains, repeats included."""
     return 2 * max(features - 1, 0) * background * permutations + background + 1
 
 
-def _pair(
-    ask: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    x: np.ndarray,
-    row: int,
-    donors: np.ndarray,
-    orders: np.ndarray,
-    start: np.ndarray,
-    end: float,
-) -> np.ndarray:
+def _pair(walk: Walk, row: int, donors: np.ndarray, orders: np.ndarray, ends: tuple[np.ndarray, float]) -> np.ndarray:
     """(m, D): for each of m background rows, what switching each feature changes, averaged over order and reverse."""
     # the reverse order cancels what pairs of features share out by chance
     both = np.concatenate([orders, orders[:, ::-1]])
-    draws, features = both.shape
-    switch_times = np.argsort(both, axis=1)
-    switched = switch_times[:, None, :] < np.arange(1, features)[None, :, None]
-    mixed = np.where(switched, x, np.concatenate([donors, donors])[:, None, :]).reshape(-1, features)
-    path = np.empty((draws, features + 1))
+    path = np.empty((len(both), both.shape[1] + 1))
     # the ends of each path are known: only the steps between are asked
-    path[:, 0], path[:, -1] = np.tile(start, 2), end
-    path[:, 1:-1] = ask_once(ask, mixed, row).reshape(draws, features - 1)
-    changes = np.take_along_axis(np.diff(path, axis=1), switch_times, axis=1)
+    path[:, 0], path[:, -1] = np.tile(ends[0], 2), ends[1]
+    path[:, 1:-1] = walk(row, np.tile(donors, 2), both)
+    changes = np.take_along_axis(np.diff(path, axis=1), np.argsort(both, axis=1), axis=1)
     forward, backward = np.split(changes, 2)
     return (forward + backward) / 2
+
+
+def _walk(
+    ask: Callable[[np.ndarray, np.ndarray], np.ndarray], x: np.ndarray, background: np.ndarray, row: int,
+    donors: np.ndarray, orders: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    draws, features = orders.shape
+    switched = np.argsort(orders, axis=1)[:, None, :] < np.arange(1, features)[None, :, None]
+    mixed = np.where(switched, x[row], background[donors][:, None, :]).reshape(-1, features)
+    return ask_once(ask, mixed, row).reshape(draws, features - 1)
 
 
 def ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, row: int) -> np.ndarray:

@@ -1,10 +1,12 @@
 """Sampled Shapley values are those of the definition, and their errors cover the truth."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
+from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations, until_error
 from tests.plugins.explanations.brute import interventional, shapley
 from tests.plugins.explanations.models import published
 
@@ -116,3 +118,31 @@ def test_chunks_change_nothing(monkeypatch):
 def test_one_permutation_is_refused():
     with pytest.raises(ValueError, match="at least 2"):
         estimate(lambda z: z.sum(axis=1), np.ones(2), np.zeros((1, 2)), permutations=1)
+
+
+WANTED = 0.3
+
+
+def test_errors_cover_the_truth_also_where_pairs_were_added_until_they_were_small():
+    rng = np.random.default_rng(4)
+    f = smooth(rng, 6, 6)
+    x, background = rng.normal(size=(3, 6)), rng.normal(size=(10, 6))
+    truth = np.array([interventional(f, row, background) for row in x])
+    scores, pairs = [], []
+    for seed in range(40):
+        sample = partial(paired_permutations, lambda codes, rows: f(codes), x, background, np.random.default_rng(seed))
+        drawn, number = until_error(sample, WANTED, 2, 64)
+        scores.append((drawn.values - truth) / drawn.errors)
+        pairs.append(number)
+        np.testing.assert_allclose(drawn.base + drawn.values.sum(axis=1), f(x), atol=1e-12)
+    assert 2 < np.mean(pairs) < 64
+    assert np.abs(np.mean(scores, axis=0)).max() < 0.7, "unbiased"
+    assert 0.9 < np.mean(np.abs(scores) < 1.96) < 0.99, "of 100 intervals, about 95 hold the truth"
+
+
+def test_no_pair_is_added_where_nothing_is_left_or_nothing_may_be():
+    x, background = np.ones((2, 3)), np.zeros((4, 3))
+    for f, most, expected in ((lambda z: z.sum(axis=1), 64, 2), (lambda z: np.zeros(len(z)), 64, 2), (np.prod, 2, 2)):
+        given = (lambda codes, rows, f=f: f(codes) if f is not np.prod else codes.prod(axis=1)), x, background
+        sample = lambda k, given=given: paired_permutations(*given, np.random.default_rng(0), k)  # noqa: E731
+        assert until_error(sample, 0.01, 2, most)[1] == expected
