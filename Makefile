@@ -6,7 +6,8 @@ export PYTHONWARNINGS ?=
 # where it is set, each process that the tests start would compile the whole package anew
 unexport PYTHONDONTWRITEBYTECODE
 
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# to compile every file takes pip half of its time; Python compiles what it imports, a third of them
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 # CI sets LOCKED: what .ci/test.lock names, by hash, or nothing; without it, the same versions for any platform
 STAMP := .venv/$(if $(LOCKED),locked,test).stamp
 
@@ -19,7 +20,9 @@ demo: .venv/demo.stamp
 test: $(STAMP)
 	$(MAKE) --jobs=2 lint pytest
 
+# one process compiles what each of the three would compile anew, while the linters have the other core
 pytest: $(STAMP)
+	-$(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP)

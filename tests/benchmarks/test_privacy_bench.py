@@ -11,19 +11,29 @@ import sys
 import pytest
 import torch
 
+from tests.benchmarks.rows import row_lines
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("row", "lines"), [("p1", 12), ("p2", 2), ("p3", 1), ("p4", 2), ("c2", 1)])
-def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
+@pytest.mark.parametrize(
+    ("row", "lines", "smaller"),
+    [("p1", 12, {"rounds": 1}), ("p2", 2, {}), ("p3", 1, {}), ("p4", 2, {}), ("c2", 1, {"designs": 1})],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_row_runs_and_its_gates_hold(tmp_path, monkeypatch, row, lines, smaller):
     pytest.importorskip("opacus")
-    out = tmp_path / "measured.json"
-    command = [sys.executable, "-m", "benchmarks.privacy", "--quick", "--row", row, "--json", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ))
+    assert len(row_lines("privacy", row, tmp_path, monkeypatch, **smaller)) == lines
+
+
+def test_the_command_measures_a_row_and_leaves_its_file_alone(tmp_path):
+    out, own = tmp_path / "measured.json", tmp_path / "temporary"
+    own.mkdir()
+    command = [sys.executable, "-m", "benchmarks.privacy", "--quick", "--row", "p3", "--json", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(own)})
     assert done.returncode == 0, done.stdout + done.stderr
-    recorded = json.loads(out.read_text())["lines"]
-    assert len(recorded) == lines and all(line["gates"] and line["goal"] is None for line in recorded)
+    assert [line["row"] for line in json.loads(out.read_text())["lines"]] == ["p3"]
+    assert list(own.iterdir()) == []
 
 
 def test_the_controls_count_what_is_noticed_and_what_is_refuted(monkeypatch, tmp_path):

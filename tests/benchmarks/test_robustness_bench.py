@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from tests.benchmarks.rows import row_lines
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("row", "lines"), [("e1", 4), ("e2", 1)])
-def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
+@pytest.mark.parametrize(("row", "lines", "smaller"), [("e1", 4, {"trained_on": 1_000}), ("e2", 1, {})])
+def test_a_row_runs_and_its_gates_hold(tmp_path, monkeypatch, row, lines, smaller):
     pytest.importorskip("art" if row == "e1" else "skimage")
     if "AUDITKIT_DATA" not in os.environ:
         pytest.skip("AUDITKIT_DATA is not set")
-    out, own = tmp_path / "found.json", tmp_path / "temporary"
-    own.mkdir()
-    command = [sys.executable, "-m", "benchmarks.robustness", "--quick", "--row", row, "--json", str(out)]
-    environment = {**os.environ, "TMPDIR": str(own)}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    recorded = json.loads(out.read_text())["lines"]
-    assert len(recorded) >= lines // 2 and all(gate["holds"] for line in recorded for gate in line["gates"])
-    assert not [path for path in own.iterdir() if path.name.startswith("auditkit")]
+    assert len(row_lines("robustness", row, tmp_path, monkeypatch, **smaller)) >= lines // 2
 
 
 def test_the_composition_breaks_what_it_must_without_another_library():
