@@ -25,6 +25,14 @@ SKIPPED = [
     ("fairness.slices", {"of": "error"}, None, {"label": None}),
     ("fairness.slices", {"of": "selection"}, None, {"label": "years", "task": "multiclass", "decisions": "guess"}),
     ("explanations.gradients", {"baseline": "blurred"}, torch.nn.Linear(4, 2), {}),
+    ("explanations.gradients", {"explainer": "grad_cam"}, torch.nn.Linear(4, 2), {}),
+    (
+        "explanations.gradients",
+        {"explainer": "deep_lift"},
+        torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.SiLU()),
+        {},
+    ),
+    ("explanations.gradients", {"layer": "1"}, torch.nn.Linear(4, 2), {}),
     ("privacy.anonymity", {}, None, {}),
     ("privacy.membership", {"attack": "rmia"}, torch.nn.Linear(4, 2), {}),
     (

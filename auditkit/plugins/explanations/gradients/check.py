@@ -9,25 +9,24 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.models import Model
+from auditkit.plugins.explanations.gradients.definitions import DEFINITIONS
 from auditkit.plugins.explanations.gradients.parameters import TRIED, GradientParameters
-from auditkit.plugins.explanations.shared.influence import DEFINITIONS
-from auditkit.results import Definition, of_everyone
+from auditkit.results import Definition
 
-NO_GRADIENTS = (
-    "the model's output has no gradients by its inputs: it makes whole numbers of them (positions in an embedding), or "
-    "leaves torch's graph"
-)
+SAMPLING = ("gradient_shap", "smooth_grad")
 
 
 class Gradients(GradientParameters, Check):
     """Which inputs move a differentiable model's output, and does the attribution follow the model?
 
-    Shows what a network's decisions rest on: the features of a table, or how concentrated its attention to an image is.
+    Shows what a network's decisions rest on: the features of a table, the words of a text that is given as numbers, or
+    how concentrated its attention to an image is.
 
-    Integrated gradients (captum) of the predicted class's output along the straight path from a baseline, with as many
-    steps as each row needs. For tables, attributions of encoded columns are summed over the original column that
-    decides them, which is exact because integrated gradients add up. Tried by completeness, by repetition, against
-    gradient times distance, under small changes, and against copies of the network with random parameters.
+    Integrated gradients, unless another method is named, of the predicted class's output along the straight path from a
+    baseline, with as many steps as each row needs. For tables, attributions of encoded columns are summed over the
+    original column that decides them. Numbers that are looked up in an embedding are explained by its output. Tried by
+    completeness, by repetition, against gradient times distance, under small changes, by taking parts of rows away, and
+    against copies of the network with random parameters.
 
     The answer depends on the baseline, and the path leads through inputs that do not occur. All rows have the
     same weight.
@@ -47,87 +46,37 @@ class Gradients(GradientParameters, Check):
         "standard": {"rows": 100, "background": 100, "steps": 50},
         "thorough": {"rows": 300, "background": 200, "steps": 200, "copies": 10},
     }
-    definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
-        **DEFINITIONS,
-        "completeness_gap": Definition(
-            title="Completeness gap (median)",
-            formula="median over rows of |sum of attributions - (f(x) - f(baseline))| / |f(x) - f(baseline)|, the "
-            "denominator at least a tenth of its own median",
-            range="0 or more",
-            direction="lower",
-            unit="share",
-            reference="Sundararajan, Taly, Yan 2017, arXiv:1703.01365, proposition 1",
-        ),
-        "largest_completeness_gap": Definition(
-            title="Completeness gap (largest)",
-            formula="the largest over rows of the completeness gap",
-            range="0 or more",
-            direction="lower",
-            unit="share",
-            reference="Sundararajan, Taly, Yan 2017, arXiv:1703.01365, proposition 1",
-        ),
-        "top_decile_share": Definition(
-            title="Attribution in the strongest tenth",
-            formula="mean over rows of: sum of |attribution| over the strongest tenth of positions / sum over all",
-            range="0.1 (spread evenly) to 1",
-            unit="share",
-            pitfalls="Says how concentrated the attribution is, not whether it is on the right place.",
-        ),
-        "method_agreement": Definition(
-            title="Agreement with gradient times distance",
-            formula="mean over rows of the share of the strongest positions (5, or a tenth where that is more, at most "
-            "half) that integrated gradients and gradient times (x - baseline) have in common",
-            range="0 to 1",
-            direction="higher",
-            unit="share",
-            reference="Krishna et al. 2022, The Disagreement Problem, arXiv:2202.01602",
-            pitfalls="With few features much agreement is chance.",
-        ),
-        "sensitivity": Definition(
-            title="Sensitivity of the attribution",
-            formula="mean over rows of the largest |change of attributions| / |attributions| (Euclidean) over 3 random "
-            "changes of the encoded input, uniform within the radius times the range of the inputs",
-            range="0 or more",
-            direction="lower",
-            unit="ratio",
-            reference="Yeh et al. 2019, arXiv:1901.09392",
-        ),
-    })  # fmt: skip
-
+    definitions: ClassVar[Mapping[str, Definition]] = DEFINITIONS
     conditions: ClassVar[frozenset[str]] = frozenset({"feature", "predicted"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
 
     def applies(self, model: Model, data: AuditData) -> str | None:
-        """Whole numbers that pick embeddings have no gradients, and only pictures can be blurred."""
+        """Only pictures can be blurred, and only some networks have what a method needs."""
         if self.baseline == "blurred" and data.modality != "image":
             mends = (Mend(f'checks."{self.id}".baseline', baseline) for baseline in ("mean", "zeros"))
             return Refusal("the baseline 'blurred' is for images", tuple(mends))
+        if self.layer and self.explainer != "grad_cam":
+            mend = Mend(f'checks."{self.id}".layer', "")
+            return Refusal(f"layer is of the explainer grad_cam; the explainer is {self.explainer}", (mend,))
         try:
-            # two rows show the type of the encoding, and cost next to nothing
-            encoded = model.encode(data.take(np.arange(min(2, len(data)))).inputs)
+            # a few rows show the type of the encoding and its way through the network, and cost next to nothing
+            encoded = model.encode(data.take(np.arange(min(3, len(data)))).inputs)
         except AuditkitError as error:
             return str(error)
-        if not encoded.dtype.is_floating_point:
-            return "the model takes whole numbers (positions in an embedding), which have no gradients"
-        return None if _has_gradients(model, encoded) else NO_GRADIENTS
+        from auditkit.plugins.explanations.gradients.fitness import why_not  # imports torch, as the model did
+
+        try:
+            return why_not(self, self.id, model, encoded)
+        except Exception:  # foreign code: what it raises is the error of the check, which asks it again
+            return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Points on the paths of the rows and of the trials; rows that need more steps come on top."""
-        return (self.steps + 3) * (rows + min(TRIED, rows) * (4 + self.copies))
+        points = self.steps * (4 if self.explainer in SAMPLING else 1) + 3
+        return points * (rows + min(TRIED, rows) * (4 + self.copies)) + 41 * min(TRIED, rows)
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, sum up for tables or look at the concentration for the rest, and try the attributions."""
         from auditkit.plugins.explanations.gradients.findings import find  # imports torch, as the model did
 
         return find(self, model, data, context)
-
-
-def _has_gradients(model: Model, encoded: Any) -> bool:
-    """Whether the model's output has gradients by its inputs, as far as it can be asked."""
-    from auditkit.plugins.explanations.gradients.integrated import has_gradients  # imports torch, as the model did
-
-    try:
-        with model.module() as module:
-            return has_gradients(module, encoded)
-    except Exception:  # foreign code: what it raises is the error of the check, which asks it again
-        return True

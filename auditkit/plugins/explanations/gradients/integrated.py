@@ -1,195 +1,174 @@
-"""Integrated gradients of a torch module along paths, with as many steps as each row needs; where the paths begin."""
+"""Integrated gradients along paths, with as many steps as each row needs."""
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Self, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from auditkit.errors import require
-from auditkit.memory import out_of_memory
+from auditkit.plugins.explanations.gradients.affine_entry import affine_entry
+from auditkit.plugins.explanations.gradients.network import Network
+from auditkit.plugins.explanations.gradients.points import Explanation, Points, Progress, to_array
 
-DOUBLINGS = 4
-"""How often the steps are doubled for rows whose attributions do not add up yet."""
+HALVINGS = 8
+"""How often a stretch of a path on which the gradients miss the output's change is halved."""
+STRETCHES = 4
+"""Stretches of a row that are halved at a time, those that miss most."""
 ENOUGH = 0.01
 """The relative gap from which a row is done again with more steps."""
+SHARE = 0.25
+"""Of that gap is what a part of a path may miss."""
 FLOOR = 0.1
 """Rows that hardly differ from the baseline are held against this share of the median difference."""
+ROUNDING = float(np.finfo(np.float32).eps)
+PARTS = 32
+"""Batches between two words of progress."""
 
-Kind: TypeAlias = Literal["auto", "mean", "zeros", "blurred"]
 
+def integrated_gradients(points: Points, progress: Progress = lambda done, total, what: None) -> Explanation:
+    """The path integral of the gradient from the baseline to each row, times the distance.
 
-def make_baseline(kind: Kind, encoded: torch.Tensor, background: torch.Tensor, image: bool) -> tuple[torch.Tensor, str]:
-    """The mean of the background, zeros, or each row blurred; `auto` is zeros for images and the mean otherwise.
+    Gauss-Legendre quadrature with `steps` points. Where the values of a row miss f(x) - f(baseline) by more than 1 %
+    its path is halved, and again each half on which gradients miss what the output does there, with `steps` points on
+    each. `progress` is told after each part.
 
-    Args:
-        kind: which.
-        encoded: (n, ...) the rows to explain.
-        background: (B, ...) rows for the mean.
-        image: True where the last two axes are a picture's.
-
-    Returns:
-        (1, ...) or (n, ...), encoded, the start of each row's path, and what that is.
-
-    Raises:
-        ValueError: `blurred` was asked of something else than images.
+    Source: Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365.
     """
-    if kind == "blurred":
-        if not image:
-            raise ValueError("baseline 'blurred' is for images; take 'mean' or 'zeros'")
-        return blur(encoded), "each picture, blurred"
-    if kind == "zeros" or (kind == "auto" and image):
-        return torch.zeros_like(encoded[:1]), "zeros, after preprocessing"
-    return background.mean(dim=0, keepdim=True), f"the mean of {len(background)} background rows"
+    rows = len(points.encoded)
+    changes, distance, lines = change_from_baseline(points), points.distance, _lines(points)
+    slopes, steps, allowed = np.zeros(distance.shape), np.zeros(rows, dtype=np.int64), ENOUGH * _scale(changes)
+    # whose path it is, and where on it the stretch begins and ends
+    whose, low, high = np.arange(rows), np.zeros(rows), np.ones(rows)
+    for halving in range(HALVINGS + 1):
+        misses, width = np.empty(len(whose)), high - low
+        moves = changes if not halving else _moves(points, whose, low, high)
+        means = np.empty((len(whose), *distance.shape[1:]))
+        at_once = max(1, PARTS * points.at_once // points.steps)
+        for part in np.split(np.arange(len(whose)), range(at_once, len(whose), at_once)):
+            means[part] = to_array(_mean_gradients(lines, whose[part], low[part], high[part]))
+            promised = (means[part] * distance[whose[part]]).reshape(len(part), -1).sum(axis=1)
+            misses[part] = np.abs(width[part] * promised - moves[part])
+            progress(rows - len(np.unique(whose[part[-1] + 1 :])), rows, f"rows explained, halved {halving} times")
+        np.add.at(steps, whose, points.steps)
+        # few rows need many steps, mostly those whose path crosses a cliff of the network
+        again = _worst(misses, whose) & (misses > (SHARE if halving else 1) * allowed[whose]) & (halving < HALVINGS)
+        np.add.at(slopes, whose[~again], _wide(width[~again], means) * means[~again])
+        if not again.any():
+            break
+        middle = (low[again] + high[again]) / 2
+        whose, low, high = np.tile(whose[again], 2), np.append(low[again], middle), np.append(middle, high[again])
+    values = slopes * distance
+    return Explanation(values, slopes, values.reshape(rows, -1).sum(axis=1) - changes, changes, steps=steps)
 
 
-def blur(pictures: torch.Tensor) -> torch.Tensor:
-    """(n, ..., H, W) averaged twice over squares of about a quarter of the picture."""
-    height, width = pictures.shape[-2:]
-    reach = max(1, min(height, width) // 8)
-    # odd, so that the picture keeps its size
-    size = 2 * reach + 1
-    soft = pictures.reshape(len(pictures), -1, height, width)
-    # twice over a square weighs like a pyramid, without the edges that one square leaves
-    for _ in range(2):
-        soft = torch.nn.functional.avg_pool2d(soft, size, stride=1, padding=reach, count_include_pad=False)
-    return soft.reshape(pictures.shape)
+def change_from_baseline(points: Points) -> np.ndarray:
+    """(n,) f(x) - f(baseline)."""
+    everyone = torch.arange(len(points.encoded), device=points.encoded.device)
+    return np.asarray(
+        points.outputs(points.encoded, points.positions) - points.outputs(points.starts(everyone), points.positions)
+    )
 
 
-class Integrated(NamedTuple):
-    """Integrated gradients of some rows, and how well each row's add up."""
+class Lines(NamedTuple):
+    """Straight lines to each row, from which gradients are taken, and the way back to the inputs."""
 
-    values: np.ndarray
-    """(n, ...) float64, in the unit of the module's output."""
-    gaps: np.ndarray
-    """(n,) |sum of values - (f(x) - f(baseline))| / |f(x) - f(baseline)|; see `relative_gaps`."""
-    steps: np.ndarray
-    """(n,) how many steps each row took."""
-
-
-@dataclass(frozen=True)
-class Path:
-    """Rows, where their paths begin, and the network along them."""
-
-    module: torch.nn.Module
-    """In eval mode, maps (m, ...) to (m, C), (m, 1) or (m,)."""
-    encoded: torch.Tensor
-    """(n, ...) floating-point rows."""
-    baseline: torch.Tensor
-    """(1, ...) or (n, ...)."""
-    origin: str
-    """What the baseline is, in words."""
-    targets: np.ndarray
-    """(n,) the output's column for each row; ignored where it has one."""
-    steps: int
-    """Points on the path at first."""
-    batch: int
-    """Points asked about at once; halved where the memory does not suffice."""
-
-    def explain(self, progress: Callable[[int, int, str], None] = lambda done, total, what: None) -> Integrated:
-        """The path integral of the gradient from the baseline to each row, times the distance.
-
-        Gauss-Legendre quadrature (captum) with `steps` points; rows whose values miss f(x) - f(baseline) by more than
-        1 % are done again with twice as many, at most 16 times as many. `progress` is told after each part.
-
-        Source: Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365.
-        """
-        rows = len(self.encoded)
-        values, misses = np.empty(tuple(self.encoded.shape)), np.empty(rows)
-        everyone = torch.arange(rows, device=self.encoded.device)
-        with torch.no_grad():
-            changed = self.output(self.encoded, everyone)
-            changes = (changed - self.output(self.baseline.expand_as(self.encoded), everyone)).double().cpu().numpy()
-        steps_taken, unsettled = np.zeros(rows, dtype=np.int64), np.arange(rows)
-        for doubling in range(DOUBLINGS + 1):
-            points, done = self.steps * 2**doubling, rows - len(unsettled)
-            # captum asks about all points of all rows at once: rows x points is what must fit
-            at_once = max(1, self.batch // points)
-            for part in np.split(unsettled, range(at_once, len(unsettled), at_once)):
-                values[part], misses[part] = self._attribute(part, points)
-                steps_taken[part], done = points, done + len(part)
-                progress(done, rows, f"rows explained with {points} points each")
-            gaps = relative_gaps(misses, changes)
-            # few rows need many steps, mostly those whose path crosses many kinks of the network
-            unsettled = np.flatnonzero(gaps > ENOUGH)
-            if not len(unsettled):
-                break
-        return Integrated(values, gaps, steps_taken)
-
-    def output(self, rows: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """(m,) the explained output of rows (m, ...) that belong to these positions (m,) among the targets."""
-        output = self.module(rows)
-        # models of transformers return a record
-        output = getattr(output, "logits", output)
-        wide = output.reshape(len(rows), -1)
-        if wide.shape[1] == 1:
-            return wide[:, 0]
-        # captum repeats the rows for every point of the path: positions say whose target is meant
-        columns = torch.tensor(self.targets, dtype=torch.int64, device=wide.device)[positions]
-        return wide.gather(1, columns[:, None])[:, 0]
-
-    def gradients(self) -> np.ndarray:
-        """(n, ...) float64 gradients of the explained output at the rows themselves."""
-        parts = []
-        all_rows = torch.arange(len(self.encoded), device=self.encoded.device)
-        for positions in all_rows.split(self.batch):  # type: ignore[no-untyped-call]
-            # a leaf of its own: gradients must not gather in the caller's tensor
-            leaf = self.encoded[positions].detach().clone().requires_grad_(True)
-            with torch.enable_grad():
-                (gradient,) = torch.autograd.grad(self.output(leaf, positions).sum(), leaf)
-            parts.append(gradient.detach().double().cpu().numpy())
-        return np.concatenate(parts)
-
-    def first(self, rows: int) -> Self:
-        """The first rows only."""
-        start = self.baseline if len(self.baseline) == 1 else self.baseline[:rows]
-        return replace(self, encoded=self.encoded[:rows], baseline=start, targets=self.targets[:rows])
-
-    @property
-    def distance(self) -> np.ndarray:
-        """(n, ...) rows minus baseline."""
-        return np.asarray((self.encoded - self.baseline).double().cpu().numpy())
-
-    def _attribute(self, rows: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray]:
-        """Values and misses of some rows; with half the batch as long as the memory does not suffice."""
-        method = require("captum.attr", "captum").IntegratedGradients(self.output, multiply_by_inputs=True)
-        positions, batch = torch.as_tensor(rows, device=self.encoded.device), self.batch
-        start = self.baseline if len(self.baseline) == 1 else self.baseline[positions]
-        while True:
-            try:
-                values, misses = method.attribute(
-                    self.encoded[positions],
-                    baselines=start.expand_as(self.encoded[positions]),
-                    additional_forward_args=(positions,),
-                    n_steps=points,
-                    internal_batch_size=max(batch, len(rows)),
-                    return_convergence_delta=True,
-                )
-            except (MemoryError, RuntimeError) as error:
-                # captum takes at least one point of every row at a time, so halving ends there
-                if not out_of_memory(error) or batch <= len(rows):
-                    raise
-                batch //= 2
-                continue
-            return values.detach().double().cpu().numpy(), misses.detach().double().cpu().numpy()
+    points: Points
+    start: torch.Tensor
+    """(n, ...)"""
+    away: torch.Tensor
+    """(n, ...)"""
+    back: Callable[[torch.Tensor], torch.Tensor]
+    """From mean gradients along the lines to those by the inputs."""
 
 
-def has_gradients(module: torch.nn.Module, encoded: torch.Tensor) -> bool:
-    """Whether the output of a module hangs together with its inputs in torch's graph; gradients of 0 are some.
+def _lines(points: Points) -> Lines:
+    """The paths; behind the first layer where the input enters through a narrow affine one.
 
-    Args:
-        module: in eval mode.
-        encoded: (n, ...) floating-point rows.
+    Behind an affine layer a straight path is straight, so only its mean gradient has to be taken back through it.
     """
-    leaf = encoded.detach().clone().requires_grad_(True)
-    with torch.enable_grad():
-        output = module(leaf)
-        output = getattr(output, "logits", output)
-        if not output.requires_grad:
-            return False
-        (gradient,) = torch.autograd.grad(output.sum(), leaf, allow_unused=True)
-    return gradient is not None
+    everyone = torch.arange(len(points.encoded), device=points.encoded.device)
+    name = affine_entry(points.network, points.encoded, points.positions)
+    if name is None:
+        start = points.starts(everyone)
+        return Lines(points, start, points.encoded - start, lambda mean: mean)
+    network = points.network
+    layer = network.module.get_submodule(name)
+    weight = dict(layer.named_parameters())["weight"].detach()
+    inner = replace(points, network=Network(network.module, network.targets, name, points.encoded[:1]))
+    with torch.no_grad():
+        inside = layer(points.encoded.reshape(len(points.encoded), -1))
+        start = layer(points.baseline.reshape(len(points.baseline), -1)).expand_as(inside)
+    shape = points.encoded.shape[1:]
+    return Lines(inner, start, inside - start, lambda mean: (mean @ weight).reshape(-1, *shape))
+
+
+def _mean_gradients(lines: Lines, whose: np.ndarray, low: np.ndarray, high: np.ndarray) -> torch.Tensor:
+    """(m, ...) the mean gradients along stretches of the lines of some rows."""
+    points, means = lines.points, []
+    nodes = (torch.tensor(part, dtype=lines.away.dtype, device=lines.away.device) for part in _nodes(points.steps))
+    shares, weights = nodes
+    rows, begin, width = (torch.as_tensor(part, device=lines.away.device) for part in (whose, low, high - low))
+    for part in torch.arange(len(rows), device=rows.device).split(points.at_once):  # type: ignore[no-untyped-call]
+        some = rows[part]
+        whole = lines.away[some]
+        away = whole * _wide(width[part].to(whole), whole)
+        start = lines.start[some] + whole * _wide(begin[part].to(whole), whole)
+        mean = torch.zeros_like(away)
+        # some points of all these rows at a time, so that a batch is full whatever the number of rows
+        at_once = max(1, points.at_once // len(some))
+        for share, weight in zip(shares.split(at_once), weights.split(at_once), strict=True):  # type: ignore[no-untyped-call]
+            gradients = points.gradients(_stack(start, away, share), points.positions[some].repeat(len(share)))
+            for one, much in zip(gradients.split(len(some)), weight, strict=True):  # type: ignore[no-untyped-call]
+                mean += one * much
+        means.append(lines.back(mean))
+    return torch.cat(means)
+
+
+@functools.cache
+def _nodes(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of a stretch in order, and their weights, which add up to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    return (nodes + 1) / 2, weights / 2
+
+
+def _stack(start: torch.Tensor, away: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    """(s * m, ...) points at these shares of the stretches of rows (m, ...)."""
+    # pictures with their channels last, in which convolutions are faster
+    layout = torch.channels_last if away.ndim == 4 else torch.contiguous_format
+    shape = (len(shares) * len(away), *away.shape[1:])
+    stacked = torch.empty(shape, dtype=away.dtype, device=away.device, memory_format=layout)
+    for part, share in zip(stacked.split(len(away)), shares, strict=True):  # type: ignore[no-untyped-call]
+        torch.addcmul(start, away, share, out=part)
+    return stacked
+
+
+def _moves(points: Points, whose: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """(m,) what the output does on stretches of paths."""
+    rows = torch.as_tensor(whose, device=points.encoded.device)
+    start = points.starts(rows)
+    away = points.encoded[rows] - start
+    ends = [
+        points.outputs(start + away * _wide(torch.as_tensor(end).to(away), away), points.positions[rows])
+        for end in (low, high)
+    ]
+    return np.asarray(ends[1] - ends[0])
+
+
+def _wide(column: Any, like: Any) -> Any:
+    """A number for each row, as an array that multiplies rows."""
+    return column.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def _worst(misses: np.ndarray, whose: np.ndarray) -> np.ndarray:
+    """(m,) True for the stretches that miss most, at most 4 of each row."""
+    order = np.lexsort((-misses, whose))
+    _, first = np.unique(whose[order], return_index=True)
+    place = np.arange(len(whose)) - np.repeat(first, np.diff([*first, len(whose)]))
+    chosen = np.zeros(len(whose), dtype=bool)
+    chosen[order] = place < STRETCHES
+    return chosen
 
 
 def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -198,7 +177,9 @@ def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
     The denominator is at least a tenth of its median over the rows, for a row that equals the baseline has nothing to
     attribute. Zero where both are.
     """
-    scale = np.maximum(np.abs(changes), FLOOR * np.median(np.abs(changes)))
     # networks answer in float32, whose roundings are no gap
-    tiny = np.finfo(np.float32).eps
-    return np.where(np.abs(misses) <= tiny, 0.0, np.abs(misses) / np.maximum(scale, tiny))
+    return np.where(np.abs(misses) <= ROUNDING, 0.0, np.abs(misses) / _scale(changes))
+
+
+def _scale(changes: np.ndarray) -> np.ndarray:
+    return np.asarray(np.maximum(np.maximum(np.abs(changes), FLOOR * np.median(np.abs(changes))), ROUNDING))

@@ -1,6 +1,5 @@
 """Trials of gradient attributions: do they follow the model, agree with another method, stay under small changes?"""
 
-import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -11,43 +10,23 @@ DRAWS = 3
 """Small changes tried for each row."""
 
 
-def randomised_copy(module: torch.nn.Module, generator: torch.Generator) -> torch.nn.Module:
-    """A copy whose parameters are normal draws with the mean and spread of the trained ones; the module is untouched.
+def slope_similarity(slopes: np.ndarray, others: np.ndarray) -> float | None:
+    """The mean rank correlation, row by row, of the signed slopes by which two networks' attributions come about.
 
-    Source: Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292.
-    """
-    random_copy = copy.deepcopy(module)
-    with torch.no_grad():
-        for parameter in random_copy.parameters():
-            # one number has no spread to draw from
-            if parameter.is_floating_point() and parameter.numel() > 1:
-                noise = torch.randn(parameter.shape, generator=generator).to(parameter)
-                parameter.copy_(parameter.mean() + noise * parameter.std())
-    return random_copy
-
-
-def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarray) -> float | None:
-    """The mean rank correlation, row by row, of two attributions divided by the distance from the baseline.
-
-    Integrated gradients are distance times average slope; the distance is the same for every model and alone makes
-    attributions of a trained and of a random network look alike, above all on images with much background. What is
-    left after dividing is the average slope, which is the model's own.
+    Attributions that are distance times slope look alike for a trained and a random network, above all on images with
+    much background, because the distance is the same for both. Slopes are the network's own, and their signs tell.
 
     Args:
-        values: (n, ...) of the model.
+        slopes: (n, ...) of the model; NaN where a position has none.
         others: (n, ...) of the other model.
-        distance: (n, ...) x - baseline.
 
     Returns:
-        Between -1 and 1; None where no row has three positions that differ from the baseline and in slope.
+        Between -1 and 1; None where no row has three positions with slopes that differ.
     """
     correlations = []
-    rows = zip(*(array.reshape(len(values), -1) for array in (values, others, distance)), strict=True)
-    for row_values, other_values, away in rows:
-        # a position at the baseline has no slope: its attribution is 0 whatever the network does
-        is_apart = np.abs(away) > 1e-6 * max(float(np.abs(away).max()), 1e-12)
-        slopes, other_slopes = row_values[is_apart] / away[is_apart], other_values[is_apart] / away[is_apart]
-        correlations.append(spearman(slopes, other_slopes) if is_apart.sum() >= 3 else None)
+    for row_slopes, other_slopes in zip(slopes.reshape(len(slopes), -1), others.reshape(len(slopes), -1), strict=True):
+        known = ~np.isnan(row_slopes) & ~np.isnan(other_slopes)
+        correlations.append(spearman(row_slopes[known], other_slopes[known]) if known.sum() >= 3 else None)
     defined = [correlation for correlation in correlations if correlation is not None]
     return float(np.mean(defined)) if defined else None
 
@@ -95,26 +74,20 @@ def largest_relative_change(
     explain: Callable[[torch.Tensor], np.ndarray],
     encoded: torch.Tensor,
     values: np.ndarray,
-    radius: float,
+    reach: torch.Tensor,
     generator: torch.Generator,
 ) -> np.ndarray:
     """(n,) how far attributions move, relative to their length, under small random changes of the input; 0 or more.
 
-    The largest of three draws, uniform within `radius` times the range of each position over the rows (of all
-    positions together for images). Rows without attribution are left out.
+    The largest of three draws, uniform within the reach of each position. Rows without attribution are left out.
 
     Source: Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations, arXiv:1901.09392 (SENS_MAX).
     """
-    # columns of a table have units of their own, pixels have one in common
-    if encoded.ndim == 2:
-        spread = encoded.amax(dim=0) - encoded.amin(dim=0)
-    else:
-        spread = encoded.max() - encoded.min()
     length = np.linalg.norm(values.reshape(len(values), -1), axis=1)
     worst = np.zeros(len(values))
     for _ in range(DRAWS):
         noise = (2 * torch.rand(encoded.shape, generator=generator) - 1).to(encoded)
-        moved = explain(encoded + radius * spread * noise) - values
+        moved = explain(encoded + reach * noise) - values
         worst = np.maximum(worst, np.linalg.norm(moved.reshape(len(values), -1), axis=1))
     return worst[length > 0] / length[length > 0]
 

@@ -16,6 +16,7 @@ from auditkit.errors import TimeLimit
 from auditkit.models import ModelOptions
 from auditkit.plugins.explanations.gradients.check import Gradients
 from auditkit.plugins.models.torch.adapter import TorchModel
+from tests.plugins.explanations.gradients.networks import train
 from tests.plugins.explanations.models import Network, binary_table, context, controls, values
 
 QUICK = Gradients(rows=30, background=50, steps=20, copies=3)
@@ -26,22 +27,6 @@ BEFORE = ColumnTransformer(
         ("numbers", StandardScaler(), ["income", "tenure", "noise", "owner"]),
     ]
 ).fit(FRAME)
-
-
-def train(net, inputs, labels, steps=150, rate=0.02):
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        for layer in net.modules():
-            if hasattr(layer, "reset_parameters"):
-                layer.reset_parameters()
-        optimiser = torch.optim.Adam(net.parameters(), rate)
-        net.train()
-        for _ in range(steps):
-            optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(net(inputs), labels).backward()
-            optimiser.step()
-    optimiser.zero_grad()
-    return net.eval()
 
 
 @functools.cache
@@ -88,7 +73,7 @@ def test_a_healthy_network_is_explained_by_the_original_columns():
     held = {name: control.holds for name, control in controls(result).items()}
     assert all(held.values()), controls(result)
     assert set(held) == {
-        "completeness", "completeness of every row", "repetition", "agreement", "random parameters",
+        "completeness", "completeness of every row", "repetition", "agreement", "faithfulness", "random parameters",
     }  # fmt: skip
     assert values(result, "completeness_gap")[""] < 0.01
     assert values(result, "group_share")["sex"] > 0.1
@@ -133,8 +118,8 @@ def test_images_are_told_by_concentration_and_an_average_map():
     ]
     assert by_class and all((measurement.value is None) == bool(measurement.reason) for measurement in by_class)
     assert any(measurement.value is None and "fewer than 10" in measurement.reason for measurement in by_class)
-    figure = result.figures[0]
-    assert figure.mark == "heat-map" and len(figure.data) == 64
+    figure, random = result.figures
+    assert figure.mark == random.mark == "heat-map" and len(figure.data) == len(random.data) == 64
     assert sum(cell["share"] for cell in figure.data) == pytest.approx(1)
     assert any("zeros" in note for note in result.notes)
     assert controls(result)["completeness"].holds and controls(result)["random parameters"].holds
@@ -294,20 +279,6 @@ def test_a_constant_network_has_no_attribution_and_no_fault():
     assert controls(result)["repetition"].holds and controls(result)["completeness"].holds
 
 
-def test_whole_numbers_that_pick_embeddings_are_refused():
-    class Words(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.embedding = torch.nn.Embedding(10, 3)
-            self.head = torch.nn.Linear(3, 2)
-
-        def forward(self, z):
-            return self.head(self.embedding(z).mean(dim=1))
-
-    audited = AuditData(np.random.default_rng(0).integers(0, 10, (20, 4)), modality="sequence")
-    assert "whole numbers" in QUICK.applies(TorchModel.wrap(Words(), ModelOptions(classes=(0, 1))), audited)
-
-
 def test_where_it_does_not_apply():
     assert "for images" in dataclass_of(baseline="blurred").applies(wrapped(), table())
     assert "hold none" in QUICK.applies(TorchModel.wrap(mlp(), ModelOptions(classes=(0, 1))), table())
@@ -344,26 +315,6 @@ def test_the_page_about_it():
     assert Gradients().calls(wrapped(), table(), 100) > 100 * 50
     for budget in Gradients.presets.values():
         assert Gradients(**budget).steps >= 20
-
-
-class Positions(torch.nn.Module):
-    """Makes positions in an embedding of whole numbers that come as floats."""
-
-    def __init__(self):
-        super().__init__()
-        self.words, self.out = torch.nn.Embedding(10, 4), torch.nn.Linear(4, 2)
-
-    def forward(self, x):
-        return self.out(self.words(x.long()).mean(dim=1))
-
-
-@pytest.mark.parametrize("frozen", [False, True])
-def test_whole_numbers_that_come_as_floats_have_no_gradients_and_the_plan_says_so(frozen):
-    net = Positions().requires_grad_(not frozen).eval()
-    words = np.random.default_rng(0).integers(0, 10, (40, 6)).astype(np.float64)
-    audited = AuditData(words, np.arange(40) % 2, positive=1)
-    assert "positions in an embedding" in QUICK.applies(Network(net, "logits"), audited)
-    assert QUICK.applies(Network(torch.nn.Linear(6, 2).eval(), "logits"), audited) is None
 
 
 class Steps(torch.nn.Module):

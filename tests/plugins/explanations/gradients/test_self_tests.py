@@ -8,7 +8,6 @@ from scipy import stats
 from auditkit.plugins.explanations.gradients.self_tests import (
     coarse_map,
     largest_relative_change,
-    randomised_copy,
     slope_similarity,
     spearman,
     strongest,
@@ -25,27 +24,15 @@ def test_spearman_is_scipys():
     assert spearman(np.ones(4), second[:4]) is None
 
 
-def test_dividing_by_the_distance_removes_what_all_networks_share():
+def test_signed_slopes_tell_what_magnitudes_times_distance_hide():
     distance = np.abs(RNG.normal(size=(40, 100))) * (RNG.random((40, 100)) < 0.3) * 10
-    first, second = (distance * RNG.normal(size=100) for _ in range(2))
-    together = np.mean([spearman(np.abs(a), np.abs(b)) for a, b in zip(first, second, strict=True)])
-    assert together > 0.8, "magnitudes of unrelated networks look alike"
-    assert abs(slope_similarity(first, second, distance)) < 0.35
-    assert slope_similarity(first, first * 3, distance) == pytest.approx(1)
-    assert slope_similarity(first, first, np.zeros_like(distance)) is None
-
-
-def test_random_copies_share_nothing_but_scale():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        net = torch.nn.Sequential(torch.nn.Linear(20, 30), torch.nn.BatchNorm1d(30), torch.nn.Linear(30, 2))
-    before = [parameter.detach().clone() for parameter in net.parameters()]
-    first, second = (randomised_copy(net, torch.Generator().manual_seed(seed)) for seed in (1, 1))
-    other = randomised_copy(net, torch.Generator().manual_seed(2))
-    assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
-    assert torch.equal(first[0].weight, second[0].weight) and not torch.equal(first[0].weight, other[0].weight)
-    assert abs(np.corrcoef(first[0].weight.detach().ravel(), net[0].weight.detach().ravel())[0, 1]) < 0.15
-    assert first[0].weight.std().item() == pytest.approx(net[0].weight.std().item(), rel=0.15)
+    first, second = (np.tile(RNG.normal(size=100), (40, 1)) for _ in range(2))
+    sizes = zip(np.abs(first * distance), np.abs(second * distance), strict=True)
+    assert np.mean([spearman(one, other) for one, other in sizes]) > 0.8, "magnitudes of unrelated networks look alike"
+    assert abs(slope_similarity(first, second)) < 0.35
+    assert slope_similarity(first, first * 3) == pytest.approx(1)
+    assert slope_similarity(first, np.full_like(first, np.nan)) is None
+    assert slope_similarity(np.ones((2, 5)), np.ones((2, 5))) is None
 
 
 def test_agreement_by_hand():
@@ -73,7 +60,9 @@ def test_sensitivity_of_a_line_is_zero_and_grows_with_curvature():
         return lambda z: z.numpy() ** power
 
     def change(explain):
-        return largest_relative_change(explain, encoded, explain(encoded), 0.02, torch.Generator().manual_seed(0))
+        return largest_relative_change(
+            explain, encoded, explain(encoded), torch.tensor(0.02), torch.Generator().manual_seed(0)
+        )
 
     assert change(line).tolist() == [0] * 6
     assert 0 < change(curved(1)).mean() < change(curved(5)).mean()
