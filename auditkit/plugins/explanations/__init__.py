@@ -7,7 +7,8 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.explanations.counterfactuals.check import Counterfactuals
     from auditkit.plugins.explanations.gradients.check import Gradients
     from auditkit.plugins.explanations.shapley.check import Importance
 
-    return [Importance, Gradients]
+    return [Importance, Gradients, Counterfactuals]

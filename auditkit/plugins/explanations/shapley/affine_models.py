@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.models import Capability, Model
-from auditkit.plugins.explanations.shapley.exact import parts
+from auditkit.plugins.explanations.shared.pipelines import parts
 
 Link = Callable[[np.ndarray], np.ndarray]
 

@@ -11,6 +11,7 @@ from auditkit.plugins.explanations.shared.attributions import Attributions, addi
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.columns import column_owners, gather
 from auditkit.plugins.explanations.shared.outputs import explained
+from auditkit.plugins.explanations.shared.pipelines import dense, encode, parts
 from auditkit.plugins.explanations.shared.trees import tree_values
 
 COMPLETE = 0.01
@@ -27,6 +28,7 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     """
     if estimator is None:
         return "the model does not show its estimator"
+    # a pipeline of scikit-learn: its last step is explained, the others only encode
     before, final = parts(estimator)
     solve = _solver(final)
     if solve is None:
@@ -47,21 +49,6 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
 def is_exact_kind(estimator: Any) -> bool:
     """True for estimators that look linear or like trees; whether the exact method serves is found out by trying."""
     return estimator is not None and _solver(parts(estimator)[1]) is not None
-
-
-def parts(estimator: Any) -> tuple[Any, Any]:
-    """What encodes, None where nothing does, and what is explained: of a pipeline of scikit-learn the last step."""
-    steps = getattr(estimator, "steps", None)
-    if steps is None:
-        return None, estimator
-    return (estimator[:-1] if len(steps) > 1 else None), steps[-1][1]
-
-
-def encode(case: Case, before: Any, codes: np.ndarray) -> Any:
-    """The encoding that the explained part of an estimator is given for some codes (m, D)."""
-    inputs = case.as_fitted(case.decode(codes))
-    inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
-    return inputs if before is None else before.transform(inputs)
 
 
 Solver = Callable[..., np.ndarray]
@@ -132,13 +119,3 @@ def margin(final: Any, encoded: Any) -> np.ndarray:
         raw = np.log(raw) if getattr(final, "loss", None) in ("poisson", "gamma") else raw
     margins = np.asarray(raw, dtype=np.float64)
     return margins if margins.ndim == 2 else margins[:, None]
-
-
-def dense(encoded: Any) -> np.ndarray:
-    """A table, an array or a sparse matrix as (m, K) float64.
-
-    Raises:
-        ValueError: it holds texts.
-    """
-    # one-hot encoders give sparse matrices
-    return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded, dtype=np.float64)

@@ -13,13 +13,14 @@ from auditkit.errors import TimeLimit
 from auditkit.models import Model
 from auditkit.plugins.explanations.shapley import enumeration, first_layer
 from auditkit.plugins.explanations.shapley.affine_models import affine_model
-from auditkit.plugins.explanations.shapley.exact import dense, encode, exact_attributions, parts
+from auditkit.plugins.explanations.shapley.exact import exact_attributions
 from auditkit.plugins.explanations.shapley.first_layer import FirstLayer
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
 from auditkit.plugins.explanations.shared import permutation
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.columns import column_owners
+from auditkit.plugins.explanations.shared.pipelines import dense, encode, parts
 
 
 def attribute(

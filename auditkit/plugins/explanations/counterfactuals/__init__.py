@@ -1,0 +1,1 @@
+"""What would have to change about a person for the model to decide otherwise?"""
