@@ -6,20 +6,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from auditkit import stats
 from auditkit.checks import Findings
 from auditkit.data.schema import FeatureSchema
 from auditkit.plugins.explanations.fairwashing.coordinates import coordinates
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.group_seen import GroupSeen
 from auditkit.plugins.explanations.fairwashing.real_rows import SETTLED, RealRows
-from auditkit.results import Control, Definition, Measurement
+from auditkit.results import Control, Definition, Interval, Measurement
 
 CALIPER = 0.75
 """The quantile of the distances to the nearest person of one's own group, beyond which nobody is a match."""
 FEWEST = 30
 """Pairs, and people of a group and outside it."""
-HIDDEN = 0.5
-"""The largest excess of an honest explanation, in standard deviations of the answers."""
+HIDDEN = 0.3
+"""The largest excess beyond chance of an honest explanation, in standard deviations of the answers."""
 AT_ONCE = 2**22
 """Distances held at once."""
 
@@ -38,8 +39,8 @@ DEFINITIONS = {
     ),
     "matched_pair_excess": Definition(
         title="Difference between matched people, beyond the explanation",
-        formula="largest over groups of |mean of f(x) - f(x') over matched pairs - (mean attribution of the columns "
-        "that tell the group, in the group - outside it)| / standard deviation of f",
+        formula="for the group where it is farthest beyond chance, |mean of f(x) - f(x') over matched pairs - "
+        "(mean attribution of the columns that tell the group, in the group - outside it)| / standard deviation of f",
         range="0 or more; about 0 where the explanation follows the model's answers about people",
         direction="lower",
         unit="standard deviations of the output",
@@ -54,7 +55,35 @@ class MatchedGap(NamedTuple):
 
     gap: float
     """Mean output inside the group less that outside it."""
+    variance: float
+    """Of that mean, as if every second pair were independent: a person is in two pairs, or more."""
     pairs: int
+
+
+class Compared(NamedTuple):
+    """What one group does to matched people and in the explanation, in standard deviations of the output."""
+
+    people: float
+    explanation: float
+    error: float
+    """The standard error of the difference of the two."""
+    pairs: int
+
+    @property
+    def excess(self) -> float:
+        """How far the two are apart."""
+        return abs(self.people - self.explanation)
+
+    @property
+    def beyond_chance(self) -> float:
+        """The lower end of the 95 % interval of the excess."""
+        return max(0.0, self.excess - stats.critical(0.95) * self.error)
+
+    @property
+    def interval(self) -> Interval:
+        """Of the excess, at 95 %."""
+        high = self.excess + stats.critical(0.95) * self.error
+        return Interval(low=self.beyond_chance, high=high, method="normal, over pairs and rows explained")
 
 
 def matched_gap(where: np.ndarray, answers: np.ndarray, inside: np.ndarray) -> MatchedGap | None:
@@ -72,50 +101,68 @@ def matched_gap(where: np.ndarray, answers: np.ndarray, inside: np.ndarray) -> M
     near = other.distance <= np.quantile(own.distance, CALIPER)
     if near.sum() < FEWEST:
         return None
-    moved = np.where(inside, 1.0, -1.0) * (answers - answers[other.who])
-    return MatchedGap(float(moved[near].mean()), int(near.sum()))
+    moved = (np.where(inside, 1.0, -1.0) * (answers - answers[other.who]))[near]
+    return MatchedGap(float(moved.mean()), float(2 * moved.var(ddof=1) / len(moved)), len(moved))
 
 
-def matched_pair_test(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -> Findings:
-    """How differently people alike but for their group are answered, against what the explanation gives the group."""
-    attribute, rest = seen.attribute, [place for place in range(rows.codes.shape[1]) if place not in seen.columns]
-    spread, trials = float(rows.answers.std()), []
-    where = coordinates(rows.codes[seen.known][:, rest], [schema[place] for place in rest]) if rest else None
+def compared(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -> list[Compared]:
+    """Each group that has people enough: matched people against the explanation.
+
+    Args:
+        seen: the group, and the columns that tell it.
+        rows: of people, with the model's answers and the explanation of some.
+        schema: (D,) of their columns.
+    """
+    rest = [place for place in range(rows.codes.shape[1]) if place not in seen.columns]
+    spread, outcomes = float(rows.answers.std()), []
+    if not rest:
+        return []
+    where = coordinates(rows.codes[seen.known][:, rest], [schema[place] for place in rest])
     on_group = rows.of_model[:, seen.columns].sum(axis=1)
     # the explained rows come first, and the group of each is known
     explained = seen.group[rows.chosen]
     for value in np.unique(seen.group):
         inside, own = seen.group == value, explained == value
-        if where is None or min(inside.sum(), (~inside).sum()) < FEWEST or not own.any() or own.all():
+        if min(inside.sum(), (~inside).sum()) < FEWEST or min(own.sum(), (~own).sum()) < 2:
             continue
         gap = matched_gap(where, rows.answers[seen.known], inside)
         if gap is not None:
-            shown_gap = float(on_group[own].mean() - on_group[~own].mean())
-            trials.append((gap.gap / spread, shown_gap / spread, gap.pairs))
-    fixed: dict[str, Any] = {
-        "unit": "standard deviations of the output", "direction": "lower", "conditions": {"feature": attribute},
-    }  # fmt: skip
-    if not trials:
-        few = f"no group has {FEWEST} people with a match outside it" if rest else "every column tells the group"
-        return Findings(notes=[f"People alike but for {attribute} were not compared: {few}."])
-    answered, shown_gap, pairs = max(trials, key=lambda trial: abs(trial[0] - trial[1]))
-    largest = max(trials, key=lambda trial: abs(trial[0]))
-    excess = abs(answered - shown_gap)
+            sides = on_group[own], on_group[~own]
+            error = np.sqrt(gap.variance + sum(side.var(ddof=1) / len(side) for side in sides))
+            shown = sides[0].mean() - sides[1].mean()
+            outcomes.append(Compared(gap.gap / spread, float(shown / spread), float(error / spread), gap.pairs))
+    return outcomes
+
+
+def matched_pair_test(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -> Findings:
+    """How differently people alike but for their group are answered, against what the explanation gives the group."""
+    attribute, outcomes = seen.attribute, compared(seen, rows, schema)
+    if not outcomes:
+        return Findings(
+            notes=[f"People alike but for {attribute} were not compared: no group has enough who are alike otherwise."]
+        )
+    worst = max(outcomes, key=lambda outcome: outcome.beyond_chance)
+    largest = max(abs(outcome.people) for outcome in outcomes)
     control = Control.within(
         f"matched pairs: {attribute}",
-        f"Are people who are alike but for {attribute} answered as differently as the explanation says?",
-        excess,
+        f"Are people who are alike but for {attribute} answered as differently as the explanation says, beyond chance "
+        "(lower end of the interval of the difference)?",
+        worst.beyond_chance,
         at_most=HIDDEN,
         guards=INFLUENCE,
         on_failure="invalid" if len(rows.codes) >= SETTLED else "inconclusive",
-        reason=f"Over {pairs} pairs of real people who are alike but for {attribute}, outputs differ by "
-        f"{answered:+.2f} standard deviations; the explanation gives its columns {shown_gap:+.2f}. Where these are far "
-        "apart, explanation contradicts behaviour.",
+        reason=f"Over {worst.pairs} pairs of real people who are alike but for {attribute}, outputs differ by "
+        f"{worst.people:+.2f} standard deviations; the explanation gives its columns {worst.explanation:+.2f}. Where "
+        "these are far apart, explanation contradicts behaviour.",
     )
+    fixed: dict[str, Any] = {
+        "n": len(rows.codes), "unit": "standard deviations of the output", "direction": "lower",
+        "conditions": {"feature": attribute},
+    }  # fmt: skip
     return Findings(
         [
-            Measurement(name="matched_pair_gap", value=abs(largest[0]), n=len(rows.codes), **fixed),
-            Measurement(name="matched_pair_excess", value=excess, n=len(rows.codes), **fixed),
+            Measurement(name="matched_pair_gap", value=largest, **fixed),
+            Measurement(name="matched_pair_excess", value=worst.excess, interval=worst.interval, **fixed),
         ],
         [control],
     )

@@ -1,6 +1,6 @@
 """Deletion and insertion curves as measurements and figures, beside those of random orders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,8 @@ from auditkit.checks import Findings
 from auditkit.figures import curve
 from auditkit.plugins.explanations.quality.curves import Answer, Curves, Gains, curves, gains, places, random_places
 from auditkit.plugins.explanations.quality.deletion import Ask
-from auditkit.plugins.explanations.quality.fill_in import conditional, filled, marginal
+from auditkit.plugins.explanations.quality.fill_in import Donors, conditional, filled, marginal
+from auditkit.plugins.explanations.quality.group_quality import quality_gap
 from auditkit.plugins.explanations.shared.attributions import Estimate
 from auditkit.results import Axis, Control, Definition, Figure, Interval, Measurement
 
@@ -78,34 +79,50 @@ def calls(rows: int, features: int) -> int:
     return min(rows, ROWS) * 4 * points * sum(DONORS.values())
 
 
+def fill_ins(
+    x: np.ndarray, background: np.ndarray, real_rows: np.ndarray, is_category: np.ndarray, rng: np.random.Generator
+) -> dict[str, Donors]:
+    """{way: rows that fill in where features leave}.
+
+    Args:
+        x: (n, D) explained rows, as codes.
+        background: (B, D) rows for the marginal fill-in.
+        real_rows: (R, D) for the conditional one.
+        is_category: (D,) bool.
+        rng: draws them.
+    """
+    return {
+        "marginal": marginal(len(x), background, DONORS["marginal"], rng),
+        "conditional": conditional(x, real_rows, is_category, DONORS["conditional"], rng),
+    }
+
+
 def of_table(
     ask: Ask,
     x: np.ndarray,
-    background: np.ndarray,
-    real_rows: np.ndarray,
+    ways: Mapping[str, Donors],
     values: np.ndarray,
-    is_category: np.ndarray,
+    groups: Mapping[str, Sequence[np.ndarray]],
     rng: np.random.Generator,
 ) -> Findings:
     """The curves of attributions of a table, once with any row and once with the nearest real rows to fill in.
 
     Args:
         ask: the model, in the unit of the attributions.
-        x: (n, D) explained rows, as codes; the first `ROWS` are tried.
-        background: (B, D) rows for the marginal fill-in.
-        real_rows: (R, D) for the conditional one.
+        x: (n, D) explained rows, as codes; `ROWS` are enough.
+        ways: of filling in, from `fill_ins`.
         values: (n, D) the attributions.
-        is_category: (D,) bool.
-        rng: draws orders, and rows that fill in.
+        groups: {attribute: masks of the rows that are tried}, of groups that may be measured.
+        rng: draws orders.
     """
-    x, values = x[:ROWS], values[:ROWS]
-    ways = {
-        "marginal": marginal(len(x), background, DONORS["marginal"], rng),
-        "conditional": conditional(x, real_rows, is_category, DONORS["conditional"], rng),
-    }
     tried = {way: try_order(filled(ask, x, donors), values, rng) for way, donors in ways.items()}
+    gained = tried["marginal"].gained
+    apart = [] if gained is None else [quality_gap(name, gained.deletion, masks) for name, masks in groups.items()]
     return Findings(
-        [measurement for way, trial in tried.items() for measurement in measurements(trial.gained, {"fill_in": way})],
+        [
+            *(one for way, trial in tried.items() for one in measurements(trial.gained, {"fill_in": way})),
+            *apart,
+        ],
         figures=figures(tried, "features"),
     )
 

@@ -12,7 +12,7 @@ from auditkit.models import Model
 from auditkit.plugins.explanations.fairwashing import hidden_groups
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.protected_columns import with_protected
-from auditkit.plugins.explanations.quality import curve_findings
+from auditkit.plugins.explanations.quality import curve_findings, group_quality
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.shapley.exact import is_exact_kind
 from auditkit.plugins.explanations.shapley.methods import attribute
@@ -60,6 +60,7 @@ class Importance(ImportanceParameters, Check):
         **DEFINITIONS,
         **hidden_groups.DEFINITIONS,
         **curve_findings.DEFINITIONS,
+        **group_quality.DEFINITIONS,
         "additivity_gap": Definition(
             title="Additivity gap",
             formula="max over rows |base + sum of attributions - output| / range of the outputs",
@@ -227,8 +228,12 @@ def deletion_control(
 def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng: np.random.Generator) -> Findings:
     """How the output goes when features leave the rows, and enter them, in the order of their attributions."""
     is_category = [not feature.numeric for feature in data.schema] or [False] * case.x.shape[1]
+    # drawn and not the first: data may be sorted by group
+    chosen = np.sort(rng.permutation(len(case.x))[: curve_findings.ROWS])
+    real_rows = draw_background(data, curve_findings.POOL, rng).codes
     return curve_findings.of_table(
-        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
-        case.x, case.background, draw_background(data, curve_findings.POOL, rng).codes, attributions.values,
-        np.array(is_category), rng,
+        lambda codes, rows: in_unit(case.ask(codes, chosen[rows]), attributions.unit),
+        case.x[chosen],
+        curve_findings.fill_ins(case.x[chosen], case.background, real_rows, np.array(is_category), rng),
+        attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), rng,
     )  # fmt: skip

@@ -61,7 +61,9 @@ def test_the_gap_is_that_of_all_pairs_by_hand(monkeypatch):
     # two numbers of two people a side, told apart by hand: 3 - 1 and 7 - 2, each both ways
     places = np.repeat([[0.0], [0.0], [9.0], [9.0]], 20, axis=0)
     answers, inside = np.repeat([3.0, 1.0, 7.0, 2.0], 20), np.repeat([True, False, True, False], 20)
-    assert matched_gap(places, answers, inside) == (pytest.approx(3.5), 80)
+    gap = matched_gap(places, answers, inside)
+    # half of the pairs differ by 2, the others by 5
+    assert gap == (pytest.approx(3.5), pytest.approx(2 * 1.5**2 / 79), 80)
 
 
 def test_a_direct_effect_is_told_from_one_that_other_columns_carry():
@@ -130,3 +132,13 @@ def test_mixtures_of_columns_that_hang_together_lie_far_from_people():
     assert mixture_area(together, schema, np.random.default_rng(0)) > 0.9
     assert mixture_area(apart, schema, np.random.default_rng(0)) < 0.6
     assert "area under the ROC curve of 0." in mixture_note(apart, schema, np.random.default_rng(0))
+
+
+def test_an_effect_that_turns_with_age_is_no_excess_beyond_chance():
+    answers = (2 * SEX - 1) * FRAME.age.to_numpy()
+    chosen = np.arange(40)
+    of_model = np.zeros((40, 4))
+    of_model[:, 0] = answers[:40] / 2
+    of_model[:, 3] = answers[:40] / 2
+    outcome = matched_pair_test(SEEN, rows(0.0, answers, chosen)._replace(of_model=of_model), SCHEMA)
+    assert outcome.controls[0].holds is True and outcome.measurements[1].interval.high > outcome.measurements[1].value

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditkit.plugins.explanations.quality.curve_findings import DEFINITIONS, calls, curve_control, of_table, try_order
+from auditkit.plugins.explanations.quality.curve_findings import (
+    DEFINITIONS,
+    calls,
+    curve_control,
+    fill_ins,
+    of_table,
+    try_order,
+)
 
 WEIGHTS = np.array([3.0, 1.0, 0.0, -2.0, 0.5])
 X = np.random.default_rng(0).normal(size=(60, 5))
@@ -18,7 +25,8 @@ def drawn(values, x=X, model=lambda codes, rows: codes @ WEIGHTS):
         asked.append(len(codes))
         return model(codes, rows)
 
-    result = of_table(ask, x, x, x, values, np.zeros(5, dtype=bool), np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    result = of_table(ask, x[:50], fill_ins(x[:50], x, x, np.zeros(5, dtype=bool), rng), values[:50], {}, rng)
     return result, sum(asked)
 
 
