@@ -9,6 +9,7 @@ def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.explanations.counterfactuals.check import Counterfactuals
     from auditkit.plugins.explanations.gradients.check import Gradients
+    from auditkit.plugins.explanations.lime.check import Lime
     from auditkit.plugins.explanations.shapley.check import Importance
 
-    return [Importance, Gradients, Counterfactuals]
+    return [Importance, Gradients, Counterfactuals, Lime]

@@ -142,20 +142,19 @@ def measurements(gained: Gains | None, conditions: Mapping[str, str]) -> list[Me
     ]  # fmt: skip
 
 
-def curve_control(gained: Gains | None, guards: tuple[str, ...], instead: str) -> Control:
+def curve_control(measured: Measurement, guards: tuple[str, ...], instead: str) -> Control:
     """Whether the deletion curve lies below that of random orders, beyond chance over the rows.
 
     Args:
-        gained: None: nothing ever moved the output, so no order is better than another.
+        measured: `deletion_gain`; null where nothing ever moved the output, so no order is better than another.
         guards: names of measurements.
         instead: what to believe where it does not, in a sentence.
     """
-    estimate = None if gained is None else gained.means[0]
     return Control.within(
         "deletion curve",
         "Does the output fall faster when parts leave in the order of their attributions than in a random order "
         "(lower end of the interval of the area between them)?",
-        None if estimate is None else estimate.low,
+        None if measured.interval is None else measured.interval.low,
         at_least=1e-9,
         guards=guards,
         on_failure="inconclusive",

@@ -10,6 +10,7 @@ from auditkit.plugins.explanations.quality.curve_findings import (
     calls,
     curve_control,
     fill_ins,
+    measurements,
     of_table,
     try_order,
 )
@@ -54,7 +55,7 @@ def test_a_constant_model_has_no_gain_and_says_why():
 
 def control_of(values, seed=0):
     trial = try_order(lambda kept, rows: (X[rows] * kept) @ WEIGHTS, values, np.random.default_rng(seed))
-    return curve_control(trial.gained, ("mean_abs_attribution",), "Believe something else.")
+    return curve_control(measurements(trial.gained, {})[0], ("mean_abs_attribution",), "Believe something else.")
 
 
 def test_the_control_holds_for_right_attributions_and_for_no_blank_ones():
@@ -66,4 +67,4 @@ def test_the_control_holds_for_right_attributions_and_for_no_blank_ones():
 
 
 def test_where_nothing_moves_the_control_does_not_hold():
-    assert curve_control(None, (), "").holds is None
+    assert curve_control(measurements(None, {})[0], (), "").holds is None
