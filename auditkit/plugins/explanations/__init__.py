@@ -8,8 +8,11 @@ from auditkit.hookspecs import hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.explanations.counterfactuals.check import Counterfactuals
+    from auditkit.plugins.explanations.effects.check import Effects
     from auditkit.plugins.explanations.gradients.check import Gradients
     from auditkit.plugins.explanations.lime.check import Lime
+    from auditkit.plugins.explanations.permutation_importance.check import PermutationImportance
     from auditkit.plugins.explanations.shapley.check import Importance
+    from auditkit.plugins.explanations.surrogate_tree.check import SurrogateTree
 
-    return [Importance, Gradients, Counterfactuals, Lime]
+    return [Importance, Gradients, Counterfactuals, Lime, Effects, PermutationImportance, SurrogateTree]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from auditkit.data import AuditData
 from auditkit.errors import closest
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 
 
 class CounterfactualParameters(BaseModel):
@@ -52,7 +53,7 @@ class CounterfactualParameters(BaseModel):
 
     def misnamed(self, data: AuditData) -> str | None:
         """Which column that the parameters name is none, or no number; None where all fit."""
-        numbers = {name for name in data.feature_names if is_number(data, name)}
+        numbers = {name for name, number in zip(data.feature_names, numeric_columns(data), strict=True) if number}
         summed = [name for group in self.sums for name in group]
         for parameter, names, known in (
             ("immutable", self.immutable or (), set(data.feature_names)),
@@ -63,9 +64,3 @@ class CounterfactualParameters(BaseModel):
                     kind = "a column" if parameter == "immutable" else "a column of numbers"
                     return f"{parameter} must name {kind} of the inputs; {name!r} is none; {closest(name, known)}"
         return None
-
-
-def is_number(data: AuditData, name: str) -> bool:
-    """Whether a column holds numbers; those of an array without a schema do."""
-    kinds = {feature.name: feature.numeric for feature in data.schema}
-    return kinds.get(name, not kinds)

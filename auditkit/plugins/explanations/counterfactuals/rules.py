@@ -3,9 +3,10 @@
 import numpy as np
 
 from auditkit.data import AuditData
-from auditkit.plugins.explanations.counterfactuals.parameters import CounterfactualParameters, is_number
+from auditkit.plugins.explanations.counterfactuals.parameters import CounterfactualParameters
 from auditkit.plugins.explanations.counterfactuals.space import Space, grid_of, spread_of
 from auditkit.plugins.explanations.counterfactuals.wanted import Wanted
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.text import number_of
 
 SIGNS = {"up": 1, "down": -1}
@@ -24,7 +25,7 @@ def space_of(parameters: CounterfactualParameters, data: AuditData, codes: np.nd
     features = {feature.name: feature for feature in data.schema}
     fixed = set(map(data.column_of, data.groups)) if parameters.immutable is None else set(parameters.immutable)
     fixed |= {name for name, feature in features.items() if not feature.mutable}
-    numeric = np.array([is_number(data, name) for name in names])
+    numeric = numeric_columns(data)
     # a category has no spread, but one that all have cannot become another
     spread = np.array([
         spread_of(column) if number else float(len(np.unique(column)) > 1)

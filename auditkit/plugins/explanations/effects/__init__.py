@@ -1,0 +1,1 @@
+"""How does the output change with one column, and how far can a curve of that be believed?"""

@@ -1,0 +1,1 @@
+"""How much worse does the model get where a column tells nothing any more?"""

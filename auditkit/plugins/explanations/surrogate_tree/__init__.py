@@ -1,0 +1,1 @@
+"""Can a few rules say what the model does?"""
