@@ -83,6 +83,11 @@ def by_noise(x: np.ndarray) -> np.ndarray:
     return logistic(2 * x[:, NOISE] + x[:, PAY])
 
 
+def by_chance(x: np.ndarray) -> np.ndarray:
+    """A number that looks drawn anew for each row, and is the same when the row is asked about again."""
+    return np.asarray(np.abs(np.sin(x @ np.arange(1.0, x.shape[1] + 1) * 1e4)))
+
+
 def by_age(x: np.ndarray) -> np.ndarray:
     """What another might."""
     return logistic(2 * x[:, AGE] + x[:, PAY])
@@ -109,6 +114,7 @@ SICK: dict[str, Callable[[int], Made]] = {
     "by a proxy beside the column": sick(by_column(TITLE), by_noise),
     "flips learnt as mixtures": sick(by_column(SEX), by_noise, flipped=True),
     "by columns that tell together": sick(by_signs, by_age, people_of_two_signs),
+    "mixtures at random": sick(by_column(SEX), by_chance),
     "decisions alone": sick(lambda x: np.round(by_column(SEX)(x)), lambda x: np.round(by_noise(x))),
 }
 
