@@ -14,5 +14,6 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.explanations.permutation_importance.check import PermutationImportance
     from auditkit.plugins.explanations.shapley.check import Importance
     from auditkit.plugins.explanations.surrogate_tree.check import SurrogateTree
+    from auditkit.plugins.explanations.text.check import Text
 
-    return [Importance, Gradients, Counterfactuals, Lime, Effects, PermutationImportance, SurrogateTree]
+    return [Importance, Gradients, Counterfactuals, Lime, Effects, PermutationImportance, SurrogateTree, Text]

@@ -40,7 +40,8 @@ def find(parameters: LimeParameters, model: Model, data: AuditData, context: Con
         stability(subject, local.values, parameters.seeds, context),
     ]
     return Findings(
-        [*shown.measurements, *(measured for trial in trials for measured in trial.measurements)],
+        # first whether to read on
+        [*(measured for trial in trials for measured in trial.measurements), *shown.measurements],
         [*(control for trial in trials for control in trial.controls), *shown.controls],
         shown.figures,
         shown.tables,

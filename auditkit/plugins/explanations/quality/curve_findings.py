@@ -68,7 +68,10 @@ def try_order(answer: Answer, values: np.ndarray, rng: np.random.Generator) -> T
     chance = curves(answer, random_places(values, rng))
     gained = gains(ordered, chance)
     if gained is not None:
-        is_blank = np.nanmax(values, axis=1) - np.nanmin(values, axis=1) <= 1e-9 * np.nanmax(np.abs(values), axis=1)
+        lacking = np.isnan(values)
+        high, low = (np.where(lacking, end, values) for end in (-np.inf, np.inf))
+        largest = np.where(lacking, 0.0, np.abs(values)).max(axis=1)
+        is_blank = high.max(axis=1) - low.min(axis=1) <= 1e-9 * largest
         gained = Gains(*(np.where(is_blank, 0.0, areas) for areas in gained))
     return Tried(ordered, chance, gained)
 
@@ -183,11 +186,19 @@ def figures(tried: Mapping[str, Tried], parts: str) -> list[Figure]:
             x=Axis(field="share", title=f"Share of the {parts} {verb}", percent=True),
             y=Axis(field="output", title="Mean output"),
             series=Axis(field="order", title="Order"),
-            caption=caption,
+            caption=f"{caption} than that of a random order.",
         )
         for name, verb, caption in (
-            ("deletion", "taken out", "The curve by attribution should fall faster than the random one."),
-            ("insertion", "put in", "The curve by attribution should rise faster than the random one."),
+            (
+                "deletion",
+                "taken out",
+                "What raises the output most leaves first: this curve should fall faster",
+            ),
+            (
+                "insertion",
+                "put in",
+                "What raises the output most comes first: this curve should rise faster",
+            ),
         )
     ]
 

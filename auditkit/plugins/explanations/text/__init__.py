@@ -1,0 +1,1 @@
+"""`explanations.text`: which words or sentences of raw texts move a model's output."""
