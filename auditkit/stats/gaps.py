@@ -159,7 +159,7 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     spread = np.sqrt(higher * (1 - higher) / n1 + lower * (1 - lower) / n2)
     with np.errstate(divide="ignore", invalid="ignore"):
         reached = np.where(spread > 0, (steps - critical(1 - alpha) * null) / spread, np.inf)
-    enough = np.flatnonzero((reached >= scipy.stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
+    enough = np.flatnonzero((reached >= scipy.special.ndtri(power)) & (steps >= critical(1 - alpha) * null))
     return round(float(steps[enough[0]]), 6) if enough.size else None
 
 

@@ -44,7 +44,7 @@ def student_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarra
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
     # n / (n - 1), as the squares are taken around the mean of these same rows
     error = float(np.sqrt(n / (n - 1) * np.sum((shares * (values - mean)) ** 2)))
-    half = float(scipy.stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    half = float(scipy.special.stdtrit(n - 1, 0.5 + level / 2)) * error
     method = "Student t" if weights is None else "Student t, linearised for weights"
     return Interval(low=mean - half, high=mean + half, level=level, method=method)
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats as distributions
+from scipy import special
 
 from auditkit import stats
 from auditkit.errors import present
@@ -123,7 +123,7 @@ def calibration_interval(groups: list[Bin], level: float = 0.95) -> Interval:
     # the spread as seen or as it would be under perfect calibration, whichever is larger: too small a spread seen by
     # chance must not turn into a calibration error
     variance = np.maximum(smoothed * (1 - smoothed), predicted * (1 - predicted)) / size
-    radius = float(distributions.chi2.ppf(level, len(groups)))
+    radius = float(special.chdtri(len(groups), 1 - level))
     high = float(np.dot(weight, np.abs(gaps)) + np.sqrt(radius * np.dot(weight**2, variance)))
     return Interval(
         low=_least(np.abs(gaps), weight, variance, radius), high=min(1.0, high), level=level,

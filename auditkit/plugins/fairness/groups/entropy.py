@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import optimize, stats as laws
+from scipy import special
 
 from auditkit import stats
 from auditkit.counts import Tally
@@ -150,13 +150,9 @@ def detectable(table: np.ndarray, tests: int, power: float = 0.8) -> float | Non
     if variance <= 0 or mean <= 0:
         return None
     freedom = len(sizes) - 1
-    limit = float(laws.chi2.isf(0.05 / max(1, tests), freedom))
-
-    def short(noncentral: float) -> float:
-        return float(laws.ncx2.sf(limit, freedom, noncentral)) - power
-
-    # Power rises with the noncentrality, so there is one root.
-    return float(optimize.brentq(short, 1e-9, 1e4)) * variance / (2 * float(sizes.sum()) * mean**2)
+    limit = special.chdtri(freedom, 0.05 / max(1, tests))
+    noncentral = float(special.chndtrinc(limit, freedom, 1 - power))
+    return noncentral * variance / (2 * float(sizes.sum()) * mean**2)
 
 
 def p_value(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generator) -> float:

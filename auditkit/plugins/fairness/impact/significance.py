@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats as distributions
+import scipy
 
 from auditkit import stats
 
@@ -52,7 +52,7 @@ def exact_test(x1: int, n1: int, x2: int, n2: int) -> Exact:
     if x1 + x2 in (0, n1 + n2):
         return Exact(method, 1.0)
     # scipy's Boschloo wants the two samples as columns; Fisher's test is the same for rows and columns.
-    outcome = distributions.boschloo_exact(np.transpose(table)) if small else distributions.fisher_exact(table)
+    outcome = scipy.stats.boschloo_exact(np.transpose(table)) if small else scipy.stats.fisher_exact(table)
     # scipy may return a p-value that is a rounding above 1.
     return Exact(method, float(np.clip(outcome.pvalue, 0, 1)))
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats as laws
+from scipy import special
 
 from auditkit import stats
 from auditkit.plugins.fairness.ranking.lists import Places, coarse, ndkl, position_bias, tied_places, top_count
@@ -57,7 +57,7 @@ class Estimate(NamedTuple):
         """The ratio of the two groups least sure that would be found 8 times in 10 (normal approximation)."""
         i, j = np.triu_indices(len(self.values), 1)
         alpha = (1 - stats.sidak_level(level, len(i))) / max(1, tests)
-        reach = float(laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power))
+        reach = float(special.ndtri(1 - alpha / 2) + special.ndtri(power))
         return float(np.exp(-reach * float(self._errors(i, j).max())))
 
     def _errors(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
@@ -243,4 +243,4 @@ def _largest_differences(counts: np.ndarray, places: Places, groups: int) -> np.
 
 
 def _critical(level: float, freedom: float) -> float:
-    return float(laws.t.ppf(0.5 + level / 2, max(1.0, freedom)))
+    return float(special.stdtrit(max(1.0, freedom), 0.5 + level / 2))

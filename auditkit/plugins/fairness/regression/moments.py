@@ -6,7 +6,7 @@ A bootstrap interval of a maximum cannot reach "no gap"; these come from all pai
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy import stats as laws
+from scipy import special
 
 from auditkit import stats
 from auditkit.results import Interval
@@ -142,11 +142,11 @@ def detectable(means: Means, tests: int, level: float = 0.95, power: float = 0.8
     k = len(means.values)
     alpha = (1 - stats.sidak_level(level, k * (k - 1) // 2)) / max(1, tests)
     worst = float(np.sqrt(np.sort(means.errors)[-2:].sum()))
-    return float((laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power)) * worst)
+    return float((special.ndtri(1 - alpha / 2) + special.ndtri(power)) * worst)
 
 
 def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
-    return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
+    return np.asarray(special.stdtrit(np.maximum(1.0, freedom), 0.5 + level / 2))
 
 
 def _many(means: Means, pairs: stats.Pairs | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats as distributions
+from scipy import special
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores import resampling
@@ -123,7 +123,7 @@ def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float 
     pairs = len(errors) * (len(errors) - 1) // 2
     alpha = (1 - stats.sidak_level(0.95, pairs)) / max(1, tests)
     error = float(np.sqrt(np.sum(np.sort(errors)[-2:] ** 2)))
-    gap = (stats.critical(1 - alpha) + float(distributions.norm.ppf(power))) * error
+    gap = (stats.critical(1 - alpha) + float(special.ndtri(power))) * error
     return round(gap, 6) if 0 < gap <= 1 else None
 
 
@@ -236,7 +236,7 @@ def _few(scale: resampling.Scale, level: float = 0.95) -> np.ndarray:
     smallest = np.minimum(scale.negative.sum(axis=1), scale.positive.sum(axis=1))
     i, j = np.triu_indices(len(smallest), 1)
     n = np.maximum(2.0, np.minimum(smallest[i], smallest[j]))
-    return np.sqrt(n / (n - 1)) * distributions.t.ppf(0.5 + level / 2, n - 1) / stats.critical(level)
+    return np.sqrt(n / (n - 1)) * special.stdtrit(n - 1, 0.5 + level / 2) / stats.critical(level)
 
 
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats as laws
+import scipy
 
 from auditkit import stats
 from auditkit.plugins.fairness.slices.outcomes import Errors
@@ -74,14 +74,14 @@ def _named(interval: Interval, method: str) -> Interval:
 def _fisher(x1: float, n1: float, x2: float, n2: float) -> float:
     bad, n, good = round(x1), round(n1), (round(n1 + n2), round(x1 + x2))
     # Two tails cost the same for any size; adding up all tables that are less likely grows with it.
-    upper_tail, lower_tail = laws.hypergeom.sf(bad - 1, *good, n), laws.hypergeom.cdf(bad, *good, n)
+    upper_tail, lower_tail = scipy.stats.hypergeom.sf(bad - 1, *good, n), scipy.stats.hypergeom.cdf(bad, *good, n)
     return float(min(1.0, 2 * min(upper_tail, lower_tail)))
 
 
 def _score(x1: float, n1: float, x2: float, n2: float) -> float:
     pooled = (x1 + x2) / (n1 + n2)
     error = float(np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
-    return float(2 * laws.norm.sf(abs(x1 / n1 - x2 / n2) / error)) if error > 0 else 1.0
+    return float(2 * scipy.stats.norm.sf(abs(x1 / n1 - x2 / n2) / error)) if error > 0 else 1.0
 
 
 def _numbers(sides: Sequence[Errors], means: Sequence[float], level: float, together: str, slices: int) -> Gap:
@@ -95,10 +95,10 @@ def _numbers(sides: Sequence[Errors], means: Sequence[float], level: float, toge
         return Gap(means[0], means[1], inside, None, None, "Welch", None, sizes[0])
     freedom = variance**2 / sum(spread**2 / (size - 1) for spread, size in zip(spreads, sizes, strict=True))
     error, gap = float(np.sqrt(variance)), means[0] - means[1]
-    half = float(laws.t.ppf(0.5 + level / 2, freedom)) * error
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, freedom)) * error
     interval = Interval(low=gap - half, high=gap + half, method=f"Welch, {together}")
-    detectable = (stats.critical(1 - 0.05 / slices) + float(laws.norm.ppf(0.8))) * error
-    p = float(2 * laws.t.sf(abs(gap) / error, freedom))
+    detectable = (stats.critical(1 - 0.05 / slices) + float(scipy.stats.norm.ppf(0.8))) * error
+    p = float(2 * scipy.stats.t.sf(abs(gap) / error, freedom))
     return Gap(means[0], means[1], inside, interval, p, "Welch's t-test", detectable, sizes[0])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats as laws
+from scipy import special
 
 from auditkit import stats
 from auditkit.data import AuditData
@@ -151,7 +151,7 @@ def widest(group_means: Losses, pairs: stats.Pairs, level: float = 0.95) -> stat
     mean, error, size = group_means
     squared_error = error[i] + error[j]
     freedom = squared_error**2 / (error[i] ** 2 / (size[i] - 1) + error[j] ** 2 / (size[j] - 1))
-    half = laws.t.ppf(0.5 + stats.sidak_level(level, len(i)) / 2, freedom) * np.sqrt(squared_error)
+    half = special.stdtrit(freedom, 0.5 + stats.sidak_level(level, len(i)) / 2) * np.sqrt(squared_error)
     gap = np.abs(mean[i] - mean[j])
     method = "Welch" if len(i) == 1 else "Welch, all pairs at once (Šidák)"
     return stats.largest_apart(stats.Apart(pairs, gap, gap - half, gap + half), mean, method, 2.0, level)
@@ -217,7 +217,7 @@ def relative_drop_interval(before: np.ndarray, after: np.ndarray, level: float =
         return None
     x, y = before.mean(), after.mean()
     spread = np.cov(np.vstack([before, after]).astype(float)) / n
-    t2 = float(laws.t.ppf(0.5 + level / 2, n - 1)) ** 2
+    t2 = float(special.stdtrit(n - 1, 0.5 + level / 2)) ** 2
     # ratios r with (y - r x)^2 <= t2 (s_yy - 2 r s_xy + r^2 s_xx); without spread: as for one row that differs
     slack = max(float(spread[1, 1]), 1 / n**2)
     a, b, c = x * x - t2 * spread[0, 0], x * y - t2 * spread[0, 1], y * y - t2 * slack
