@@ -13,8 +13,6 @@ import pytest
 
 from tests.command import auditkit
 
-pytestmark = pytest.mark.charts
-
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
