@@ -14,6 +14,7 @@ GROWS = {
     "demographic_parity_worst_nearby", "equalized_odds_at_threshold", "equalized_odds_worst_nearby",
     "mean_prediction_difference", "mean_residual_difference", "wasserstein_distance", "kolmogorov_smirnov_distance",
     "top_k_gap", "robust_accuracy_difference", "drop_difference", "withstanding_difference", "single_flip_difference",
+    "none_found_difference", "recourse_cost_difference",
 }  # fmt: skip
 
 
