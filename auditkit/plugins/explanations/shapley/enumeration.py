@@ -73,7 +73,7 @@ def enumerated(
         for start in range(0, len(members), at_once):
             inside = members[start : start + at_once, None, :]
             mixed = np.where(inside, values, background[None]).reshape(-1, features)
-            outputs = ask_once(ask, mixed, row).reshape(len(inside), len(background))
+            outputs = ask_once(ask, mixed, np.full(len(mixed), row)).reshape(len(inside), len(background))
             worths[row, start : start + at_once] = outputs.mean(axis=1)
         progress(row + 1, len(x), "rows explained")
     return Sampled(shapley_values(worths), np.zeros(x.shape), worths[:, 0])

@@ -34,21 +34,28 @@ class FirstLayer(NamedTuple):
     target: np.ndarray
     """(n,) which answer is explained."""
 
-    def answers(self, sums: np.ndarray, row: int) -> np.ndarray:
-        """Explained outputs of (..., H) pre-activations without the constant, for one row."""
-        z = (sums + self.constant).reshape(-1, sums.shape[-1])
-        return np.asarray(self.after(z)[:, self.target[row]].reshape(sums.shape[:-1]))
+    def answers(self, sums: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(m, ...) explained outputs of pre-activations (m, ..., H) without the constant, for rows (m,)."""
+        answers = self.after((sums + self.constant).reshape(-1, sums.shape[-1]))
+        places = np.repeat(self.target[rows], sums[0, ..., 0].size) if len(rows) else rows
+        return np.asarray(answers[np.arange(len(answers)), places].reshape(sums.shape[:-1]))
 
     def mixtures(self, rows: np.ndarray, donors: np.ndarray, inside: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows: players `inside` (m, D) take the values of `rows` (m,), others of `donors`."""
         sums = np.where(inside[:, :, None], self.of_rows[rows], self.of_background[donors]).sum(axis=1)
-        return np.asarray(self.after(sums + self.constant)[np.arange(len(rows)), self.target[rows]])
+        return self.answers(sums, rows)
 
-    def walk(self, row: int, donors: np.ndarray, orders: np.ndarray) -> np.ndarray:
-        """(m, D - 1) outputs between the ends of paths from background rows (m,) to a row, in orders (m, D)."""
-        changes = self.of_rows[row][orders[:, :-1]] - self.of_background[donors[:, None], orders[:, :-1]]
-        start = self.of_background[donors].sum(axis=1)
-        return self.answers(start[:, None] + changes.cumsum(axis=1), row)
+    def walk(self, rows: np.ndarray, donors: np.ndarray, orders: np.ndarray) -> np.ndarray:
+        """(m, D - 1) outputs between the ends of paths from background rows (m,) to rows (m,), in orders (m, D)."""
+        at_once, parts = max(1, SUMS // max(1, self.of_rows[0].size)), []
+        for start in range(0, len(rows), at_once):
+            part = slice(start, start + at_once)
+            first = orders[part, :-1]
+            changes = self.of_rows[rows[part, None], first] - self.of_background[donors[part, None], first]
+            np.cumsum(changes, axis=1, out=changes)
+            changes += self.of_background[donors[part]].sum(axis=1)[:, None]
+            parts.append(self.answers(changes, rows[part]))
+        return np.concatenate(parts)
 
 
 def first_layer(
@@ -124,25 +131,14 @@ def enumerated(layer: FirstLayer, progress: Progress, dtype: type = np.float64) 
             worths[:, part] = _means(powers[:, part], np.exp(-outside[:, :, 0] - layer.constant).astype(dtype))
         else:
             for row in range(rows):
-                worths[row, part] = layer.answers(inside[row, part, None] + outside, row).mean(axis=1)
+                worths[row, part] = layer.answers((inside[row, part, None] + outside)[None], np.array([row]))[0].mean(
+                    axis=1
+                )
         progress(min(start + at_once, len(members)), len(members), "coalitions asked about")
     if powers is not None:
         # the probability of the first of two classes is what is left
         worths = np.where(layer.target[:, None] == 1, worths, 1 - worths)
     return Sampled(shapley_values(worths), np.zeros((rows, players)), worths[:, 0])
-
-
-def walk_in_parts(layer: FirstLayer) -> Callable[[int, np.ndarray, np.ndarray], np.ndarray]:
-    """`layer.walk`, a part of the paths at a time where they are many."""
-    at_once = max(1, SUMS // max(1, layer.of_rows[0].size))
-
-    def walk(row: int, donors: np.ndarray, orders: np.ndarray) -> np.ndarray:
-        starts = range(0, len(donors), at_once)
-        return np.concatenate([
-            layer.walk(row, donors[start : start + at_once], orders[start : start + at_once]) for start in starts
-        ])  # fmt: skip
-
-    return walk
 
 
 def _powers_fit(layer: FirstLayer, dtype: type) -> bool:

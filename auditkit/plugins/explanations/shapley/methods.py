@@ -83,7 +83,7 @@ def _game(
     """The values, the method in words, and whether orders were sampled."""
     ask, walk = case.ask, None
     if layer is not None:
-        ask, walk = partial(_any_answers, layer), first_layer.walk_in_parts(layer)
+        ask, walk = partial(_any_answers, layer), layer.walk
     fewest, seconds = parameters.permutations, _seconds(context)
     if enumeration.is_enumerated(ask, case.x, case.background, fewest, seconds):
         method = f"all {2 ** case.x.shape[1]:,} coalitions of the original columns, exact for this background"
@@ -106,7 +106,7 @@ def _game(
 def _any_answers(layer: FirstLayer, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """As many answers of what comes after the first layer as there are rows, for the time that they take."""
     sums = layer.of_background.sum(axis=1)
-    return layer.answers(sums[np.arange(len(codes)) % len(sums)], 0)
+    return layer.answers(sums[np.arange(len(codes)) % len(sums)], np.zeros(len(codes), dtype=np.int64))
 
 
 def _seconds(context: Context) -> float:

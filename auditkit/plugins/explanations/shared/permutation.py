@@ -9,11 +9,13 @@ import numpy as np
 
 CELLS = 2**23
 """Numbers held at once: 64 MiB of float64."""
+ASKED = 2**15
+"""Model rows between two words of progress, where one row needs no more."""
 
 
-Walk = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
-"""Takes a row of `x`, background rows (m,) and orders (m, D); gives (m, D - 1) outputs between the ends of the paths,
-of which place k is about the row's values on the first k + 1 features of the order."""
+Walk = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Takes rows of `x` (m,), background rows (m,) and orders (m, D); gives (m, D - 1) outputs between the ends of the
+paths, of which place k is about the row's values on the first k + 1 features of the order."""
 
 
 class Sampled(NamedTuple):
@@ -59,22 +61,32 @@ def paired_permutations(
     if permutations < 2:
         raise ValueError(f"permutations must be at least 2, for their spread is the error; {permutations} was given")
     rows, (draws, features) = len(x), (len(background) * permutations, x.shape[1])
-    values, errors, base = np.empty((rows, features)), np.empty((rows, features)), np.empty(rows)
     walk = partial(_walk, ask, x, background) if walk is None else walk
-    outputs, at_once = ask(x, np.arange(rows)), max(1, CELLS // max(1, 2 * (features - 1) * features))
-    for row in range(rows):
-        start = ask(background, np.full(len(background), row))
-        orders = rng.permuted(np.tile(np.arange(features), (draws, 1)), axis=1)
-        pairs = np.empty((draws, features))
-        for chunk in np.split(np.arange(draws), range(at_once, draws, at_once)):
-            donors = chunk % len(background)
-            pairs[chunk] = _pair(walk, row, donors, orders[chunk], (start[donors], outputs[row]))
+    steps = max(1, 2 * (features - 1))
+    outputs, at_once, group = (
+        ask(x, np.arange(rows)),
+        max(1, CELLS // (steps * features)),
+        max(1, ASKED // (steps * draws)),
+    )
+    parts = []
+    # some rows at a time, so that what a call costs is shared, and a slow model is not left alone for long
+    for first in range(0, rows, group):
+        chosen = np.arange(first, min(first + group, rows))
+        start = ask(np.tile(background, (len(chosen), 1)), np.repeat(chosen, len(background)))
+        orders = rng.permuted(np.tile(np.arange(features), (len(chosen) * draws, 1)), axis=1)
+        owners, donors = np.repeat(chosen, draws), np.tile(np.arange(draws) % len(background), len(chosen))
+        starts = start.reshape(len(chosen), -1)
+        pairs = np.empty((len(owners), features))
+        for chunk in np.split(np.arange(len(owners)), range(at_once, len(owners), at_once)):
+            ends = starts[owners[chunk] - first, donors[chunk]], outputs[owners[chunk]]
+            pairs[chunk] = _pair(walk, owners[chunk], donors[chunk], orders[chunk], ends)
         # the spread within one background row is that of the order alone, which is all that is sampled
-        by_background = pairs.reshape(permutations, len(background), features)
-        values[row], base[row] = pairs.mean(axis=0), start.mean()
-        errors[row] = np.sqrt(by_background.var(axis=0, ddof=1).sum(axis=0) / permutations) / len(background)
-        progress(row + 1, rows, "rows explained")
-    return Sampled(values, errors, base)
+        by_background = pairs.reshape(len(chosen), permutations, len(background), features)
+        spread = by_background.var(axis=1, ddof=1).sum(axis=1) / permutations
+        means = by_background.mean(axis=(1, 2))
+        parts.append(Sampled(means, np.sqrt(spread) / len(background), starts.mean(axis=1)))
+        progress(int(chosen[-1]) + 1, rows, "rows explained")
+    return Sampled(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def until_error(sample: Callable[[int], Sampled], error: float, first: int, most: int) -> tuple[Sampled, int]:
@@ -121,34 +133,43 @@ def evaluations(features: int, background: int, permutations: int) -> int:
     return 2 * max(features - 1, 0) * background * permutations + background + 1
 
 
-def _pair(walk: Walk, row: int, donors: np.ndarray, orders: np.ndarray, ends: tuple[np.ndarray, float]) -> np.ndarray:
-    """(m, D): for each of m background rows, what switching each feature changes, averaged over order and reverse."""
+def _pair(
+    walk: Walk, rows: np.ndarray, donors: np.ndarray, orders: np.ndarray, ends: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """(m, D): for each of m pairs of rows, what switching each feature changes, averaged over order and reverse."""
     # the reverse order cancels what pairs of features share out by chance
     both = np.concatenate([orders, orders[:, ::-1]])
     path = np.empty((len(both), both.shape[1] + 1))
     # the ends of each path are known: only the steps between are asked
-    path[:, 0], path[:, -1] = np.tile(ends[0], 2), ends[1]
-    path[:, 1:-1] = walk(row, np.tile(donors, 2), both)
+    path[:, 0], path[:, -1] = (np.tile(end, 2) for end in ends)
+    path[:, 1:-1] = walk(np.tile(rows, 2), np.tile(donors, 2), both)
     changes = np.take_along_axis(np.diff(path, axis=1), np.argsort(both, axis=1), axis=1)
     forward, backward = np.split(changes, 2)
     return (forward + backward) / 2
 
 
 def _walk(
-    ask: Callable[[np.ndarray, np.ndarray], np.ndarray], x: np.ndarray, background: np.ndarray, row: int,
+    ask: Callable[[np.ndarray, np.ndarray], np.ndarray], x: np.ndarray, background: np.ndarray, rows: np.ndarray,
     donors: np.ndarray, orders: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     draws, features = orders.shape
     switched = np.argsort(orders, axis=1)[:, None, :] < np.arange(1, features)[None, :, None]
-    mixed = np.where(switched, x[row], background[donors][:, None, :]).reshape(-1, features)
-    return ask_once(ask, mixed, row).reshape(draws, features - 1)
+    mixed = np.where(switched, x[rows][:, None, :], background[donors][:, None, :]).reshape(-1, features)
+    return ask_once(ask, mixed, np.repeat(rows, features - 1)).reshape(draws, features - 1)
 
 
-def ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, row: int) -> np.ndarray:
-    """The outputs of (m, D) rows, each distinct row asked about once: exact for a model that answers consistently."""
+def ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The outputs of (m, D) rows, each distinct one asked about once: exact for a model that answers consistently.
+
+    Args:
+        ask: as for `paired_permutations`.
+        mixed: what is asked about.
+        rows: (m,) the row of `x` that each belongs to.
+    """
     if not mixed.size:
         return np.empty(len(mixed))
+    told_apart = np.column_stack([mixed, rows])
     # rows as bytes: np.unique over an axis compares columns one by one
-    raw = np.ascontiguousarray(mixed).view(np.dtype((np.void, mixed.dtype.itemsize * mixed.shape[1]))).ravel()
+    raw = told_apart.view(np.dtype((np.void, told_apart.dtype.itemsize * told_apart.shape[1]))).ravel()
     _, first_positions, inverse = np.unique(raw, return_index=True, return_inverse=True)
-    return np.asarray(ask(mixed[first_positions], np.full(len(first_positions), row))[inverse])
+    return np.asarray(ask(mixed[first_positions], rows[first_positions])[inverse])

@@ -2,43 +2,14 @@
 
 import functools
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.plugins.explanations.shared.tree_walk import Leaf, Tree, leaves
+
 TABLED = 8
 """Players on a path up to which the weights of all pairs of patterns are kept."""
-MOST_PLAYERS = 62
-"""On one path: a pattern is a whole number of 64 bits with a sign."""
-
-
-class Tree(NamedTuple):
-    """A decision tree of N nodes as arrays; node 0 is the root."""
-
-    left: np.ndarray
-    """(N,) the child of rows at or under the threshold; -1 for a leaf."""
-    right: np.ndarray
-    """(N,) the other child."""
-    missing: np.ndarray
-    """(N,) the child of rows whose value is missing."""
-    feature: np.ndarray
-    """(N,) which encoded column is compared."""
-    threshold: np.ndarray
-    """(N,)"""
-    values: np.ndarray
-    """(N, K) what a leaf gives to each output."""
-
-
-class Leaf(NamedTuple):
-    """A leaf, and which players' conditions on the way to it each row meets."""
-
-    values: np.ndarray
-    """(K,)"""
-    players: list[int]
-    """The m players that the path asks about."""
-    patterns: np.ndarray
-    """(rows,) whole numbers; bit j is 1 where the row meets all conditions on columns of player j of the list."""
 
 
 def path_values(tree: Tree, x: np.ndarray, background: np.ndarray, owners: np.ndarray, players: int) -> np.ndarray:
@@ -53,8 +24,8 @@ def path_values(tree: Tree, x: np.ndarray, background: np.ndarray, owners: np.nd
 
     Args:
         tree: whose leaves are gone through.
-        x: (n, E) encoded rows to explain, in the type in which the tree compares; NaN is missing.
-        background: (B, E) encoded rows to compare with.
+        x: (n, E) encoded rows to explain, in the type in which the tree compares; NaN is missing, of ranks `MISSING`.
+        background: (B, E) encoded rows to compare with, of the same type.
         owners: (E,) the player of each encoded column; -1 for one that is the same in all rows.
         players: how many there are.
 
@@ -64,54 +35,24 @@ def path_values(tree: Tree, x: np.ndarray, background: np.ndarray, owners: np.nd
     Source: Lundberg et al. 2020, arXiv:1905.04610 (interventional trees); counting background rows by their pattern:
     Nadel and Wettenstein 2025, "From decision trees to boolean logic", arXiv:2511.09376.
     """
-    rows = np.ascontiguousarray(np.concatenate([x, background]).T)
     # the last place is for columns that are the same in all rows: no coalition changes what they do
     values = np.zeros((len(x), players + 1, tree.values.shape[1]))
-    for leaf in _leaves(tree, rows, np.where(owners < 0, players, owners)):
+    for leaf in leaves(tree, x, background, np.where(owners < 0, players, owners)):
         if leaf.players and leaf.values.any():
-            shares = _shares(leaf.patterns[: len(x)], leaf.patterns[len(x) :], len(leaf.players))
-            values[:, leaf.players] += shares[:, :, None] * leaf.values
+            values[:, leaf.players] += (_shares(leaf) / len(background))[:, :, None] * leaf.values
     return values[:, :players]
 
 
-def _leaves(tree: Tree, rows: np.ndarray, owners: np.ndarray) -> Iterator[Leaf]:
-    """Every leaf; `rows` (E, rows) as columns."""
-    blanks = np.isnan(rows).any(axis=1)
-    start = np.zeros(rows.shape[1], dtype=np.int64 if len(set(owners)) > 16 else np.uint16)
-    stack: list[tuple[int, np.ndarray, list[int]]] = [(0, start, [])]
-    while stack:
-        node, patterns, players = stack.pop()
-        if tree.left[node] < 0:
-            yield Leaf(tree.values[node], players, patterns)
-            continue
-        column = tree.feature[node]
-        goes_left = rows[column] <= tree.threshold[node]
-        if blanks[column] and tree.missing[node] == tree.left[node]:
-            goes_left |= np.isnan(rows[column])
-        player = int(owners[column])
-        known = player in players
-        if not known and len(players) == MOST_PLAYERS:
-            raise ValueError(f"a path asks about more than {MOST_PLAYERS} columns")
-        players = players if known else [*players, player]
-        bit = np.array(1 << players.index(player), dtype=patterns.dtype)
-        on_left = goes_left * bit
-        if known:
-            # of several conditions on one player's columns, all must be met
-            sides = patterns & (on_left | ~bit), patterns & ~on_left
-        else:
-            sides = patterns | on_left, patterns | (on_left ^ bit)
-        stack += [(int(tree.left[node]), sides[0], players), (int(tree.right[node]), sides[1], players)]
-
-
-def _shares(of_rows: np.ndarray, of_background: np.ndarray, m: int) -> np.ndarray:
-    """(n, m) Shapley values of the game that is 1 where the leaf is reached, as means over the background."""
+def _shares(leaf: Leaf) -> np.ndarray:
+    """(n, m) Shapley values of the game that is 1 where the leaf is reached, summed over the background rows."""
+    m = len(leaf.players)
     if m <= TABLED:
-        counts = np.bincount(of_background, minlength=1 << m) / len(of_background)
-        weights, places = _all_weights(m), of_rows
+        counts = np.bincount(leaf.of_background, leaf.counts, 1 << m)
+        weights, places = _all_weights(m), leaf.of_rows
     else:
-        patterns, places = np.unique(of_rows, return_inverse=True)
-        others, numbers = np.unique(of_background, return_counts=True)
-        weights, counts = _weights(patterns, others, m), numbers / len(of_background)
+        patterns, places = np.unique(leaf.of_rows, return_inverse=True)
+        others, of_background = np.unique(leaf.of_background, return_inverse=True)
+        weights, counts = _weights(patterns, others, m), np.bincount(of_background, leaf.counts)
     needed = weights.needed @ (counts[:, None] * weights.unmet_by_background)
     return np.asarray((needed - weights.unmet * (weights.barred @ counts)[:, None])[places])
 
@@ -131,7 +72,7 @@ class _Weights(NamedTuple):
 
 @functools.cache
 def _all_weights(m: int) -> _Weights:
-    patterns = np.arange(1 << m, dtype=np.uint16)
+    patterns = np.arange(1 << m, dtype=np.int64)
     return _weights(patterns, patterns, m)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from auditkit.errors import require
 from auditkit.plugins.explanations.shared.case import Progress
-from auditkit.plugins.explanations.shared.tree_paths import Tree, path_values
+from auditkit.plugins.explanations.shared.tree_paths import path_values
+from auditkit.plugins.explanations.shared.tree_walk import MISSING, Tree
 
 
 def tree_values(
@@ -39,6 +40,7 @@ def tree_values(
     trees = read_trees(final)
     # in the type in which the trees themselves compare, so that a value falls on the side where the model puts it
     x, background = (rows.astype(trees.input_dtype).astype(np.float64) for rows in (x, background))
+    x, background, thresholds = _ranked(trees, x, background)
     owners = np.arange(x.shape[1]) if owners is None else owners
     players = x.shape[1] if columns is None else columns
     # boosting that stopped early answers by its first trees
@@ -47,7 +49,7 @@ def tree_values(
     for number in range(used):
         tree = Tree(
             trees.children_left[number], trees.children_right[number], trees.children_default[number],
-            trees.features[number], trees.thresholds[number], trees.values[number],
+            trees.features[number], thresholds[number], trees.values[number],
         )  # fmt: skip
         values += path_values(tree, x, background, owners, players)
         progress(number + 1, used, "trees explained")
@@ -70,3 +72,22 @@ def read_trees(final: Any) -> Any:
     if np.any(splits) or np.any(categories[0]) or (categories[1] is not None and len(categories[1])):
         raise ValueError("the trees split on categories")
     return trees
+
+
+def _ranked(trees: Any, x: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows and thresholds as ranks among the thresholds of their column, which are short and so quick to compare.
+
+    A value is at or under a threshold where and only where its rank is. As they are where a column has too many.
+    """
+    inner, thresholds = trees.children_left >= 0, np.zeros(trees.thresholds.shape, dtype=np.uint16)
+    ranks = [np.zeros(rows.shape, dtype=np.uint16) for rows in (x, background)]
+    for column in np.unique(trees.features[inner]):
+        own = inner & (trees.features == column)
+        cuts = np.unique(trees.thresholds[own])
+        if len(cuts) >= MISSING:
+            return x, background, trees.thresholds
+        thresholds[own] = np.searchsorted(cuts, trees.thresholds[own])
+        for rows, ranked in zip((x, background), ranks, strict=True):
+            place = np.searchsorted(cuts, rows[:, column], side="left")
+            ranked[:, column] = np.where(np.isnan(rows[:, column]), MISSING, place)
+    return ranks[0], ranks[1], thresholds

@@ -71,7 +71,7 @@ def test_permutations_are_the_same_ones(monkeypatch):
     expected = paired_permutations(*given, np.random.default_rng(3), 4)
     for sums in (1, 2**20):
         monkeypatch.setattr(first_layer, "SUMS", sums)
-        drawn = paired_permutations(*given, np.random.default_rng(3), 4, quiet, first_layer.walk_in_parts(layer))
+        drawn = paired_permutations(*given, np.random.default_rng(3), 4, quiet, layer.walk)
         np.testing.assert_allclose(drawn.values, expected.values, atol=1e-12)
         np.testing.assert_allclose(drawn.errors, expected.errors, atol=1e-12)
 

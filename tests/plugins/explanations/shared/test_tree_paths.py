@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from auditkit.plugins.explanations.shared import tree_paths
-from auditkit.plugins.explanations.shared.tree_paths import Tree, path_values
+from auditkit.plugins.explanations.shared import tree_paths, tree_walk
+from auditkit.plugins.explanations.shared.tree_paths import path_values
+from auditkit.plugins.explanations.shared.tree_walk import Tree
 from tests.plugins.explanations.brute import interventional
 
 
@@ -118,10 +119,14 @@ def test_a_path_of_too_many_players_is_refused():
         path_values(tree, rows, rows, np.arange(depth + 1), depth + 1)
 
 
-def test_time_hardly_grows_with_the_background():
-    """No more patterns than there are: a hundred thousand rows are counted, not walked through one by one."""
+@pytest.mark.parametrize(("columns", "depth"), [(6, 5), (3, 6), (12, 9)])
+def test_many_background_rows_are_counted_and_not_walked_through(columns, depth, monkeypatch):
     rng = np.random.default_rng(3)
-    tree, owners = random_tree(rng, 6, 5), np.arange(6)
-    x, background = rng.normal(size=(5, 6)), rng.normal(size=(1_000, 6))
-    once = path_values(tree, x, background, owners, 6)
-    np.testing.assert_allclose(path_values(tree, x, np.tile(background, (100, 1)), owners, 6), once, atol=1e-12)
+    tree, owners = random_tree(rng, columns, depth), np.arange(columns)
+    x, background = rng.normal(size=(5, columns)), rng.normal(size=(1_000, columns))
+    background[rng.random(background.shape) < 0.05] = np.nan
+    once = path_values(tree, x, background, owners, columns)
+    many = np.tile(background, (20, 1))
+    np.testing.assert_allclose(path_values(tree, x, many, owners, columns), once, atol=1e-12)
+    monkeypatch.setattr(tree_walk, "COUNTED", -1)
+    np.testing.assert_allclose(path_values(tree, x, many, owners, columns), once, atol=1e-12)
