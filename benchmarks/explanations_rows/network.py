@@ -69,10 +69,10 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     truth, squares, seconds = by_sums(size.truth, 10_000), {}, {}
     drawn = iter(range(1_000))
 
-    def ours(way: Any) -> Any:
+    def measured(way: Any) -> Any:
         return lambda: squares.setdefault(way.__name__, []).append(float(((way(2, next(drawn)) - truth) ** 2).mean()))
 
-    sides = {way.__name__: (ours(way), 1) for way in (by_sums, by_rows)}
+    sides = {way.__name__: (measured(way), 1) for way in (by_sums, by_rows)}
     weights = {f"w{place}": array for place, array in enumerate(array for layer in layers for array in layer)}
     np.savez(folder / "network.npz", x=x, background=background, **weights)
     with Child("shapiq_child.py", python=environment(environments, PEER)) as child:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from benchmarks.explanations_rows import controls
+from tests.benchmarks.rows import row_lines
+
+
+@pytest.mark.parametrize(
+    ("row", "lines", "smaller"),
+    [("s1", 2, {"rows": 2, "background": 5}), ("s4", 2, {"rows": 2, "background": 300, "trees": 3})],
+)
+def test_a_row_runs_and_its_gates_hold(tmp_path, monkeypatch, row, lines, smaller):
+    if row == "s1" and "AUDITKIT_DATA" not in os.environ:
+        pytest.skip("AUDITKIT_DATA is not set")
+    assert len(row_lines("explanations", row, tmp_path, monkeypatch, **smaller)) == lines
 
 
 def test_the_controls_count_what_is_overlooked_and_who_is_accused(monkeypatch, tmp_path):

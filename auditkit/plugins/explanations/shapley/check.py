@@ -193,6 +193,19 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
             reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values depend on which rows these are.",
         ),
     ]
+    if background.too_small is not None:
+        controls.append(
+            Control.within(
+                "background of the training split",
+                "Has the training split enough rows to compare with?",
+                background.too_small,
+                at_least=ENOUGH,
+                guards=INFLUENCE,
+                on_failure="inconclusive",
+                reason=f"It has {fewer_than(ENOUGH, 'rows')}, so the audit data stands in for it: people are compared "
+                "with each other, and not with what the model learnt from.",
+            )
+        )
     return Findings(measurements, controls)
 
 

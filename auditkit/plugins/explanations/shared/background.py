@@ -17,6 +17,8 @@ class Background(NamedTuple):
     codes: np.ndarray
     """(B, D) in the codes of the audit data."""
     source: str
+    too_small: int | None = None
+    """Rows of a training split that was given and is too small, so that the audit data stands in for it."""
 
     @property
     def note(self) -> str:
@@ -30,13 +32,14 @@ def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Bac
     """Up to `rows` rows of the training split, or of the audit data where the split has too few."""
     # the training split first: the model learnt from it what is usual, and the rows explained are not compared with
     # themselves
-    codes, source = train_codes(data), "training split"
+    codes, source, too_small = train_codes(data), "training split", None
     if codes is None or len(codes) < min(ENOUGH, rows):
+        too_small = None if codes is None else len(codes)
         codes, source = data.codes(), "audit data"
     if len(codes) > rows:
         # sorted, so that the digest tells which rows they are and not in which order they were drawn
         codes = codes[np.sort(rng.choice(len(codes), rows, replace=False))]
-    return Background(codes, source)
+    return Background(codes, source, too_small)
 
 
 def train_codes(data: AuditData) -> np.ndarray | None:

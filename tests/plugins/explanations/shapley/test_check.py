@@ -279,9 +279,15 @@ def test_the_background_is_recorded_and_comes_from_training_where_it_can():
     note = next(note for note in run(model, data()).notes if note.startswith("Background"))
     assert "50 rows of the training split, SHA-256 " in note
     few = dataclasses.replace(data(), train=data().train.take(np.arange(20)))
-    assert "of the audit data" in next(note for note in run(model, few).notes if note.startswith("Background"))
+    result = run(model, few)
+    assert "of the audit data" in next(note for note in result.notes if note.startswith("Background"))
+    control = controls(result)["background of the training split"]
+    assert control.holds is False and control.value == 20 and control.on_failure == "inconclusive"
+    assert "background of the training split" not in controls(run(model, data()))
     bare = data(train=False)
-    assert "of the audit data" in next(note for note in run(model, bare).notes if note.startswith("Background"))
+    result = run(model, bare)
+    assert "of the audit data" in next(note for note in result.notes if note.startswith("Background"))
+    assert "background of the training split" not in controls(result)
 
 
 def test_missing_values_and_odd_types_pass_through():
