@@ -181,13 +181,16 @@ def _strip(number: int, game: Game, unit: str) -> Figure:
     text = game.parts.text
     spans = zip(game.parts.spans, game.explained.values, strict=True)
     rows: list[dict[str, Scalar]] = [
-        {"part": f"{place:02d} {text[start:end][:60]}", "value": float(value)}
+        {"part": f"{place:02d} {' '.join(text[start:end].split())[:60]}", "value": float(value)}
         for place, ((start, end), value) in enumerate(spans, start=1)
     ]
+    empty = game.explained.empty
+    full = empty + float(game.explained.values.sum())
     return bars(
         f"text_{number + 1}", f"Text {number + 1}, part by part", rows, label=Axis(field="part", title="Part"),
         value=Axis(field="value", title="Attribution", unit=unit),
-        caption="A text of the audit data, shown because rows may be (--include-rows).",
+        caption=f"The output is {full:.3g}, and without any part {empty:.3g}. A text of the audit data, shown because "
+        "rows may be (--include-rows).",
     )  # fmt: skip
 
 
