@@ -69,7 +69,7 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     seconds = in_turn(
         {"lime": (lambda: work.loop(work.rows, 0), 1), "ours": (lambda: work.shared(work.rows, 0), 1)}, size.rounds
     )
-    p_values = _laws(work, size.seeds)
+    p_values = laws(work, size.seeds)
     gates = (
         Gate(f"law: coefficients and R2 of 3 rows over {size.seeds} seeds, of {p_values.size} p of Kolmogorov and "
              "Smirnov under 0.001", float((p_values < 0.001).sum()), 0.0),
@@ -81,7 +81,7 @@ def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tup
     return [line], {"seconds": seconds, "p": p_values.tolist()}
 
 
-def _laws(work: Work, seeds: int) -> np.ndarray:
+def laws(work: Work, seeds: int) -> np.ndarray:
     """p of every coefficient and R2 of three rows, for the two sides to have one law."""
     rows = work.rows[:3]
     sides = []

@@ -1,12 +1,15 @@
-"""The gates of the controls of explanations count what is overlooked and what is accused."""
+"""The comparisons of explanations run, at a small size; their gates see what they are there for."""
 
 from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
+from auditkit.plugins.explanations.lime import tables
 from benchmarks.explanations_rows import controls
+from benchmarks.explanations_rows.lime import QUICK, Work, laws
 from tests.benchmarks.rows import row_lines
 
 
@@ -29,3 +32,15 @@ def test_the_controls_count_what_is_overlooked_and_who_is_accused(monkeypatch, t
     assert [(gate.value, gate.holds) for gate in line.gates] == [(0.5, False), (0.5, False)]
     assert recorded["overlooked"] == ["overlooked, seed 0", "overlooked, seed 1"]
     assert recorded["accused"] == {f"accused, seed {seed}": ["real rows"] for seed in range(2)}
+
+
+def test_the_row_of_lime_runs_and_its_gates_hold(tmp_path, monkeypatch):
+    pytest.importorskip("lime")
+    (line,) = row_lines("explanations", "l1", tmp_path, monkeypatch, rows=3, samples=200)
+    assert line["baseline"]["name"].startswith("lime") and len(line["gates"]) == 2
+
+
+def test_the_gate_of_lime_sees_another_kernel(monkeypatch):
+    pytest.importorskip("lime")
+    monkeypatch.setattr(tables, "weights", lambda shared, columns: np.where(shared == columns, 1.0, 1e-3))
+    assert (laws(Work(QUICK._replace(samples=200)), 10) < 0.001).sum() > 0
