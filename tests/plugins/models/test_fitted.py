@@ -46,7 +46,8 @@ TRUTH = ((NUMBERS["annual income"] + (TYPED["housing"] == "rent") + (TYPED["zone
 
 
 def lgbm(**options):
-    return lightgbm.LGBMClassifier(n_estimators=8, min_child_samples=5, verbose=-1, **options)
+    # by itself it takes a thread for each core, whatever OMP_NUM_THREADS says
+    return lightgbm.LGBMClassifier(n_estimators=8, min_child_samples=5, verbose=-1, n_jobs=1, **options)
 
 
 def xgb(**options):
@@ -111,7 +112,7 @@ def test_what_hands_on_arrays_of_its_own_making_is_asked_by_its_own_names(around
 def test_a_frozen_estimator_and_a_transformed_target(make):
     model = FrozenEstimator(make().fit(TYPED, TRUTH))
     np.testing.assert_array_equal(probabilities(model, from_csv(TYPED)), model.predict_proba(TYPED))
-    regressor = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1) if make is lgbm else xgboost.XGBRegressor(
+    regressor = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1, n_jobs=1) if make is lgbm else xgboost.XGBRegressor(
         n_estimators=5, enable_categorical=True
     )  # fmt: skip
     model = TransformedTargetRegressor(regressor, func=np.log1p, inverse_func=np.expm1).fit(TYPED, TRUTH + 1.0)

@@ -40,15 +40,16 @@ def answers(seed, rows=800, base=0.2, bad=None, **more):
 
 
 def test_answers_that_are_wrong_at_random_are_rarely_flagged():
-    results = [run(FAST, *answers(seed, rows=400), seed=seed) for seed in range(200)]
-    assert np.mean([one(result, "confirmed_slices").value > 0 for result in results]) <= 0.075
+    results = [run(FAST, *answers(seed, rows=400), seed=seed) for seed in range(100)]
+    # were one in ten flagged, this would be seen with probability 0.88, as by the bound of 15 in 200
+    assert np.sum([one(result, "confirmed_slices").value > 0 for result in results]) <= 6
     covered = [
         gap.interval.low <= 0 <= gap.interval.high
         for result in results
         if (gaps := [gap for gap in result.measurements if gap.name == "slice_gap" and gap.value is not None])
         for gap in gaps
     ]
-    assert len(covered) > 200 and np.mean(covered) >= 0.95
+    assert len(covered) > 100 and np.mean(covered) >= 0.95
 
 
 def test_a_bad_slice_is_found_first_and_confirmed():
