@@ -44,3 +44,8 @@ def test_the_gate_of_lime_sees_another_kernel(monkeypatch):
     pytest.importorskip("lime")
     monkeypatch.setattr(tables, "weights", lambda shared, columns: np.where(shared == columns, 1.0, 1e-3))
     assert (laws(Work(QUICK._replace(samples=200)), 10) < 0.001).sum() > 0
+
+
+def test_nearest_rows_are_searched_on_models_that_are_solved(monkeypatch, tmp_path):
+    lines = row_lines("explanations", "n1", tmp_path, monkeypatch, seeds=1)
+    assert [line["work"] for line in lines] == ["1 linear models", "1 trees of depth 3 to 8"]
