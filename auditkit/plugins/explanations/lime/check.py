@@ -56,7 +56,8 @@ class Lime(LimeParameters, Check):
             return samples * (few + (self.seeds - 1) * min(few, subjects.REPEATED)) + 36 * few
         features = len(data.feature_names)
         shapley = min(rows, self_tests.COMPARED) * 4 * features * self_tests.BACKGROUND
-        return samples * self.seeds + curve_findings.calls(rows, features) + shapley * (features <= self_tests.WIDEST)
+        tried = curve_findings.calls(rows, features) + 350 * rows  # as of explanations.importance
+        return samples * self.seeds + tried + shapley * (features <= self_tests.WIDEST)
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Explain, and try whether the explanations may be read."""

@@ -15,6 +15,8 @@ from auditkit.plugins.explanations.lime.subjects import Subject
 from auditkit.plugins.explanations.lime.tables import Local
 from auditkit.plugins.explanations.quality import curve_findings
 from auditkit.plugins.explanations.quality.curves import Answer
+from auditkit.plugins.explanations.quality.deletion_control import deletion_control
+from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.background import draw_background
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.influence import group_notes, group_shares, influence
@@ -73,12 +75,15 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
     marginal = next(one for one in tried.measurements if one.name == "deletion_gain")
     control = curve_findings.curve_control(marginal, GUARDS, INSTEAD["features"])
     compared = against_shapley(case, values, context)
+    # coefficients do not add up to the output, so there is no base
+    attributions = Attributions(values, np.zeros(len(values)), np.zeros(len(values)), output.unit, "lime")
+    deleted, sentences = deletion_control(case, attributions, context.rng, INSTEAD["features"])
     return Findings(
         [*part.measurements, *tried.measurements, *compared.measurements],
-        [control, *compared.controls],
+        [control, *deleted, *compared.controls],
         [*part.figures, *tried.figures],
         part.tables,
-        [*group_notes(inputs_seen, data), *part.notes, *compared.notes],
+        [*group_notes(inputs_seen, data), *part.notes, *sentences, *compared.notes],
     )
 
 

@@ -13,7 +13,7 @@ from auditkit.plugins.explanations.fairwashing import hidden_groups
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.protected_columns import with_protected
 from auditkit.plugins.explanations.quality import curve_findings, group_quality
-from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
+from auditkit.plugins.explanations.quality.deletion_control import deletion_control
 from auditkit.plugins.explanations.shapley.exact import is_exact_kind
 from auditkit.plugins.explanations.shapley.methods import attribute
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
@@ -207,35 +207,6 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
             )
         )
     return Findings(measurements, controls)
-
-
-def deletion_control(
-    case: Case, attributions: Attributions, rng: np.random.Generator
-) -> tuple[list[Control], list[str]]:
-    """The deletion test as a control, or a note of why it can show nothing about this model and these rows."""
-    # nothing to correlate: every attribution is 0 but for a rounding
-    if np.abs(attributions.values).max() < 1e-12:
-        return [], ["No feature moved the output of any of these rows."]
-    outcome = deletion(
-        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
-        case.x, case.background, attributions.values, rng,
-    )  # fmt: skip
-    if outcome is None or not outcome.has_power:
-        return [], [
-            "Whether deleting features bears the attributions out was not judged: with these rows the test could not "
-            "tell right attributions from wrong ones."
-        ]
-    control = Control.within(
-        "deletion",
-        "How far do the attributions follow what deleting a feature, or adding it, does to the output (correlation)?",
-        outcome.correlation,
-        at_least=FOLLOWS,
-        guards=INFLUENCE,
-        on_failure="inconclusive",
-        reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
-        f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
-    )
-    return [control], []
 
 
 def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng: np.random.Generator) -> Findings:

@@ -49,7 +49,7 @@ def test_a_healthy_model_is_explained_and_every_control_holds(healthy):
     assert set(list(values(healthy, "mean_abs_attribution"))[:4]) == {"x0", "x1", "x2", "x3"}
     held = {name: control.holds for name, control in controls(healthy).items()}
     assert held == {
-        "local fit": True, "stability": True, "deletion curve": True,
+        "local fit": True, "stability": True, "deletion curve": True, "deletion": True,
         "agreement of features": True, "agreement of signs": True,
     }  # fmt: skip
     assert {measurement.name for measurement in healthy.measurements} <= set(Lime.definitions)
@@ -129,7 +129,23 @@ def test_coefficients_of_another_row_are_noticed(monkeypatch):
         subjects, "explain_table", lambda *given: (local := right(*given))._replace(values=-local.values)
     )
     result = run(Function(steps), numbers())
-    assert not controls(result)["deletion curve"].holds and not controls(result)["agreement of signs"].holds
+    assert not controls(result)["deletion curve"].holds and not controls(result)["deletion"].holds
+    assert not controls(result)["agreement of signs"].holds
+
+
+def test_the_same_coefficients_for_every_row_are_noticed(monkeypatch):
+    from auditkit.plugins.explanations.lime import subjects
+
+    right = subjects.explain_table
+
+    def alike(*given):
+        local = right(*given)
+        return local._replace(values=np.tile(np.abs(local.values).mean(axis=0), (len(local.values), 1)))
+
+    monkeypatch.setattr(subjects, "explain_table", alike)
+    control = controls(run(Function(steps), numbers()))["deletion"]
+    assert not control.holds and control.on_failure == "inconclusive"
+    assert control.reason.endswith("believe explanations.importance.")
 
 
 def test_a_pipeline_with_groups_has_their_share():
