@@ -33,9 +33,9 @@ class Importance(ImportanceParameters, Check):
     Shows what a decision rests on, so that a reviewer can see whether a group column, a proxy or a leak carries it.
 
     Interventional Shapley values (Lundberg and Lee 2017): a feature's average effect on the output when it takes the
-    row's value instead of a background row's, over all orders of the features. Linear models and tree ensembles are
-    explained exactly where their preprocessing keeps columns apart. Any other model is asked about every coalition of
-    few columns, which is exact for the background rows, or else by paired permutations of the original columns, with
+    row's value instead of a background row's, over all orders of the features. Linear models, trees and RBF machines
+    are explained exactly where their preprocessing keeps columns apart. Any other model is asked about every coalition
+    of few columns, which is exact for the background rows, or else by paired permutations of the original columns, with
     the error that sampling leaves. Where a model begins with an affine map, what each column adds to it is worked out
     once. Which way was taken is noted.
 
@@ -55,7 +55,9 @@ class Importance(ImportanceParameters, Check):
         "standard": {"rows": 100, "background": 100},
         "thorough": {"rows": 300, "background": 200, "permutations": 4},
     }
-    higher_level: ClassVar[str] = "With the fitted estimator at hand, linear models and trees are explained exactly."
+    higher_level: ClassVar[str] = (
+        "With the fitted estimator at hand, linear models, trees and RBF machines are explained exactly."
+    )
     definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
         **hidden_groups.DEFINITIONS,

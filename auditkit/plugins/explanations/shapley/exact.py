@@ -1,14 +1,15 @@
-"""Exact Shapley values of linear models and tree ensembles, where the preprocessing keeps columns apart."""
+"""Exact Shapley values of linear models, trees and RBF machines, where the preprocessing keeps columns apart."""
 
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.errors import MissingExtra, TimeLimit
+from auditkit.errors import MissingExtra, TimeLimit, present
+from auditkit.plugins.explanations.shapley.kernel_machines import kernel_machine, kernel_values
 from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap
-from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.case import Case, Progress
 from auditkit.plugins.explanations.shared.columns import column_owners, gather
 from auditkit.plugins.explanations.shared.outputs import explained
 from auditkit.plugins.explanations.shared.pipelines import dense, encode, parts
@@ -24,7 +25,8 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     Linear models: coefficient times distance from the background's mean, summed over the encoded columns of each
     original column, which is exact because a sum has no interactions. Tree ensembles: leaf by leaf, where encoded
     columns of one original column are in a coalition together, because the Shapley value of a group of columns is not
-    the sum of theirs. Values are given only where they add up to the model's own output.
+    the sum of theirs. RBF machines: by an integral of products. Values are given only where they add up to the model's
+    own output.
     """
     if estimator is None:
         return "the model does not show its estimator"
@@ -32,7 +34,7 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     before, final = parts(estimator)
     solve = _solver(final)
     if solve is None:
-        return f"{type(final).__name__} is neither linear nor a tree ensemble"
+        return f"{type(final).__name__} is neither linear nor a tree ensemble nor an RBF machine"
     try:
         # of foreign code, as the shared pass has noted already, and of matplotlib, raised as shap is imported
         with warnings.catch_warnings(action="ignore"):
@@ -47,20 +49,51 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
 
 
 def is_exact_kind(estimator: Any) -> bool:
-    """True for estimators that look linear or like trees; whether the exact method serves is found out by trying."""
+    """True for estimators that look as if one of these methods serves; whether it does is found out by trying."""
     return estimator is not None and _solver(parts(estimator)[1]) is not None
 
 
-Solver = Callable[..., np.ndarray]
+class Encoded(NamedTuple):
+    """What an estimator is given of the rows, and whose each of its columns is."""
+
+    x: np.ndarray
+    """(n, E) to explain."""
+    background: np.ndarray
+    """(B, E) to compare with."""
+    owners: np.ndarray
+    """(E,) original columns, -1 for none."""
+    columns: int
+    """D, of the original ones."""
+
+
+def _linear(final: Any, rows: Encoded, progress: Progress) -> np.ndarray:
+    return gather(linear_values(final, rows.x, rows.background), rows.owners, rows.columns)
+
+
+def _trees(final: Any, rows: Encoded, progress: Progress) -> np.ndarray:
+    return tree_values(final, rows.x, rows.background, progress, rows.owners, rows.columns)
+
+
+def _kernels(final: Any, rows: Encoded, progress: Progress) -> np.ndarray:
+    machine = present(kernel_machine(final), "it was seen before")
+    return kernel_values(machine, rows.x, rows.background, rows.owners, rows.columns, progress)
+
+
+Solver = Callable[[Any, Encoded, Progress], np.ndarray]
+METHODS: Mapping[Solver, str] = {
+    _linear: "closed form of a linear model",
+    _trees: "all leaves of the trees, interventional",
+    _kernels: "integrals of the RBF kernel's products, interventional",
+}
 
 
 def _solver(final: Any) -> Solver | None:
     # by what it has and not by its class, so that estimators of other packages are seen too
     if hasattr(final, "coef_") and hasattr(final, "intercept_"):
-        return linear_values
+        return _linear
     if any(hasattr(final, mark) for mark in ("tree_", "estimators_", "_predictors", "get_booster", "booster_")):
-        return tree_values
-    return None
+        return _trees
+    return None if kernel_machine(final) is None else _kernels
 
 
 def _solve(
@@ -72,22 +105,18 @@ def _solve(
     if owners is None:
         return "the preprocessing mixes columns"
     rows, background_rows = encode(case, before, case.x), encode(case, before, case.background)
-    columns = case.x.shape[1]
-    if solve is tree_values:
-        values = tree_values(final, dense(rows), dense(background_rows), case.progress, owners, columns)
-    else:
-        values = gather(linear_values(final, dense(rows), dense(background_rows)), owners, columns)
+    given = Encoded(dense(rows), dense(background_rows), owners, case.x.shape[1])
+    values = solve(final, given, case.progress)
     # from the estimator's own code and not from shap, so that the two can contradict each other
     margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
-    method = "closed form of a linear model" if solve is linear_values else "all leaves of the trees, interventional"
-    attributions = explained(values, base, margins, case.output, method)
+    attributions = explained(values, base, margins, case.output, METHODS[solve])
     if attributions is None:
         return "the model's answers are no known function of its estimator's output"
     gap = additivity_gap(attributions)
     # the proof that link, encoding and solver are the right ones: a wrong one leaves a gap
     if gap is None or gap > COMPLETE:
         missed = "by an unknown share" if gap is None else f"by {gap:.1%}"
-        return f"the values of the {method} missed the model's output {missed} of its range"
+        return f"the values of the {METHODS[solve]} missed the model's output {missed} of its range"
     return attributions
 
 

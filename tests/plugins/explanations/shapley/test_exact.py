@@ -20,6 +20,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatures, StandardScaler
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -73,6 +74,7 @@ MODELS = [
     (LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1), "binary", "log-odds"),
     (LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1), "multiclass", "centred log-probability"),
     (LGBMRegressor(n_estimators=8, verbose=-1, n_jobs=1), "numbers", "prediction"),
+    (SVR(), "numbers", "prediction"),
 ]
 
 
