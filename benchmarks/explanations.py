@@ -13,13 +13,14 @@ BENCHMARK = Benchmark(
     {
         "c1": "controls",
         "l1": "lime",
+        "g1": "gradients",
         "s1": "adult",
         "s2": "forest",
         "s3": "network",
         "s4": "tree_background",
         "n1": "counterfactuals",
     },
-    ("numpy", "scikit-learn", "shap", "lime"),
+    ("numpy", "scikit-learn", "shap", "lime", "torch", "captum"),
 )
 
 if __name__ == "__main__":

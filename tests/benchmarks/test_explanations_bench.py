@@ -49,3 +49,16 @@ def test_the_gate_of_lime_sees_another_kernel(monkeypatch):
 def test_nearest_rows_are_searched_on_models_that_are_solved(monkeypatch, tmp_path):
     lines = row_lines("explanations", "n1", tmp_path, monkeypatch, seeds=1)
     assert [line["work"] for line in lines] == ["1 linear models", "1 trees of depth 3 to 8"]
+
+
+def test_integrated_gradients_have_no_larger_gaps_than_captums(monkeypatch, tmp_path):
+    """A small network: the others only take longer."""
+    if "AUDITKIT_DATA" not in os.environ:
+        pytest.skip("AUDITKIT_DATA is not set")
+    from benchmarks.explanations_rows import gradients
+
+    monkeypatch.setattr(gradients, "networks", lambda made=gradients.networks: {"MLP": made()["MLP"]})
+    lines = row_lines("explanations", "g1", tmp_path, monkeypatch)
+    assert [line["baseline"]["name"].partition(" (")[0] for line in lines] == [
+        "captum as it comes", "captum at its best",
+    ]  # fmt: skip

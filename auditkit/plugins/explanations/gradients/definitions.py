@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from auditkit.plugins.explanations.quality.curve_findings import DEFINITIONS as OF_CURVES
 from auditkit.plugins.explanations.shared.influence import DEFINITIONS as OF_INFLUENCE
 from auditkit.results import Definition, of_everyone
 
@@ -10,6 +11,7 @@ YEH = "Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations, arX
 
 DEFINITIONS: Mapping[str, Definition] = of_everyone({
     **OF_INFLUENCE,
+    **OF_CURVES,
     "completeness_gap": Definition(
         title="Completeness gap (median)",
         formula="median over rows of |sum of attributions - (f(x) - f(baseline))| / |f(x) - f(baseline)|, the "

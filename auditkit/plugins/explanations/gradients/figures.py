@@ -23,12 +23,25 @@ def attribution_map(values: np.ndarray) -> Figure:
     )  # fmt: skip
 
 
-def random_map(sizes: np.ndarray, copies: int) -> Figure:
-    """The same by networks with random parameters, from mean |attributions| (n, ...)."""
+def random_map(sizes: np.ndarray, copies: int, times_distance: bool) -> Figure:
+    """The same by networks with random parameters, from mean |attributions| (n, ...).
+
+    Args:
+        sizes: the mean |attributions|.
+        copies: how many networks.
+        times_distance: whether attributions grow with the distance from a baseline, which is that of the pictures.
+    """
+    alike = (
+        "Both maps follow what stands in the pictures, for attributions grow with the distance from the baseline; "
+        "whether the network's slopes are learned is tried by the control 'random parameters'."
+        if times_distance
+        else "Where it looks like the map of the network under audit, that map draws the pictures and not what was "
+        "learned."
+    )
     return _map(
         "attribution_map_random", "The same where the network's parameters are random", sizes,
-        f"Mean |attribution| over {len(sizes)} of the pictures and {copies} networks with random parameters. Where it "
-        "looks like the map of the network under audit, that map draws the pictures and not what was learned.",
+        f"Mean |attribution| over the first {len(sizes)} pictures and {copies} networks with random parameters. "
+        f"{alike}",
     )  # fmt: skip
 
 
@@ -68,7 +81,8 @@ def vocabulary_bars(values: np.ndarray, tokens: np.ndarray, least: int, unit: st
         "vocabulary", "Numbers of the vocabulary that move the output most", rows,
         label=Axis(field="token", title="Number in the vocabulary"),
         value=Axis(field="value", title="Mean attribution in rows that have it", unit=unit), low="low", high="high",
-        caption=f"Only numbers that {least} rows or more have. The inputs are numbers, so that no words are known.",
+        caption="Above 0 it speaks for the class that its row is given, below 0 against it. Only numbers that "
+        f"{least} rows or more have; the inputs are numbers, so that no words are known.",
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def find(parameters: GradientParameters, model: Model, data: AuditData, context:
     return Findings(
         [*part.measurements, *trials.findings.measurements, *complete.measurements],
         [*complete.controls, *trials.findings.controls],
-        part.figures,
+        [*part.figures, *trials.findings.figures],
         part.tables,
         [*_notes(parameters, prepared, explanation, data, unit), *part.notes, *trials.findings.notes],
     )
@@ -135,7 +135,7 @@ def _random_map(trials: Trials, data: AuditData, parameters: GradientParameters)
     sizes = trials.random_sizes
     if data.modality != "image" or sizes is None or len(sizes) < max(PICTURES, data.minimum_rate):
         return []
-    return [random_map(sizes, parameters.copies)]
+    return [random_map(sizes, parameters.copies, METHODS[parameters.explainer].baseline != "")]
 
 
 def _of_tokens(values: np.ndarray, tokens: np.ndarray, data: AuditData, context: Context, unit: str) -> list[Figure]:

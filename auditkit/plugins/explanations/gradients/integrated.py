@@ -38,29 +38,34 @@ def integrated_gradients(points: Points, progress: Progress = lambda done, total
     """
     rows = len(points.encoded)
     changes, distance, lines = change_from_baseline(points), points.distance, _lines(points)
-    slopes, steps, allowed = np.zeros(distance.shape), np.zeros(rows, dtype=np.int64), ENOUGH * _scale(changes)
+    slopes, steps, sums = distance, np.zeros(rows, dtype=np.int64), np.zeros(rows)
+    allowed, at_once = ENOUGH * _scale(changes), max(1, PARTS * points.at_once // points.steps)
     # whose path it is, and where on it the stretch begins and ends
     whose, low, high = np.arange(rows), np.zeros(rows), np.ones(rows)
     for halving in range(HALVINGS + 1):
-        misses, width = np.empty(len(whose)), high - low
-        moves = changes if not halving else _moves(points, whose, low, high)
-        means = np.empty((len(whose), *distance.shape[1:]))
-        at_once = max(1, PARTS * points.at_once // points.steps)
+        parts = []
         for part in np.split(np.arange(len(whose)), range(at_once, len(whose), at_once)):
-            means[part] = to_array(_mean_gradients(lines, whose[part], low[part], high[part]))
-            promised = (means[part] * distance[whose[part]]).reshape(len(part), -1).sum(axis=1)
-            misses[part] = np.abs(width[part] * promised - moves[part])
+            parts.append(to_array(_mean_gradients(lines, whose[part], low[part], high[part])))
             progress(rows - len(np.unique(whose[part[-1] + 1 :])), rows, f"rows explained, halved {halving} times")
+        means, width = np.concatenate(parts) if len(parts) > 1 else parts[0], high - low
+        distances = distance[whose] if halving else distance
+        promised = width * np.einsum("mk,mk->m", means.reshape(len(whose), -1), distances.reshape(len(whose), -1))
+        misses = np.abs(promised - (_moves(points, whose, low, high) if halving else changes))
         np.add.at(steps, whose, points.steps)
         # few rows need many steps, mostly those whose path crosses a cliff of the network
         again = _worst(misses, whose) & (misses > (SHARE if halving else 1) * allowed[whose]) & (halving < HALVINGS)
-        np.add.at(slopes, whose[~again], _wide(width[~again], means) * means[~again])
+        np.add.at(sums, whose[~again], promised[~again])
+        if halving:
+            # several stretches may be of one row, which plain addition would count once
+            np.add.at(slopes, whose[~again], means[~again] * _wide(width[~again], means))
+        else:
+            slopes = means
+            slopes[again] = 0.0
         if not again.any():
             break
         middle = (low[again] + high[again]) / 2
         whose, low, high = np.tile(whose[again], 2), np.append(low[again], middle), np.append(middle, high[again])
-    values = slopes * distance
-    return Explanation(values, slopes, values.reshape(rows, -1).sum(axis=1) - changes, changes, steps=steps)
+    return Explanation(slopes * distance, slopes, sums - changes, changes, steps=steps)
 
 
 def change_from_baseline(points: Points) -> np.ndarray:
@@ -96,11 +101,13 @@ def _lines(points: Points) -> Lines:
     network = points.network
     layer = network.module.get_submodule(name)
     weight = dict(layer.named_parameters())["weight"].detach()
-    inner = replace(points, network=Network(network.module, network.targets, name, points.encoded[:1]))
     with torch.no_grad():
         inside = layer(points.encoded.reshape(len(points.encoded), -1))
         start = layer(points.baseline.reshape(len(points.baseline), -1)).expand_as(inside)
     shape = points.encoded.shape[1:]
+    # so many more points take as much memory as their rows would
+    batch = points.batch * (points.encoded[0].numel() // inside.shape[1])
+    inner = replace(points, network=Network(network.module, network.targets, name, points.encoded[:1]), batch=batch)
     return Lines(inner, start, inside - start, lambda mean: (mean @ weight).reshape(-1, *shape))
 
 

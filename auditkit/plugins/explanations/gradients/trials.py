@@ -17,6 +17,7 @@ from auditkit.plugins.explanations.gradients.self_tests import (
     slope_similarity,
     top_agreement,
 )
+from auditkit.plugins.explanations.gradients.unit_curves import DONORS, unit_curves
 from auditkit.plugins.explanations.shared.attributions import Estimate, mean_absolute
 from auditkit.plugins.explanations.shared.influence import interval
 from auditkit.results import Control, Measurement, Scalar
@@ -24,8 +25,6 @@ from auditkit.too_few import fewer_than
 
 NOT_TRIED = "Whether the output follows the attributions was not tried"
 ATTRIBUTED = ("mean_abs_attribution", "group_share", "top_decile_share")
-DONORS = 8
-"""Background rows that stand in for what is taken away, of methods that compare with the background."""
 FAITHFUL = 0.5
 """The least mean correlation of attributions with moves of the output."""
 
@@ -62,10 +61,12 @@ def try_explanation(points: Points, explanation: Explanation, method: Method, co
     )  # fmt: skip
     agreement = _agreement(points, explanation, method)
     faithful = _faithfulness(few, first, method, generator)
+    curves = unit_curves(few, first, method, ATTRIBUTED, context.rng) if few.unit_count >= PARTS else Findings()
     return Trials(
         Findings(
-            [*agreement.measurements, sensitivity, *faithful.measurements],
-            [repetition, *agreement.controls, *faithful.controls, *randomised],
+            [*agreement.measurements, sensitivity, *faithful.measurements, *curves.measurements],
+            [repetition, *agreement.controls, *faithful.controls, *curves.controls, *randomised],
+            figures=curves.figures,
             notes=[*faithful.notes, *notes],
         ),
         sizes,

@@ -73,7 +73,8 @@ def test_a_healthy_network_is_explained_by_the_original_columns():
     held = {name: control.holds for name, control in controls(result).items()}
     assert all(held.values()), controls(result)
     assert set(held) == {
-        "completeness", "completeness of every row", "repetition", "agreement", "faithfulness", "random parameters",
+        "completeness", "completeness of every row", "repetition", "agreement", "faithfulness", "deletion curve",
+        "random parameters",
     }  # fmt: skip
     assert values(result, "completeness_gap")[""] < 0.01
     assert values(result, "group_share")["sex"] > 0.1
@@ -118,7 +119,8 @@ def test_images_are_told_by_concentration_and_an_average_map():
     ]
     assert by_class and all((measurement.value is None) == bool(measurement.reason) for measurement in by_class)
     assert any(measurement.value is None and "fewer than 10" in measurement.reason for measurement in by_class)
-    figure, random = result.figures
+    figure, random, *curves = result.figures
+    assert [curve.name for curve in curves] == ["deletion_curve", "insertion_curve"]
     assert figure.mark == random.mark == "heat-map" and len(figure.data) == len(random.data) == 64
     assert sum(cell["share"] for cell in figure.data) == pytest.approx(1)
     assert any("zeros" in note for note in result.notes)
