@@ -58,10 +58,11 @@ def find(parameters: GradientParameters, model: Model, data: AuditData, context:
         part = replace(part, figures=[*part.figures, *_random_map(trials, data, parameters)])
     if prepared.tokens is not None:
         part = replace(part, figures=[*part.figures, *_of_tokens(values, prepared.tokens, data, context, unit)])
+    enough = len(values) >= max(PICTURES, data.minimum_rate)
     return Findings(
         [*part.measurements, *trials.findings.measurements, *complete.measurements],
         [*complete.controls, *trials.findings.controls],
-        [*part.figures, *trials.findings.figures],
+        [*part.figures, *(trials.findings.figures if enough else ())],
         part.tables,
         [*_notes(parameters, prepared, explanation, data, unit), *part.notes, *trials.findings.notes],
     )

@@ -8,6 +8,7 @@ from auditkit.plugins.explanations.gradients.methods import Method
 from auditkit.plugins.explanations.gradients.points import Explanation, Points, sum_by_unit, to_array
 from auditkit.plugins.explanations.quality.curve_findings import curve_control, figures, measurements, try_order
 
+INSTEAD = "The explainer occlusion asks the model itself about each part."
 DONORS = 8
 """Background rows that stand in for what is taken away, of methods that compare with the background."""
 
@@ -44,9 +45,8 @@ def unit_curves(
 
     values = to_array(sum_by_unit(torch.as_tensor(explanation.values), points.units.cpu()))
     tried = try_order(answer, values, rng)
+    gained = measurements(tried.gained, {})
     if tried.gained is None:
-        return Findings(measurements(None, {}))
-    instead = "Believe occlusion instead." if method.title != "Moves of the output where a part is taken away" else ""
-    return Findings(
-        measurements(tried.gained, {}), [curve_control(tried.gained, guards, instead)], figures({"": tried}, "parts")
-    )
+        return Findings(gained)
+    control = curve_control(gained[0], guards, INSTEAD)
+    return Findings(gained, [control], figures({"": tried}, "parts"))

@@ -266,10 +266,8 @@ def test_sequences():
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(18, 2))
     audited = AuditData(rng.normal(size=(20, 6, 3)), modality="sequence")
     result = run(Network(net, "logits"), audited)
-    assert (
-        not result.figures
-        and next(measurement for measurement in result.measurements if measurement.name == "top_decile_share").value
-    )
+    assert [figure.name for figure in result.figures] == ["deletion_curve", "insertion_curve"]
+    assert next(measurement for measurement in result.measurements if measurement.name == "top_decile_share").value
 
 
 def test_a_constant_network_has_no_attribution_and_no_fault():

@@ -10,7 +10,9 @@ from auditkit.plugins.explanations.gradients import methods, trials
 from auditkit.plugins.explanations.gradients.faithfulness import faithfulness
 from auditkit.plugins.explanations.gradients.integrated import integrated_gradients
 from auditkit.plugins.explanations.gradients.methods import METHODS
+from auditkit.plugins.explanations.gradients.network import Network
 from auditkit.plugins.explanations.gradients.points import Explanation, to_array
+from auditkit.plugins.explanations.gradients.units import make_units
 from tests.plugins.explanations.gradients import networks
 from tests.plugins.explanations.gradients.test_embeddings import some_points
 from tests.plugins.explanations.gradients.test_methods import points
@@ -68,6 +70,29 @@ def test_a_planted_method_fails_the_control(planted, monkeypatch):
     findings = trials._faithfulness(some, explain(some, None), method, torch.Generator().manual_seed(0))
     (control,) = findings.controls
     assert control.holds is False and control.on_failure == "inconclusive"
+
+
+class Bright(torch.nn.Module):
+    """How much of the first of two channels is there, wherever it is; the second changes nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = torch.nn.Conv2d(2, 1, 1, bias=False)
+        self.seen.weight = torch.nn.Parameter(torch.tensor([[[[1.0]], [[0.0]]]]))
+
+    def forward(self, x):
+        return torch.relu(self.seen(x)).mean(dim=(2, 3))
+
+
+def test_grad_cam_is_followed_where_it_is_right():
+    some = points("cnn", 16)
+    encoded = torch.rand((16, 2, 14, 14), generator=torch.Generator().manual_seed(0))
+    some = replace(
+        some, network=Network(Bright(), np.zeros(16, int)), encoded=encoded, baseline=torch.zeros_like(encoded[:1]),
+        units=make_units((2, 14, 14), True, None), layer="seen",
+    )  # fmt: skip
+    values = METHODS["grad_cam"].explain(some, lambda done, total, what: None).values
+    assert follows(some, values) > 0.99 and follows(some, to_array(encoded)) < FAITHFUL - 0.1
 
 
 def test_few_parts_and_outputs_that_never_move_are_said():
