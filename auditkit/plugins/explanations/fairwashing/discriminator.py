@@ -42,8 +42,9 @@ def mixture_area(codes: np.ndarray, schema: Sequence[FeatureSchema], rng: np.ran
 
 def mixture_note(codes: np.ndarray, schema: Sequence[FeatureSchema], rng: np.random.Generator) -> str:
     """`mixture_area` in a sentence."""
+    area = mixture_area(codes, schema, rng)
     return (
         "An explanation asks about mixtures of people. They lie farther from the nearest person than people do with an "
-        f"area under the ROC curve of {mixture_area(codes, schema, rng):.2f} (0.5: no farther; 1: always), so a model "
-        "could answer them otherwise at least as often."
+        f"area under the ROC curve of {area:.2f} (0.5: no farther; 1: always). The farther, the more easily a model "
+        "could answer mixtures otherwise than people."
     )
