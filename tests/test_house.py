@@ -273,8 +273,9 @@ from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 from auditkit.reports import register_formats
 result = parse_result(canonical(audit()))
+short = result.model_copy(update={{"results": result.results[:1]}})  # the pages of a whole PDF take five seconds
 light = [kind for kind in register_formats() if kind.name != "parquet"]
-assert all(kind.render(result) for kind in light)
+assert all(kind.render(short if kind.name == "pdf" else result) for kind in light)
 assert "pyarrow" not in sys.modules
 """
     assert "torch" not in loaded_after(code)
