@@ -90,6 +90,7 @@ def test_a_leak_is_found_however_it_is_written(name):
     assert verdict(result)[0] == "missed"
 
 
+@pytest.mark.usefixtures("search_is_trusted")
 @pytest.mark.parametrize("name", ["decimal comma", "thousands", "percent", "German dates", "decimal.Decimal", "period"])
 def test_a_proxy_is_as_strong_however_it_is_written(name):
     plain, result = (run(Integrity(), *people(SPELLINGS[spelling], proxy=True)) for spelling in ("numbers", name))
@@ -304,6 +305,7 @@ def test_a_leak_elsewhere_is_missed_whatever_is_not_understood():
     assert verdict(result, at_most=1.0)[0] == "inconclusive"
 
 
+@pytest.mark.usefixtures("search_is_trusted")
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("rows_of_a_value", [1, 2, 3, 10])
 def test_healthy_categories_of_many_values_raise_no_alarm(seed, rows_of_a_value):
@@ -321,6 +323,7 @@ def test_healthy_categories_of_many_values_raise_no_alarm(seed, rows_of_a_value)
     assert one(result, "strongest_feature_auc").interval.low < 0.6
 
 
+@pytest.mark.usefixtures("search_is_trusted")
 @pytest.mark.parametrize("towns", [60, 150, 300])
 def test_a_category_of_many_values_that_gives_the_label_away_is_found_by_both_searches(towns):
     rng = np.random.default_rng(3)
