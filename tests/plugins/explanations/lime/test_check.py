@@ -133,6 +133,17 @@ def test_coefficients_of_another_row_are_noticed(monkeypatch):
     assert not controls(result)["agreement of signs"].holds
 
 
+def test_coefficients_of_other_columns_are_noticed(monkeypatch):
+    from auditkit.plugins.explanations.lime import subjects
+
+    right = subjects.explain_table
+    monkeypatch.setattr(
+        subjects, "explain_table", lambda *given: (local := right(*given))._replace(values=local.values[:, ::-1])
+    )
+    control = controls(run(Function(steps), numbers()))["agreement of features"]
+    assert not control.holds and control.value < 0.6 and control.on_failure == "inconclusive"
+
+
 def test_the_same_coefficients_for_every_row_are_noticed(monkeypatch):
     from auditkit.plugins.explanations.lime import subjects
 

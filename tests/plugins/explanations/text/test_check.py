@@ -107,6 +107,15 @@ def test_a_model_that_answers_at_random_is_invalid():
     assert not control.holds and control.on_failure == "invalid"
 
 
+def test_few_orders_of_words_that_only_work_together_are_not_settled():
+    def parity(texts):
+        return np.array([float(sum(len(word) for word in text.split()) % 2) for text in texts])
+
+    control = controls(run(Function(parity), check=Text(permutations=2)))["sampling error"]
+    assert not control.holds and control.value > 0.2 and control.on_failure == "inconclusive"
+    assert control.guards == ("word_attribution", "strongest_share")
+
+
 def test_a_constant_model_says_nothing_and_no_number_is_made_up():
     result = run(Function(lambda texts: np.full(len(texts), 0.4)))
     values = {measurement.name: measurement.value for measurement in result.measurements}
