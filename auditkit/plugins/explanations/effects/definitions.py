@@ -29,8 +29,8 @@ DEFINITIONS = of_everyone({
     "outside_share": Definition(
         title="Rows outside of the data",
         formula="share of the rows that partial dependence of the column asks about that are farther from the nearest "
-        "real row than 99 % of real rows are from another; numbers are taken without their correlations, another "
-        "category is 1",
+        "real row than 99 % of real rows are from another; numbers are taken by rank and without their correlations, "
+        "another category is 1",
         range="0 to 1",
         direction="lower",
         unit="share",

@@ -16,6 +16,7 @@ from auditkit.plugins.explanations.permutation_importance.permutation import per
 from auditkit.plugins.explanations.permutation_importance.twins import twins
 from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.results import Control, Definition, Interval, Measurement
+from auditkit.text import number_of
 
 PAIRS = 10
 """Near twins that are shuffled together, the nearest ones."""
@@ -82,6 +83,7 @@ class PermutationImportance(PermutationParameters, Check):
             estimates.append(permutation_importance(lose, codes, columns, self.repeats, context.rng))
             context.progress(len(estimates), len(sets), "columns shuffled")
         alone, together = estimates[: len(names)], estimates[len(names) :]
+        more = len(pairs) - PAIRS
         both = list(zip(pairs[:PAIRS], together, strict=True))
         part = importance_findings(names, alone, both, loss.unit, len(codes))
         half = 1.96 * float(base.std(ddof=1)) / np.sqrt(len(base))
@@ -93,7 +95,10 @@ class PermutationImportance(PermutationParameters, Check):
         return Findings(
             [*part.measurements, own_loss], controls,
             part.figures, part.tables,
-            [f"The loss is {loss.what}. Each column was shuffled {self.repeats} times among {len(codes)} rows."],
+            [
+                f"The loss is {loss.what}. Each column was shuffled {self.repeats} times among {len(codes)} rows.",
+                *([f"Not shuffled together: {number_of(more, 'further pair')} of near twins."] if more > 0 else []),
+            ],
         )  # fmt: skip
 
 

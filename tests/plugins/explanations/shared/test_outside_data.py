@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 
 from auditkit.plugins.explanations.shared.outside_data import DataSpace
 
@@ -27,14 +28,31 @@ def test_distances_are_those_of_a_slow_search():
     x = np.column_stack([RNG.normal(size=60), RNG.integers(0, 3, 60)])
     space = DataSpace.of_rows(x, np.array([True, False]))
 
+    scores = scipy.stats.norm.ppf(scipy.stats.rankdata(x[:, 0]) / 61)
+    order = np.argsort(x[:, 0])
+
+    def score(value):
+        return np.interp(value, x[order, 0], scores[order]) / scores.std()
+
     def distance(first, second):
-        return np.sqrt(((first[0] - second[0]) / x[:, 0].std()) ** 2 + (first[1] != second[1]))
+        return np.sqrt((score(first[0]) - score(second[0])) ** 2 + (first[1] != second[1]))
 
     between = [min(distance(x[i], x[j]) for j in range(60) if j != i) for i in range(60)]
     assert space.limit == pytest.approx(np.quantile(between, 0.99))
-    new = np.column_stack([RNG.normal(size=30) * 3, RNG.integers(0, 3, 30)])
+    new = np.column_stack([RNG.normal(size=200), RNG.integers(0, 3, 200)])
     slow = [min(distance(row, real) for real in x) > space.limit for row in new]
-    assert space.outside(new).tolist() == slow and 0 < sum(slow) < 30
+    assert space.outside(new).tolist() == slow and 0 < sum(slow) < 200
+
+
+def test_a_few_very_large_amounts_do_not_make_all_else_look_near():
+    x = pair(0.95)
+    shuffled = x.copy()
+    shuffled[:, 0] = np.random.default_rng(1).permutation(shuffled[:, 0])
+    shares = [
+        DataSpace.of_rows(real, np.ones(4, dtype=bool)).outside(asked).mean()
+        for real, asked in ((x, shuffled), (np.exp(3 * x), np.exp(3 * shuffled)))
+    ]
+    assert shares[0] > 0.3 and shares[1] == pytest.approx(shares[0])
 
 
 def test_missing_values_and_columns_that_never_vary_do_no_harm():
