@@ -5,12 +5,14 @@ import numpy as np
 from auditkit.figures import bars, curve, heat_map
 from auditkit.plugins.explanations.gradients.self_tests import coarse_map
 from auditkit.plugins.explanations.shared.attributions import Estimate, mean_absolute
-from auditkit.results import Axis, Figure, Scalar
+from auditkit.results import Axis, Column, Figure, Scalar, Table
 
 WORDS = 15
 """Numbers of the vocabulary in a figure."""
 STRIPS = 8
 """Rows of which the tokens are shown one by one, where rows may be shown."""
+STRONGEST = 8
+"""Tokens of a row in the table."""
 LONGEST = 40
 """Tokens of a strip."""
 
@@ -86,15 +88,12 @@ def vocabulary_bars(values: np.ndarray, tokens: np.ndarray, least: int, unit: st
     )  # fmt: skip
 
 
-def token_strip(values: np.ndarray, tokens: np.ndarray) -> Figure:
+def token_strip(values: np.ndarray) -> Figure:
     """The tokens of the first rows one by one, each with its share of the row's attribution; of real rows."""
     sizes = np.abs(values)
     shares = sizes / np.maximum(sizes.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     cells: list[dict[str, Scalar]] = [
-        {
-            "place": place + 1, "row": f"row {row + 1}", "share": float(shares[row, place]),
-            "token": int(tokens[row, place]),
-        }
+        {"place": place + 1, "row": f"row {row + 1}", "share": float(shares[row, place])}
         for row in range(min(STRIPS, len(values)))
         for place in range(min(LONGEST, values.shape[1]))
     ]  # fmt: skip
@@ -102,8 +101,28 @@ def token_strip(values: np.ndarray, tokens: np.ndarray) -> Figure:
         "token_strip", "Tokens of single rows", cells,
         x=Axis(field="place", title="Place"), y=Axis(field="row", title="Row"),
         value=Axis(field="share", title="Share of the row's attribution", percent=True),
-        caption=f"The first {min(LONGEST, values.shape[1])} places; the data of the figure has each token's number.",
+        caption=f"The first {min(LONGEST, values.shape[1])} places. The table of tokens has their numbers.",
     )  # fmt: skip
+
+
+def token_table(values: np.ndarray, tokens: np.ndarray) -> Table:
+    """The tokens of the first rows that move the output most, with their numbers in the vocabulary; of real rows."""
+    rows = [
+        (row + 1, int(place) + 1, int(tokens[row, place]), float(values[row, place]))
+        for row in range(min(STRIPS, len(values)))
+        for place in np.argsort(-np.abs(values[row]), kind="stable")[:STRONGEST]
+    ]
+    return Table(
+        name="tokens",
+        title=f"The {STRONGEST} strongest tokens of single rows",
+        columns=(
+            Column(name="row", title="Row"),
+            Column(name="place", title="Place"),
+            Column(name="number", title="Number in the vocabulary"),
+            Column(name="value", title="Attribution"),
+        ),
+        rows=tuple(rows),
+    )
 
 
 def _mean(sums: np.ndarray) -> Estimate:

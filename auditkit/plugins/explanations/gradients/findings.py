@@ -14,6 +14,7 @@ from auditkit.plugins.explanations.gradients.figures import (
     place_curve,
     random_map,
     token_strip,
+    token_table,
     vocabulary_bars,
 )
 from auditkit.plugins.explanations.gradients.methods import METHODS
@@ -57,7 +58,10 @@ def find(parameters: GradientParameters, model: Model, data: AuditData, context:
         part = of_positions(values, targets, data, context.predictions)
         part = replace(part, figures=[*part.figures, *_random_map(trials, data, parameters)])
     if prepared.tokens is not None:
-        part = replace(part, figures=[*part.figures, *_of_tokens(values, prepared.tokens, data, context, unit)])
+        of_tokens = _of_tokens(values, prepared.tokens, data, context, unit)
+        part = replace(
+            part, figures=[*part.figures, *of_tokens.figures], tables=[*part.tables, *of_tokens.tables]
+        )  # fmt: skip
     enough = len(values) >= max(PICTURES, data.minimum_rate)
     return Findings(
         [*part.measurements, *trials.findings.measurements, *complete.measurements],
@@ -139,13 +143,16 @@ def _random_map(trials: Trials, data: AuditData, parameters: GradientParameters)
     return [random_map(sizes, parameters.copies, METHODS[parameters.explainer].baseline != "")]
 
 
-def _of_tokens(values: np.ndarray, tokens: np.ndarray, data: AuditData, context: Context, unit: str) -> list[Figure]:
+def _of_tokens(
+    values: np.ndarray, tokens: np.ndarray, data: AuditData, context: Context, unit: str
+) -> Findings:  # fmt: skip
     """By place and by number of the vocabulary; the tokens of single rows only where rows may be shown."""
-    if len(values) < max(PICTURES, data.minimum_rate):
-        return []
-    of_numbers = vocabulary_bars(values, tokens, max(PICTURES, data.minimum_rate), unit)
-    strip = [token_strip(values, tokens)] if context.include_rows else []
-    return [place_curve(values, unit), *([] if of_numbers is None else [of_numbers]), *strip]
+    least = max(PICTURES, data.minimum_rate)
+    of_numbers = vocabulary_bars(values, tokens, least, unit)
+    figures = [place_curve(values, unit), *([] if of_numbers is None else [of_numbers])]
+    if context.include_rows:
+        return Findings(figures=[*figures, token_strip(values)], tables=[token_table(values, tokens)])
+    return Findings(figures=figures if len(values) >= least else [])
 
 
 def _concentration(shares: np.ndarray, conditions: dict[str, Scalar], least: int = 0) -> Measurement:

@@ -43,6 +43,8 @@ def why_not(parameters: GradientParameters, id: str, model: Model, encoded: torc
             return None
         if Capability.TORCH_MODULE not in model.capabilities:
             return _instead(HOOKS, id)
+        if parameters.explainer == "grad_cam" and entry:
+            return _instead("GradCAM is for pictures: the places of a layer need not be those of words", id)
         if parameters.explainer == "grad_cam":
             return _no_map(parameters, id, module, encoded)
         network = Network(module, _no_targets(encoded), entry, encoded if entry else None)

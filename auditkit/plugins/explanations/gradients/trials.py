@@ -144,7 +144,8 @@ def _faithfulness(few: Points, first: Explanation, method: Method, generator: to
         "faithfulness",
         f"Does the output move as the attributions say where parts of a row {way} (mean correlation)?",
         measured.value, at_least=FAITHFUL, guards=ATTRIBUTED, on_failure="inconclusive",
-        reason="Attributions that the output does not follow show the input, or the method, and not the model.",
+        reason="Attributions that the output does not follow show the input, or the method, and not the model. Believe "
+        "the explainer integrated_gradients or occlusion, where this control holds for it.",
     )  # fmt: skip
     return Findings([measured, infidelity], [control])
 

@@ -127,5 +127,9 @@ def test_single_rows_are_shown_only_where_they_may_be():
     model = TorchModel.wrap(networks.gru(), ModelOptions(classes=(0, 1)))
     situation = context(model, audited)
     situation.include_rows = True
-    strip = next(figure for figure in QUICK.measure(model, audited, situation).figures if figure.name == "token_strip")
-    assert [cell["token"] for cell in strip.data[: networks.LENGTH]] == x[-40].tolist()
+    result = QUICK.measure(model, audited, situation)
+    strip = next(figure for figure in result.figures if figure.name == "token_strip")
+    assert sum(cell["share"] for cell in strip.data[: networks.LENGTH]) == pytest.approx(1)
+    (tokens,) = result.tables
+    assert len(tokens.rows) == 64 and all(x[-41 + row, place - 1] == number for row, place, number, _ in tokens.rows)
+    assert "GradCAM is for pictures" in Gradients(explainer="grad_cam").applies(model, audited)
