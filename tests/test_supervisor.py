@@ -44,9 +44,10 @@ def is_gone(process: int) -> bool:
     for _ in range(500):
         try:
             os.kill(process, 0)
-        except ProcessLookupError:
+            state = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except (ProcessLookupError, FileNotFoundError):  # it may end between the two
             return True
-        if pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+        if state == "Z":
             return True  # ended, and nobody has asked for its status yet
         time.sleep(0.02)
     return False
