@@ -104,6 +104,9 @@ class Network(Model):
     def encode(self, inputs: Any) -> Any:
         return self.encoder(inputs)
 
+    def estimator(self) -> Any:
+        return self.net
+
     def answer(self, inputs: Any) -> Answers:
         import torch
 

@@ -28,10 +28,15 @@ def affine_model(model: Model) -> AffineModel | None:
     Read are scikit-learn's logistic regression and multilayer perceptrons, also as the last step of a pipeline, and
     torch's Sequential that begins with Linear. Whether this is what the model answers must be tried on its answers.
     """
+    if is_network(model):
+        return _of_torch(model)
     estimator = model.estimator()
-    if estimator is not None:
-        return _of_estimator(parts(estimator)[1])
-    return _of_torch(model) if Capability.GRADIENTS in model.capabilities else None
+    return None if estimator is None else _of_estimator(parts(estimator)[1])
+
+
+def is_network(model: Model) -> bool:
+    """Whether the model is a torch network, which is asked about encoded inputs."""
+    return Capability.GRADIENTS in model.capabilities
 
 
 def logistic(margins: np.ndarray) -> np.ndarray:

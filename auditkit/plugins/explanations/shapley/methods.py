@@ -12,7 +12,7 @@ from auditkit.checks import Context
 from auditkit.errors import TimeLimit
 from auditkit.models import Model
 from auditkit.plugins.explanations.shapley import enumeration, first_layer
-from auditkit.plugins.explanations.shapley.affine_models import affine_model
+from auditkit.plugins.explanations.shapley.affine_models import affine_model, is_network
 from auditkit.plugins.explanations.shapley.exact import exact_attributions
 from auditkit.plugins.explanations.shapley.first_layer import FirstLayer
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
@@ -70,11 +70,10 @@ def factored(case: Case, model: Model, rng: np.random.Generator) -> FirstLayer |
 
 
 def _encoded(case: Case, model: Model, codes: np.ndarray) -> np.ndarray:
-    estimator = model.estimator()
-    if estimator is not None:
-        return dense(encode(case, parts(estimator)[0], codes))
-    tensor: Any = model.encode(case.decode(codes))
-    return np.asarray(tensor.detach().cpu().numpy().reshape(len(codes), -1), dtype=np.float64)
+    if is_network(model):
+        tensor: Any = model.encode(case.decode(codes))
+        return np.asarray(tensor.detach().cpu().numpy().reshape(len(codes), -1), dtype=np.float64)
+    return dense(encode(case, parts(model.estimator())[0], codes))
 
 
 def _game(
