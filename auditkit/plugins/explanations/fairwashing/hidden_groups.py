@@ -16,6 +16,7 @@ from auditkit.plugins.explanations.fairwashing import (
 )
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 
 DEFINITIONS = {
     **flip_test.DEFINITIONS, **real_rows.DEFINITIONS, **matched_pairs.DEFINITIONS,
@@ -45,7 +46,7 @@ def hidden_groups(
         trials += [Findings(notes=[f"Hidden influence was not looked for on real rows: {rows}."])] if rows else []
     else:
         trials += _on_real_rows(groups, data, rows, rng)
-        trials.append(Findings(notes=[discriminator.mixture_note(rows.codes, data.schema, rng)]))
+        trials.append(Findings(notes=[discriminator.mixture_note(rows.codes, numeric_columns(data), rng)]))
     return Findings(
         [measurement for trial in trials for measurement in trial.measurements],
         [control for trial in trials for control in trial.controls],
@@ -66,5 +67,5 @@ def _on_real_rows(
     trials = [Findings(shares, tables=tables, notes=notes), chosen_background.background_test(rows, seen)]
     for one in known:
         trials.append(real_rows.real_row_test(one, rows, data.feature_names))
-        trials.append(matched_pairs.matched_pair_test(one, rows, data.schema))
+        trials.append(matched_pairs.matched_pair_test(one, rows, numeric_columns(data)))
     return trials

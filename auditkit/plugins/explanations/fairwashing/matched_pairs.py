@@ -1,6 +1,5 @@
 """People who are alike but for their group: how differently the model answers them, and what the explanation says."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +7,6 @@ import scipy
 
 from auditkit import stats
 from auditkit.checks import Findings
-from auditkit.data.schema import FeatureSchema
 from auditkit.plugins.explanations.fairwashing.coordinates import coordinates
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.group_seen import GroupSeen
@@ -105,19 +103,19 @@ def matched_gap(where: np.ndarray, answers: np.ndarray, inside: np.ndarray) -> M
     return MatchedGap(float(moved.mean()), float(2 * moved.var(ddof=1) / len(moved)), len(moved))
 
 
-def compared(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -> list[Compared]:
+def compared(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> list[Compared]:
     """Each group that has people enough: matched people against the explanation.
 
     Args:
         seen: the group, and the columns that tell it.
         rows: of people, with the model's answers and the explanation of some.
-        schema: (D,) of their columns.
+        numeric: (D,) bool: which columns hold numbers.
     """
     rest = [place for place in range(rows.codes.shape[1]) if place not in seen.columns]
     spread, outcomes = float(rows.answers.std()), []
     if not rest:
         return []
-    where = coordinates(rows.codes[seen.known][:, rest], [schema[place] for place in rest])
+    where = coordinates(rows.codes[seen.known][:, rest], numeric[rest])
     on_group = rows.of_model[:, seen.columns].sum(axis=1)
     # the explained rows come first, and the group of each is known
     explained = seen.group[rows.chosen]
@@ -134,9 +132,9 @@ def compared(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -
     return outcomes
 
 
-def matched_pair_test(seen: GroupSeen, rows: RealRows, schema: Sequence[FeatureSchema]) -> Findings:
+def matched_pair_test(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> Findings:
     """How differently people alike but for their group are answered, against what the explanation gives the group."""
-    attribute, outcomes = seen.attribute, compared(seen, rows, schema)
+    attribute, outcomes = seen.attribute, compared(seen, rows, numeric)
     if not outcomes:
         return Findings(
             notes=[f"People alike but for {attribute} were not compared: no group has enough who are alike otherwise."]
