@@ -9,7 +9,7 @@ from auditkit.plugins.explanations.gradients.points import Explanation, Points, 
 from auditkit.plugins.explanations.quality.curve_findings import curve_control, figures, measurements, try_order
 
 INSTEAD = "The explainer occlusion asks the model itself about each part."
-DONORS = 8
+DONORS = 24
 """Background rows that stand in for what is taken away, of methods that compare with the background."""
 
 
