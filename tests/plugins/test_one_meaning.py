@@ -18,6 +18,8 @@ OTHER_NUMBERS = {
     "privacy.membership": {"auc", "true_positive_rate"},  # of the attack, not of the model
     "fairness.individual": {"flip_away", "flip_rate", "flip_toward"},  # the group changes; elsewhere any feature
     "data.integrity": {"group_share"},  # of the rows; elsewhere of the influence
+    "explanations.text": {"monte_carlo_error"},  # of one text, the median of them
+    "explanations.gradients": {"monte_carlo_error"},  # of points and baselines that are drawn
     "robustness.library": {"robust_accuracy", "median_distance"},  # of other attacks
     "fairness.scores": {"calibration_error"},  # its bins are those of the groups, its interval is resampled
     "fairness.regression": {"root_mean_squared_error"},  # its interval is made for ratios of groups
