@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBRegressor
 
+from auditkit.plugins.explanations.shared import trees
 from auditkit.plugins.explanations.shared.trees import tree_values
 from tests.plugins.explanations.brute import interventional
 
@@ -39,7 +40,8 @@ def quiet(done, total, what):
 
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 @pytest.mark.parametrize("model", ENSEMBLES, ids=lambda model: type(model).__name__)
-def test_values_are_those_of_shap_and_of_the_definition(model):
+def test_values_are_those_of_shap_and_of_the_definition(model, monkeypatch):
+    monkeypatch.setattr(trees, "PAIRS_OF_A_LEAF", 0)
     with warnings.catch_warnings(action="ignore"):
         import shap
 
@@ -68,7 +70,31 @@ def test_boosting_that_stopped_early_answers_by_its_first_trees():
     np.testing.assert_allclose(values[0, :, 0], interventional(model.predict, X[0], X[100:120]), atol=1e-5)
 
 
-def test_each_tree_is_told_of():
+def test_each_tree_is_told_of(monkeypatch):
+    monkeypatch.setattr(trees, "PAIRS_OF_A_LEAF", 0)
     model, words = RandomForestRegressor(7, random_state=0).fit(X, Y), []
     tree_values(model, X[:2], X[:9], lambda done, total, what: words.append((done, total, what)))
     assert words == [(number, 7, "trees explained") for number in range(1, 8)]
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("model", ENSEMBLES, ids=lambda model: type(model).__name__)
+def test_where_leaves_are_many_shap_walks_them_to_the_same_values(model, monkeypatch):
+    """Also where data stands at thresholds, and is missing."""
+    inputs = np.where(RNG.random(X.shape) < 0.1, np.nan, X) if "Hist" in type(model).__name__ else X
+    model.fit(inputs, Y if not hasattr(model, "predict_proba") else np.digitize(Y, [-1, 0.5]))
+    owners, words = np.array([3, 0, 5, 1, 4, 2]), []
+    given = model, inputs[:5], inputs[100:120]
+    monkeypatch.setattr(trees, "PAIRS_OF_A_LEAF", 0)
+    by_leaves = tree_values(*given, quiet, owners, 7)
+    monkeypatch.setattr(trees, "PAIRS_OF_A_LEAF", 10**9)
+    by_shap = tree_values(*given, lambda *word: words.append(word[2]), owners, 7)
+    assert words == ["rows explained"] and by_shap.shape == by_leaves.shape
+    np.testing.assert_allclose(by_shap, by_leaves, atol=1e-7)
+
+
+def test_columns_that_are_made_of_one_are_never_left_to_shap(monkeypatch):
+    monkeypatch.setattr(trees, "PAIRS_OF_A_LEAF", 10**9)
+    model, words = RandomForestRegressor(2, random_state=0).fit(X, Y), []
+    tree_values(model, X[:2], X[:9], lambda *word: words.append(word[2]), np.array([0, 0, 1, 2, 3, 4]), 5)
+    assert words == ["trees explained"] * 2
