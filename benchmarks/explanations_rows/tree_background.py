@@ -5,10 +5,12 @@ from __future__ import annotations
 import pathlib
 import statistics
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 
 from auditkit.plugins.explanations.shapley.enumeration import shapley_values
+from auditkit.plugins.explanations.shared import trees
 from auditkit.plugins.explanations.shared.trees import tree_values
 from benchmarks.harness import Baseline, Gate, Line, in_turn, largest_difference
 
@@ -63,8 +65,8 @@ def _line(name: str, model: Any, x: np.ndarray, background: np.ndarray, size: Si
 
     def explainer() -> None:
         masker = shap.maskers.Independent(background, max_samples=len(background))
-        trees = shap.TreeExplainer(model, masker, feature_perturbation="interventional")
-        values["shap"] = trees.shap_values(x[: size.baseline_rows], check_additivity=False)
+        walker = shap.TreeExplainer(model, masker, feature_perturbation="interventional")
+        values["shap"] = walker.shap_values(x[: size.baseline_rows], check_additivity=False)
 
     seconds = in_turn({"shap": (explainer, 1), "ours": (leaves, 1)}, size.rounds)
     whole = statistics.median(seconds["shap"]) * len(x) / size.baseline_rows
@@ -74,7 +76,9 @@ def _line(name: str, model: Any, x: np.ndarray, background: np.ndarray, size: Si
         model.predict(np.where((coalition >> np.arange(COLUMNS)) & 1 == 1, x[0], few)).mean()
         for coalition in range(2**COLUMNS)
     ]
-    by_leaves = tree_values(model, x[:1], few, quiet)[:, :, 0]
+    # as with more rows: few pairs of rows would be left to shap, to 1e-7
+    with mock.patch.object(trees, "PAIRS_OF_A_LEAF", 0):
+        by_leaves = tree_values(model, x[:1], few, quiet)[:, :, 0]
     apart = largest_difference(values["ours"][: size.baseline_rows], values["shap"])
     from_coalitions = largest_difference(by_leaves, shapley_values(np.array([worths])))
     gates = (

@@ -73,7 +73,7 @@ def test_s3_the_unit_is_said_and_is_that_of_the_numbers(model, unit):
     positive = wrapped.probabilities(X[:5])[:, 1]
     expected = np.log(positive / (1 - positive)) if unit == "log-odds" else positive
     assert attributions.unit == unit
-    np.testing.assert_allclose(attributions.base + attributions.values.sum(axis=1), expected, atol=1e-9)
+    np.testing.assert_allclose(attributions.base + attributions.values.sum(axis=1), expected, atol=1e-7)
 
 
 @pytest.mark.parametrize(
