@@ -34,7 +34,7 @@ def quality_gap(attribute: str, gained: np.ndarray, groups: Sequence[np.ndarray]
     means = sorted((mean_of(gained[inside]) for inside in groups if inside.sum() > 1), key=lambda mean: mean.value)
     conditions: dict[str, Scalar] = {"feature": attribute}
     if len(means) < 2:
-        why = "fewer than two groups have enough people among the rows whose curves were asked for"
+        why = "no two groups have enough people among the rows whose curves were asked for"
         return Measurement(
             name="explanation_quality_gap", value=None, reason=why, unit="share", direction="lower",
             conditions=conditions,
