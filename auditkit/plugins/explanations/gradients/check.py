@@ -73,7 +73,9 @@ class Gradients(GradientParameters, Check):
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Points on the paths of the rows and of the trials; rows that need more steps come on top."""
         points = self.steps * (4 if self.explainer in SAMPLING else 1) + 3
-        return points * (rows + min(TRIED, rows) * (4 + self.copies)) + 41 * min(TRIED, rows)
+        few = min(TRIED, rows)
+        # with deleted parts: 40 changes, and the points of two curves beside random ones
+        return points * (rows + few * (5 + self.copies)) + (40 + 4 * 9) * few
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, sum up for tables or look at the concentration for the rest, and try the attributions."""
