@@ -14,6 +14,7 @@ from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.fairwashing.protected_columns import with_protected
 from auditkit.plugins.explanations.quality import curve_findings, group_quality
 from auditkit.plugins.explanations.quality.deletion_control import deletion_control
+from auditkit.plugins.explanations.shapley.beeswarm import beeswarm, dependence
 from auditkit.plugins.explanations.shapley.exact import is_exact_kind
 from auditkit.plugins.explanations.shapley.methods import attribute
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
@@ -23,7 +24,7 @@ from auditkit.plugins.explanations.shared.background import ENOUGH, Background, 
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.shared.outputs import explained_output, in_unit
-from auditkit.results import Control, Definition, Measurement, of_everyone
+from auditkit.results import Control, Definition, Figure, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
 
@@ -135,7 +136,7 @@ class Importance(ImportanceParameters, Check):
         return Findings(
             [*part.measurements, *hidden.measurements, *tried.measurements, *drawn.measurements],
             [*tried.controls, *hidden.controls, *deleted],
-            [*part.figures, *drawn.figures],
+            [*part.figures, *value_figures(case, attributions, data), *drawn.figures],
             [*part.tables, *hidden.tables],
             notes,
             level="model" if level == "model" else "queries",
@@ -211,15 +212,29 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
     return Findings(measurements, controls)
 
 
+def value_figures(case: Case, attributions: Attributions, data: AuditData) -> list[Figure]:
+    """How attributions are spread over the rows, and how they go with the values of the features."""
+    names, unit, minimum = data.feature_names, attributions.unit, max(1, data.minimum_cell)
+    figures = (
+        beeswarm(attributions.values, names, unit, minimum),
+        dependence(attributions.values, case.x, names, _is_category(data), unit, minimum),
+    )
+    return [figure for figure in figures if figure is not None]
+
+
 def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng: np.random.Generator) -> Findings:
     """How the output goes when features leave the rows, and enter them, in the order of their attributions."""
-    is_category = [not feature.numeric for feature in data.schema] or [False] * case.x.shape[1]
     # drawn and not the first: data may be sorted by group
     chosen = np.sort(rng.permutation(len(case.x))[: curve_findings.ROWS])
     real_rows = draw_background(data, curve_findings.POOL, rng).codes
     return curve_findings.of_table(
         lambda codes, rows: in_unit(case.ask(codes, chosen[rows]), attributions.unit),
         case.x[chosen],
-        curve_findings.fill_ins(case.x[chosen], case.background, real_rows, np.array(is_category), rng),
+        curve_findings.fill_ins(case.x[chosen], case.background, real_rows, _is_category(data), rng),
         attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), rng,
     )  # fmt: skip
+
+
+def _is_category(data: AuditData) -> np.ndarray:
+    """(D,) which features have no order; those of an array are numbers."""
+    return np.array([not feature.numeric for feature in data.schema] or [False] * len(data.feature_names))

@@ -316,9 +316,12 @@ def test_equal_seeds_give_equal_findings_and_global_randomness_stays():
 
 def test_nothing_about_a_single_row_is_returned():
     result = run(Estimator(pipeline(LogisticRegression())), data())
-    assert [figure.name for figure in result.figures] == ["importance", "deletion_curve", "insertion_curve"]
+    names = ["importance", "beeswarm", "dependence", "deletion_curve", "insertion_curve"]
+    assert [figure.name for figure in result.figures] == names
     # the curves are means over the rows: of two orders, filled in two ways, at seven points
-    assert [len(figure.data) for figure in result.figures] == [6, 28, 28]
+    assert [len(figure.data) for figure in result.figures if "curve" in figure.name] == [28, 28]
+    shares = [cell["share"] for cell in result.figures[1].data if cell["share"] is not None]
+    assert min(shares) * 60 >= data().minimum_cell
     assert {table.name: len(table.rows) for table in result.tables} == {"importance": 6, "proxies": 1}
     assert result.figures[0].mark == "bars" and "income" in result.figures[0].alt
 
