@@ -14,8 +14,9 @@ SKLEARN = ["sklearn.ensemble", "sklearn.linear_model"]
     ("checks", "loaded"),
     [
         (["data.integrity"], []),
-        (["fairness.groups", "performance.quality"], ["scipy.stats"]),
-        (["data.integrity", "privacy.membership"], ["scipy.stats", *SKLEARN]),
+        (["fairness.groups", "performance.quality"], []),
+        (["explanations.importance", "robustness.evasion"], ["scipy.stats"]),
+        (["data.integrity", "privacy.membership"], SKLEARN),
         (["acme.one", "acme.two", "robustness.evasion"], []),
     ],
 )

@@ -124,7 +124,7 @@ def _points(attributions: np.ndarray, column: np.ndarray, minimum: int) -> list[
     if len(sizes) > 1 and sizes[-1] < minimum:
         bins[bins == len(sizes) - 1] -= 1
     of_row = bins[place]
-    drawn = []
+    drawn: list[dict[str, Scalar]] = []
     for bin_ in np.unique(of_row):
         inside = of_row == bin_
         if inside.sum() >= minimum:
