@@ -11,7 +11,6 @@ from auditkit.models import Model
 from auditkit.plugins.explanations.fairwashing.flips import NOTICEABLE, mixed_flip_ratio, other_values
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
-from auditkit.plugins.explanations.shared.outputs import in_unit
 from auditkit.results import Control, Definition, Measurement
 
 INFLUENCE = ("mean_abs_attribution", "group_share")
@@ -52,7 +51,7 @@ def flip_test(
     column, group = data.feature_names.index(data.column_of(attribute)), data.groups[attribute]
     rate = _flip_rate(attribute, model, data, case.x, column, rng)
     ratio = mixed_flip_ratio(
-        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
+        lambda codes, rows: case.ask_in(attributions.unit, codes, rows),
         case.x, case.background, column, group, rng,
     )  # fmt: skip
     known: dict[str, Any] = {"reason": ratio} if isinstance(ratio, str) else {"value": ratio}

@@ -14,7 +14,6 @@ from auditkit.plugins.explanations.fairwashing.surrogate import surrogate
 from auditkit.plugins.explanations.shared.attributions import Attributions, share
 from auditkit.plugins.explanations.shared.background import train_codes
 from auditkit.plugins.explanations.shared.case import Case
-from auditkit.plugins.explanations.shared.outputs import in_unit
 from auditkit.results import Control, Definition, Measurement
 from auditkit.too_few import fewer_than
 
@@ -79,7 +78,7 @@ def real_rows(data: AuditData, case: Case, attributions: Attributions, rng: np.r
     codes = case.x if more is None else np.concatenate([case.x, more[drawn]])
     if len(codes) < FEWEST:
         return f"there are {fewer_than(FEWEST, 'rows')} to learn from"
-    answers = in_unit(case.ask(codes, np.full(len(codes), chosen[0])), attributions.unit)
+    answers = case.ask_in(attributions.unit, codes, np.full(len(codes), chosen[0]))
     if np.ptp(answers) <= 1e-9 * max(1.0, float(np.abs(answers).max())):
         return "the output is the same for all real rows"
     try:

@@ -1,5 +1,6 @@
 """Whether attributions add up: exactly for paths and rules, in expectation for sampling methods."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ ALARM = 1e-3
 def completeness(points: Points, explanation: Explanation, method: Method) -> Findings:
     """Gaps and noise, and both against their bounds, as far as the method promises something."""
     adds_up = _adds_up(explanation, method) if method.adds_up else Findings()
+    adds_up = replace(adds_up, controls=[*adds_up.controls, *_blank(points, explanation)])
     if explanation.errors is None:
         return adds_up
     noise = _noise(points, explanation)
@@ -32,6 +34,26 @@ def completeness(points: Points, explanation: Explanation, method: Method) -> Fi
         [*adds_up.measurements, *expected.measurements, *noise.measurements],
         [*adds_up.controls, *expected.controls, *noise.controls],
     )
+
+
+def _blank(points: Points, explanation: Explanation) -> list[Control]:
+    """A control that fails, where every attribution is 0 and yet the outputs differ between the rows."""
+    if np.abs(explanation.values).max() > 0:
+        return []
+    outputs = points.outputs(points.encoded, points.positions)
+    if np.ptp(outputs) <= 1e-9 * max(1.0, float(np.abs(outputs).max())):
+        return []
+    return [
+        Control.within(
+            "some attribution",
+            "Has any input an attribution, where the outputs differ (the largest)?",
+            0.0,
+            at_least=ROUNDING,
+            guards=ATTRIBUTED,
+            reason="Slopes are 0 everywhere, as of a network that rounds, and yet the output moves; believe occlusion "
+            "instead.",
+        )
+    ]
 
 
 def _adds_up(explanation: Explanation, method: Method) -> Findings:

@@ -6,7 +6,6 @@ from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
-from auditkit.plugins.explanations.shared.outputs import in_unit
 from auditkit.results import Control
 
 
@@ -25,7 +24,7 @@ def deletion_control(
     if np.abs(attributions.values).max() < 1e-12:
         return [], ["No feature moved the output of any of these rows."]
     outcome = deletion(
-        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
+        lambda codes, rows: case.ask_in(attributions.unit, codes, rows),
         case.x, case.background, attributions.values, rng,
     )  # fmt: skip
     if outcome is None or not outcome.has_power:

@@ -23,7 +23,7 @@ from auditkit.plugins.explanations.shared.attributions import Attributions, addi
 from auditkit.plugins.explanations.shared.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.influence import DEFINITIONS, group_notes, group_shares, influence, interval
-from auditkit.plugins.explanations.shared.outputs import explained_output, in_unit
+from auditkit.plugins.explanations.shared.outputs import explained_output
 from auditkit.results import Control, Definition, Figure, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
@@ -228,7 +228,7 @@ def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng
     chosen = np.sort(rng.permutation(len(case.x))[: curve_findings.ROWS])
     real_rows = draw_background(data, curve_findings.POOL, rng).codes
     return curve_findings.of_table(
-        lambda codes, rows: in_unit(case.ask(codes, chosen[rows]), attributions.unit),
+        lambda codes, rows: case.ask_in(attributions.unit, codes, chosen[rows]),
         case.x[chosen],
         curve_findings.fill_ins(case.x[chosen], case.background, real_rows, _is_category(data), rng),
         attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), rng,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.plugins.explanations.shared.outputs import Output
+from auditkit.plugins.explanations.shared.outputs import Output, one_output
 
 Progress = Callable[[int, int, str], None]
 
@@ -29,5 +29,9 @@ class Case:
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
+        return self.ask_in(self.output.unit, codes, rows)
+
+    def ask_in(self, unit: str, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The same in the unit of attributions."""
         answers = self.output.answer(self.decode(codes))
-        return answers[np.arange(len(codes)), self.output.target[rows]].astype(np.float64)
+        return one_output(answers, self.output.target[rows], unit)

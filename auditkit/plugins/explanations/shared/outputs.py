@@ -117,6 +117,16 @@ def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None
     return None
 
 
+def one_output(answers: np.ndarray, target: np.ndarray, unit: str) -> np.ndarray:
+    """Of answers (m, K) the column (m,) that is explained, in the unit of its attributions."""
+    rows = np.arange(len(answers))
+    if unit == "centred log-probability":
+        # a probability of 0 has no finite logarithm
+        logarithms = np.log(np.clip(answers.astype(np.float64), 1e-12, None))
+        return np.asarray(logarithms[rows, target] - logarithms.mean(axis=1))
+    return in_unit(answers[rows, target].astype(np.float64), unit)
+
+
 def in_unit(answers: np.ndarray, unit: str) -> np.ndarray:
     """Answers (m,) about one output in the unit of its attributions, where one number settles it; else as they are."""
     if unit == "log-odds":

@@ -36,8 +36,10 @@ class DataSpace(NamedTuple):
         categories = tuple(np.unique(column) for column in real[:, ~numeric].T)
         space = cls(np.zeros((0, 0)), numeric, scores, np.eye(len(scores)), categories, 0.0)
         numbers = space.place(real)[:, : len(scores)]
-        variances, axes = np.linalg.eigh(np.cov(numbers.T, bias=True).reshape(len(scores), len(scores)))
-        space = space._replace(turn=axes / np.maximum(np.sqrt(np.maximum(variances, 0.0)), LEAST_SPREAD))
+        # with few rows for the columns, spread is chance: stretching its directions would push all outside
+        if 2 * len(scores) <= len(real):
+            variances, axes = np.linalg.eigh(np.cov(numbers.T, bias=True).reshape(len(scores), len(scores)))
+            space = space._replace(turn=axes / np.maximum(np.sqrt(np.maximum(variances, 0.0)), LEAST_SPREAD))
         points = space.place(real)
         between = _nearest(points, points, skip_first=True)
         return space._replace(points=points, limit=float(np.quantile(between, QUANTILE)))

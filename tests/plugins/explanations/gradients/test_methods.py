@@ -135,3 +135,26 @@ def test_completeness_in_expectation_is_told_from_a_step():
     stepping = replace(some, network=Network(Step(), np.zeros(ROWS, int)))
     controls = completeness(stepping, explain("gradient_shap", stepping), method).controls
     assert not next(control for control in controls if control.name == "completeness in expectation").holds
+
+
+class Rounding(torch.nn.Module):
+    """Slopes of 0 everywhere, and outputs that differ."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.layer = torch.nn.Linear(6, 3)
+        torch.nn.init.constant_(self.layer.weight, weight)
+        torch.nn.init.zeros_(self.layer.bias)
+
+    def forward(self, rows):
+        return self.layer(torch.round(rows))
+
+
+@pytest.mark.parametrize("name", ["saliency", "input_x_gradient", "smooth_grad"])
+def test_attributions_of_zero_are_invalid_where_outputs_differ(name):
+    for weight, failing in ((1.0, ["some attribution"]), (0.0, [])):
+        some = points("mlp")
+        some = replace(some, network=Network(Rounding(weight), np.zeros(ROWS, dtype=int)))
+        controls = completeness(some, explain(name, some), METHODS[name]).controls
+        assert [control.name for control in controls if control.name == "some attribution"] == failing
+        assert all(control.on_failure == "invalid" and not control.holds for control in controls if failing)

@@ -104,6 +104,16 @@ def test_exact_values_equal_the_definition(model, task, unit):
         assert attributions.values[row] == pytest.approx(truth, abs=1e-5)
 
 
+@pytest.mark.parametrize("model", [LogisticRegression(), HistGradientBoostingClassifier(max_iter=15)])
+def test_of_three_classes_a_model_is_asked_in_the_unit_of_its_attributions(model):
+    model.fit(X, LABELS["multiclass"])
+    explained = case(model)
+    attributions = exact_attributions(explained, model, np.random.default_rng(0))
+    asked = explained.ask_in(attributions.unit, explained.x, np.arange(len(explained.x)))
+    assert asked == pytest.approx(attributions.outputs, abs=1e-6)
+    assert not np.allclose(asked, explained.ask(explained.x, np.arange(len(explained.x))), atol=0.1)
+
+
 def test_the_explained_output_is_the_models_own_in_the_stated_unit():
     model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(X, LABELS["binary"])
     attributions = exact_attributions(case(model), model, np.random.default_rng(0))

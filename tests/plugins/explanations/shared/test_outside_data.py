@@ -60,3 +60,11 @@ def test_missing_values_and_columns_that_never_vary_do_no_harm():
     x[::7, 2], x[:, 3] = np.nan, 1.0
     space = DataSpace.of_rows(x, np.array([True, True, True, True]))
     assert np.isfinite(space.limit) and not space.outside(x).any()
+
+
+def test_of_many_independent_columns_a_shuffled_one_pushes_few_rows_outside():
+    x = np.random.default_rng(0).normal(size=(400, 300))
+    space = DataSpace.of_rows(x, np.ones(300, dtype=bool))
+    shuffled = x.copy()
+    shuffled[:, 0] = RNG.permutation(shuffled[:, 0])
+    assert space.outside(shuffled).mean() < 0.1
