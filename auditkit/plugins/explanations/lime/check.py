@@ -30,7 +30,7 @@ class Lime(LimeParameters, Check):
 
     id: ClassVar[str] = "explanations.lime"
     title: ClassVar[str] = "Local linear models (LIME)"
-    reference: ClassVar[str] = f"{LIME}; lime 0.2.0.1"
+    reference: ClassVar[str] = f"{LIME}; lime 0.2"
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "table", "image", "text"})
     applies_when: ClassVar[str] = "to judge explanations that are made with LIME, or to compare with them: name it"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {

@@ -42,7 +42,7 @@ class Neighbourhood:
         train: (N, D) codes.
         is_category: (D,) bool: columns whose values are pieces themselves.
 
-    Source: Ribeiro, Singh, Guestrin 2016, arXiv:1602.04938; lime 0.2.0.1, `LimeTabularExplainer` with its defaults.
+    Source: Ribeiro, Singh, Guestrin 2016, arXiv:1602.04938; lime 0.2, `LimeTabularExplainer` with its defaults.
     """
 
     def __init__(self, train: np.ndarray, is_category: np.ndarray) -> None:
