@@ -153,6 +153,8 @@ def _faithfulness(few: Points, first: Explanation, method: Method, generator: to
 def _randomisation(
     few: Points, first: Explanation, method: Method, copies: int, generator: torch.Generator, context: Context
 ) -> tuple[list[Control], np.ndarray | None, list[str]]:
+    if not any(True for _ in few.network.module.parameters()):
+        return [], None, ["The network has no parameters that could be made random."]
     similarities, sizes = [], np.zeros(first.values.shape)
     for number in range(copies):
         try:

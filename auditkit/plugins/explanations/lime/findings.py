@@ -73,17 +73,17 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
         lambda codes, rows: case.ask(codes, chosen[rows]), case.x[chosen], ways, values[chosen], {}, context.rng
     )
     marginal = next(one for one in tried.measurements if one.name == "deletion_gain")
-    control = curve_findings.curve_control(marginal, GUARDS, INSTEAD["features"])
+    curve = curve_findings.judged(marginal, values, GUARDS, INSTEAD["features"])
     compared = against_shapley(case, values, context)
     # coefficients do not add up to the output, so there is no base
     attributions = Attributions(values, np.zeros(len(values)), np.zeros(len(values)), output.unit, "lime")
     deleted, sentences = deletion_control(case, attributions, context.rng, INSTEAD["features"])
     return Findings(
         [*part.measurements, *tried.measurements, *compared.measurements],
-        [control, *deleted, *compared.controls],
+        [*curve.controls, *deleted, *compared.controls],
         [*part.figures, *tried.figures],
         part.tables,
-        [*group_notes(inputs_seen, data), *part.notes, *sentences, *compared.notes],
+        [*group_notes(inputs_seen, data), *part.notes, *curve.notes, *sentences, *compared.notes],
     )
 
 
@@ -91,13 +91,13 @@ def _of_parts(subject: Subject, answer: Answer, local: Local, data: AuditData, c
     """The curves of pictures or texts, and where the influence lies on pictures."""
     trial = curve_findings.try_order(answer, local.values, context.rng)
     measured = curve_findings.measurements(trial.gained, {})
-    control = curve_findings.curve_control(measured[0], (*GUARDS, "insertion_gain"), INSTEAD[subject.parts])
-    figures, notes = curve_findings.figures({"": trial}, subject.parts), []
+    curve = curve_findings.judged(measured[0], local.values, (*GUARDS, "insertion_gain"), INSTEAD[subject.parts])
+    figures, notes = curve_findings.figures({"": trial}, subject.parts), [*curve.notes]
     if subject.segments and subject.rows < max(PICTURES, data.minimum_rate):
         notes.append(f"With {fewer_than(PICTURES, 'pictures')}, no average of them is shown.")
     elif len({numbers.shape for numbers in subject.segments}) == 1:
         figures = [_map(average_map(np.nan_to_num(local.values), list(subject.segments)), subject.rows), *figures]
-    return Findings(measured, [control], figures, notes=notes)
+    return Findings(measured, curve.controls, figures, notes=notes)
 
 
 def _map(shares: np.ndarray, pictures: int) -> Figure:

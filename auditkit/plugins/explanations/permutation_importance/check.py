@@ -81,6 +81,9 @@ class PermutationImportance(PermutationParameters, Check):
         estimates = []
         for columns in sets:
             estimates.append(permutation_importance(lose, codes, columns, self.repeats, context.rng))
+            if len(estimates) <= len(names):
+                # what a time limit leaves: the columns so far, without twins
+                context.keep(importance_findings(names[: len(estimates)], estimates, [], loss.unit, len(codes)))
             context.progress(len(estimates), len(sets), "columns shuffled")
         alone, together = estimates[: len(names)], estimates[len(names) :]
         more = len(pairs) - PAIRS

@@ -145,6 +145,13 @@ def measurements(gained: Gains | None, conditions: Mapping[str, str]) -> list[Me
     ]  # fmt: skip
 
 
+def judged(measured: Measurement, values: np.ndarray, guards: tuple[str, ...], instead: str) -> Findings:
+    """`curve_control`, or a note where no row of attributions (n, P; NaN: no such part) has two parts to order."""
+    if (~np.isnan(values)).sum(axis=1).max() < 2:
+        return Findings(notes=["A single part has no order, so the deletion curve is not judged."])
+    return Findings(controls=[curve_control(measured, guards, instead)])
+
+
 def curve_control(measured: Measurement, guards: tuple[str, ...], instead: str) -> Control:
     """Whether the deletion curve lies below that of random orders, beyond chance over the rows.
 

@@ -53,18 +53,20 @@ def find(parameters: TextParameters, model: Model, data: AuditData, context: Con
     values = _padded([game.explained.values for game in games])
     trial = curve_findings.try_order(_answer(games), values, context.rng)
     gains = curve_findings.measurements(trial.gained, {})
+    curve = curve_findings.judged(gains[0], values, GUARDS, INSTEAD)
     tried = _try(games, in_unit(output.answers[np.arange(len(games)), output.target], unit), unit)
     words = _words(games, data.minimum_cell, unit)
     strips = [_strip(number, game, unit) for number, game in enumerate(games[:STRIPS])] if context.include_rows else []
     return Findings(
         [*words.measurements, _strongest(games), *gains, *tried.measurements],
-        [*tried.controls, curve_findings.curve_control(gains[0], GUARDS, INSTEAD)],
+        [*tried.controls, *curve.controls],
         [*words.figures, *curve_findings.figures({"": trial}, "parts"), *strips],
         notes=[
             f"This explains {output.what}{'' if unit == output.unit else f', as {unit}'}, by paired permutations of "
             "the parts of each text; what is left out leaves a gap.",
             *_kinds(games),
             f"The model was asked about {sum(game.worth.count for game in games):,} texts.",
+            *curve.notes,
             *words.notes,
         ],
     )

@@ -188,6 +188,15 @@ def test_attributions_that_do_not_hang_on_the_parameters_are_noted():
     assert control.value == pytest.approx(1, abs=1e-3) and control.holds is False and control.on_failure == "note"
 
 
+def test_a_network_without_parameters_has_none_to_make_random():
+    class Formula(torch.nn.Module):
+        def forward(self, z):
+            return torch.stack([z.sum(dim=1), z[:, 0] ** 2], dim=1)
+
+    result = run(Network(Formula(), "logits"), AuditData(np.random.default_rng(0).normal(size=(20, 4))))
+    assert "random parameters" not in controls(result) and any("has no parameters" in note for note in result.notes)
+
+
 def encode(inputs):
     return torch.as_tensor(BEFORE.transform(inputs), dtype=torch.float32)
 

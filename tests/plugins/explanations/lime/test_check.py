@@ -121,6 +121,14 @@ def test_a_local_model_of_a_constant_says_nothing_and_no_control_holds():
     assert {m.value for m in result.measurements if m.name in ("local_fit", "top_jaccard", "deletion_gain")} == {None}
 
 
+def test_one_column_has_no_order_to_judge():
+    audited = AuditData(X[:40, :1], X[:40, 0], task="regression")
+    result = run(Function(lambda z: (z[:, 0] > 0) * 1.0), audited)
+    assert "deletion curve" not in controls(result) and any(
+        "A single part has no order" in note for note in result.notes
+    )
+
+
 def test_coefficients_of_another_row_are_noticed(monkeypatch):
     from auditkit.plugins.explanations.lime import subjects
 

@@ -1,10 +1,12 @@
 """The check of permutation importance on healthy models, near twins, and models that its controls must catch."""
 
 import numpy as np
+import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from auditkit.data import AuditData
+from auditkit.errors import TimeLimit
 from auditkit.plugins.explanations.permutation_importance.check import PermutationImportance
 from tests.plugins.explanations.models import Estimator, Function, binary_table, context, controls, values
 
@@ -63,3 +65,18 @@ def test_a_model_that_looks_at_nothing_has_nothing_to_lose():
     control = controls(run(model, classes()))["better than blind"]
     assert control.holds is False and control.on_failure == "inconclusive"
     assert set(control.guards) == {"permutation_importance", "joint_importance"}
+
+
+def test_a_time_limit_leaves_the_columns_that_were_shuffled():
+    model = Estimator(LogisticRegression(max_iter=1000).fit(NUMBERS, TRUTH))
+    given, whole = context(model, classes()), values(run(model, classes()), "permutation_importance")
+
+    def late(done, total, what):
+        if done == 2:
+            raise TimeLimit("late")
+
+    given.on_progress = late
+    with pytest.raises(TimeLimit):
+        QUICK.measure(model, classes(), given)
+    kept = values(given.partial, "permutation_importance")
+    assert set(kept) == {"income", "tenure"} and all(kept[name] == whole[name] for name in kept)

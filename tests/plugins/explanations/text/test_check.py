@@ -178,3 +178,9 @@ def test_where_it_applies():
     assert "'log-odds' was given" in Text(unit="log-odds").applies(Function(worth), audited())
     about = Text.about()
     assert about.question.startswith("Which words") and about.purpose and about.method and about.limits
+
+
+def test_texts_of_one_word_have_no_order_to_judge():
+    result = run(Function(worth), audited(["good", "bad", "great", "dull"] * 8))
+    assert "deletion curve" not in {control.name for control in result.controls}
+    assert any("A single part has no order" in note for note in result.notes)
