@@ -21,6 +21,7 @@ from auditkit.plugins.explanations.shared.background import draw_background
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.influence import group_notes, group_shares, influence
 from auditkit.plugins.explanations.shared.outputs import Output, explained_output
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.results import Axis, Figure
 from auditkit.too_few import fewer_than
 
@@ -65,7 +66,7 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
     part = influence(values, data.feature_names, output.unit, group_shares(values, data, inputs_seen), data.groups)
     background = draw_background(data, curve_findings.POOL, context.rng)
     case = Case(data.codes(), background.codes, data.decode, output, context.progress)
-    is_category = np.array([not feature.numeric for feature in data.schema] or [False] * values.shape[1])
+    is_category = ~numeric_columns(data)
     # drawn and not the first: data may be sorted by group
     chosen = np.sort(context.rng.permutation(len(case.x))[: curve_findings.ROWS])
     ways = curve_findings.fill_ins(case.x[chosen], background.codes, background.codes, is_category, context.rng)

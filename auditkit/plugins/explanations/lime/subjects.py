@@ -16,6 +16,7 @@ from auditkit.plugins.explanations.lime.tables import Local, explain_table
 from auditkit.plugins.explanations.quality.curves import Answer
 from auditkit.plugins.explanations.shared.background import train_codes
 from auditkit.plugins.explanations.shared.outputs import Output
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.plugins.explanations.shared.words import words
 
 FEW = 20
@@ -50,7 +51,7 @@ def table(data: AuditData, output: Output, samples: int) -> Subject:
     """Rows of a table: neighbours are drawn, and the model asked about them, once for all rows."""
     x = data.codes()
     split = train_codes(data)
-    is_category = np.array([not feature.numeric for feature in data.schema] or [False] * x.shape[1])
+    is_category = ~numeric_columns(data)
     neighbourhood = Neighbourhood(x if split is None else split, is_category)
 
     def local(rng: np.random.Generator, rows: int) -> Local:

@@ -24,6 +24,7 @@ from auditkit.plugins.explanations.shared.background import ENOUGH, Background, 
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.shared.outputs import explained_output
+from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.results import Control, Definition, Figure, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
@@ -217,7 +218,7 @@ def value_figures(case: Case, attributions: Attributions, data: AuditData) -> li
     names, unit, minimum = data.feature_names, attributions.unit, max(1, data.minimum_cell)
     figures = (
         beeswarm(attributions.values, names, unit, minimum),
-        dependence(attributions.values, case.x, names, _is_category(data), unit, minimum),
+        dependence(attributions.values, case.x, names, ~numeric_columns(data), unit, minimum),
     )
     return [figure for figure in figures if figure is not None]
 
@@ -230,11 +231,6 @@ def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng
     return curve_findings.of_table(
         lambda codes, rows: case.ask_in(attributions.unit, codes, chosen[rows]),
         case.x[chosen],
-        curve_findings.fill_ins(case.x[chosen], case.background, real_rows, _is_category(data), rng),
+        curve_findings.fill_ins(case.x[chosen], case.background, real_rows, ~numeric_columns(data), rng),
         attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), rng,
     )  # fmt: skip
-
-
-def _is_category(data: AuditData) -> np.ndarray:
-    """(D,) which features have no order; those of an array are numbers."""
-    return np.array([not feature.numeric for feature in data.schema] or [False] * len(data.feature_names))
