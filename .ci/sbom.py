@@ -40,7 +40,9 @@ def declared(distribution: importlib.metadata.Distribution) -> list[str]:
     if names := [line.rpartition(" :: ")[2] for line in classifiers if not line.endswith(":: OSI Approved")]:
         return names
     files = [file for file in distribution.files or () if file.name.startswith("LICEN")]
-    return [files[0].read_text().strip().splitlines()[0]] if files else []
+    lines = [line for line in files[0].read_text().strip().splitlines() if line.strip()] if files else []
+    # some files say whose it is before they say what it is
+    return [line for line in lines if not line.startswith("Copyright ")][:1]
 
 
 def component(pin: Pin) -> Component:

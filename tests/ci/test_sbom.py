@@ -18,12 +18,15 @@ from tests.ci import ROOT, script
 lock, sbom = script("lock"), script("sbom")
 
 OPEN_SOURCE = {
-    "0BSD", "2-clause BSD", "3-Clause BSD License", "Apache 2.0", "Apache Software License", "Apache-2.0",
+    "0BSD", "2-clause BSD", "3-Clause BSD License", "Apache 2.0", "Apache 2.0 License", "Apache License 2.0",
+    "Apache License v2.0", "Apache License, Version 2.0", "Apache Software License", "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception", "BSD", "BSD License", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0",
+    "CNRI-Python",
     "GNU General Public License v2 or later (GPLv2+)", "GNU Lesser General Public License v2 or later (LGPLv2+)",
     "ISC License", "ISC License (ISCL)", "LGPL", "MIT", "MIT License", "MIT License (MIT)", "MIT license", "MIT-0",
     "MIT-CMU", "MPL-2.0", "Mozilla Public License 1.1 (MPL 1.1)", "Mozilla Public License 2.0 (MPL 2.0)", "PSF-2.0",
     "PSFL", "Python Software Foundation License", "Zlib",
+    'Licensed under the Apache License, Version 2.0 (the "License");',
 }  # fmt: skip
 """What packages of the lock declare, in their words; a further licence is looked at before it is put here."""
 
@@ -122,7 +125,8 @@ def test_the_first_line_of_a_licence_file_stands_where_nothing_is_declared(tmp_p
     pin = install(tmp_path, monkeypatch)
     with pytest.raises(SystemExit, match="acme declares no licence"):
         sbom.component(pin)
-    (tmp_path / "acme-1.0.dist-info" / "LICENSE").write_text("\nMIT License\n\nall of it\n")
+    lines = "\nCopyright 2020 Acme\n\nMIT License\n\nall of it\n"
+    (tmp_path / "acme-1.0.dist-info" / "LICENSE").write_text(lines)
     (tmp_path / "acme-1.0.dist-info" / "RECORD").write_text("acme-1.0.dist-info/LICENSE,,\n")
     assert [licence.name for licence in sbom.component(pin).licenses] == ["MIT License"]
 
