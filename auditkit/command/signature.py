@@ -32,10 +32,10 @@ def open_key(key: pathlib.Path, folder: pathlib.Path) -> Signer:
     Raises:
         ConfigError: it cannot be used, or lies in the run folder, which is handed on.
     """
+    signer = read_signer(key, _passphrase)
     # links are resolved: one that leads into the folder is as bad as a key in it
     if key.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(f"key: {key.name} lies in the run folder, which is handed on; keep it elsewhere")
-    signer = read_signer(key, _passphrase)
     if open_to_others(key):
         print(f"auditkit: other users of this machine can read {key.name}: chmod 600 {key}", file=sys.stderr)
     return signer

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditkit.errors import ConfigError, require
-from auditkit.text import class_name
+from auditkit.text import class_name, one_line
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -165,8 +165,9 @@ def _read(path: pathlib.Path, setting: str) -> bytes:
     try:
         with open(path, "rb") as file:
             raw = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"{setting}: {path} cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # no name of a file holds a zero byte
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{setting}: {one_line(path)} cannot be read: {why}") from None
     if len(raw) > _LARGEST:
         raise ConfigError(f"{setting}: {path.name} is too large for a key")
     return raw

@@ -21,6 +21,7 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from auditkit import runfolder
+from auditkit.command.signature import open_key
 from auditkit.errors import ConfigError, EvidenceError, MissingExtra
 from auditkit.results import canonical
 from auditkit.signing import keys, statement, verification
@@ -258,6 +259,8 @@ def test_other_keys_are_refused_in_a_sentence(tmp_path, pair):
         keys.read_verifier(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         keys.read_signer(tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match="cannot be read: embedded null byte"):
+        open_key(tmp_path / "a\0b", tmp_path / "run")
 
 
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):

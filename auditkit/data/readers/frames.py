@@ -70,8 +70,30 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None,
     if twice:
         raise DataError(f"{path.name}: column names must differ; {listed(twice)} occurs more than once")
     return dataclasses.replace(
-        from_frame(table.to_pandas(), missing), index=pandas.RangeIndex(table.num_rows), name=name
+        from_frame(_as_pandas(table, path.name), missing), index=pandas.RangeIndex(table.num_rows), name=name
     )
+
+
+def _as_pandas(table: pyarrow.Table, name: str) -> pandas.DataFrame:
+    """The table as pandas.
+
+    Raises:
+        DataError: a column holds values that pandas and Python cannot hold, such as a date in the year 10,000.
+    """
+    try:
+        return table.to_pandas()
+    except (ValueError, OverflowError, pyarrow.ArrowException) as error:
+        for column in table.column_names:
+            try:
+                table[column].to_pandas()
+            except (ValueError, OverflowError, pyarrow.ArrowException):
+                kind = table.schema.field(column).type
+                raise DataError(
+                    f"{name}: column {one_line(column)!r} of type {kind} holds values that pandas cannot hold, such as "
+                    "a date after the year 9999 or a part of a microsecond; write it as text or as a number, or leave "
+                    "it out of the file"
+                ) from error
+        raise
 
 
 def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:

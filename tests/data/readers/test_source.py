@@ -7,12 +7,15 @@ import decimal
 import gzip
 import io
 import pickle
+import re
 import struct
 import time
 import zipfile
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -249,6 +252,19 @@ def test_decimals_and_lists_in_parquet(tmp_path):
     with pytest.raises(DataError, match="column 'l' holds values that cannot be compared"):
         read(tmp_path / "l.parquet", label="y")
     assert read(tmp_path / "l.parquet", label="y", drop="l").feature_names == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [([1, 2], "time64[ns]"), ([2**30, 0], "date32[day]")], ids=["a nanosecond", "far future"]
+)
+def test_a_column_of_parquet_that_pandas_cannot_hold_is_named(tmp_path, values, kind):
+    held = {"time64[ns]": pyarrow.time64("ns"), "date32[day]": pyarrow.date32()}[kind]
+    table = pyarrow.table({"moment": pyarrow.array(values, held), "y": [0, 1]})
+    pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=re.escape(f"t.parquet: column 'moment' of type {kind} holds values that")):
+        read(tmp_path / "t.parquet", label="y")
+    pyarrow.parquet.write_table(table.drop(["moment"]), tmp_path / "t.parquet")
+    assert len(read(tmp_path / "t.parquet", label="y")) == 2
 
 
 def test_npz(tmp_path):
