@@ -1,0 +1,110 @@
+"""A model of every kind that docs/models.md names: {kind: function of an empty folder that makes one and asks it}.
+
+Each is for two classes, unless its kind says otherwise, and knows the same 300 rows of four numbers.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import safetensors.torch
+import torch
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+
+import auditkit
+from auditkit.data import AuditData
+from tests.plugins.models.modules import mlp
+from tests.plugins.models.tables import numbers, truth
+
+X = numbers()
+Y = truth(X)
+TABLE = pd.DataFrame(X, columns=list("abcd"))
+PROBABILITIES = np.column_stack([1 - 1 / (1 + np.exp(-X[:, 0])), 1 / (1 + np.exp(-X[:, 0]))])
+
+
+def asked(model: Any, inputs: Any = X, **options: Any) -> auditkit.Model:
+    """The wrapped model after its first answers, by which some kinds learn what they give."""
+    wrapped = auditkit.wrap(model, **options)
+    wrapped.answers(inputs)
+    return wrapped
+
+
+def _xgboost(folder: pathlib.Path) -> auditkit.Model:
+    import xgboost
+
+    xgboost.XGBClassifier(n_estimators=3, n_jobs=1).fit(X, Y).save_model(folder / "m.ubj")
+    return asked(folder / "m.ubj")
+
+
+def _xgboost_categories(folder: pathlib.Path) -> auditkit.Model:
+    import xgboost
+
+    table = TABLE.assign(d=pd.Categorical(np.where(X[:, 3] > 0, "u", "v")))
+    return asked(xgboost.XGBClassifier(n_estimators=3, n_jobs=1, enable_categorical=True).fit(table, Y), table)
+
+
+def _lightgbm(folder: pathlib.Path) -> auditkit.Model:
+    import lightgbm
+
+    estimator = lightgbm.LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1).fit(X, Y)
+    estimator.booster_.save_model(folder / "m.txt")
+    return asked(folder / "m.txt")
+
+
+def _torch(folder: pathlib.Path) -> auditkit.Model:
+    path = folder / "m.safetensors"
+    safetensors.torch.save_file(mlp().state_dict(), path)
+    return asked(path, class_path="tests.plugins.models.modules:make_mlp", classes=(0, 1))
+
+
+def _exported(folder: pathlib.Path) -> auditkit.Model:
+    rows = {0: torch.export.Dim("rows")}
+    torch.export.save(torch.export.export(mlp(), (torch.zeros(5, 4),), dynamic_shapes=(rows,)), folder / "m.pt2")
+    return asked(folder / "m.pt2", classes=(0, 1))
+
+
+def _script(folder: pathlib.Path) -> auditkit.Model:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is what this is about
+        return asked(torch.jit.script(mlp()), classes=(0, 1))
+
+
+def _recorded(**recorded: str) -> auditkit.Model:
+    table = TABLE.assign(label=Y, decision=(X[:, 0] > 0).astype(int), score=PROBABILITIES[:, 1])
+    return auditkit.wrap(AuditData.from_table(table, label="label", **recorded))
+
+
+def _positive(inputs: Any) -> np.ndarray:
+    return (np.asarray(inputs)[:, 0] > 0).astype(int)
+
+
+def _shares(inputs: Any) -> np.ndarray:
+    share = 1 / (1 + np.exp(-np.asarray(inputs)[:, 0]))
+    return np.column_stack([1 - share, share])
+
+
+KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
+    "scikit-learn classifier": lambda folder: asked(LogisticRegression().fit(X, Y)),
+    "scikit-learn trees and forests": lambda folder: asked(RandomForestClassifier(5, random_state=0).fit(X, Y)),
+    "scikit-learn classifier with `decision_function` alone": lambda folder: asked(RidgeClassifier().fit(X, Y)),
+    "scikit-learn classifier with `predict` alone": lambda folder: asked(
+        VotingClassifier([("only", LogisticRegression())]).fit(X, Y)
+    ),
+    "scikit-learn regressor": lambda folder: asked(LinearRegression().fit(X, X[:, 0])),
+    "XGBoost": _xgboost,
+    "XGBoost with categories": _xgboost_categories,
+    "LightGBM": _lightgbm,
+    "torch module": _torch,
+    "`torch.export`": _exported,
+    "TorchScript": _script,
+    "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
+    "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
+    "recorded decisions": lambda folder: _recorded(decisions="decision"),
+    "recorded scores": lambda folder: _recorded(scores="score"),
+}
