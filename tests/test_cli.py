@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from auditkit.results import SCHEMA_VERSION
 from tests.command import auditkit
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -154,7 +155,7 @@ def test_no_limit_is_code_5_and_flags_say_what_they_do(folder):
 def test_results_go_to_stdout_and_progress_to_stderr(folder):
     done = auditkit(folder, "run", "--json")
     result = json.loads(done.stdout)
-    assert result["schema_version"] == 3
+    assert result["schema_version"] == SCHEMA_VERSION
     assert "performance.quality (" in done.stderr
     assert "300 rows, binary, table" in done.stderr
     assert auditkit(folder, "run", "--quiet").stderr == ""

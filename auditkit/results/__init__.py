@@ -12,9 +12,6 @@ from auditkit.results.audit import (
     Comparison,
     Consistency,
     Coverage,
-    DataInfo,
-    FeatureInfo,
-    GroupInfo,
     ModelInfo,
     Plan,
     PlannedCheck,
@@ -38,6 +35,7 @@ from auditkit.results.base import (
     digest,
 )
 from auditkit.results.card import Card
+from auditkit.results.data_facts import DataInfo, FeatureInfo, GroupInfo, ScoreInfo
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
 from auditkit.results.disclosure import showing_facts
 from auditkit.results.disparity_text import (
@@ -148,6 +146,7 @@ __all__ = [
     "RuleCoverage",
     "Run",
     "Scalar",
+    "ScoreInfo",
     "Section",
     "Series",
     "Side",

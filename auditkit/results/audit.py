@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from auditkit.lazy import pandas
-from auditkit.results.base import Level, Meaning, Record, canonical, optional
+from auditkit.results.base import Level, Record, canonical, optional
+from auditkit.results.data_facts import DataInfo
 from auditkit.results.disparity_text import left_out_text, pairs, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement, Section
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
@@ -133,67 +134,6 @@ class ModelInfo(Record):
     notes: tuple[str, ...] = ()
 
 
-class FeatureInfo(Record):
-    """One feature of the schema, as the report prints it."""
-
-    name: str
-    kind: str
-    group: bool = False
-    seen_by_model: bool | None = True
-    """Whether the model is given it; None where nobody knows."""
-    seen: Literal["", "known", "stated", "unknown"] = optional("")
-    """How that is known: the model shows it, its owner states it, nobody knows; empty in a result that does not say."""
-    missing: int | None = None
-    detail: str = ""
-
-
-class GroupInfo(Record):
-    """One group of a sensitive attribute; `rows` is None where it is too small to show."""
-
-    attribute: str
-    value: str
-    rows: int | None
-    hidden: str | None = None
-    together: tuple[str, ...] = optional(())
-    """Of smaller groups together: which."""
-
-
-class DataInfo(Record):
-    """The audit data, as the report names it; no row of it."""
-
-    name: str
-    rows: int
-    digest: str
-    # beside `digest`, so that `diff` can tell other rows from other settings on the same rows
-    rows_digest: str = optional("")
-    """Of the rows and their groups alone, whatever settings they are read with; empty where it was not written."""
-    task: str
-    modality: str
-    label: str | None = None
-    positive: str | None = None
-    features: tuple[FeatureInfo, ...] = ()
-    groups: tuple[GroupInfo, ...] = ()
-    train_rows: int | None = None
-    weighted: bool = False
-    minimum_cell: int = 10
-    """People in the smallest group that is shown."""
-    minimum_rate: int | None = optional()
-    """People in the smallest denominator of a rate that is estimated; None: as `minimum_cell` (schema 1 and 2)."""
-    largest_left_out: float = optional(0.05)
-    """The share of people in groups too small to show above which a disparity without them meets no limit."""
-    reference: dict[str, str] = optional({})
-    """{attribute: group} with which the others are compared too."""
-    disclosure: Literal["internal", "publish"] = optional("internal")
-    """Whether only what is too small is left out, or also all from which it could be worked out."""
-    deducible: tuple[dict[str, str], ...] = optional(())
-    """Groups that are not shown and yet can be worked out from everyone and those that are."""
-    notes: tuple[str, ...] = ()
-    outcome: Meaning | dict[str, Meaning] | None = optional()
-    """What being selected is to a person, as the owner states it; of more than two classes, for each that is named."""
-    selected_means: str = optional("")
-    """What becomes of somebody who is selected, in the owner's words."""
-
-
 class Coverage(Record):
     """What was tested, what was not, and why."""
 
@@ -234,7 +174,7 @@ class RuleCoverage(Record):
 class _Versioned(Record):
     """What results.json holds: written back in the shape in which it was read."""
 
-    schema_version: Literal[1, 2, 3] = 3
+    schema_version: Literal[1, 2, 3, 4] = 4
     new_in_2: ClassVar[frozenset[str]] = frozenset()
     """Fields that schema 1 does not have."""
 

@@ -1,6 +1,6 @@
 """What of the data is shown, estimated and can be worked out, in words; the same in every format."""
 
-from auditkit.results.audit import DataInfo
+from auditkit.results.data_facts import DataInfo
 from auditkit.results.disparity_text import pairs
 from auditkit.text import first_few, number_of
 

@@ -85,6 +85,8 @@ class Measurement(Record):
     """A fact about these rows, not an estimate: a count, a sum, a closed form."""
     n: int | None = Field(default=None, ge=0)
     """How many rows the number is about (its denominator); None where that is not shown."""
+    units: int | None = optional()
+    """How many units, such as persons, these rows are of (schema 4); None where each row is one, or it is not shown."""
     unit: str = ""
     direction: Direction = "none"
     validity: Validity = "valid"

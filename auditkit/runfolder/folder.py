@@ -290,7 +290,7 @@ def parse_result(raw: bytes) -> AuditResult | Comparison:
         raise EvidenceError(f"{RESULTS} does not have the shape that auditkit writes: it is no object")
     version = plain.get("schema_version")
     if type(version) is not int or version not in SCHEMAS:
-        known = " and ".join(map(str, SCHEMAS))
+        known = ", ".join(map(str, SCHEMAS))
         raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads {known}")
     # both may have a title since schema 2; only one audit has a run of its own
     if "title" in plain and "run" not in plain:

@@ -1,8 +1,8 @@
 """What is kept in tests/golden; `python -m tests.reports.golden` writes anew what is made today.
 
-Texts stand as they are. A result is kept in parts, so that each can be read: `v3/audit.json` is an audit without its
-checks, `v3/CHECK.json` one check with its row of plan and coverage, its figures and verdicts beside it, and
-`v3/comparison.json` several models. `whole` puts them together. Of long tables the first rows are kept.
+Texts stand as they are. A result is kept in parts, so that each can be read: `v4/audit.json` is an audit without its
+checks, `v4/CHECK.json` one check with its row of plan and coverage, its figures and verdicts beside it, and
+`v4/comparison.json` several models. `whole` puts them together. Of long tables the first rows are kept.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from auditkit.command.lists import results_schema
 from auditkit.reports import register_formats
-from auditkit.results import SCHEMA_VERSION, SCHEMAS, AuditResult, canonical, digest
+from auditkit.results import SCHEMA_VERSION, SCHEMAS, AuditResult, ScoreInfo, canonical, digest
 from auditkit.runfolder import parse_result
 from tests import fakes
 from tests.reports import golden
@@ -53,9 +53,19 @@ def test_what_is_made_today_is_of_todays_schema():
     assert written["changes"] and written["results"][0]["title"] == ""
 
 
+def test_what_schema_4_adds_is_written_only_where_it_says_something():
+    score = ScoreInfo(name="dice", better="higher", low=0, high=1)
+    data = fakes.audit().data.model_copy(update={"unit": "patient", "units": 40, "case_scores": (score,)})
+    written = json.loads(canonical(data))
+    assert [written[name] for name in ("unit", "units")] == ["patient", 40]
+    assert written["case_scores"][0]["name"] == "dice"
+    assert not {"unit", "units", "case_scores"} & set(json.loads(golden.whole(3, "audit"))["data"])
+
+
+@pytest.mark.parametrize("version", [1, 3])
 @pytest.mark.parametrize("name", ["audit", "comparison"])
-def test_a_result_of_schema_1_is_rendered_in_every_format(name):
-    old = parse_result(golden.whole(1, name))
+def test_a_result_of_an_older_schema_is_rendered_in_every_format(name, version):
+    old = parse_result(golden.whole(version, name))
     before = canonical(old)
     formats = [format for format in register_formats() if format.name not in ON_REQUEST]
     rendered = {format.name: format.render(old) for format in formats}

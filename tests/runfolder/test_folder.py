@@ -353,7 +353,7 @@ def test_a_link_with_the_right_bytes_is_still_found(tmp_path):
         (b'{"schema_version": NaN}', "the number NaN is not finite"),
         (b'{"schema_version": 1e999}', "the number 1e999 is too large"),
         (b'{"schema_version": -Infinity}', "-Infinity is not finite"),
-        (b'{"schema_version": 4}', "has schema_version 4; this auditkit reads 1 and 2 and 3"),
+        (b'{"schema_version": 5}', "has schema_version 5; this auditkit reads 1, 2, 3, 4"),
         (b'{"schema_version": true}', "has schema_version True"),
         (b"{}", "has schema_version None"),
         (b"[]", "it is no object"),
