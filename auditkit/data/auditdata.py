@@ -55,7 +55,7 @@ class AuditData(Fields):
         groups: Sequence[str] | Mapping[str, Any] = (),
         **options: Any,
     ) -> AuditData:
-        """Audit data from a table: a DataFrame (pandas, polars, pyarrow), or a csv, parquet or npz file.
+        """Audit data from a table: of pandas, polars, Arrow, DuckDB or Dask, or a csv, parquet or npz file.
 
         See `auditkit.data.readers.TableSettings` for every option.
 

@@ -15,6 +15,10 @@ from auditkit.lazy import pandas
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""
 LABELS: Final = ("labels", "y")
+SPREADSHEET: Final = (
+    "is a spreadsheet, whose cells have no types that could be relied on. Save it as csv (UTF-8) from the program that "
+    "wrote it, or in Python: pandas.read_excel(…).to_parquet('table.parquet'), and look at the types of its columns"
+)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
-"""Tables that already have types: of pandas, polars, pyarrow and their kin, and parquet files."""
+"""Tables that already have types: frames of any library, and parquet files."""
 
 from __future__ import annotations
 
 import dataclasses
 import pathlib
+import sys
 from typing import Any
 
-import narwhals
 import numpy as np
 import pandas
 import pyarrow.parquet
@@ -17,32 +17,22 @@ from auditkit.data.readers.base import Source
 from auditkit.data.readers.budget import check_parquet
 from auditkit.errors import DataError
 from auditkit.io.refusals import refusal
-from auditkit.text import class_name, one_line
+from auditkit.text import one_line
 from auditkit.value_spelling import listed
 
 
-def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
-    """A table of any library that narwhals knows, as pandas.
+def from_frame(source: Any, missing: tuple[str, ...] | None, most: float = sys.maxsize) -> Source:
+    """A table of any library that narwhals or Arrow knows, as pandas.
 
     Raises:
-        DataError: it is no table, or two columns have the same name.
+        DataError: it is no table, two columns have the same name, or collecting it would take more than `most` bytes.
     """
     if isinstance(source, pandas.DataFrame):
         frame = source
     else:
-        try:
-            # a batch of Arrow, or a reader of such, is no table to narwhals
-            is_batch = isinstance(source, pyarrow.RecordBatch | pyarrow.RecordBatchReader)
-            native = narwhals.from_native(pyarrow.table(source) if is_batch else source)
-            frame = native.collect().to_pandas() if isinstance(native, narwhals.LazyFrame) else native.to_pandas()
-        except (TypeError, AttributeError) as error:
-            hint = " (call .toarray())" if hasattr(source, "toarray") else ""
-            raise DataError(
-                "data must be a path, a DataFrame (pandas, polars, pyarrow), records, a dictionary of arrays, an array "
-                f"or texts; {class_name(source)} was given{hint}"
-            ) from error
-        except (ValueError, OverflowError) as error:  # of pyarrow too: a type that pandas lacks
-            raise DataError(f"the table has a type that pandas lacks: {one_line(error)}; cast that column") from error
+        from auditkit.data.readers.foreign_tables import as_pandas  # narwhals, wanted by few
+
+        frame = as_pandas(source, most)
     columns, notes = with_index(frame)
     markers = Markers(missing or ())
     marked = mark_missing(tidy(columns), markers)
@@ -97,7 +87,7 @@ def _as_pandas(table: pyarrow.Table, name: str) -> pandas.DataFrame:
 
 
 def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:
-    """The table with decimal numbers as floats.
+    """The table with decimal numbers as floats, and dictionaries of Arrow as categories.
 
     Raises:
         DataError: two columns have the same name.
@@ -109,7 +99,9 @@ def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:
     decimals = [
         name for name in frame.columns if frame[name].dtype.kind == "O" and infer_dtype(frame[name]) == "decimal"
     ]
-    return frame.astype(dict.fromkeys(decimals, "float64")) if decimals else frame
+    kinds = {name: "category" for name in frame.columns if str(frame[name].dtype).startswith("dictionary<")}
+    kinds |= dict.fromkeys(decimals, "float64")
+    return frame.astype(kinds) if kinds else frame
 
 
 def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:

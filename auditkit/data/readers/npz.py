@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.lib import format as npy
 
+from auditkit.data.readers.base import SPREADSHEET
 from auditkit.data.readers.budget import check
 from auditkit.errors import DataError
 from auditkit.io.refusals import refusal
@@ -15,6 +16,8 @@ from auditkit.io.zip_directories import opened
 from auditkit.text import one_line
 
 MEMBERS: Final = 10_000
+SHEETS: Final = {"[Content_Types].xml", "mimetype"}
+"""Members of the spreadsheets of Excel (xlsx, xlsb) and of OpenDocument."""
 DECODED: Final = 5
 """Times the bytes of a text of ASCII that it takes with its copy in Unicode."""
 
@@ -46,8 +49,10 @@ def read_npz(path: pathlib.Path, most: int) -> dict[str, np.ndarray]:
 def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
     strange = next((member.filename for member in members if not member.filename.endswith(".npy")), None)
     if strange is not None or not members:
-        hint = "an Excel workbook is saved as csv first" if strange else "it holds nothing"
-        raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
+        if {member.filename for member in members} & SHEETS:
+            raise DataError(f"{path.name} {SPREADSHEET}")
+        hint = "" if strange else " (it holds nothing)"
+        raise DataError(f"{path.name} is a zip archive but no npz file{hint}; write it with numpy.savez")
     if len(members) > MEMBERS:
         raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
     names = [member.filename.removesuffix(".npy") for member in members]

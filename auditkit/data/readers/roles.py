@@ -1,5 +1,6 @@
 """Which column of a source is what: label, groups, weights, identifiers, recorded answers, inputs."""
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -201,6 +202,8 @@ def values_of(column: Any, role: str, source: Source) -> Any:
         return None
     if isinstance(column, str):
         return _single(column, source)
+    if hasattr(column, "columns") and not hasattr(column, "iloc"):
+        column = _one_column(column, role)
     check_index(column, source.index, role)
     rows = len(source.columns)
     if not hasattr(column, "__len__"):
@@ -211,6 +214,16 @@ def values_of(column: Any, role: str, source: Source) -> Any:
         hint = f'. Where these are the ends of bins, write {{"bins": {list(column)}}}' if bins else ""
         raise DataError(f"{role} must have one value per row ({rows}); it has {len(column)}{hint}")
     return column.to_numpy() if hasattr(column, "iloc") else as_column(column)
+
+
+def _one_column(table: Any, role: str) -> Any:
+    """The column of a table of another library than pandas that has one."""
+    from auditkit.data.readers.foreign_tables import as_pandas  # narwhals, wanted by few
+
+    frame = as_pandas(table, sys.maxsize)
+    if frame.shape[1] != 1:
+        raise DataError(f"{role} must be one value per row; a table of {frame.shape[1]} columns was given")
+    return frame.iloc[:, 0].to_numpy()
 
 
 def groups_of(roles: Roles, source: Source, blanks: Blanks) -> dict[str, Bare]:

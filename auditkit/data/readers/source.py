@@ -12,16 +12,17 @@ from auditkit.counts.records import PICKLE, form_of
 from auditkit.counts.streams import no_file_error
 from auditkit.counts.text_codec import HEAD, in_a_sentence, unpacked
 from auditkit.data.inputs import as_column, plain_inputs, without_mask
-from auditkit.data.readers.base import INPUTS, Reading, Source
+from auditkit.data.readers.base import INPUTS, SPREADSHEET, Reading, Source
 from auditkit.data.readers.npz import read_npz
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
 from auditkit.text import class_name
 from auditkit.value_spelling import listed
 
+SHEETS: Final = "the container of older spreadsheets (xls)"
 BINARIES: Final = {
     (b"ARROW1",): "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened",
-    (b"",): "of no kind that is read here",
+    (b"\xd0\xcf\x11\xe0",): SHEETS, (b"",): "of no kind that is read here",
 }  # fmt: skip
 """What files that are not read begin with."""
 
@@ -31,8 +32,8 @@ def open_source(source: Any, reading: Reading) -> Source:
 
     Args:
         source: what was read already; a path to a csv, JSON, parquet or npz file; a table of pandas, polars or any
-            library that narwhals or Arrow knows; records, also from an iterator; a dictionary of arrays; an array, also
-            a structured one, or a tensor; texts.
+            library that narwhals or Arrow knows, also lazy; records, also from an iterator; a dictionary of arrays; an
+            array, also a structured one, or a tensor; texts.
         reading: see `Reading`.
 
     Raises:
@@ -58,7 +59,7 @@ def open_source(source: Any, reading: Reading) -> Source:
         source = source.to_frame()  # a Series of numbers, whose name is that of a column
     from auditkit.data.readers.frames import from_frame  # pandas is imported only where there is a table
 
-    return from_frame(source, reading.missing)
+    return from_frame(source, reading.missing, reading.most)
 
 
 def _rows(rows: list[Any]) -> dict[str, Any]:
@@ -174,6 +175,8 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
         with unpacked(path) as stream:
             head = stream.read(HEAD)
         kind = next(kind for starts, kind in BINARIES.items() if head.startswith(starts))
+        if kind == SHEETS:
+            raise DataError(f"{path.name} {SPREADSHEET}")
         raise DataError(f"{path.name} is {kind}; write it as csv (UTF-8), JSON records, parquet or npz")
     from auditkit.data.readers import textfile  # pyarrow, which only a file of text needs
 

@@ -26,7 +26,7 @@ def read_table(make: Callable[..., Fields], source: Any, settings: TableSettings
 
     Args:
         make: `AuditData`, which is made of what is read.
-        source: a csv (also gzipped), JSON, parquet or npz file; a DataFrame of pandas, polars or pyarrow; a
+        source: a csv (also gzipped), JSON, parquet or npz file; a table of pandas, polars, Arrow, DuckDB or Dask; a
             dictionary of arrays, of which `inputs` or `x` is what the model eats; an array; a list of texts.
         settings: what its columns mean and how they are read.
 

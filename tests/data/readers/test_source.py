@@ -340,8 +340,8 @@ def test_objects_are_never_unpickled(tmp_path):
 
 
 def test_other_files(tmp_path, write):
-    with pytest.raises(DataError, match=r"no npz file \(an Excel workbook"):
-        read(archive(tmp_path / "book.xlsx", xl__xml="<x/>"))
+    with pytest.raises(DataError, match=r"no npz file; write it with"):
+        read(archive(tmp_path / "other.zip", xl__xml="<x/>"))
     with pytest.raises(DataError, match="it holds nothing"):
         read(archive(tmp_path / "empty.npz"))
     with pytest.raises(DataError, match="Feather"):

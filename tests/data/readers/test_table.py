@@ -131,7 +131,7 @@ def test_names_and_values_that_do_not_fit(options, message):
 
 
 def test_sources_that_are_none():
-    with pytest.raises(DataError, match=r"a DataFrame \(pandas, polars, pyarrow\).*; int was given"):
+    with pytest.raises(DataError, match=r"a table \(pandas, polars, Arrow, DuckDB, Dask\).*; int was given"):
         read(7)
     with pytest.raises(DataError, match="there are no rows"):
         read(people().iloc[:0], label="y")
