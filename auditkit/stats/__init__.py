@@ -1,7 +1,9 @@
 """Intervals, tests, bootstrap, multiple testing, power: plain functions on counts and arrays, each with its source.
 
 proportions.py      one share, the difference and the ratio of two
-means.py            a mean, weights
+weights.py          what weights make of rows
+clusters.py         rows that vary together, such as those of one person
+means.py            a mean, a median
 paired.py           two decisions about the same rows: how far a share or a disparity moved
 gaps.py             the widest difference and the smallest ratio over several groups, their test and power
 leading_pair.py     the pair of very many groups that is farthest apart
@@ -15,6 +17,19 @@ exchangeable.py     whether repeats differ as chance makes them differ
 """
 
 from auditkit.stats.auc import Auc, auc, auc_gain, auc_interval, pooled_error
+from auditkit.stats.clusters import (
+    ClusterSums,
+    cluster_error,
+    cluster_freedom,
+    cluster_pulls,
+    cluster_size,
+    cluster_sizes,
+    drawn_clusters,
+    numbered,
+    shuffler,
+    sign_flip_p,
+    together,
+)
 from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import (
     Apart,
@@ -41,7 +56,7 @@ from auditkit.stats.gaps import (
     shuffled_z,
     widest_gap,
 )
-from auditkit.stats.means import FEW, effective_size, mean_interval, median_interval, student_interval, weighted_mean
+from auditkit.stats.means import mean_interval, median_interval, student_interval
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
 from auditkit.stats.paired import (
     Shift,
@@ -63,6 +78,7 @@ from auditkit.stats.proportions import (
     wilson_bounds,
 )
 from auditkit.stats.resampling import chunks, percentile_interval, resampled_counts
+from auditkit.stats.weights import FEW, effective_size, weighted_mean
 from auditkit.stats.wider_interval import widened
 
 __all__ = [
@@ -71,6 +87,7 @@ __all__ = [
     "Apart",
     "Auc",
     "Bounds",
+    "ClusterSums",
     "Extreme",
     "Pairs",
     "Place",
@@ -83,11 +100,17 @@ __all__ = [
     "benjamini_hochberg",
     "chunks",
     "clopper_pearson",
+    "cluster_error",
+    "cluster_freedom",
+    "cluster_pulls",
+    "cluster_size",
+    "cluster_sizes",
     "critical",
     "detectable_among",
     "detectable_gap",
     "difference_interval",
     "disparity_shift",
+    "drawn_clusters",
     "effective_size",
     "holm",
     "largest_apart",
@@ -96,6 +119,7 @@ __all__ = [
     "mcnemar",
     "mean_interval",
     "median_interval",
+    "numbered",
     "order_p",
     "pair_numbers",
     "paired_difference_interval",
@@ -110,12 +134,15 @@ __all__ = [
     "score_difference",
     "score_ratio",
     "shuffled_z",
+    "shuffler",
     "sidak_level",
+    "sign_flip_p",
     "smallest",
     "smallest_apart",
     "split_p",
     "square_and_add",
     "student_interval",
+    "together",
     "weighted_mean",
     "widened",
     "widest",

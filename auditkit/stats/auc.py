@@ -6,8 +6,9 @@ import numpy as np
 import scipy
 
 from auditkit.results import Interval
-from auditkit.stats.means import effective_size
+from auditkit.stats.clusters import cluster_freedom, together
 from auditkit.stats.proportions import critical, wilson_bounds
+from auditkit.stats.weights import effective_size
 
 
 class Auc(NamedTuple):
@@ -48,7 +49,7 @@ def auc(
     Processing Letters 21; logit scale as in Pepe (2003), The statistical evaluation of medical tests, 5.2; clusters as
     in Obuchowski (1997), Nonparametric analysis of clustered ROC curve data, Biometrics 53.
     """
-    weights = np.ones(len(scores)) if weights is None else weights
+    weights, clusters = np.ones(len(scores)) if weights is None else weights, together(clusters)
     sizes = [
         effective_size(weights[side] if clusters is None else _totals(weights[side], clusters[side]))
         for side in (positive, ~positive)
@@ -59,7 +60,12 @@ def auc(
     value = float(np.average(beaten[positive], weights=weights[positive]))
     influence = _influence(beaten - value, positive, weights, clusters)
     error = float(np.sqrt(np.sum(influence**2))) / len(scores)
-    return Auc(value, auc_interval(value, error, min(sizes), level), influence)
+    freedom = (
+        None
+        if clusters is None
+        else min(cluster_freedom(clusters[side], weights[side]) for side in (positive, ~positive))
+    )
+    return Auc(value, auc_interval(value, error, min(sizes), level, freedom), influence)
 
 
 def auc_gain(first: Auc, second: Auc, level: float = 0.95) -> Interval:
@@ -85,7 +91,9 @@ def auc_gain(first: Auc, second: Auc, level: float = 0.95) -> Interval:
     return Interval(low=max(-1.0, gain - half), high=min(1.0, gain + half), level=level, method="DeLong, paired")
 
 
-def auc_interval(value: float, error: float, smaller: float, level: float = 0.95) -> Interval:
+def auc_interval(
+    value: float, error: float, smaller: float, level: float = 0.95, freedom: float | None = None
+) -> Interval:
     """The interval for an area from its standard error; see `auc`.
 
     Args:
@@ -93,12 +101,14 @@ def auc_interval(value: float, error: float, smaller: float, level: float = 0.95
         error: the standard error, not negative.
         smaller: how many (effective) rows the smaller class has; used where the error cannot be estimated.
         level: the confidence, between 0 and 1.
+        freedom: degrees of freedom of the error, of rows in clusters; None: so many that the law is the normal one.
     """
     # the logit of 0 and of 1 is infinite, and an error of 0 only says that there are too few rows to see one
     if error <= 0 or value <= 0 or value >= 1:
         low, high = wilson_bounds(value * smaller, smaller, level)
         return Interval(low=float(low), high=float(high), level=level, method="Wilson on the smaller class")
-    half = critical(level) * error / (value * (1 - value))
+    quantile = critical(level) if freedom is None else float(scipy.special.stdtrit(freedom, 0.5 + level / 2))
+    half = quantile * error / (value * (1 - value))
     low, high = (
         scipy.special.expit(scipy.special.logit(value) - half),
         scipy.special.expit(scipy.special.logit(value) + half),
