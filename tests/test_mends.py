@@ -380,6 +380,8 @@ CASES: dict[str, Callable[..., Any]] = {
     ),
     "a norm that is not asked for": limit_on("robustness.library", "median_distance", conditions={"norm": "L2"}),
     "a measure that is left out": limit_on("fairness.groups", "f1"),
+    "an alert rate that nobody set": limit_on("performance.quality", "precision_at_alert_rate"),
+    "a cost that nobody stated": limit_on("performance.quality", "cost_per_alert", at_least=None, at_most=5),
     "a burden that nobody stated": limit_on("fairness.groups", "burden_ratio"),
     "a share in percent": limit_on("fairness.groups", "selection_rate", at_least=20, at_most=80),
     "two attributes together": limit_on("fairness.groups", "demographic_parity_ratio", across=["sex", "area"]),

@@ -4,10 +4,12 @@ import numpy as np
 
 from auditkit.checks import WRITTEN_OUT, Check, Context, Findings
 from auditkit.data import AuditData
+from auditkit.errors import Mend, Refusal
 from auditkit.models import Capability, Model
 from auditkit.plugins.performance.definitions import DEFINITIONS, TASKS
 from auditkit.plugins.performance.parameters import Parameters
 
+AT_ALERT_RATE = ("recall_at_alert_rate", "precision_at_alert_rate", "cost_per_alert")
 SCORED, LIKELY = frozenset({Capability.SCORES}), frozenset({Capability.PROBABILITIES})
 
 
@@ -22,10 +24,11 @@ class Quality(Parameters, Check):
     Every other finding is read against the quality of the model: a fair but useless model is no better than a coin. A
     model that is good on the whole may be poor for one group.
 
-    Binary: accuracy, balanced accuracy, precision, recall; with scores the area under the ROC curve (DeLong); with
-    probabilities log-loss, Brier score and calibration error. More classes: accuracy, balanced accuracy, macro F1,
-    log-loss, calibration error of the likeliest class. Numbers: mean absolute error, root mean squared error, R². Each
-    with a 95 % interval, overall and per group, and beside the accuracy of always giving the most common label.
+    Binary: accuracy, balanced accuracy, precision, recall; with scores the area under the ROC curve (DeLong) and
+    average precision, and where an alert rate is set, recall, precision and cost among the people with the highest
+    scores; with probabilities log-loss, Brier score and calibration error. More classes: accuracy, balanced accuracy,
+    macro F1, log-loss, calibration error of the likeliest class. Numbers: mean absolute error, root mean squared error,
+    R². Each with a 95 % interval, overall and per group, beside the accuracy of always giving the most common label.
 
     Quality is measured on these rows, and says nothing about other people or other times. Labels are taken as true.
     """
@@ -38,17 +41,31 @@ class Quality(Parameters, Check):
     presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
     definitions = DEFINITIONS
     conditions = frozenset()
-    for_groups = frozenset(DEFINITIONS) - {"majority_accuracy"}
-    asks = {"auc": SCORED, **dict.fromkeys(("log_loss", "brier_score", "calibration_error"), SCORED | LIKELY)}
-    touches = {"bins": ("calibration_error",)}
+    for_groups = frozenset(DEFINITIONS) - {"majority_accuracy", "cost_per_alert"}
+    asks = {
+        **dict.fromkeys(("auc", "average_precision", *AT_ALERT_RATE), SCORED),
+        **dict.fromkeys(("log_loss", "brier_score", "calibration_error"), SCORED | LIKELY),
+    }
+    touches = {"bins": ("calibration_error",), "alert_rate": AT_ALERT_RATE, "alert_cost": ("cost_per_alert",),
+               "missed_cost": ("cost_per_alert",)}  # fmt: skip
     higher_level = "Answers on demand would show how quality changes when inputs do."
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """A number that is for another task."""
         if data.task in TASKS.get(name, (data.task,)):
-            return ""
+            return self._not_set(name)
         measured = [measured_name for measured_name, tasks in TASKS.items() if data.task in tasks]
         return f"is not measured of a {data.task} task; there is: {', '.join(measured)}"
+
+    def _not_set(self, name: str) -> str:
+        if name in AT_ALERT_RATE and self.alert_rate is None:
+            why = "is measured where the share of people who can be looked into is set"
+            return Refusal(why, [Mend(f'checks."{self.id}".alert_rate', 0.01)])
+        if name == "cost_per_alert" and self.missed_cost is None:
+            return Refusal(
+                "is measured where the cost of a missed positive is set", [Mend(f'checks."{self.id}".missed_cost', 10)]
+            )
+        return ""
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Scores and numbers of more people than can be given a row each are not measured."""

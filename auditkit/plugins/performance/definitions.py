@@ -20,6 +20,7 @@ def _define(title: str, formula: str, reference: str, pitfalls: str, **others: A
     return Definition(title=title, formula=formula, reference=reference, pitfalls=pitfalls, **(COMMON | others))
 
 
+ALERTS = "van der Vaart (1998), Asymptotic Statistics, 21.2; interval: Wilson (1927), JASA 22, for the size that it has"
 DEFINITIONS = {
     "accuracy": _define(
         "Accuracy", "right decisions / people", WILSON,
@@ -51,6 +52,27 @@ DEFINITIONS = {
         "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",
         "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44",
         "Says how well scores rank, not whether the threshold or the probabilities are right.", unit="",
+    ),
+    "average_precision": _define(
+        "Average precision", "mean over positives of the precision among people with a score at least as high",
+        "Boyd, Eng and Page (2013), Area under the precision-recall curve, ECML PKDD; interval: logit",
+        "Depends on how common the positive label is, which is its value for scores that tell nothing: compare it "
+        "with that, and never between data or groups in which positives are not equally common.",
+            ),
+    "recall_at_alert_rate": _define(
+        "Recall at the alert rate", "positives among the people with the highest scores, as many as can be looked "
+        "into / positives; of a group, among the people of everybody who are looked into", ALERTS,
+        "Cannot be above alert rate / share of positives.", harm=SELECTED_MORE, made_of="further",
+    ),
+    "precision_at_alert_rate": _define(
+        "Precision at the alert rate", "positives among the people with the highest scores, as many as can be looked "
+        "into / these people", ALERTS, "Depends on how common the positive label is in these data.",
+        harm=RIGHTLY_SELECTED, made_of="further",
+    ),
+    "cost_per_alert": _define(
+        "Cost per alert", "(cost of an alert x alerts + cost of a missed positive x positives who are not alerted) / "
+        "alerts", ALERTS, "As right as the two costs that the owner stated.", range="0 or more", direction="lower",
+        unit="cost units", made_of="further",
     ),
     "macro_f1": _define(
         "Macro F1", "mean over classes of 2 TP / (2 TP + FP + FN)",
@@ -95,7 +117,9 @@ DEFINITIONS = {
 _SORTED, _TWO = ("binary", "multiclass"), ("binary",)
 TASKS: dict[str, tuple[str, ...]] = {
     "accuracy": _SORTED, "majority_accuracy": _SORTED, "balanced_accuracy": _SORTED, "precision": _TWO, "recall": _TWO,
-    "auc": _TWO, "macro_f1": ("multiclass",), "log_loss": _SORTED, "brier_score": _TWO, "calibration_error": _SORTED,
+    "auc": _TWO, "average_precision": _TWO, "recall_at_alert_rate": _TWO, "precision_at_alert_rate": _TWO,
+    "cost_per_alert": _TWO, "macro_f1": ("multiclass",), "log_loss": _SORTED, "brier_score": _TWO,
+    "calibration_error": _SORTED,
     "mean_absolute_error": ("regression",), "root_mean_squared_error": ("regression",), "r_squared": ("regression",),
 }  # fmt: skip
 """For which tasks each is measured, where the model gives what it needs."""

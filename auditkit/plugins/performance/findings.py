@@ -9,7 +9,7 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, present
-from auditkit.plugins.performance import decisions, numbers, probabilities, self_tests
+from auditkit.plugins.performance import alerts, decisions, numbers, probabilities, self_tests
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
 from auditkit.plugins.performance.parameters import Parameters
@@ -27,6 +27,8 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     measurements = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
     if data.task != "regression":
         measurements.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
+    looked_into = _looked_into(parameters, answers)
+    measurements += looked_into(np.ones(len(answers.truth), dtype=bool), {})
     cells = slices_and_smaller(data)
     for number, cell in enumerate(cells):
         # kept after every group, so that a check that runs out of time leaves what it has
@@ -36,6 +38,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         for name, metric in metrics.items():
             estimate = Estimate(None, reason=cell.hidden) if some is None else metric(some)
             measurements.append(_measurement(name, estimate, cell.where))
+        measurements += looked_into(None if some is None else cell.rows, cell.where, cell.hidden)
     return Findings(
         measurements=measurements,
         controls=_controls(parameters, answers, data, context),
@@ -95,6 +98,7 @@ def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random
         ("recall", decisions.recall, is_binary),
         ("macro_f1", lambda some: decisions.macro_f1(some, parameters.resamples, rng), not is_binary),
         ("auc", probabilities.auc, answers.scores is not None),
+        ("average_precision", alerts.average_precision, answers.scores is not None),
         ("log_loss", probabilities.log_loss, has_probabilities),
         ("brier_score", probabilities.brier, has_probabilities and is_binary),
         (
@@ -104,6 +108,29 @@ def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random
         ),
     )
     return {name: metric for name, metric, is_measured in metrics if is_measured}
+
+
+def _looked_into(parameters: Parameters, answers: Answers) -> Callable[..., list[Measurement]]:
+    """What makes the numbers of some rows at the alert rate; none where no rate or no score is there."""
+    if parameters.alert_rate is None or answers.scores is None:
+        return lambda *_: []
+    # the cut is the same for everyone, so a group's numbers are about those of it who are looked into
+    alerted = alerts.Alerts.of(answers.scores, answers.weights, parameters.alert_rate)
+
+    def measured(rows: np.ndarray | None, where: dict[str, str], hidden: str | None = None) -> list[Measurement]:
+        estimates = {
+            name: Estimate(None, reason=hidden) if rows is None else metric(answers, alerted, rows)
+            for name, metric in (
+                ("recall_at_alert_rate", alerts.recall), ("precision_at_alert_rate", alerts.precision)
+            )
+        }  # fmt: skip
+        if parameters.missed_cost is not None and not where:
+            estimates["cost_per_alert"] = alerts.cost_per_alert(
+                answers, alerted, parameters.alert_cost, parameters.missed_cost
+            )
+        return [_measurement(name, estimate, where) for name, estimate in estimates.items()]
+
+    return measured
 
 
 def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:

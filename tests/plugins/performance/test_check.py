@@ -53,7 +53,8 @@ def test_a_calibrated_model_is_not_called_miscalibrated_and_a_sure_one_is():
 def test_binary_measurements_are_there_overall_and_per_group():
     result = run(FAST, *likely(np.random.default_rng(2)))
     names = {
-        "accuracy", "balanced_accuracy", "precision", "recall", "auc", "log_loss", "brier_score", "calibration_error"
+        "accuracy", "balanced_accuracy", "precision", "recall", "auc", "average_precision", "log_loss", "brier_score",
+        "calibration_error",
     }  # fmt: skip
     assert {measurement.name for measurement in result.measurements} == names | {"majority_accuracy"}
     for name in names:
