@@ -14,13 +14,14 @@ import numpy as np
 import pandas
 
 ROWS = 60
-MODELS = ("skops", "safetensors", "pt", "pt2", "json", "ubj", "txt", "categories")
+MODELS = ("skops", "safetensors", "pt", "pt2", "json", "ubj", "txt", "categories", "onnx", "forest")
 FILES = {
     "skops": "m.skops", "safetensors": "m.safetensors", "pt": "m.pt", "pt2": "m.pt2", "json": "m.json", "ubj": "m.ubj",
-    "txt": "m.txt", "categories": "c.json", "csv": "d.csv", "csv.gz": "d.csv.gz", "records": "d.jsonl",
-    "document": "d.json", "parquet": "d.parquet", "npz": "d.npz", "toml": "auditkit.toml",
+    "txt": "m.txt", "categories": "c.json", "onnx": "m.onnx", "forest": "f.onnx", "csv": "d.csv",
+    "csv.gz": "d.csv.gz", "records": "d.jsonl", "document": "d.json", "parquet": "d.parquet", "npz": "d.npz",
+    "toml": "auditkit.toml",
 }  # fmt: skip
-"""{format: the name of a file of it}; `categories` is a model of XGBoost that was fitted on categories."""
+"""{format: the name of a file of it}; `categories` is of XGBoost, fitted on categories, and `forest` of ONNX."""
 EXTREMES = (
     b"-1",
     b"0",
@@ -104,6 +105,8 @@ def _model_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     import torch
     import xgboost
     from safetensors.torch import save_file
+    from skl2onnx import to_onnx
+    from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -128,6 +131,10 @@ def _model_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     split.fit(named, table()["sex"] == "f").save_model(files["categories"])
     leaves = lightgbm.LGBMClassifier(n_estimators=3, num_leaves=4, min_child_samples=2, verbose=-1, n_jobs=1)
     leaves.fit(rows, labels).booster_.save_model(files["txt"])
+    trees = GradientBoostingClassifier(n_estimators=2, max_depth=2, random_state=0)
+    for form, estimator in (("onnx", make_pipeline(StandardScaler(), LogisticRegression())), ("forest", trees)):
+        content = to_onnx(estimator.fit(rows, labels), rows.to_numpy(dtype="float32")[:1]).SerializeToString()
+        files[form].write_bytes(content)
     return files
 
 

@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test writes into the home of whoever runs it
 os.environ.setdefault("AUDITKIT_RESUME_SECRET", "of the tests, and of nobody else")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that import ONNX Runtime themselves
 
 import gc
 import pathlib

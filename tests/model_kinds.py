@@ -69,6 +69,14 @@ def _exported(folder: pathlib.Path) -> auditkit.Model:
     return asked(folder / "m.pt2", classes=(0, 1))
 
 
+def _onnx(folder: pathlib.Path) -> auditkit.Model:
+    from skl2onnx import to_onnx
+
+    content = to_onnx(LogisticRegression().fit(X, Y), X[:1].astype(np.float32))
+    (folder / "m.onnx").write_bytes(content.SerializeToString())
+    return asked(folder / "m.onnx")
+
+
 def _script(folder: pathlib.Path) -> auditkit.Model:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is what this is about
@@ -103,6 +111,7 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "torch module": _torch,
     "`torch.export`": _exported,
     "TorchScript": _script,
+    "ONNX": _onnx,
     "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
     "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),

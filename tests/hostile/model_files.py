@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from benchmarks.mutated_files import FILES, MODELS, write_all
+from tests.hostile.graph_files import changed_graphs
 
 Case = tuple[str, bytes]
 
@@ -440,9 +441,15 @@ def cut_cases() -> Iterator[tuple[str, Case]]:
             yield f"cut-{form}-{share}", (FILES[form], content[: max(70, int(share * len(content)))])
 
 
+def onnx_cases() -> Iterator[tuple[str, Case]]:
+    """Graphs that state what they do not hold, call themselves, or need what is not in them."""
+    for name, content in changed_graphs(real("onnx"), real("forest")):
+        yield f"onnx-{name}", ("m.onnx", content)
+
+
 def all_cases() -> dict[str, Case]:
     """Every file, each of which must be refused."""
-    makers = (xgboost_cases, lightgbm_cases, archive_cases, exported_cases, weight_cases, cut_cases)
+    makers = (xgboost_cases, lightgbm_cases, archive_cases, exported_cases, weight_cases, cut_cases, onnx_cases)
     cases = [case for maker in makers for case in maker()]
     assert len({name for name, _ in cases}) == len(cases)
     return dict(cases)

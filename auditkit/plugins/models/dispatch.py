@@ -64,6 +64,13 @@ def _is_booster(obj: Any) -> bool:
     return type(obj).__name__ == "Booster" and type(obj).__module__.partition(".")[0] in ("xgboost", "lightgbm")
 
 
+def _is_onnx(obj: Any) -> bool:
+    return (type(obj).__name__, type(obj).__module__.partition(".")[0]) in (
+        ("InferenceSession", "onnxruntime"),
+        ("ModelProto", "onnx"),
+    )
+
+
 def _is_estimator(obj: Any) -> bool:
     return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
 
@@ -75,6 +82,7 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
     (_is_exported, _exported),
     (_is_torch, _torch),
     (_is_booster, _made_by("boosters", "wrap_booster")),
+    (_is_onnx, _made_by("onnx", "OnnxModel.wrap")),
     (_is_estimator, _made_by("sklearn", "SklearnModel")),
     (callable, _made_by("function", "FunctionModel")),
 )

@@ -50,7 +50,9 @@ LEAST, TIMES = 512 * 10**6, 20
 """Bytes that opening any file may take, and how many times its own size, whichever is more."""
 SHARE = 0.5
 """Of the machine's memory, what a file may have itself."""
-_SAFE = ".skops (scikit-learn), .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
+_SAFE = (
+    ".skops (scikit-learn), .onnx, .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
+)
 
 
 class _Opened(NamedTuple):
@@ -134,7 +136,7 @@ def sniff(file: IO[bytes], path: pathlib.Path, most: int) -> str | None:
         ("lightgbm", head.startswith((b"tree\nversion=", b"tree\r\nversion="))),
         ("pickle", head[:1] == b"\x80" or head.startswith(_COMPRESSED)),
         ("catboost", head.startswith(b"CBM1")),
-        ("onnx", head[:1] == b"\x08" and path.suffix == ".onnx"),
+        ("onnx", path.suffix == ".onnx"),
         # the oldest pickles begin like any text: there the name may only make us more careful
         ("pickle", path.suffix in _PICKLE_NAMES),
     )
@@ -263,6 +265,14 @@ def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(booster, "XGBoost model file, no foreign code")
 
 
+def _onnx(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    from auditkit.plugins.models.onnx import OnnxModel, opened
+
+    session = opened(data, name, budget(len(data), options))
+    named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
+    return _Opened(OnnxModel(session, named), "ONNX file, no foreign code")
+
+
 def _unsupported(format_name: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
     def refuse(data: bytes, name: str, options: ModelOptions) -> _Opened:
         raise ModelFileRejected(f"{name}: {format_name} is not supported yet; {instead}")
@@ -278,7 +288,7 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "exported": _exported,
     "xgboost": _xgboost,
     "lightgbm": lambda data, _, __: _Opened(read_lightgbm(data), "LightGBM model file, no foreign code"),
-    "onnx": _unsupported("ONNX", f'save the model as {_SAFE}, or give object = "package.module:factory"'),
+    "onnx": _onnx,
     "torchscript": _unsupported(
         "TorchScript",
         "save the module that it was made of with torch.export.save as .pt2, or give object = "

@@ -71,8 +71,8 @@ def find_columns(fitted: Names, columns: Sequence[Any], name: str) -> list[int]:
         if len(positions) > 1:
             both = " and ".join(repr(str(columns[position])) for position in positions[:2])
             raise ModelError(
-                f"{name}: the columns {both} could both be the feature {str(feature)!r}, as LightGBM writes a blank as "
-                "_ and blanks around a name do not count; take the other one out with drop"
+                f"{name}: the columns {both} could both be the feature {str(feature)!r}, as LightGBM and skl2onnx "
+                "write a blank as _, and blanks around a name do not count; take the other one out with drop"
             )
     return [positions[0] for positions in candidates]
 

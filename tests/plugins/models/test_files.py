@@ -227,7 +227,6 @@ def test_weights_without_the_right_class(tmp_path, path, arguments, error, messa
 
 def test_formats_that_are_not_supported(tmp_path):
     cases = {
-        "m.onnx": (b"\x08\x07\x12\x07pytorch", "ONNX is not supported yet; save the model as .skops"),
         "m.h5": (b"\x89HDF\r\n\x1a\n", "Keras is not supported yet; give object ="),
     }
     buffer = io.BytesIO()

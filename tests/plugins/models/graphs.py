@@ -1,0 +1,56 @@
+"""Small graphs of ONNX with known answers."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, DOUBLE, INT64, STRING, BOOL = (
+    TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL,
+)  # fmt: skip
+Value = tuple[str, int, Sequence[Any]]
+"""(name, type, shape) of an input or an output."""
+
+
+def graph(
+    nodes: Sequence[Any], inputs: Sequence[Value], outputs: Sequence[Value], tensors: dict[str, Any] | None = None,
+    **model: Any,
+) -> onnx.ModelProto:  # fmt: skip
+    """A model of these operators."""
+    constants = [numpy_helper.from_array(np.asarray(value), name) for name, value in (tensors or {}).items()]
+    parts = [[helper.make_tensor_value_info(*value) for value in values] for values in (inputs, outputs)]
+    sets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 3), *model.pop("sets", ())]
+    made = helper.make_graph(list(nodes), "graph", *parts, constants)
+    return helper.make_model(made, opset_imports=sets, **{"ir_version": 10, **model})
+
+
+def node(operator: str, inputs: str, outputs: str, **attributes: Any) -> Any:
+    """One operator; its inputs and outputs stand between blanks."""
+    return helper.make_node(operator, inputs.split(), outputs.split(), **attributes)
+
+
+def linear(weights: Any, last: str = "", kind: int = FLOAT, rows: Any = "n") -> onnx.ModelProto:
+    """x @ weights, and an activation behind it."""
+    matrix = np.asarray(weights, dtype={FLOAT: np.float32, DOUBLE: np.float64}[kind])
+    nodes = [node("MatMul", "x w", "z" if last else "y")]
+    if last:
+        nodes.append(node(last, "z", "y"))
+    return graph(nodes, [("x", kind, [rows, len(matrix)])], [("y", kind, [rows, matrix.shape[1]])], {"w": matrix})
+
+
+def of_torch(module: torch.nn.Module, sample: torch.Tensor, fixed: bool = False) -> bytes:
+    """A module as torch writes it."""
+    buffer, axes = io.BytesIO(), {} if fixed else {"x": {0: "n"}, "y": {0: "n"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(), (sample,), buffer, dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes=axes
+        )
+    return buffer.getvalue()
