@@ -51,7 +51,8 @@ LEAST, TIMES = 512 * 10**6, 20
 SHARE = 0.5
 """Of the machine's memory, what a file may have itself."""
 _SAFE = (
-    ".skops (scikit-learn), .onnx, .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
+    ".skops (scikit-learn), .onnx, .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), "
+    ".txt (LightGBM)"
 )
 
 
