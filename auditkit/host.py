@@ -167,7 +167,7 @@ class Host:
             refuse_changes(obj, options)
             return obj
         is_path = isinstance(obj, str | os.PathLike)
-        if is_path and os.path.isfile(obj):
+        if is_path and os.path.exists(obj):
             return self.load_model(pathlib.Path(obj), options)
         subject = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {class_name(obj)!r}"
         return self._first("wrap_model", subject, obj=obj, options=options)

@@ -67,6 +67,8 @@ class ModelOptions:
     threshold: float | None = None
     preprocess: Any = None
     """A callable or a fitted transformer: the audit data's inputs in, what the model eats out."""
+    tokenizer: Any = None
+    """Of transformers, or the path of its folder: it makes what the model eats of texts, in place of `preprocess`."""
     abstain: Any = None
     """The answer that means "I do not decide"; none of the classes."""
     batch: int | None = None
@@ -389,5 +391,7 @@ def main_output(output: Any) -> Any:
     A network that gives (answers, auxiliary) while it is trained gives answers alone when it is asked.
     """
     # Networks of transformers answer with a record, of which logits are the decisions' part.
+    if isinstance(output, Mapping):
+        return output.get("logits", output)
     output = getattr(output, "logits", output)
     return output[0] if isinstance(output, tuple | list) and output else output

@@ -23,7 +23,10 @@ class ModelSettings(Section):
     """`[model]`, or one of `[[models]]`: where the model is and how to read its answers."""
 
     name: str | None = None
-    path: str | None = Field(default=None, description="a model file: .skops, .safetensors, .pt2, native tree formats")
+    path: str | None = Field(
+        default=None,
+        description="a model file: .skops, .safetensors, .pt2, native tree formats; a folder of save_pretrained",
+    )
     object: str | None = Field(default=None, description="package.module:factory, called without arguments")
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
@@ -33,6 +36,7 @@ class ModelSettings(Section):
     threshold: float | None = Field(default=None, description="the score from which a row is decided positive")
     classes: tuple[Any, ...] | None = Field(default=None, description="class values, in the order of the columns")
     preprocess: str | None = Field(default=None, description="package.module:callable, from inputs to model inputs")
+    tokenizer: str | None = Field(default=None, description="the folder of a tokenizer that a network of texts needs")
     class_path: str | None = Field(default=None, description="package.module:Class of .safetensors weights")
     arguments: dict[str, Any] = Field(default={}, description="arguments of that class")
     inputs: tuple[str, ...] | None = Field(

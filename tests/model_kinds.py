@@ -21,6 +21,7 @@ import auditkit
 from auditkit.data import AuditData
 from tests.plugins.models.modules import mlp
 from tests.plugins.models.tables import numbers, truth
+from tests.plugins.models.torch.huggingface import networks
 
 X = numbers()
 Y = truth(X)
@@ -80,7 +81,13 @@ def _onnx(folder: pathlib.Path) -> auditkit.Model:
 def _script(folder: pathlib.Path) -> auditkit.Model:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is what this is about
-        return asked(torch.jit.script(mlp()), classes=(0, 1))
+        torch.jit.save(torch.jit.script(mlp()), folder / "m.pt")
+    return asked(folder / "m.pt", classes=(0, 1))
+
+
+def _pipeline(folder: pathlib.Path) -> auditkit.Model:
+    parts = {"model": networks.network(), "tokenizer": networks.tokenizer()}
+    return asked(networks.transformers.pipeline("text-classification", **parts), networks.TEXTS)
 
 
 def _recorded(**recorded: str) -> auditkit.Model:
@@ -112,6 +119,8 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "`torch.export`": _exported,
     "TorchScript": _script,
     "ONNX": _onnx,
+    "transformers": lambda folder: asked(networks.saved(folder), networks.TEXTS),
+    "pipeline of transformers": _pipeline,
     "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
     "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),

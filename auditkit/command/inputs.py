@@ -140,10 +140,11 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
         trust=settings.trust, trust_pickle=trust_pickle, inputs=settings.inputs, random=settings.random,
         memory_limit=settings.memory_limit, rehearse=rehearse,
+        tokenizer=settings.tokenizer and folder / settings.tokenizer,
     )  # fmt: skip
     if settings.path is not None:
         path = folder / settings.path
-        if not path.is_file():
+        if not path.exists():
             raise ConfigError(f"[model] path: there is no file {settings.path!r}")
         with _importable(folder):
             model = host.load_model(path, options)

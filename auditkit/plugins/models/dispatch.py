@@ -50,6 +50,10 @@ def _exported(obj: Any, options: ModelOptions) -> Model:
     return model
 
 
+def _is_of_transformers(obj: Any, kind: str) -> bool:
+    return any(base.__name__ == kind and base.__module__.startswith("transformers.") for base in type(obj).__mro__)
+
+
 def _is_exported(obj: Any) -> bool:
     return type(obj).__name__ == "ExportedProgram" and type(obj).__module__.startswith("torch.")
 
@@ -80,6 +84,11 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
     (lambda obj: isinstance(obj, type), _refuse_class),
     (lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
     (_is_exported, _exported),
+    (
+        lambda obj: _is_of_transformers(obj, "PreTrainedModel"),
+        _made_by("torch.huggingface.adapter", "TransformersModel"),
+    ),
+    (lambda obj: _is_of_transformers(obj, "Pipeline"), _made_by("torch.huggingface.adapter", "wrap_pipeline")),
     (_is_torch, _torch),
     (_is_booster, _made_by("boosters", "wrap_booster")),
     (_is_onnx, _made_by("onnx", "OnnxModel.wrap")),

@@ -51,8 +51,8 @@ LEAST, TIMES = 512 * 10**6, 20
 SHARE = 0.5
 """Of the machine's memory, what a file may have itself."""
 _SAFE = (
-    ".skops (scikit-learn), .onnx, .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), "
-    ".txt (LightGBM)"
+    ".skops (scikit-learn), .onnx, .safetensors with class_path, .pt2 or TorchScript (torch), a folder of "
+    "save_pretrained (transformers), .ubj or .json (XGBoost), .txt (LightGBM)"
 )
 
 
@@ -72,11 +72,7 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
         ModelFileRejected: the file is missing, broken, unsafe, or of a format that is known and not supported.
     """
     try:
-        if not path.is_file():
-            raise ModelFileRejected(f"path must be a model file; there is none at {one_line(path)}")
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            form = sniff(file, path, budget(size, options))
+        form, size = _kind_and_size(path, options)
     except OSError as error:
         raise ModelFileRejected(f"{path.name}: it cannot be read: {error.strerror or error}") from error
     if form is None:
@@ -88,13 +84,13 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
         rehearse_file(form, path.name, budget(size, options), open_it)
     # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
     with _boundary(path.name, form) as caught:
-        data, opened, model = open_it()
+        digest, opened, model = open_it()
     if model is None:
         raise ModelFileRejected(f"{path.name}: it holds a {type(opened.model).__name__}, which is no model")
     model.loaded = opened.loaded
-    # how to open it again, and how to tell that it is still the same file
+    # how to open it again, and how to tell that it is still the same
     model.source = {
-        "path": str(path), "format": form, "sha256": hashlib.sha256(data).hexdigest(),
+        "path": str(path), "format": form, "sha256": digest,
         "class_path": options.class_path, "arguments": dict(options.arguments), "trust": list(options.trust),
         "trust_pickle": options.trust_pickle,
     }  # fmt: skip
@@ -102,10 +98,40 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     return model
 
 
-def _open(form: str, path: pathlib.Path, options: ModelOptions) -> tuple[bytes, _Opened, Model | None]:
+def _kind_and_size(path: pathlib.Path, options: ModelOptions) -> tuple[str | None, int]:
+    """The format of a file, or of a folder, and how many bytes it has."""
+    if path.is_dir() and (path / "config.json").exists():
+        return "huggingface", sum(member.stat().st_size for member in path.iterdir() if member.is_file())
+    if not path.is_file():
+        raise ModelFileRejected(f"path must be a model file; there is none at {one_line(path)}")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return sniff(file, path, budget(size, options)), size
+
+
+def _open(form: str, path: pathlib.Path, options: ModelOptions) -> tuple[str, _Opened, Model | None]:
+    if form == "huggingface":
+        return _open_folder(path, options)
     data = path.read_bytes()
     opened = _LOADERS[form](data, path.name, options)
-    return data, opened, wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
+    return (
+        hashlib.sha256(data).hexdigest(),
+        opened,
+        wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem)),
+    )
+
+
+def _open_folder(path: pathlib.Path, options: ModelOptions) -> tuple[str, _Opened, Model | None]:
+    require("torch", "transformers")  # before the import below, which would not say how to install it
+    from auditkit.plugins.models.torch.huggingface.folder import digest, load, read
+
+    files = read(path, options.trust_pickle)
+    opened = load(files, path.name, budget(sum(map(len, files.values())), options))
+    tokenizer = opened.tokenizer if options.tokenizer is None and options.preprocess is None else options.tokenizer
+    named = dataclasses.replace(options, name=options.name or path.name, tokenizer=tokenizer)
+    safe = "pytorch_model.bin" not in files
+    loaded = "folder of save_pretrained, no foreign code" if safe else "folder with a pickle of weights (weights_only)"
+    return digest(files), _Opened(opened.network, loaded), wrap(opened.network, named)
 
 
 def budget(size: int, options: ModelOptions) -> int:
@@ -261,6 +287,16 @@ def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(model, "torch.export archive, no foreign code", (*notes, remark) if remark else notes)
 
 
+def _torchscript(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    require("torch", "torch")  # as above
+    from auditkit.plugins.models.torch.scripted import loaded
+
+    note_of_layers = "a TorchScript module gives gradients of its inputs; its layers can be neither hooked nor trained"
+    return _Opened(
+        loaded(data, name, budget(len(data), options)), "TorchScript archive, no foreign code", (note_of_layers,)
+    )
+
+
 def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
     booster = read_xgboost(data, name, budget(len(data), options))
     return _Opened(booster, "XGBoost model file, no foreign code")
@@ -290,11 +326,7 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "xgboost": _xgboost,
     "lightgbm": lambda data, _, __: _Opened(read_lightgbm(data), "LightGBM model file, no foreign code"),
     "onnx": _onnx,
-    "torchscript": _unsupported(
-        "TorchScript",
-        "save the module that it was made of with torch.export.save as .pt2, or give object = "
-        '"package.module:factory" with a function that returns torch.jit.load(…)',
-    ),
+    "torchscript": _torchscript,
     "catboost": _unsupported(
         "the file of CatBoost", 'give object = "package.module:factory" with a function that loads the model'
     ),

@@ -255,7 +255,8 @@ def module_state(module: Any) -> list[Any]:
 
 def _plain(key: str, value: Any) -> bool:
     simple = isinstance(value, (bool, int, float, str, tuple)) or is_tensor(value)
-    return simple and key != "training" and not key.startswith("_")
+    # networks of transformers keep where they were opened from
+    return simple and key not in ("training", "name_or_path") and not key.startswith("_")
 
 
 def booster_bytes(booster: Any) -> list[Any]:

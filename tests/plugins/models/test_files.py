@@ -9,7 +9,6 @@ import pickle
 import random
 import re
 import tomllib
-import warnings
 import zipfile
 
 import joblib
@@ -229,11 +228,6 @@ def test_formats_that_are_not_supported(tmp_path):
     cases = {
         "m.h5": (b"\x89HDF\r\n\x1a\n", "Keras is not supported yet; give object ="),
     }
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is what this is about
-        torch.jit.save(torch.jit.trace(mlp(), torch.zeros(1, 4)), buffer)
-    cases["m.pt"] = (buffer.getvalue(), "TorchScript is not supported yet; .*as .pt2, or give object =")
     cases["m.cbm"] = (b"CBM1" + bytes(60), "the file of CatBoost is not supported yet; give object =")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

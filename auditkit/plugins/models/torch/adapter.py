@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -32,7 +32,10 @@ from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
+from auditkit.plugins.models.torch.placement import placed
+from auditkit.plugins.models.torch.several_inputs import Several, several, within
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keep, keeping, reset
+from auditkit.plugins.models.torch.tokenization import CUT, Tokenization
 from auditkit.text import one_line
 
 
@@ -45,7 +48,8 @@ class TorchModel(LabelledModel):
     Args:
         module: maps (n, ...) to (n, C), (n, 1) or (n,); it stays where it is unless `options.device` names another
             device, where a copy of it goes.
-        options: `preprocess` makes arrays or tensors of the inputs; `output` says `logits` or `probabilities` where the
+        options: `preprocess` makes arrays or tensors of the inputs, or several as a mapping or a tuple; `tokenizer`
+            makes them of texts; `output` says `logits` or `probabilities` where the
             probe should not decide; one output per row is about the second of two classes.
         hookable: False for a graph of which only inputs and outputs may be touched.
 
@@ -62,7 +66,7 @@ class TorchModel(LabelledModel):
         adopt(self, options, type(module).__name__)
         if options.output is not None and options.output not in CLASSIFIER_OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
-        self._module, self._device = _placed(module, options.device, self.name)
+        self._module, self._device = placed(module, options.device, self.name)
         self.device = str(self._device)
         self._whole, self._words = has_embedding(module), False
         # The first floating parameter sets the type: a module of mixed types converts by itself further in.
@@ -70,7 +74,19 @@ class TorchModel(LabelledModel):
         self._float = next(floats, torch.float32)
         self.precision = max(self.precision, torch.finfo(self._float).eps)
         self._hookable = hookable
+        self._read_texts(module, options)
         self._declare()
+
+    def _read_texts(self, module: torch.nn.Module, options: ModelOptions) -> None:
+        """Let the tokenizer make what the module eats, where the owner gave one."""
+        if options.tokenizer is None:
+            return
+        if options.preprocess is not None:
+            raise ModelError(f"{self.name}: give preprocess or tokenizer, not both; preprocess may call the tokenizer")
+        from auditkit.plugins.models.torch.huggingface.tokenizer import tokenization  # only texts need it
+
+        step = tokenization(options.tokenizer, module, self.name)
+        self._user_options = self._options = dataclasses.replace(options, preprocess=step, tokenizer=None)
 
     @classmethod
     def wrap(cls, module: torch.nn.Module, options: ModelOptions) -> TorchModel:
@@ -102,9 +118,19 @@ class TorchModel(LabelledModel):
     def fingerprint(self) -> str:
         """SHA-256 over structure, parameters, buffers, preprocessing, classes and threshold; never mode or device."""
         chosen = self._user_options
-        return fingerprint(
-            "torch", self._module, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
-        )
+        return fingerprint("torch", self._inner, self._step, chosen.classes, chosen.output, chosen.task, self.threshold)
+
+    @property
+    def _inner(self) -> torch.nn.Module:
+        """The owner's module, without what carries several inputs."""
+        joined = within(self._module)
+        return self._module if joined is None else joined.module
+
+    @property
+    def _step(self) -> Any:
+        """What decides how inputs are prepared."""
+        step = self._user_options.preprocess
+        return step.facts() if isinstance(step, Tokenization) else step
 
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch, in eval mode and without gradients."""
@@ -146,7 +172,7 @@ class TorchModel(LabelledModel):
             if self._hookable or not self._padded(encoded):
                 raise
             output = self._module(encoded)
-        output = getattr(output, "logits", output)
+        output = output.get("logits", output) if isinstance(output, Mapping) else getattr(output, "logits", output)
         if not isinstance(output, torch.Tensor) or output.ndim not in (1, 2) or len(output) != len(encoded):
             answer = (
                 f"shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else f"a {type(output).__name__}"
@@ -204,8 +230,31 @@ class TorchModel(LabelledModel):
             ModelError: the inputs are no numbers and no preprocessing was given.
         """
         prepared_inputs = prepared(inputs, self._options.preprocess, self.name)
+        self._note_cut()
+        parts = several(prepared_inputs)
+        if parts is not None:
+            return self._joined(parts)
         encoded = to_tensor(prepared_inputs, self.name, self._whole, self._float, self._device)
         return as_words(encoded, self.name) if self._words else encoded
+
+    def _joined(self, parts: dict[str | int, Any]) -> torch.Tensor:
+        """Several inputs as one tensor, which the module takes from now on."""
+        join = within(self._module)
+        if join is None:
+            self._module = join = Several(self._module)
+        return join.join({key: self._part(part) for key, part in parts.items()}, self.name)
+
+    def _part(self, part: Any) -> torch.Tensor:
+        """One of several inputs; a tensor keeps its type, for masks and lengths are made as the module wants them."""
+        if isinstance(part, torch.Tensor):
+            return part.to(self._device, self._float if part.is_floating_point() else part.dtype)
+        return to_tensor(part, self.name, self._whole, self._float, self._device)
+
+    def _note_cut(self) -> None:
+        step = self._options.preprocess
+        if isinstance(step, Tokenization) and not set(step.notes) <= set(self.notes):
+            self.notes = tuple(sentence for sentence in self.notes if CUT not in sentence)
+            note(self, *step.notes)
 
     def gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
         """(N, ...) gradients of each row's class output with respect to the encoded inputs.
@@ -349,21 +398,3 @@ class TorchModel(LabelledModel):
     def estimator(self) -> torch.nn.Module | None:
         """The module itself, live; None where it may not be touched."""
         return self._module if self._hookable else None
-
-
-def _placed(module: torch.nn.Module, device_name: str | None, name: str) -> tuple[torch.nn.Module, torch.device]:
-    """The module and its device; a copy of it where another device is wanted, so that the user's stays."""
-    tensors = [*module.parameters(), *module.buffers()]
-    current = tensors[0].device if tensors else torch.device("cpu")
-    if device_name is None:
-        return module, current
-    try:
-        device = torch.device(device_name)
-        # A device can be named that is not there; only an allocation shows it.
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(
-            f"{name}: device must be one that torch can use here, such as 'cpu'; {device_name!r} was given"
-        ) from error
-    is_current = device.type == current.type and (device.index is None or device.index == current.index)
-    return (module, current) if is_current else (copy.deepcopy(module).to(device), device)

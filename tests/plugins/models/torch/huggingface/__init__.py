@@ -1,0 +1,1 @@
+"""Tests of networks of transformers: live, as pipelines, and as folders."""
