@@ -36,10 +36,11 @@ Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
 
 MODALITIES = frozenset({"table", "image", "text", "sequence"})
-TASKS = frozenset({"binary", "multiclass", "regression"})
+TASKS = frozenset({"binary", "multiclass", "regression", "case_scores"})
 NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
 """The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
-modalities and of the tasks named, any one will do; where none is named, all will."""
+modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores`: there is no
+answer to hold against a truth, so only checks that name it, and those that are about the data, take it."""
 HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions"})
 """The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision
 are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
@@ -346,6 +347,8 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
         allowed_here = needs & allowed
         if allowed_here and value not in allowed_here:
             return sentence.format(" or ".join(sorted(allowed_here)), value)
+    if data.task == "case_scores" and not needs & TASKS and not getattr(check, "about_data", False):
+        return "is for answers that are decisions or numbers; these are cases with scores (task case_scores)"
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)
     if lacking:
         not_read = why if lacking == ["scores"] else ""

@@ -54,6 +54,9 @@ class Answers(NamedTuple):
     """(n,) float64: the positive class's score (binary) or the prediction (regression)."""
     probabilities: np.ndarray | None = None
     """(n, C) float64, columns in the order of `classes`."""
+    case_scores: np.ndarray | None = None
+    """(n, K) float64, columns in the order of the data's `case_scores`, NaN where nothing was given. Where they are the
+    answer (task `case_scores`) `labels` is a filler of zeros."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ class Model(ABC):
     """The columns that the model is given, as its owner states; None where nothing is stated."""
     share_tolerance: float = 1e-3
     """How far probabilities may be off: networks that compute in 16 bits round so much."""
+    system: str = ""
+    """Of several whose scores of cases stand beside the data: which one it is."""
     author: str = "the model"
     """Who is named where its answers are none; set by the host for adapters of plugins."""
     apply_options: Callable[[Answers], Answers] | None = None
@@ -209,7 +214,8 @@ class Model(ABC):
         author = f"{self.name}: {self.author}"
         if not isinstance(given, Answers):
             raise ModelError(f"{author} must answer with auditkit.models.Answers; it gave a {class_name(given)}")
-        labels, scores, shares = arrays = [None if part is None else np.asarray(without_mask(part)) for part in given]
+        arrays = [None if part is None else np.asarray(without_mask(part)) for part in given]
+        labels, shares = arrays[0], arrays[2]
         if labels is None:
             raise ModelError(f"{author} must give a label for every row; it gave none")
         for noun, array in zip(Answers._fields, arrays, strict=True):
@@ -220,7 +226,7 @@ class Model(ABC):
                 raise ModelError(f"{author} must give {noun} that are numbers; they are of type {array.dtype}")
         if shares is not None:
             self._hold_shares(shares)
-        return Answers(labels, scores, shares)
+        return Answers(labels, *arrays[1:])
 
     def _hold_shares(self, shares: np.ndarray) -> None:
         subject = f"{self.name}: probabilities of {self.author}"
@@ -380,9 +386,11 @@ def _join(parts: list[Answers], name: str) -> Answers:
             )
         return joined
 
-    labels, scores, probabilities = (list(values_of_parts) for values_of_parts in zip(*parts, strict=True))
+    labels, scores, probabilities, cases = (list(values_of_parts) for values_of_parts in zip(*parts, strict=True))
     answered = present(column(labels, "answers"), "every adapter gives labels")
-    return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"))
+    # a case to which the system gave nothing has no score, which is no fault of the numbers
+    scored = None if cases[0] is None else np.concatenate(cases)
+    return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"), scored)
 
 
 def main_output(output: Any) -> Any:

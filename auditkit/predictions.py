@@ -10,6 +10,7 @@ import numpy as np
 from auditkit.data import AuditData
 from auditkit.data.digests import Digest
 from auditkit.data.inputs import read_only
+from auditkit.data.labels import CLASSIFYING
 from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
@@ -48,6 +49,19 @@ class Predictions:
         return tuple(match_class(label, self.data.classes) for label in self.model.classes)
 
     @functools.cached_property
+    def case_scores(self) -> dict[str, np.ndarray]:
+        """{score: (N,) float64} how well the system did in each case; NaN where it gave nothing, unless that counts.
+
+        Raises:
+            CapabilityError: the answers are no scores of cases.
+        """
+        given = self.answers.case_scores
+        if given is None:
+            raise CapabilityError(f"{self.model.name}: the model gives answers, and no scores of cases")
+        scores = self.data.case_scores.items()
+        return {name: read_only(score.counted(given[:, column])) for column, (name, score) in enumerate(scores)}
+
+    @functools.cached_property
     def codes(self) -> np.ndarray:
         """(N,) int64: the position of each decision in `classes`; -1 where the model abstained."""
         codes = _positions(self.answers.labels, self.model.classes, f"{self.model.name}: decision", self.model.abstain)
@@ -58,12 +72,12 @@ class Predictions:
     @functools.cached_property
     def abstained(self) -> np.ndarray:
         """(N,) bool: the model declined to decide; its entry in `labels` is a filler then."""
-        return read_only(np.zeros(len(self.data), dtype=bool) if self.data.task == "regression" else self.codes < 0)
+        return read_only(self.codes < 0 if self.data.task in CLASSIFYING else np.zeros(len(self.data), dtype=bool))
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) decisions in the data's vocabulary; predicted numbers (float64) for regression."""
-        if self.data.task == "regression":
+        if self.data.task not in CLASSIFYING:
             return read_only(self.answers.labels.astype(np.float64))
         return read_only(np.asarray(self.classes)[self.codes])
 
@@ -221,6 +235,10 @@ def _positions(
 
 
 def _recorded(model: Model, data: AuditData) -> Answers:
+    if data.task == "case_scores":
+        if model.system not in data.scored:
+            raise DataError(f"{data.name}: there are no scores of cases of {model.name} beside these rows")
+        return Answers(np.zeros(len(data)), case_scores=data.scored[model.system])
     if data.recorded is None:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded

@@ -30,6 +30,9 @@ class ModelSettings(Section):
     object: str | None = Field(default=None, description="package.module:factory, called without arguments")
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
+    case_scores: dict[str, str] = Field(
+        default={}, description="the columns of this system's case scores, where they are not called as the scores"
+    )
     abstain: Any = Field(
         default=None, description="the decision that means the model declined to decide; '' for a blank"
     )
@@ -70,6 +73,20 @@ class FeatureSettings(Section):
     mutable: bool | None = None
     low: float | None = None
     high: float | None = None
+
+
+class CaseScoreSettings(Section):
+    """`[data.case_scores.NAME]`: what a score means that says how well the system did in each case."""
+
+    better: Literal["higher", "lower"] | None = Field(default=None, description="which values are the better ones")
+    range: tuple[float, float] | None = Field(
+        default=None, description="the lowest and the highest value that it can have; inf: none on that side"
+    )
+    counted_in: str = Field(default="", description="what it is counted in, such as seconds")
+    poor: float | None = Field(default=None, description="a case with a worse score than this is a poor one")
+    missing: Literal["undecided", "worst"] = Field(
+        default="undecided", description="what a case without a score counts as: nothing, or the worst of the range"
+    )
 
 
 class DataSettings(Section):
@@ -138,6 +155,7 @@ class DataSettings(Section):
         description="bytes of memory that the table may take; half of the machine's, unless stream is false",
     )  # fmt: skip
     features: dict[str, FeatureSettings] = {}
+    case_scores: dict[str, CaseScoreSettings] = {}
     outcome: Meaning | dict[str, Meaning] | None = Field(
         default=None,
         description="what being selected is to a person, benefit or burden; of more than two classes, for each",

@@ -81,6 +81,14 @@ def regressor(**mends: Any) -> Any:
     return auditkit.wrap(LinearRegression().fit(FRAME[["x"]], FRAME["years"]), task=data.task)
 
 
+def undirected(better: str | None = None) -> Any:
+    return AuditData.from_table(FRAME, case_scores={"score": {} if better is None else {"better": better}})
+
+
+def without_worst(missing: str = "worst") -> Any:
+    return AuditData.from_table(FRAME, case_scores={"amount": {"better": "higher", "missing": missing}})
+
+
 def file(save: Callable[[pathlib.Path], None]) -> Callable[..., Any]:
     def load(folder: pathlib.Path, **mends: Any) -> Any:
         save(folder / "model.file")
@@ -312,6 +320,8 @@ CASES: dict[str, Callable[..., Any]] = {
     "nothing is protected": table(
         label="label", decisions="decision", positive=1, disclosure="publish", minimum_cell=1
     ),
+    "a case score without a direction": undirected,
+    "a case score without a worst value": without_worst,
     "a score is missing": table(gaps("score"), label="label", scores="score"),
     "a decision is missing": table(gaps("decision"), label="label", decisions="decision", positive=1),
     "a label is missing": table(gaps("label"), label="label", decisions="decision", positive=1),

@@ -53,6 +53,8 @@ def open_all(
             )
         named = model_settings[0] if model_settings else ModelSettings()
         model_settings = (named.model_copy(update={"decisions": settings.data.selected}),)
+    if settings.data.task == "case_scores" or settings.data.case_scores:
+        return _open_scored(host, settings, folder)
     recorded = [setting for setting in model_settings if setting.decisions or setting.scores]
     if len(recorded) > 1 or (recorded and len(model_settings) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
@@ -81,6 +83,27 @@ def open_all(
     return Opened(models, with_fitted_kinds(data, models))
 
 
+def _open_scored(host: Host, settings: Settings, folder: pathlib.Path) -> Opened:
+    """The cases, and the systems that were scored on them: one, or several `[[models]]` with columns of their own."""
+    named = settings.all_models or (ModelSettings(),)
+    for setting in named:
+        if setting.path or setting.object or setting.decisions or setting.scores:
+            raise ConfigError(
+                "[model] of the task case_scores names the columns of its scores, as in case_scores = { dice = "
+                '"dice_a" }, or nothing where they are called as the scores; take path, object, decisions, scores out'
+            )
+    if len(named) > 1 and not all(setting.name and setting.case_scores for setting in named):
+        raise ConfigError(
+            '[[models]] of the task case_scores need a name and columns each, as in name = "a" and case_scores = { '
+            'dice = "dice_a" }'
+        )
+    path, options = _table_options(settings.data, folder, None, None)
+    options["systems"] = {setting.name or "": setting.case_scores for setting in named}
+    data = AuditData.from_table(path, **options)
+    models = [host.wrap_model(data, ModelOptions(name=setting.name, inputs=setting.inputs)) for setting in named]
+    return Opened(models, data)
+
+
 def _table_options(
     settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None
 ) -> tuple[pathlib.Path, dict[str, Any]]:
@@ -103,6 +126,12 @@ def _table_options(
         if isinstance(groups, tuple)
         else {name: group.model_dump(exclude_none=True) for name, group in groups.items()}
     )
+    if settings.case_scores:
+        options["case_scores"] = {
+            name: score.model_dump(exclude_none=True) for name, score in settings.case_scores.items()
+        }
+    else:
+        options.pop("case_scores", None)
     schema = {name: feature.model_dump(exclude_none=True) for name, feature in settings.features.items()}
     options.update(
         groups=named,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -101,6 +102,9 @@ class AuditData(Fields):
             if values is not None:
                 state.text(name)
                 state.array(values)
+        for system in sorted(self.scored):
+            state.text(f"scored {system}")
+            state.array(self.scored[system])
         rows = state.copy()  # what follows are settings, under which the rows are the same
         rows.text("no training split" if self.train is None else self.train.rows_digest)
         for feature in self.schema:
@@ -118,6 +122,7 @@ class AuditData(Fields):
             *((True, (name, self.doubts[name])) for name in sorted(self.doubts)),
             (self.minimum_rate != MINIMUM, ("minimum rate", self.minimum_rate)),
             (self.disclosure != "internal", ("disclosure", self.disclosure)),
+            *((True, ("case score", name, *dataclasses.astuple(score))) for name, score in self.case_scores.items()),
         ):
             if is_set:
                 state.text(fact)
@@ -195,6 +200,7 @@ class AuditData(Fields):
             groups={name: column[indices] for name, column in self.groups.items()},
             **beside,
             recorded=recorded,
+            scored={system: values[indices] for system, values in self.scored.items()},
             whole=self.cells,
         )
 

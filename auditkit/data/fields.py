@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from auditkit.data.case_scores import CaseScore
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
@@ -42,6 +43,10 @@ class Fields:
     """The training split, where there is one."""
     name: str = "data"
     recorded: Recorded | None = None
+    case_scores: Mapping[str, CaseScore] = field(default_factory=dict)
+    """{name: what it means} of the scores that say how well a system did in each row (task `case_scores`)."""
+    scored: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """{system: (N, K) float64} these scores, NaN where the system gave nothing; empty for a model that is asked."""
     people: np.ndarray | None = None
     """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
     streamed: str = ""

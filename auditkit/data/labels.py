@@ -10,8 +10,9 @@ from auditkit.lazy import pandas
 from auditkit.text import number_of
 from auditkit.value_spelling import listed, match_class
 
-Task: TypeAlias = Literal["binary", "multiclass", "regression"]
-TASKS: Final = ("binary", "multiclass", "regression")
+Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores"]
+TASKS: Final = ("binary", "multiclass", "regression", "case_scores")
+CLASSIFYING: Final = ("binary", "multiclass")
 CLASSES: Final = 50
 """A label with more distinct values than this is a number to predict, or a mistake."""
 

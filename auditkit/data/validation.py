@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.counts.names import MISSING
 from auditkit.data.blanks import Bare, Blanks, check_mask, check_people
+from auditkit.data.case_scores import check_case_scores, check_scored
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
@@ -62,6 +63,7 @@ def accept(data: Fields) -> dict[str, Any]:
     data = _with(data, fields)
     _check_lengths(data, _aligned(data))
     fields.update(_answers(data))
+    fields.update(_case_scores(data))
     fields.update(_beside(data))
     bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
@@ -93,6 +95,28 @@ def _read_only(data: Fields) -> dict[str, Any]:
     if data.recorded is not None:
         fields["recorded"] = Recorded(*(None if part is None else read_only(part) for part in data.recorded))
     return fields
+
+
+def _case_scores(data: Fields) -> dict[str, Any]:
+    """Scores of cases, what they mean, and that nothing else is said to be the answer."""
+    scores = check_case_scores(data.case_scores)
+    if (data.task == "case_scores") != bool(scores):
+        what = "names no case score" if not scores else f"has case scores, and the task is {data.task}"
+        raise DataError(
+            f"{data.name}: the task case_scores and scores of cases belong together; this data {what}. Say task = "
+            '"case_scores" under [data], and [data.case_scores.NAME] with better = "higher" or "lower" for each score'
+        )
+    if not scores:
+        return {}
+    taken = {"label": data.labels, "decisions or scores of [model]": data.recorded, "people": data.people}
+    strange = [role for role, part in taken.items() if part is not None]
+    if strange:
+        raise DataError(
+            f"{data.name}: the task case_scores takes no {strange[0]}: each case has its scores, and nothing is held "
+            "against a truth here. Take it out; as a column it may be a group"
+        )
+    scored = check_scored(data.scored, scores, len(data.inputs))
+    return {"case_scores": scores, "scored": {system: read_only(values) for system, values in scored.items()}}
 
 
 def check_weights(weights: Any, name: str, people: np.ndarray | None = None) -> np.ndarray:

@@ -6,7 +6,7 @@ from auditkit.counts.names import MISSING
 from auditkit.data import AuditData, Cell, FeatureSchema, to_codes
 from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
-from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
+from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo, ScoreInfo
 from auditkit.smaller import smaller_together
 from auditkit.text import number_of, ordinal
 from auditkit.value_spelling import spelling
@@ -47,10 +47,25 @@ def describe(data: AuditData, model: Model | None = None) -> DataInfo:
         largest_left_out=data.largest_left_out,
         reference=dict(data.reference),
         disclosure=data.disclosure,
+        case_scores=tuple(_score(data, column, name) for column, name in enumerate(data.case_scores)),
         notes=(*data.notes, *_range(data)),
         outcome=None if data.outcome is None else data.outcome if isinstance(data.outcome, str) else dict(data.outcome),
         selected_means=data.selected_means,
     )
+
+
+def _score(data: AuditData, column: int, name: str) -> ScoreInfo:
+    """A score of cases; how many cases lack it in any system, unless they are too few to show."""
+    score = data.case_scores[name]
+    lacking = np.zeros(len(data), dtype=bool)
+    for values in data.scored.values():
+        lacking |= np.isnan(values[:, column])
+    low, high = score.range
+    return ScoreInfo(
+        name=name, better=score.better, low=low, high=high, counted_in=score.counted_in, poor=score.poor,
+        missing=None if data.missing_reason(name, lacking) else int(lacking.sum()),
+        missing_counts_as=score.missing,
+    )  # fmt: skip
 
 
 def _range(data: AuditData) -> list[str]:

@@ -24,7 +24,7 @@ def stated(data: DataInfo) -> str:
 def open_question(data: DataInfo) -> str:
     """The question for the owner, with the setting that answers it; empty where it is answered, or nobody compared."""
     # where nobody is compared nobody has to say whom a number hurts
-    if is_stated(data) or not data.groups:
+    if is_stated(data) or not data.groups or data.task == "case_scores":
         return ""
     setting = WAYS.get(data.task, 'outcome = "benefit" or "burden"')
     question = ASKS.get(data.task, ASKS["binary"])
@@ -40,7 +40,8 @@ def in_short(data: DataInfo) -> str:
     """For the head of a page: `flagged as high risk: a burden`; empty where no groups are compared."""
     if is_stated(data):
         return stated(data).removeprefix("Selected means ").removeprefix("Being selected is ").rstrip(".")
-    return f"{ASKS.get(data.task, ASKS['binary']).capitalize()} Not stated." if data.groups else ""
+    asked = data.groups and data.task != "case_scores"  # which of its values are better, a score says itself
+    return f"{ASKS.get(data.task, ASKS['binary']).capitalize()} Not stated." if asked else ""
 
 
 def worse_off_by(definition: Definition, data: DataInfo) -> str:

@@ -33,10 +33,11 @@ def ends(words: str, task: str = "binary") -> tuple[float, float]:
 
     Args:
         words: the `range` of a definition, such as `0 to 1; 0.5 is chance`, `0 or more` or `any number`.
-        task: of the data; some measurements have another range "for predicted numbers".
+        task: of the data; some measurements have another range "for predicted numbers", which scores of cases are
+            like.
     """
     classes, _, numbers = words.partition("for predicted numbers ")
-    own = numbers if numbers and task == "regression" else classes
+    own = numbers if numbers and task in ("regression", "case_scores") else classes
     named = next((match.groupdict() for form in _FORMS if (match := form.match(own))), {})
     high = named.get("high", math.inf)
     # accuracy is a share

@@ -79,7 +79,7 @@ def _nothing(data: AuditData) -> Levels:
 
 def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tuple[Levels, ...]]:
     """Labels and decisions as they are, the classes in one order for all models."""
-    if data.task == "regression":
+    if data.task in ("regression", "case_scores"):
         return _nothing(data), (_nothing(data),)
     classes = list(dict.fromkeys(name for answer in answers for name in answer.classes))
     first = answers[0]

@@ -131,6 +131,11 @@ def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
 def _with_harm(pair: GroupPair, measurement: Measurement, result: CheckResult, data: AuditData) -> GroupPair:
     definition = result.definitions.get(pair.rate) or result.definitions.get(measurement.name)
     category = measurement.conditions.get("class", measurement.conditions.get("classified as"))
+    score = data.case_scores.get(str(measurement.conditions.get("score")))
+    if score is not None:  # the owner said which values are the better ones, and no word about selection is needed
+        worse = "low" if score.better == "higher" else "high"
+        alike = pair.low.value is not None and pair.low.value == pair.high.value
+        return pair.model_copy(update={"worse_off": None if alike else worse})
     outcome = data.outcome_of(None if category is None else str(category))
     harm = definition.harm if definition is not None else None
     # two equal rates: nobody is worse off, though one group was found to be the lowest

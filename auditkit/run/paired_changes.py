@@ -60,6 +60,8 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
 
 def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
     """The numbers of one model less those of another on the same rows, for everyone and every group."""
+    if data.task == "case_scores":
+        return list(_case_scores(new, old, data))
     if data.task == "regression":
         return list(_errors(new, old, data)) if data.labels is not None else []
     rows = _rows(new, old, data)
@@ -177,6 +179,28 @@ def _errors(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Mea
             interval = stats.student_interval(errors)
             interval = interval and interval.model_copy(update={"method": f"{interval.method}, paired"})
             yield Measurement(value=float(errors.mean()), interval=interval, n=len(errors), **common)
+
+
+def _case_scores(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Measurement]:
+    """The change of every mean score, over the cases that both systems have a score of."""
+    for name, score in data.case_scores.items():
+        change = new.case_scores[name] - old.case_scores[name]
+        is_used = np.isfinite(change)
+        for group, inside, hidden in _cells(data, is_used):
+            common: dict[str, Any] = {
+                "name": "mean_score", "direction": score.better, "unit": score.counted_in, "slice": group,
+                "conditions": {"score": name},
+            }  # fmt: skip
+            moved = change[is_used][inside]
+            reason = hidden or (None if len(moved) else "no case of this group has the score of both")
+            if reason is not None:
+                yield Measurement(value=None, reason=reason, **common)
+                continue
+            interval = stats.skewed_interval(moved)
+            interval = interval and interval.model_copy(update={"method": f"{interval.method}, paired"})
+            if not is_used.all():
+                common |= {"validity": "inconclusive", "reason": "some cases lack the score of one of the two"}
+            yield Measurement(value=float(moved.mean()), interval=interval, n=len(moved), **common)
 
 
 def _cells(data: AuditData, is_used: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:

@@ -119,7 +119,7 @@ def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None
 def _suit(model: Model, data: AuditData) -> None:
     """Hold model and data against each other before anything is asked."""
     introduce(model, data)
-    if model.task != data.task and "regression" in (model.task, data.task):
+    if model.task != data.task and {"regression", "case_scores"} & {model.task, data.task}:
         mend = Mend("data.task", model.task)
         raise ConfigError(
             f"the model's task is {model.task} and the data's is {data.task}; say {mend}, or wrap(…, task=…) where it "

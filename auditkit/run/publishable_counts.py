@@ -71,7 +71,7 @@ class People:
         # what cannot be protected is not published at all; so this comes before any count is made
         plan = fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions
-        self._detailed = bool(plan.decisions[0].names) or data.task == "regression"
+        self._detailed = bool(plan.decisions[0].names) or data.task in ("regression", "case_scores")
         is_whole = self._detailed and self.order == min(order, len(data.groups))
         self._parts = list(parts_of(data, plan))
         self._keys: dict[tuple[int, Group, Kind], int] = {}

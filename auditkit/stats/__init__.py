@@ -4,6 +4,7 @@ proportions.py      one share, the difference and the ratio of two
 weights.py          what weights make of rows
 clusters.py         rows that vary together, such as those of one person
 means.py            a mean, a median
+score_means.py      a mean and a quantile of scores that are bounded, or skewed
 paired.py           two decisions about the same rows: how far a share or a disparity moved
 gaps.py             the widest difference and the smallest ratio over several groups, their test and power
 leading_pair.py     the pair of very many groups that is farthest apart
@@ -78,6 +79,7 @@ from auditkit.stats.proportions import (
     wilson_bounds,
 )
 from auditkit.stats.resampling import chunks, percentile_interval, resampled_counts
+from auditkit.stats.score_means import bounded_interval, dominated, quantile_interval, skewed_interval, with_added
 from auditkit.stats.weights import FEW, effective_size, weighted_mean
 from auditkit.stats.wider_interval import widened
 
@@ -98,6 +100,7 @@ __all__ = [
     "auc_gain",
     "auc_interval",
     "benjamini_hochberg",
+    "bounded_interval",
     "chunks",
     "clopper_pearson",
     "cluster_error",
@@ -110,6 +113,7 @@ __all__ = [
     "detectable_gap",
     "difference_interval",
     "disparity_shift",
+    "dominated",
     "drawn_clusters",
     "effective_size",
     "holm",
@@ -129,6 +133,7 @@ __all__ = [
     "permutation_p",
     "pooled_error",
     "predictive_shift",
+    "quantile_interval",
     "ratio_interval",
     "resampled_counts",
     "score_difference",
@@ -137,6 +142,7 @@ __all__ = [
     "shuffler",
     "sidak_level",
     "sign_flip_p",
+    "skewed_interval",
     "smallest",
     "smallest_apart",
     "split_p",
@@ -149,4 +155,5 @@ __all__ = [
     "widest_gap",
     "wilson",
     "wilson_bounds",
+    "with_added",
 ]

@@ -53,4 +53,5 @@ def test_predicted_numbers_may_have_a_range_of_their_own():
     words = "0 to 1; for predicted numbers 0 and above, in their unit"
     assert ends(words) == ends(words, "multiclass") == (0, 1) and ends(words, "regression") == (0, math.inf)
     assert ends("-1 to 1; for predicted numbers any, in their unit", "regression") == OPEN
+    assert ends("-1 to 1; for predicted numbers any, in their unit", "case_scores") == OPEN
     assert ends("0 to 1", "regression") == (0, 1)

@@ -15,6 +15,7 @@ from auditkit.data.fields import Fields, Modality
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import (
+    CLASSIFYING,
     Recorded,
     Task,
     check_labels,
@@ -92,6 +93,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         people=parts["people"],
         ids=parts["ids"],
         unit=parts["unit"],
+        scored=parts["scored"] or {},
         streamed=source.streamed,
         notation=settings.reading.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
@@ -111,7 +113,27 @@ def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, An
     bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
     parts = {role: column.values for role, column in bare.items()}
     parts["ids"] = ids_of(roles, source, reading.blanks)
+    parts["scored"] = {
+        system: np.column_stack(
+            [_case_score(values_of(column, name, source), name, reading) for name, column in columns.items()]
+        )
+        for system, columns in (roles.scored or {}).items()
+    } or None
     return parts, {**bare, **groups_of(roles, source, reading.blanks)}
+
+
+def _case_score(values: Any, name: str, reading: Reading) -> np.ndarray:
+    """(N,) float64 scores of cases, NaN where they are missing."""
+    bare = reading.blanks.off(values).values
+    read = numbers_of(bare, reading.notation, f"case score {name!r}")
+    column = pandas.Series(bare if read is None else read)
+    try:
+        return column.astype(object).where(column.notna(), np.nan).to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"case score {name!r} must be numbers, blank where the system gave nothing; its column holds other texts. "
+            "Texts that mean missing are listed under missing"
+        ) from None
 
 
 def _suspected(
@@ -228,12 +250,13 @@ def truth(
     people = parts["people"]
     labels = None if parts["label"] is None else label_array(parts["label"], label_description, people)
     known, source = (labels, label_description) if labels is not None else _decided(parts, roles, wanted_positive)
-    task = wanted_task or "binary"
-    if wanted_task is None and known is not None:
+    scored = bool(parts.get("scored"))
+    task = wanted_task or ("case_scores" if scored else "binary")
+    if wanted_task is None and known is not None and not scored:
         task, note = infer_task(known, source)
         notes.append(note)
     if labels is not None:
-        if task != "regression":
+        if task in CLASSIFYING:
             check_two_classes(labels, label_description)
         labels = check_labels(labels, task, label_description)
     recorded = None

@@ -39,6 +39,8 @@ class Roles:
     """The inputs by their names, or what finds them among the columns; None: every column without another role."""
     people: Any = None
     unit: Any = None
+    scored: Mapping[str, Mapping[str, Any]] | None = None
+    """{system: {case score: its column, or values}}."""
 
     @property
     def named(self) -> dict[str, str]:
@@ -50,6 +52,12 @@ class Roles:
         pairs = [
             *((column, role) for role, column in single.items() if isinstance(column, str)),
             *((column, "id") for column in self.id),
+            *(
+                (column, f"case score {name!r}")
+                for columns in (self.scored or {}).values()
+                for name, column in columns.items()
+                if isinstance(column, str)
+            ),
             *((column, "drop") for column in self.drop),
             *((column, "unit") for column in (self.unit,) if isinstance(column, str) and column not in self.id),
         ]

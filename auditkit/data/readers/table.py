@@ -84,6 +84,7 @@ def _training(
             weights=roles.weights if isinstance(roles.weights, str) and roles.weights in known else None,
             decisions=None,
             scores=None,
+            scored=_within(roles.scored, known),
             people=roles.people if isinstance(roles.people, str) and roles.people in known else None,
             id=(),
             drop=(),
@@ -100,6 +101,15 @@ def _training(
         return assemble(make, source, settle(training_roles, source), training_settings, "training split")
     except DataError as error:
         raise DataError(f"training split: {error}") from error
+
+
+def _within(scored: Any, known: set[str]) -> Any:
+    """The systems of which the training split holds every score, by its column."""
+    return {
+        system: columns
+        for system, columns in (scored or {}).items()
+        if all(isinstance(column, str) and column in known for column in columns.values())
+    }
 
 
 def split_selected(source: Source, people: Any, selected: str) -> Source:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from auditkit.counts.dialect import Options
+from auditkit.data.case_scores import check_case_scores
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
 from auditkit.data.fields import Disclosure, Modality
 from auditkit.data.labels import Task
@@ -51,11 +52,17 @@ class TableSettings:
     """The column of recorded decisions, or its values, in the vocabulary of the label."""
     scores: Any = None
     """The column of recorded scores of the positive class, or its values."""
+    case_scores: Mapping[str, Any] | None = None
+    """Task `case_scores`: {name: what the score means}, such as `{"dice": {"better": "higher", "range": [0, 1]}}`;
+    further `counted_in`, `poor`, `missing`; see `auditkit.data.case_scores.CaseScore`."""
+    systems: Mapping[str, Mapping[str, Any]] | None = None
+    """{system: {case score: its column, or values}}, where the columns are not called as the scores, or several systems
+    were scored on the same cases."""
     missing: Sequence[str] | None = None
     """Texts that mean missing. None: the empty text; inputs that come with a type keep it, as the model knows
     them, and it counts among their missing values."""
     task: Task | None = None
-    """Binary, multiclass or regression; inferred from the label unless given."""
+    """Binary, multiclass or regression, inferred from the label unless given; `case_scores` where such are named."""
     modality: Modality | None = None
     """Table, image, text or sequence; inferred from the shape unless given."""
     train: Any = None
@@ -158,13 +165,29 @@ class TableSettings:
         return Roles(
             self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
-            self.unit,
+            self.unit, self.scored,
         )  # fmt: skip
+
+    @functools.cached_property
+    def scored(self) -> dict[str, dict[str, Any]]:
+        """{system: {case score: its column, or values}} of every score.
+
+        Raises:
+            DataError: a system has a score that is not named.
+        """
+        known = tuple(self.case_scores or ())
+        for columns in (self.systems or {}).values():
+            check_known(columns, known, DataError, lambda name: f"systems: there is no case score {name!r}; ")
+        systems = self.systems or ({"": {}} if known else {})
+        return {str(system): {name: columns.get(name, name) for name in known} for system, columns in systems.items()}
 
     @property
     def stated(self) -> dict[str, Any]:
         """Fields of AuditData as the owner states them."""
-        return {name: getattr(self, name) for name in STATED} | {"reference": self.reference or {}}
+        case_scores = check_case_scores(self.case_scores or {})
+        return {name: getattr(self, name) for name in STATED} | {
+            "reference": self.reference or {}, "case_scores": case_scores,
+        }  # fmt: skip
 
 
 STATED = (

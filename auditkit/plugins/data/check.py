@@ -42,8 +42,9 @@ class Integrity(Parameters, Check):
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Shares of labels of another task, and what needs ids or a training split."""
         balance = {"binary": "positive_share", "multiclass": "label_share", "regression": "label_mean"}
-        if name in balance.values() and name != balance[data.task]:
-            return f"is not measured of a {data.task} task; there is {balance[data.task]}"
+        there = balance.get(data.task)
+        if name in balance.values() and name != there:
+            return f"is not measured of a {data.task} task" + (f"; there is {there}" if there else "")
         if name.startswith("train_overlap") and data.train is None:
             return 'needs the training split; write train = "FILE" under [data]'
         return 'needs ids; write id = "COLUMN" under [data]' if name == "repeated_id_share" and data.ids is None else ""

@@ -8,6 +8,7 @@ from auditkit.trainers import Trainer
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.fairness.case_scores.check import CaseScoresFairness
     from auditkit.plugins.fairness.groups.check import GroupFairness
     from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
     from auditkit.plugins.fairness.impact.audit_check import BiasAudit
@@ -20,6 +21,7 @@ def register_checks() -> list[type[Check]]:
     return [
         GroupFairness,
         AdverseImpact,
+        CaseScoresFairness,
         BiasAudit,
         IndividualFairness,
         RankingFairness,

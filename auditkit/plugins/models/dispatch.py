@@ -27,6 +27,10 @@ def _refuse_class(obj: Any, options: ModelOptions) -> Model:
 def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
     from auditkit.plugins.models.recorded import RecordedModel
 
+    if isinstance(obj, AuditData) and obj.scored:
+        from auditkit.plugins.models.scored import ScoredModel
+
+        return ScoredModel(obj, options)
     if isinstance(obj, AuditData):
         return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
     return RecordedModel(obj, options)

@@ -7,6 +7,7 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.performance.case_scores.check import CaseScores
     from auditkit.plugins.performance.check import Quality
 
-    return [Quality]
+    return [Quality, CaseScores]

@@ -8,10 +8,10 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.errors import present
-from auditkit.plugins.fairness.regression import distances, moments
+from auditkit.plugins.fairness.regression import distances
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.distances import Distances
-from auditkit.plugins.fairness.shared import permutation
+from auditkit.plugins.fairness.shared import moments, permutation
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
 from auditkit.too_few import fewer_than, two_groups

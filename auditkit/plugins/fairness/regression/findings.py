@@ -9,9 +9,10 @@ from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.group_pairs import pairs_among, pairs_behind
-from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
+from auditkit.plugins.fairness.regression import disparities, figures, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
+from auditkit.plugins.fairness.shared import mean_trials, moments
 from auditkit.plugins.fairness.shared.partition import NOBODY, Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
@@ -180,10 +181,10 @@ def _trials(
     if first is not None:
         law = present(first.law, "a tested mean")
         values = present(first.quantity, "a tested mean").of(predicted, residual)
-        sample = self_tests.Sample(first.codes, values, data.weights).take(first.codes >= 0)
+        sample = mean_trials.Sample(first.codes, values, data.weights).take(first.codes >= 0)
         over = " and ".join(first.split.attributes)
         names = tuple(quantity.disparity for quantity in QUANTITIES)
-        alarms = self_tests.false_alarms(sample, parameters.trials, context.rng)
+        alarms = mean_trials.false_alarms(sample, parameters.trials, context.rng)
         controls.append(
             false_alarms(
                 "shuffled groups",
@@ -194,7 +195,7 @@ def _trials(
             )
         )
         gap = moments.detectable(present(first.means, "a tested mean"), tests)
-        power = self_tests.found_when_planted(sample, gap, law, tests, parameters.trials, context.rng)
+        power = mean_trials.found_when_planted(sample, gap, law, tests, parameters.trials, context.rng)
         controls.append(
             Control.within(
                 "planted shift",
@@ -223,7 +224,7 @@ def _trial_of_distances(
     )
     if first is None:
         return []
-    sample = self_tests.Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
+    sample = mean_trials.Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
     return [
         false_alarms(
             "shuffled predictions",

@@ -2,12 +2,14 @@
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
-from auditkit.errors import Mend, Refusal
+from auditkit.errors import Mend, Refusal, closest
 from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.slices.definitions import SLICELINE, definitions
-from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
+from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Of
 from auditkit.plugins.fairness.slices.parameters import Parameters
 
+TASK_OF = {"shortfall": "case_scores"}
+"""{what is searched for: the task that it is for}, where it is for that alone."""
 OF = 'checks."fairness.slices".of'
 
 
@@ -34,7 +36,7 @@ class Slices(Parameters, Check):
     id = "fairness.slices"
     title = "Slices that stand out"
     reference = f"{SLICELINE}; Cox (1975), Biometrika 62; Holm (1979), Scandinavian Journal of Statistics 6"
-    needs = frozenset({"table"})
+    needs = frozenset({"table", "binary", "multiclass", "regression", "case_scores"})
     presets = {
         "quick": {"depth": 2, "trials": 20},
         "thorough": {"depth": 3, "trials": 100},
@@ -43,16 +45,28 @@ class Slices(Parameters, Check):
     conditions = frozenset()
     own_slices = True
 
+    def _asked(self, data: AuditData) -> Of:
+        """What is searched for: of scores of cases, where nothing else was asked for, how far they fall short."""
+        return "shortfall" if data.task == "case_scores" and self.of == "error" else self.of
+
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Of what else could be searched for."""
         other = next((outcome.name for outcome in OUTCOMES.values() if outcome.measurement == name), self.of)
-        if other == self.of:
+        if other == self._asked(data):
             return ""
+        if "case_scores" in (data.task, TASK_OF.get(other)):
+            return f"is not measured of the task {data.task}; there is {OUTCOMES[self._asked(data)].measurement}"
         return Refusal("is searched for only where it is asked for", (Mend(OF, other),))
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Labels where the outcome needs them; two classes where it is about selection."""
-        outcome = OUTCOMES[self.of]
+        outcome = OUTCOMES[self._asked(data)]
+        if data.task == "case_scores" or outcome.name == "shortfall":
+            if outcome.name != "shortfall" or data.task != "case_scores":
+                return f"searches for {self.of!r}, which is for another task; this is {data.task}"
+            known = list(data.case_scores)
+            unknown = self.score and self.score not in known
+            return f"score must be a score of these cases; {closest(self.score, known)}" if unknown else None
         if outcome.labelled and data.labels is None:
             why = f"needs labels to search for {self.of!r}, and the data has none"
             return Refusal(why, (Mend(OF, "selection"),)) if data.task == "binary" else why
@@ -65,4 +79,5 @@ class Slices(Parameters, Check):
         """Search in one half, estimate in the other, try both."""
         from auditkit.plugins.fairness.slices.findings import find
 
-        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")
+        asked = self.model_copy(update={"of": self._asked(data)})
+        return find(asked, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

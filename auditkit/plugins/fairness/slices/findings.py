@@ -71,7 +71,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 
 def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
-    rows, errors = errors_of(parameters.of, data, context.predictions)
+    rows, errors = errors_of(parameters.of, data, context.predictions, parameters.score)
     features = [feature._replace(codes=feature.codes[rows]) for feature in features_of(data, parameters.bins)]
     codes = np.array([feature.codes for feature in features], dtype=CODE).reshape(len(features), len(rows))
     space = Space(codes, tuple(len(feature.texts) for feature in features), forbidden(features, data.cells))

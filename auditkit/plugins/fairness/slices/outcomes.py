@@ -9,7 +9,7 @@ from auditkit.errors import present
 from auditkit.predictions import Predictions
 from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Direction, Harm
 
-Of: TypeAlias = Literal["error", "selection", "rejection", "false_negative", "false_positive"]
+Of: TypeAlias = Literal["error", "selection", "rejection", "false_negative", "false_positive", "shortfall"]
 
 
 class Outcome(NamedTuple):
@@ -46,6 +46,9 @@ OUTCOMES: dict[Of, Outcome] = {
         Outcome("false_positive", "False positive rate in the slice",
                 "rows selected / rows, all with a negative label", "rows with a negative label", "lower", True, True,
                 SELECTED_MORE),
+        Outcome("shortfall", "Shortfall of the score in the slice",
+                "mean distance of the score from the best end of its range, or from the best case where that has none",
+                "cases with a score", "lower", False, False, NOBODY),
     )
 }  # fmt: skip
 
@@ -65,8 +68,17 @@ class Errors(NamedTuple):
         return type(self)(self.values[rows], self.share, None if self.weights is None else self.weights[rows])
 
 
-def errors_of(of: Of, data: AuditData, predictions: Predictions) -> tuple[np.ndarray, Errors]:
-    """(M,) the positions of the rows that the outcome can happen to, and what happened to them."""
+def errors_of(of: Of, data: AuditData, predictions: Predictions, score: str = "") -> tuple[np.ndarray, Errors]:
+    """(M,) the positions of the rows that the outcome can happen to, and what happened to them.
+
+    Args:
+        of: the outcome.
+        data: the audit data.
+        predictions: about these rows.
+        score: of scores of cases, which one; empty: the first.
+    """
+    if of == "shortfall":
+        return _shortfalls(data, predictions, score or next(iter(data.case_scores)))
     rows, share = np.arange(len(data)), True
     if of == "error" and data.task == "regression":
         values, share = (
@@ -81,3 +93,13 @@ def errors_of(of: Of, data: AuditData, predictions: Predictions) -> tuple[np.nda
     if of in ("false_negative", "false_positive"):
         rows = np.flatnonzero(predictions.outcomes if of == "false_negative" else ~predictions.outcomes)
     return rows, Errors(values.astype(np.float64), share, data.weights).take(rows)
+
+
+def _shortfalls(data: AuditData, predictions: Predictions, name: str) -> tuple[np.ndarray, Errors]:
+    """The cases that have a score, and how far each is from the best."""
+    score, values = data.case_scores[name], predictions.case_scores[name]
+    rows = np.flatnonzero(~np.isnan(values))
+    worth = score.sign * values[rows]
+    best = score.range[1] if score.better == "higher" else score.range[0]
+    far = (float(worth.max()) if best is None else score.sign * best) - worth
+    return rows, Errors(far, False, None if data.weights is None else data.weights[rows])

@@ -9,6 +9,7 @@ class Parameters(BaseModel):
     """What a user may set for `fairness.slices`."""
 
     of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
+    score: str = Field(default="", description="of scores of cases, which one is searched; the first, where left out")
     depth: int = Field(default=2, ge=1, le=4, description="the largest number of conditions of a slice")
     k: int = Field(default=10, ge=1, le=50, description="how many slices are shown at most")
     bins: int = Field(default=5, ge=2, le=20, description="quantile bins of a number")

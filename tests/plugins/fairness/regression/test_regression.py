@@ -10,9 +10,10 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from auditkit import stats
 from auditkit.checks import missing_needs
-from auditkit.plugins.fairness.regression import disparities, figures, findings, moments, self_tests
+from auditkit.plugins.fairness.regression import disparities, figures, findings, self_tests
 from auditkit.plugins.fairness.regression.check import RegressionFairness
 from auditkit.plugins.fairness.regression.definitions import KS, QUANTITIES, WASSERSTEIN
+from auditkit.plugins.fairness.shared import mean_trials, moments
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = RegressionFairness(permutations=499, trials=20)
@@ -246,8 +247,8 @@ def test_a_wrong_number_is_noticed(monkeypatch):
 
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
-    right, chance = self_tests.permutation.shuffled_z, self_tests.distances.chance
-    monkeypatch.setattr(self_tests.permutation, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
+    right, chance = mean_trials.permutation.shuffled_z, self_tests.distances.chance
+    monkeypatch.setattr(mean_trials.permutation, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
     monkeypatch.setattr(
         self_tests.distances, "chance", lambda *given: (estimate := chance(*given))._replace(ks_law=estimate.ks_law / 3)
     )
@@ -267,10 +268,10 @@ def test_a_power_that_is_not_there_is_noticed(monkeypatch):
 
 def test_many_rows_are_tried_on_a_sample_of_them():
     rng = np.random.default_rng(14)
-    codes, values = rng.integers(0, 2, 2 * self_tests.ROWS), rng.normal(size=2 * self_tests.ROWS)
-    assert self_tests.false_alarms(self_tests.Sample(codes, values, None), 50, rng) <= 0.2
-    one_group = self_tests.Sample(np.zeros(50, int), values[:50], None)
-    assert self_tests.false_alarms(one_group, 20, rng) is None
+    codes, values = rng.integers(0, 2, 2 * mean_trials.ROWS), rng.normal(size=2 * mean_trials.ROWS)
+    assert mean_trials.false_alarms(mean_trials.Sample(codes, values, None), 50, rng) <= 0.2
+    one_group = mean_trials.Sample(np.zeros(50, int), values[:50], None)
+    assert mean_trials.false_alarms(one_group, 20, rng) is None
     assert self_tests.false_alarms_of_distances(one_group, 20, rng) is None
 
 

@@ -6,8 +6,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats as scipy_stats
 
 from auditkit import stats
-from auditkit.plugins.fairness.regression import moments
-from auditkit.plugins.fairness.shared import permutation
+from auditkit.plugins.fairness.shared import moments, permutation
 
 
 def random_values(rng, sizes, shift=0.0):

@@ -1,0 +1,1 @@
+"""How well a system does, case by case: scores that its owner measured."""

@@ -1,0 +1,128 @@
+"""`performance.case_scores`: right numbers, honest intervals, and what it says where there are too few or no scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit import stats
+from auditkit.checks import Context
+from auditkit.plugins.performance.case_scores import estimates, self_tests
+from auditkit.plugins.performance.case_scores.check import CaseScores
+from auditkit.predictions import Predictions
+from tests.plugins.recorded import one, run
+from tests.plugins.scored import scored
+
+RNG = np.random.default_rng(0)
+DICE = RNG.beta(9, 2, 200)
+SITE = np.arange(200) % 3
+CHECK = CaseScores(trials=50)
+
+
+def measured(values, **more):
+    return run(CHECK, *scored(values, **more))
+
+
+def test_numbers_by_hand():
+    result = measured({"dice": [0.5, 0.6, 0.8, 0.9, 1.0] * 8})
+    assert one(result, "mean_score").value == pytest.approx(0.76)
+    assert one(result, "median_case").value == 0.8 and one(result, "worst_5_percent").value == 0.5
+    poor = one(result, "poor_share")
+    assert (poor.value, poor.n, poor.direction) == (0.4, 40, "lower") and poor.interval == stats.wilson(16, 40)
+    assert all(measurement.conditions == {"score": "dice"} for measurement in result.measurements)
+    assert not any(measurement.name == "unscored_share" for measurement in result.measurements)
+
+
+def test_the_worst_end_and_the_words_follow_the_direction():
+    seconds = np.arange(1.0, 101.0)
+    worst = one(measured({"seconds": seconds}), "worst_5_percent")
+    assert worst.value == pytest.approx(np.quantile(seconds, 0.95))
+    assert (worst.direction, worst.unit) == ("lower", "seconds")
+    figure = next(figure for figure in measured({"seconds": seconds}).figures if figure.name.startswith("mean_score"))
+    assert "Lower is better." in figure.caption
+
+
+def test_groups_have_the_numbers_of_their_cases():
+    result = measured({"dice": DICE}, groups={"site": SITE})
+    for site in range(3):
+        mean = one(result, "mean_score", {"site": str(site)})
+        assert mean.value == pytest.approx(DICE[site == SITE].mean()) and mean.n == (site == SITE).sum()
+        assert (mean.interval.low, mean.interval.high) == pytest.approx(
+            tuple(stats.bounded_interval(DICE[site == SITE], 0, 1).model_dump()[end] for end in ("low", "high"))
+        )
+    assert all(control.holds for control in result.controls)
+
+
+def test_a_perfect_system_is_not_certain():
+    mean = one(measured({"dice": np.ones(40)}), "mean_score")
+    assert mean.value == 1 == mean.interval.high and 0.8 < mean.interval.low < 0.95
+
+
+def test_cases_without_a_score_are_counted_and_leave_the_numbers_undecided():
+    holes = np.where(np.arange(200) < 10, np.nan, DICE)
+    result = measured({"dice": holes})
+    lacking = one(result, "unscored_share")
+    assert (lacking.value, lacking.n) == (0.05, 200)
+    mean = one(result, "mean_score")
+    assert mean.n == 190 and mean.validity == "inconclusive" and "what they count as is not stated" in mean.reason
+    worst = measured({"dice": holes}, meanings={"dice": {"better": "higher", "range": [0, 1], "missing": "worst"}})
+    mean = one(worst, "mean_score")
+    assert mean.value == pytest.approx(np.nan_to_num(holes).mean()) and mean.validity == "valid" and mean.n == 200
+    assert one(worst, "unscored_share").value == 0.05  # still counted apart
+
+
+def test_one_case_that_makes_the_spread_leaves_the_mean_undecided_and_not_the_median():
+    costs = np.r_[np.ones(99) + RNG.random(99), 10_000.0]
+    result = measured({"seconds": costs})
+    mean = one(result, "mean_score")
+    assert mean.validity == "inconclusive" and mean.interval is None and "of the spread" in mean.reason
+    assert one(result, "median_case").validity == "valid"
+
+
+def test_a_few_scores_without_a_range_do_not_tell_of_a_tail():
+    mean = one(measured({"seconds": RNG.random(20)}), "mean_score")
+    assert mean.validity == "inconclusive" and mean.reason.startswith("fewer than 30 cases")
+    assert one(measured({"dice": RNG.random(20)}), "mean_score").validity == "valid"
+
+
+def test_tails_that_samples_of_the_cases_do_not_cover_are_noticed():
+    # 3 % of the cases cost a thousand times as much: a sample of 30 mostly holds none of them
+    costs = np.where(np.arange(2000) % 33 == 0, 1000.0, 1.0) + RNG.random(2000)
+    groups = np.where(np.arange(2000) < 30, "small", "large")
+    result = measured({"seconds": costs}, groups={"site": groups})
+    tried = next(control for control in result.controls if control.name == "intervals on samples")
+    assert tried.holds is False
+    assert one(result, "mean_score").validity == "inconclusive"
+    healthy = measured({"seconds": RNG.exponential(1, 2000)}, groups={"site": groups})
+    assert all(control.holds for control in healthy.controls)
+
+
+def test_the_recount_notices_another_mean():
+    values = RNG.random(50)
+    assert self_tests.largest_deviation([(values, None, float(values.mean()))]) < 1e-12
+    assert self_tests.largest_deviation([(values, None, float(values.mean()) + 0.01)]) > 1e-3
+
+
+def test_small_groups_are_hidden_and_few_cases_are_none():
+    result = measured({"dice": DICE}, groups={"site": np.where(np.arange(200) < 4, "tiny", "large")})
+    hidden = one(result, "mean_score", {"site": "tiny"})
+    assert hidden.value is None and hidden.n is None and "fewer than 10" in hidden.reason
+
+
+def test_weights_count_and_quantiles_are_not_guessed():
+    weights = np.linspace(1, 5, 200)
+    result = measured({"dice": DICE}, weights=weights)
+    assert one(result, "mean_score").value == pytest.approx(np.average(DICE, weights=weights))
+    assert one(result, "median_case").value is None and "weighted" in one(result, "median_case").reason
+    skewed = estimates.mean_interval(scored({"seconds": DICE})[1].case_scores["seconds"], DICE, weights)
+    assert skewed == stats.student_interval(DICE, weights=weights)
+
+
+def test_the_worst_cases_are_rows_and_shown_where_rows_may_be_alone():
+    model, data = scored({"dice": DICE})
+    for allowed in (False, True):
+        context = Context(np.random.default_rng(0), Predictions(model, data), include_rows=allowed)
+        result = CHECK(model, data, context)
+        tables = [table for table in result.tables if table.name.startswith("worst_cases")]
+        assert bool(tables) == allowed
+    assert [row[0] - 1 for row in tables[0].rows] == np.argsort(DICE, kind="stable")[:10].tolist()
