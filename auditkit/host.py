@@ -6,8 +6,7 @@ import logging
 import operator
 import os
 import pathlib
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,13 +20,13 @@ from auditkit.errors import AuditkitError, ModelFileRejected, PluginError
 from auditkit.foreign_code import foreign, raised
 from auditkit.memory import machine_memory
 from auditkit.models import Model, ModelOptions
+from auditkit.offers import Offers
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import Seen, describe, distribution, import_plugin
-from auditkit.plugin_validation import ROWS, decorated, offered, problems, wrong_class, wrong_pack, wrong_row
+from auditkit.plugin_validation import problems
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import class_name, one_or_more
-from auditkit.trainers import Trainer
 from auditkit.version import __version__
 from auditkit.workers.rehearsal import OWN_CODE, rehearse
 
@@ -56,7 +55,8 @@ class Host:
         self._manager.register(self, "auditkit")
         if builtin:
             for dotted in BUILTIN:
-                self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
+                built_in = Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in")
+                self._load(built_in, functools.partial(import_plugin, dotted))
         # listed but not imported: an installed plugin runs no code before it is asked for
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
         named = list(one_or_more(plugins or ()))
@@ -64,13 +64,13 @@ class Host:
         for name, point in sorted(installed.items()):
             installed_plugin = Seen(name, *distribution(point), "entry point")
             if name in named:
-                self._load(installed_plugin, point)
+                self._load(installed_plugin, point.load)
             else:
                 self.seen.append(installed_plugin)
         for source in named:
             if not (isinstance(source, str) and source in installed):
-                self._load(describe(source, installed), source)
-        self._find_duplicates()
+                self._load(describe(source, installed), functools.partial(import_plugin, source))
+        self._offers = Offers(self._manager, self.seen, self.fault)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # in another process the same plugins are loaded again, for modules of files are known by the host alone
@@ -91,33 +91,22 @@ class Host:
 
     def checks(self) -> dict[str, Offer]:
         """{id: check class} of everything loaded, in the order of the ids; an id that two offer is not among them."""
-        return {offer.value.id: offer for offer in self._offers("register_checks", Check)}
+        return dict(self._offers.checks)
 
     def trainers(self) -> dict[str, Offer]:
         """{id: trainer class} of everything loaded."""
-        return {offer.value.id: offer for offer in self._offers("register_trainers", Trainer)}
+        return dict(self._offers.trainers)
 
     def rules(self) -> list[pathlib.Path]:
         """The rule packs of everything loaded."""
-        paths = []
-        for offer in self._collect("register_rules"):
-            wrong = self._wrong("register_rules", offer, wrong_pack)
-            if wrong:
-                self.fault(f"plugin {offer.plugin!r}: register_rules: a path of a rule pack is required; {wrong}")
-            else:
-                paths.append(pathlib.Path(offer.value))
-        return sorted(paths, key=lambda path: path.name)
+        return list(self._offers.packs)
 
     def formats(self) -> dict[str, hookspecs.Format]:
         """{name: output format} of everything loaded; a name or a file that two offer is not among them.
 
         One of auditkit's own stays whatever a plugin offers, so that no plugin takes the report out of the evidence.
         """
-        owners: dict[str, list[Offer]] = {}
-        for offer in self.rows("register_formats").values():
-            # two names that differ in case alone are one file on many systems
-            owners.setdefault(offer.value.file.lower(), []).append(offer)
-        return {offer.value.name: offer.value for offer in self._unshared("register_formats", "file", owners).values()}
+        return dict(self._offers.formats)
 
     def rows(self, hook: str) -> dict[str, Offer]:
         """{name: row} of what plugins add to a list, such as attacks; a name that two offer is not among them.
@@ -125,14 +114,7 @@ class Host:
         Args:
             hook: one of `plugin_validation.ROWS`. A row that is wrong is a fault that names its plugin.
         """
-        owners: dict[str, list[Offer]] = {}
-        for offer in self._collect(hook):
-            wrong = self._wrong(hook, offer, lambda value: wrong_row(hook, value))
-            if wrong:
-                self.fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
-            else:
-                owners.setdefault(offer.value[0], []).append(offer)
-        return self._unshared(hook, "name", owners)
+        return dict(self._offers.rows[hook])
 
     def plugins(self) -> list[PluginInfo]:
         """Everything seen, loaded or not, in the order of the names."""
@@ -206,11 +188,11 @@ class Host:
 
     # ---- loading
 
-    def _load(self, seen: Seen, source: Any) -> None:
+    def _load(self, seen: Seen, load: Callable[[], Any]) -> None:
         """Import and register one plugin; whatever goes wrong becomes a fault that names it."""
         try:
             with foreign(f"plugin {seen.name!r}: its import"):
-                plugin = import_plugin(source)
+                plugin = load()
                 wrong = problems(plugin)
                 if wrong:
                     raise PluginError("; ".join(wrong))
@@ -223,76 +205,7 @@ class Host:
             self.seen.append(replace(seen, error=message))
             self.faults.append(f"plugin {seen.name!r} did not load: {message}")
 
-    def _unshared(self, hook: str, noun: str, owners: dict[str, list[Offer]]) -> dict[str, Offer]:
-        """{name: the one offer of it}; several of a name are a fault, and only auditkit's own stands among them."""
-        unshared = {}
-        for name, offers in sorted(owners.items()):
-            kept = [offer for offer in offers if len(offers) == 1 or self.is_builtin(offer.plugin)]
-            if len(offers) > 1:
-                plugins = " and ".join(sorted(repr(offer.plugin) for offer in offers))
-                used = "auditkit's own" if kept else "neither"
-                self.fault(f"{hook}: the {noun} {name!r} is offered by {plugins}; {used} is used")
-            if kept:
-                unshared[name] = kept[0]
-        return unshared
-
-    def _find_duplicates(self) -> None:
-        for hook, kind in (("register_checks", Check), ("register_trainers", Trainer)):
-            owners: dict[str, list[str]] = {}
-            for offer in self._offers(hook, kind, unique=False):
-                owners.setdefault(offer.value.id, []).append(offer.plugin)
-            for id, names in sorted(owners.items()):
-                if len(names) > 1:
-                    self.faults.append(f"the id {id!r} is offered by {' and '.join(map(repr, names))}; neither is used")
-        for hook in ROWS:
-            self.rows(hook)  # for its faults
-        self.formats()
-        self.rules()
-
     # ---- calling
-
-    def _offers(self, hook: str, kind: type, *, unique: bool = True) -> list[Offer]:
-        """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
-        offers = list(self._collect(hook))
-        # a class that is registered and defined in the same module counts once
-        known = [(offer.plugin, decorated(offer.value)) for offer in offers]
-        for seen in self.seen:
-            if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
-                merely_defined = (Offer(value, seen.name, seen.version) for value in offered(seen.plugin, kind))
-                offers += [offer for offer in merely_defined if (offer.plugin, offer.value) not in known]
-        good = []
-        for offer in offers:
-            value = decorated(offer.value)
-            wrong = self._wrong(hook, offer._replace(value=value), lambda value: wrong_class(value, kind))
-            if wrong:
-                self.fault(f"plugin {offer.plugin!r}: {hook} gave {wrong}")
-            else:
-                good.append(offer._replace(value=value))
-        ids = [offer.value.id for offer in good]
-        good.sort(key=lambda offer: (offer.value.id, offer.plugin))
-        return [offer for offer in good if not unique or ids.count(offer.value.id) == 1]
-
-    def _collect(self, hook: str) -> Iterator[Offer]:
-        """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
-        for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=operator.attrgetter("plugin_name")):
-            who = f"plugin {impl.plugin_name!r}: {hook}"
-            try:
-                with foreign(who):
-                    values = list(impl.function() or ())
-            except Exception as error:  # a plugin may raise anything at all
-                self.fault(f"{who} raised {raised(error)}")
-                continue
-            version = next((seen.version for seen in self.seen if seen.name == impl.plugin_name), __version__)
-            for value in values:
-                yield Offer(value, impl.plugin_name, version)
-
-    def _wrong(self, hook: str, offer: Offer, judge: Callable[[Any], str | None]) -> str | None:
-        """What is wrong with what a plugin gave, whose own code may be asked for it; None where nothing is."""
-        try:
-            with foreign(f"plugin {offer.plugin!r}: {hook}"):
-                return judge(offer.value)
-        except Exception as error:  # a plugin may raise anything at all
-            return f"a {class_name(offer.value)} was given, which raised {raised(error)} when it was asked what it is"
 
     def _first(self, hook: str, subject: str, **arguments: Any) -> Model:
         # pluggy keeps them in the order of calling from the end

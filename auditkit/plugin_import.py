@@ -85,13 +85,11 @@ def _imported(text: bytes) -> set[str]:
 
 
 def import_plugin(source: Any) -> Any:
-    """The live plugin behind a dotted name, an entry point or the path of a file; any other object is one.
+    """The live plugin behind a dotted name or the path of a file; any other object is one.
 
     Raises:
         Exception: whatever the plugin raises while it is imported.
     """
-    if isinstance(source, importlib.metadata.EntryPoint):
-        return source.load()
     if isinstance(source, str | pathlib.Path):
         path = pathlib.Path(source)
         return _import_file(path) if path.suffix == ".py" else importlib.import_module(str(source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 import types
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -268,6 +269,20 @@ def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, 
     the_host = Host(["shippedplug", "brokenplug"])
     assert "shipped.share" in the_host.checks()
     assert any("'brokenplug' did not load: ImportError" in fault for fault in the_host.faults)
+
+
+def test_an_entry_point_of_another_class_is_one_too(tmp_path, monkeypatch):
+    # the package importlib_metadata gives its own in place of Python's as soon as anything imports it
+    class Point(NamedTuple):
+        name: str
+        dist: None = None
+
+        def load(self) -> types.ModuleType:
+            return module(register_checks=hookimpl(lambda: [make_check("far.away")]))
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Point("far")])
+    the_host = Host(["far"], builtin=False)
+    assert list(the_host.checks()) == ["far.away"] and the_host.faults == []
 
 
 class Answering:

@@ -34,6 +34,7 @@ LEVELS = (
     ("decorator", "settings", "trainers"),
     ("config", "hookspecs"),
     ("plugin_import", "plugin_validation", "plugins", "reports"),
+    ("offers",),
     ("host",),
     ("demos", "provenance"),
     ("run", "signing"),

@@ -15,7 +15,7 @@ from auditkit.errors import ConfigError, PluginError
 from auditkit.hookspecs import Attack, Corruption, Format, hookimpl
 from auditkit.host import Host
 from auditkit.models import ModelOptions
-from auditkit.plugin_validation import ROWS, wrong_kind, wrong_row
+from auditkit.plugin_validation import ROWS, wrong_kind, wrong_pack, wrong_row
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import result_key
@@ -190,6 +190,27 @@ def test_every_id_of_auditkit_itself_has_the_form():
     host = Host(discover=False)
     for kind, offers in ((auditkit.Check, host.checks()), (auditkit.Trainer, host.trainers())):
         assert offers and not any(wrong_kind(offer.value, kind) for offer in offers.values())
+    for hook in ROWS:
+        assert not any(wrong_row(hook, offer.value) for offer in host.rows(hook).values())
+    assert host.formats() and host.rules() and not any(map(wrong_pack, host.rules()))
+
+
+def test_a_plugin_is_asked_once_what_it_offers():
+    asked = []
+    first = plugin(register_attacks=[SPIRAL])
+    offer = first.register_attacks
+
+    @auditkit.hookimpl
+    def register_attacks():
+        asked.append(1)
+        return offer()
+
+    first.register_attacks = register_attacks
+    host = Host([first], discover=False)
+    for _ in range(3):
+        assert SPIRAL.name in host.rows("register_attacks")
+    host.rows("register_attacks").clear()  # whoever changes what he was given changes nothing of the host's
+    assert SPIRAL.name in host.rows("register_attacks") and asked == [1]
 
 
 @pytest.mark.parametrize(("id", "right"), [("acme.sgd-2", True), ("dp_sgd", True), ("SGD", False), ("a b", False)])
