@@ -18,6 +18,7 @@ _HOMES = {
     "Check": "auditkit.checks",
     "Comparison": "auditkit.results",
     "Context": "auditkit.checks",
+    "Endpoint": "auditkit.endpoints",
     "Control": "auditkit.results",
     "Findings": "auditkit.checks",
     "Format": "auditkit.hookspecs",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from auditkit.checks import Check as Check, Context as Context, Findings as Findings
     from auditkit.data import AuditData as AuditData
     from auditkit.decorator import check as check
+    from auditkit.endpoints import Endpoint as Endpoint
     from auditkit.errors import AuditkitError as AuditkitError
     from auditkit.hookspecs import Format as Format, hookimpl as hookimpl
     from auditkit.host import Host as Host, wrap as wrap

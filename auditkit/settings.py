@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from auditkit.checks import Budget
 from auditkit.data import Disclosure, Modality, Task
+from auditkit.endpoints import Endpoint, PriceSettings, Protocol, RequestSettings, ResponseSettings
 from auditkit.judge import NO_SETTING
 from auditkit.results import Card, Limit, Meaning, Waiver
 
@@ -28,6 +29,12 @@ class ModelSettings(Section):
         description="a model file: .skops, .safetensors, .pt2, native tree formats; a folder of save_pretrained",
     )
     object: str | None = Field(default=None, description="package.module:factory, called without arguments")
+    url: str | None = Field(default=None, description="the address of a server that answers: http://… or https://…")
+    protocol: Protocol = Field(default="rows", description="how it is asked: rows of JSON, oip, or chat")
+    send: bool = Field(default=False, description="rows of the data may be sent to that address")
+    request: RequestSettings = RequestSettings()
+    response: ResponseSettings = ResponseSettings()
+    price: PriceSettings = PriceSettings()
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
     case_scores: dict[str, str] = Field(
@@ -56,6 +63,16 @@ class ModelSettings(Section):
         description="bytes of memory that opening the file may take; 512 MB or 20 times the file, where left out",
     )  # fmt: skip
     rehearse: bool = Field(default=True, description="the model is opened in a process of its own first")
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The model behind HTTP that these settings describe; None where they name no address."""
+        if self.url is None:
+            return None
+        return Endpoint(
+            url=self.url, protocol=self.protocol, send=self.send, request=self.request, response=self.response,
+            price=self.price,
+        )  # fmt: skip
 
 
 class GroupSettings(Section):

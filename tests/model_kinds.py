@@ -123,6 +123,12 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "pipeline of transformers": _pipeline,
     "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
     "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
+    "server that gives probabilities": lambda folder: auditkit.wrap(
+        auditkit.Endpoint(url="http://host", response={"probabilities": "shares"}), classes=(0, 1)
+    ),
+    "server that gives labels, language model of a server": lambda folder: auditkit.wrap(
+        auditkit.Endpoint(url="http://host", protocol="chat", request={"model": "m", "prompt": "{a}"}), classes=(0, 1)
+    ),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),
     "recorded scores": lambda folder: _recorded(scores="score"),
 }

@@ -30,7 +30,7 @@ LEVELS = (
     ("data", "group_pairs", "judge", "metrics"),
     ("comparison", "models", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
-    ("checks", "consistency", "option_guard"),
+    ("checks", "consistency", "endpoints", "option_guard"),
     ("decorator", "settings", "trainers"),
     ("config", "hookspecs"),
     ("plugin_import", "plugin_validation", "plugins", "reports"),
@@ -45,9 +45,9 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "art", "checks", "counts", "data", "errors", "figures", "foreign_code", "group_pairs", "hookspecs",
-    "io", "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results", "smaller",
-    "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
+    "adapters", "art", "checks", "counts", "data", "endpoints", "errors", "figures", "foreign_code", "group_pairs",
+    "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results",
+    "smaller", "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 
@@ -390,6 +390,39 @@ def test_unsafe_loaders_are_called_in_one_place_only():
     }
     # what comes to a process from the one that started it is no file of anybody's
     assert all(text.startswith("plugins/models/") or text == "workers/parcel.py" for text in callers), callers
+
+
+def test_only_models_behind_http_open_a_connection():
+    """It is the only network in auditkit, and sends nothing without `send = true`."""
+    network = {
+        "socket",
+        "ssl",
+        "http",
+        "urllib.request",
+        "ftplib",
+        "smtplib",
+        "httpx",
+        "requests",
+        "urllib3",
+        "aiohttp",
+    }
+    callers = set()
+    for path in FILES:
+        names = {
+            alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        } | {
+            node.args[0].value
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.func, ast.Name) and node.func.id in ("Lazy", "require")
+        }  # fmt: skip
+        if any(name == known or str(name).startswith(f"{known}.") for name in names for known in network):
+            callers.add(dotted_name(path))
+    # the other one looks whether a connection is open, and opens none
+    assert callers == {"plugins.models.endpoint.exchange", "workers.fork"}
 
 
 def test_the_core_names_no_check():

@@ -31,6 +31,7 @@ from auditkit.run.context import AuditContext
 from auditkit.run.request import make_request
 from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
+from tests.plugins.models.endpoint.canned import MENDS
 
 PACKAGE = pathlib.Path(auditkit.__file__).parent
 RNG = np.random.default_rng(0)
@@ -401,6 +402,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a training that diverges": diverging,
     "a folder that was altered": altered,
     "a folder that is signed": signed_twice,
+    **MENDS,
 }
 
 

@@ -45,11 +45,14 @@ def open_all(
     model_settings = settings.all_models
     if settings.data.selected is not None:
         if (
-            any(setting.path or setting.object or setting.decisions or setting.scores for setting in model_settings)
+            any(
+                setting.path or setting.object or setting.url or setting.decisions or setting.scores
+                for setting in model_settings
+            )
             or len(model_settings) > 1
         ):
             raise ConfigError(
-                "[data] selected says what was decided; take path, object, decisions and scores out of [model]"
+                "[data] selected says what was decided; take path, object, url, decisions and scores out of [model]"
             )
         named = model_settings[0] if model_settings else ModelSettings()
         model_settings = (named.model_copy(update={"decisions": settings.data.selected}),)
@@ -160,8 +163,10 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
 
 
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool, rehearse: bool) -> Model:
-    if (settings.path is None) == (settings.object is None):
-        raise ConfigError("[model] needs one of path, object, decisions, scores; give exactly one of path and object")
+    if [settings.path, settings.object, settings.url].count(None) != 2:
+        raise ConfigError(
+            "[model] needs one of path, object, url, decisions, scores; give exactly one of path, object and url"
+        )
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
     options = ModelOptions(
         name=settings.name, task=settings.task, classes=settings.classes, threshold=settings.threshold,
@@ -179,6 +184,8 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
             model = host.load_model(path, options)
         model.name = settings.name or model.name
         return model
+    if settings.endpoint is not None:
+        return host.wrap_model(settings.endpoint, options)
     factory = import_object(str(settings.object), folder, "[model] object")
     make = functools.partial(_made, host, factory, str(settings.object), options)
     if rehearse and callable(factory) and not isinstance(factory, Model):

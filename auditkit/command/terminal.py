@@ -13,9 +13,11 @@ from rich.text import Text
 from auditkit.command import foreign_output
 from auditkit.command.inputs import Opened
 from auditkit.data import AuditData
+from auditkit.endpoints import AskedAfar
 from auditkit.judge import bounds
 from auditkit.models import Capability, Model
 from auditkit.provenance.dataset import describe
+from auditkit.reports import transmission
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.run.hide import rule_of_training
@@ -114,6 +116,8 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
             )
         console.print(table)
         console.print(Text(CALLS if any(check.calls for check in plan.checks) else "", style="dim"))
+        for name, text in transmission.planned(plan.sending) if plan.sending is not None else ():
+            console.print(Text(f"{name}: {one_line(text, 1000)}", style="yellow"))
     if plans and plans[0].limits:
         console.print(_planned_limits(plans[0]))
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):
@@ -132,7 +136,8 @@ def _planned_limits(plan: Plan) -> Table:
 
 def _seconds_per_row(model: Model, data: AuditData) -> float | None:
     """How long the model takes for a row, from a few of them."""
-    if Capability.QUERIES not in model.capabilities:
+    # of a plan nothing is sent
+    if Capability.QUERIES not in model.capabilities or isinstance(model, AskedAfar):
         return None
     import numpy as np
 

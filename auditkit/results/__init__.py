@@ -82,6 +82,7 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
+from auditkit.results.transmission import Sending, Sent
 from auditkit.results.verdict_line import count_line, verdict_line
 from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off, room
 
@@ -148,6 +149,8 @@ __all__ = [
     "Scalar",
     "ScoreInfo",
     "Section",
+    "Sending",
+    "Sent",
     "Series",
     "Side",
     "Table",

@@ -15,6 +15,7 @@ from auditkit.results.base import Level, Record, canonical, optional
 from auditkit.results.data_facts import DataInfo
 from auditkit.results.disparity_text import left_out_text, pairs, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement, Section
+from auditkit.results.transmission import Sending, Sent
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
 
 
@@ -46,6 +47,7 @@ class Plan(Record):
     notes: tuple[str, ...] = optional((), description="What the limits do not cover, with the way to ask for it.")
     asked_again: int | None = optional(description="Rows that the model is asked about again, where it answers alike.")
     asked_at_most: int | None = optional(description="Rows of these questions at most, where its answers differ.")
+    sending: Sending | None = optional()
 
 
 class PluginInfo(Record):
@@ -75,6 +77,7 @@ class Run(Record):
     """{check: how the first process that ran it ended}, of those that were run again in another."""
     not_isolated: dict[str, tuple[str, ...]] = optional({})
     """{reason: the checks that ran in the audit's own process for it}."""
+    sent: Sent | None = optional()
 
 
 class Provenance(Record):

@@ -9,6 +9,7 @@ from typing import Any
 from auditkit import runfolder
 from auditkit.checks import Budget, Check
 from auditkit.data import AuditData
+from auditkit.endpoints import AskedAfar
 from auditkit.errors import ConfigError, check_known
 from auditkit.host import Host
 from auditkit.models import Model
@@ -24,7 +25,7 @@ from auditkit.run.measure_all import Measured, measure_all
 from auditkit.run.open import checked, prepared, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
 from auditkit.run.plan import Step, make_plan
-from auditkit.run.predict import answers_of, introduce
+from auditkit.run.predict import answers_of, introduce, suit
 from auditkit.run.redaction import scrubbed_result
 from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
@@ -163,6 +164,7 @@ def audit_models(context: AuditContext, models: Sequence[Model]) -> AuditResult 
 
 def audit_one(context: AuditContext, model: Model) -> AuditResult:
     """The result of one model; finished checks are kept in the run folder as they end, and nothing else is written."""
+    _open_ledgers(context, [model])
     return _results(audited_models(settled(context), [model]), context.clock)[0]
 
 
@@ -174,6 +176,7 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
     """
     if not models:
         raise ConfigError("compare: at least one model is required; none was given")
+    _open_ledgers(context, models)
     for model in models:
         introduce(model, context.data)  # trainers ask for its classes
     context = settled(dataclasses.replace(context, several=True))
@@ -193,10 +196,16 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
 
 
 def plan_only(context: AuditContext, model: Model) -> tuple[Plan, list[Step]]:
-    """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
+    """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then.
+
+    One behind HTTP is asked nothing: its settings say what it gives.
+    """
     context = settled(context)
-    # the capabilities of a bare model are known only after its first answers
-    answers_of(context, [model], with_control=False)
+    if isinstance(model, AskedAfar):
+        suit(model, context.data)
+    else:
+        # the capabilities of a bare model are known only after its first answers
+        answers_of(context, [model], with_control=False)
     return make_plan(context, model, context.request.limits)
 
 
@@ -214,6 +223,14 @@ def publish(context: AuditContext, result: write.Result) -> write.Result:
         for audited in result.audits:
             context.host.audit_finished(audited, context.folder)
     return result
+
+
+def _open_ledgers(context: AuditContext, models: Sequence[Model]) -> None:
+    """Let models that are asked over the network keep what they are answered; nothing of what is published."""
+    is_kept = context.folder is not None and context.data.disclosure != "publish"
+    for model in models:
+        if isinstance(model, AskedAfar):
+            model.keep_in(context.folder / runfolder.ANSWERS if is_kept and context.folder is not None else None)
 
 
 def _results(models: Sequence[AuditedModel], clock: Clock) -> list[AuditResult]:

@@ -2,10 +2,11 @@
 
 import datetime
 
+from auditkit.endpoints import AskedAfar
 from auditkit.judge import judge
 from auditkit.provenance.dataset import describe
 from auditkit.provenance.environment import describe_model, describe_run_on
-from auditkit.results import AuditResult, Run
+from auditkit.results import AuditResult, Run, Sent
 from auditkit.run.audited_model import AuditedModel
 from auditkit.run.context import Clock
 from auditkit.run.controls import consistency_control
@@ -44,7 +45,7 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
             started=clock.started, finished=datetime.datetime.now(datetime.UTC), seconds=clock.seconds,
             check_seconds=measured.seconds, resumed=tuple(measured.resumed),
             repeated={process.name: process.died for process in audited.processes if process.died} | measured.repeated,
-            not_isolated=_not_isolated(audited, measured),
+            not_isolated=_not_isolated(audited, measured), sent=_sent(audited),
         ),
         provenance=provenance,
         model=describe_model(model, context.data, audited.predictions),
@@ -58,6 +59,14 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
         outcome=outcome,
         card=dict(request.card),
     )  # fmt: skip
+
+
+def _sent(audited: AuditedModel) -> Sent | None:
+    """What left the house; of what is published not how many answers were unparsed, which can be of few people."""
+    if not isinstance(audited.model, AskedAfar):
+        return None
+    sent = audited.model.sent()
+    return sent if audited.context.data.disclosure != "publish" else sent.model_copy(update={"unparsed": None})
 
 
 def _not_isolated(audited: AuditedModel, measured: Measured) -> dict[str, tuple[str, ...]]:

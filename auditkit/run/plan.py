@@ -12,6 +12,7 @@ from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.counts import encode
 from auditkit.data import AuditData
+from auditkit.endpoints import AskedAfar
 from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, check_known, closest
 from auditkit.foreign_code import foreign
 from auditkit.host import Host, Offer
@@ -19,7 +20,7 @@ from auditkit.judge import everyone_alone, is_bare
 from auditkit.lazy import pandas
 from auditkit.models import Capability, Model
 from auditkit.plugin_validation import wrong_kind
-from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
+from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, Sending, digest
 from auditkit.run.context import AuditContext
 from auditkit.run.resolve import resolve_for
 from auditkit.text import class_name, one_line
@@ -65,6 +66,7 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,
         digest="", notes=(note,) if note else (), asked_again=again, asked_at_most=at_most,
+        sending=_sending(model, data, steps, again or 0),
     )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
 
@@ -81,6 +83,16 @@ def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]
     from auditkit.consistency import most_asked, usually_asked  # statistics, wanted only where a model is asked
 
     return usually_asked(len(data), model.batch), most_asked(len(data), model.batch)
+
+
+def _sending(model: Model, data: AuditData, steps: Sequence[Step], asked_again: int) -> Sending | None:
+    """What will leave the house, of a model that is asked over the network; None of any other."""
+    if not isinstance(model, AskedAfar):
+        return None
+    from auditkit.consistency import ALONE  # as above
+
+    asked = asked_again + sum(step.planned.calls or 0 for step in steps)
+    return model.sending(data, asked, min(ALONE, len(data)))
 
 
 def configured(kind: type[Any], budget: Budget, parameters: Mapping[str, Any]) -> Any:

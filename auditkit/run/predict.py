@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit.consistency import examine
 from auditkit.data import AuditData, take_rows
+from auditkit.endpoints import AskedAfar
 from auditkit.errors import AuditkitError, ConfigError, Mend, ModelEnded, ModelError
 from auditkit.foreign_code import foreign, raised
 from auditkit.io import strict_json
@@ -68,7 +69,7 @@ def answers_of(context: AuditContext, models: Sequence[Model], with_control: boo
         pieces = {}
         for model in models:
             with _enough_memory(model, context.data):
-                _suit(model, context.data)
+                suit(model, context.data)
             if Capability.QUERIES in model.capabilities:  # recorded answers are read, and nobody is asked
                 pieces[model.name] = _piece(context, model, with_control, stack.enter_context(shared_arrays()))
         done = dict(zip(pieces, all_apart(list(pieces.values()), context) if pieces else (), strict=True))
@@ -116,8 +117,12 @@ def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None
     return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
 
 
-def _suit(model: Model, data: AuditData) -> None:
-    """Hold model and data against each other before anything is asked."""
+def suit(model: Model, data: AuditData) -> None:
+    """Hold model and data against each other before anything is asked.
+
+    Raises:
+        ConfigError: the model is for another task, or is said to be given columns that the data does not have.
+    """
     introduce(model, data)
     if model.task != data.task and {"regression", "case_scores"} & {model.task, data.task}:
         mend = Mend("data.task", model.task)
@@ -152,7 +157,10 @@ def _hold(predictions: Predictions) -> None:
 
 def _examine(predictions: Predictions, seed: int) -> None:
     # the control asks the model in odd batches; whatever state that leaves must not reach a check
-    with as_found(predictions.model, seed):
+    model = predictions.model
+    # what was kept of an earlier question would always be answered alike
+    anew = model.anew() if isinstance(model, AskedAfar) else contextlib.nullcontext()
+    with as_found(model, seed), anew:
         predictions.consistency = examine(predictions, seed)
 
 

@@ -1,6 +1,7 @@
 """The run folder: everything an audit produced, written as it goes, and the manifest that seals it."""
 
 from auditkit.runfolder.folder import (
+    ANSWERS,
     FORMAT_FILES,
     RESULTS,
     StoredCheck,
@@ -21,6 +22,7 @@ from auditkit.runfolder.lock import locked
 from auditkit.runfolder.manifest import LOG, MANIFEST, left_as_sealed, read_manifest, seal
 
 __all__ = [
+    "ANSWERS",
     "FORMAT_FILES",
     "LOG",
     "MANIFEST",

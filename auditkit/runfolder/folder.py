@@ -3,6 +3,8 @@
     results.json      the whole result; every other format is made from it
     report.html, summary.md, model_card.md, junit.xml, metrics.json, measurements.csv …: what formats made
     checks/<id>.json  one per finished check, so that a killed audit resumes; of several models checks/<model>/<id>.json
+    answers/*.jsonl   what a model behind HTTP answered, under keyed digests of what it was asked, so that a killed
+                      audit resumes; numbers and class numbers, and nothing of what was asked
     run.log           for people; no evidence
     manifest.json     the SHA-256 of each file but run.log, the signature and itself
     attestation.dsse.json  the signature over all of it, where somebody signed
@@ -41,6 +43,9 @@ from auditkit.text import first_few, one_line
 RESULTS = "results.json"
 CHECKS = "checks"
 MODELS = "models"
+ANSWERS = "answers"
+_SUFFIXES = {CHECKS: ".json", MODELS: ".safetensors", ANSWERS: ".jsonl"}
+"""{folder in which auditkit keeps what an audit that resumes takes up: how the names of files there end}."""
 FORMAT_FILES = (
     "report.html", "report.pdf", "summary.md", "model_card.md", "model_card.html", "model.cdx.json", "junit.xml",
     "metrics.json", "measurements.csv", "measurements.parquet",
@@ -104,7 +109,7 @@ def prepare(
     if fresh or (before is not None and before.complete and verify(path)):
         # finished checks and models, so that nothing is taken up
         for name, kind in listing(path).items():
-            if kind == "file" and name.partition("/")[0] in (CHECKS, MODELS):
+            if kind == "file" and name.partition("/")[0] in _SUFFIXES:
                 (path / name).unlink()
     (path / ATTESTATION).unlink(missing_ok=True)  # what it was about is about to change
     unseal(path, before)
@@ -117,7 +122,7 @@ def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
     Raises:
         EvidenceError: the name would leave the folder or belongs to auditkit, or the system refused.
     """
-    if plain_name(name).lower() in (*UNSEALED, CHECKS):
+    if plain_name(name).lower() in (*UNSEALED, CHECKS, ANSWERS):
         raise EvidenceError(f"{name!r} is written by auditkit alone; a format needs another file name")
     hold_to_locked(folder)
     write_atomic(folder / name, data)
@@ -355,6 +360,7 @@ def _is_ours(name: str, kind: Kind, own_names: Collection[str]) -> bool:
     if is_temporary(name, kind):
         return True
     room = name.partition("/")[0]
-    inside = bool(own_names) and room in (CHECKS, MODELS)
-    suffix = ".json" if room == CHECKS else ".safetensors"
-    return inside if kind == "folder" else kind == "file" and (name in own_names or (inside and name.endswith(suffix)))
+    inside = bool(own_names) and room in _SUFFIXES
+    if kind == "folder":
+        return inside
+    return kind == "file" and (name in own_names or (inside and name.endswith(_SUFFIXES[room])))

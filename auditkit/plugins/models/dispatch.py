@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from auditkit.data import AuditData, Recorded
+from auditkit.endpoints import Endpoint
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
 
@@ -87,6 +88,7 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
     (lambda obj: isinstance(obj, Model), lambda obj, options: obj),
     (lambda obj: isinstance(obj, type), _refuse_class),
     (lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
+    (lambda obj: isinstance(obj, Endpoint), _made_by("endpoint.model", "EndpointModel")),
     (_is_exported, _exported),
     (
         lambda obj: _is_of_transformers(obj, "PreTrainedModel"),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auditkit.reports import model_inputs, numbers
+from auditkit.reports import model_inputs, numbers, transmission
 from auditkit.reports.html.common_parts import common, common_grid
 from auditkit.reports.html.sentences import moment
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
@@ -37,6 +37,8 @@ def _model(audit: AuditResult) -> list[tuple[str, str]]:
         ("What it answers", ", ".join(model.capabilities)),
         ("Opened as", model.loaded),
         ("Device and batch", model.device + (f", rows at a time: {model.batch:,}" if model.batch else "")),
+        *(transmission.planned(audit.plan.sending) if audit.plan.sending is not None else ()),
+        *(transmission.really(audit.run.sent) if audit.run.sent is not None else ()),
         ("Repeatable", _repeatable(model)),
         ("Fingerprint", model.fingerprint),
         *(("Note", note) for note in model.notes),
