@@ -20,9 +20,7 @@ demo: .venv/demo.stamp
 test: $(STAMP)
 	$(MAKE) --jobs=2 lint pytest
 
-# one process compiles what each of the three would compile anew, while the linters have the other core
 pytest: $(STAMP)
-	-$(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP)

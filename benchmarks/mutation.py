@@ -8,6 +8,7 @@ A child process reads the files, so that one that ends it, or takes more than 1 
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -166,18 +167,24 @@ def held() -> int:
     return int(line.split()[1]) * 1024
 
 
+@functools.cache
+def _host() -> Any:
+    from auditkit.host import Host
+
+    return Host()
+
+
 def read_file(form: str, path: pathlib.Path) -> None:
     """Read a file as an audit does, and ask a model for answers."""
     from auditkit.config import load
     from auditkit.data import AuditData
-    from auditkit.host import Host
     from auditkit.models import ModelOptions
 
     if form == "toml":
         load(path)
     elif form in MODELS:
         needs_class = form in ("safetensors", "pt")
-        model = Host().load_model(path, ModelOptions(class_path=CLASS if needs_class else None))
+        model = _host().load_model(path, ModelOptions(class_path=CLASS if needs_class else None))
         rows = inputs()
         if form == "categories":
             rows = rows[["a"]].assign(sex=(rows["sex"] > 0).map({True: "f", False: "m"}))

@@ -10,8 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("AUDITKIT_RESUME_SECRET", "of the tests, and of nobody else")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that import ONNX Runtime themselves
 
+import fcntl
 import gc
 import pathlib
+import tempfile
 from collections.abc import Generator
 
 import hypothesis
@@ -62,6 +64,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             patch.setattr("auditkit.reports.charts.draw._drawn", chart)
             patch.setenv("PYTHONPATH", str(ROOT / "tests" / "process_stub"), prepend=os.pathsep)
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Of several workers, one compiles all that is imported before the others begin, who would compile it anew."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return (yield)
+    path = pathlib.Path(tempfile.gettempdir(), f"auditkit-tests-{run}.lock")
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            return (yield)
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -17,6 +17,7 @@ from auditkit.workers.worker import Tell
 SAME_ANSWERS: Final = "the answers of its copy"
 """The job that compares what a model answers in another process with what it answered here; no check has such an id."""
 LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "scipy.special": ("data.", "explanations.", "fairness.", "performance.", "privacy.", "robustness."),
     "scipy.stats": ("explanations.", "privacy.", "robustness."),
     "sklearn.ensemble": ("data.", "privacy."),
     "sklearn.linear_model": ("data.", "privacy."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 
@@ -23,7 +24,8 @@ def explained(capsys, name: str, **options) -> str:
     return capsys.readouterr().out
 
 
-def test_every_check_measurement_trainer_and_pack_is_explained():
+def test_every_check_measurement_trainer_and_pack_is_explained(monkeypatch):
+    monkeypatch.setattr(explanation, "load_pack", functools.cache(load_pack))  # the same few for hundreds of names
     names = {*HOST.checks(), *HOST.trainers(), *(path.stem for path in HOST.rules())}
     names |= {f"{id}.{key}" for id, offer in HOST.checks().items() for key in offer.value.definitions}
     names |= {f"train.{id}.{key}" for id, offer in HOST.trainers().items() for key in offer.value.definitions}
@@ -107,7 +109,8 @@ def register_formats():
 """A plugin that adds a row to every list."""
 
 
-def test_every_row_of_a_list_is_explained_and_listed(tmp_path, capsys):
+def test_every_row_of_a_list_is_explained_and_listed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(explanation, "load_pack", functools.cache(load_pack))
     path = tmp_path / "acme.py"
     path.write_text(FOG)
     assert lists.plugins((str(path),), json=True) == 0

@@ -25,8 +25,11 @@ TWO = (THREE > 0).astype(int)
 FRAME = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(CHANCE.choice(list("uvwxyz"), 300)), "c": X[:, 1]})
 
 
+HOST = Host()
+
+
 def opened(path, **options):
-    return Host().load_model(path, ModelOptions(**options))
+    return HOST.load_model(path, ModelOptions(**options))
 
 
 def test_every_such_file_is_refused_in_a_sentence(tmp_path):

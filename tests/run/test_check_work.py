@@ -7,15 +7,15 @@ import pytest
 import auditkit
 from auditkit.run import check_work
 
-SKLEARN = ["sklearn.ensemble", "sklearn.linear_model"]
+SKLEARN = ["scipy.special", "sklearn.ensemble", "sklearn.linear_model"]
 
 
 @pytest.mark.parametrize(
     ("checks", "loaded"),
     [
         (["data.integrity"], []),
-        (["fairness.groups", "performance.quality"], []),
-        (["explanations.importance", "robustness.evasion"], ["scipy.stats"]),
+        (["fairness.groups", "performance.quality"], ["scipy.special"]),
+        (["explanations.importance", "robustness.evasion"], ["scipy.special", "scipy.stats"]),
         (["data.integrity", "privacy.membership"], SKLEARN),
         (["acme.one", "acme.two", "robustness.evasion"], []),
     ],
