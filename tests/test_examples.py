@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import runpy
 import shutil
 import subprocess
 import sys
@@ -52,3 +53,34 @@ def test_its_evidence_is_whole(adult):
     assert auditkit(folder, "verify", str(folder)).returncode == 0
     for name in ("report.html", "model_card.md", "junit.xml", "metrics.json"):
         assert (folder / name).stat().st_size > 500
+
+
+def values(folder: pathlib.Path) -> dict[str, float]:
+    """{name: number about everyone} of the first model in a run folder."""
+    result = json.loads((folder / "results.json").read_text())
+    return {
+        measurement["name"]: measurement["value"]
+        for check in result["results"]
+        for measurement in check["measurements"]
+        if not measurement.get("slice")
+    }
+
+
+def test_the_models_behind_http_have_the_numbers_that_their_data_were_made_with(tmp_path):
+    example = runpy.run_path(str(ROOT / "examples" / "endpoint" / "run.py"))
+    with example["served"]() as port:
+        example["prepare"](tmp_path, port)
+        planned = auditkit(tmp_path, "run", "loans.toml", "--plan")
+        codes = [
+            auditkit(tmp_path, "run", f"{name}.toml", "--out", str(tmp_path / name), "--quiet").returncode
+            for name in ("loans", "reviews")
+        ]
+    assert "Columns that leave: income\n" in planned.stdout and "Requests planned: about 38" in planned.stdout
+    assert codes == [1, 5]
+    loans, reviews = values(tmp_path / "loans"), values(tmp_path / "reviews")
+    # 40 of 100 women and 60 of 100 men; the labels of every fifth are turned
+    assert loans["demographic_parity_ratio"] == pytest.approx(40 / 60) and loans["accuracy"] == pytest.approx(0.8)
+    # 15 of 90 answers name no class; of the others 10 are wrong
+    assert reviews["abstention_rate"] == pytest.approx(15 / 90) and reviews["accuracy"] == pytest.approx(65 / 75)
+    sent = json.loads((tmp_path / "reviews" / "results.json").read_text())["run"]["sent"]
+    assert sent["tokens"] == 30 * sent["requests"] and sent["unparsed"] >= 15

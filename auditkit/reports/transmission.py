@@ -43,4 +43,7 @@ def really(sent: Sent) -> list[tuple[str, str]]:
 
 
 def _cost(cost: float | None, currency: str) -> str:
-    return "" if cost is None else f"about {cost:,.2f} {currency}".rstrip() + ", by the prices that its user states"
+    if cost is None:
+        return ""
+    amount = f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
+    return f"about {amount} {currency}".rstrip() + ", by the prices that its user states"
