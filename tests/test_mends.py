@@ -184,6 +184,10 @@ def split(kind: str | None = None) -> Any:
     return table(label="label", train=other, features=["x", "years"], schema=schema)()
 
 
+def numbers_as_text(kind: str = "text") -> Any:
+    return table(label="label", features=["years"], schema={"years": {"kind": kind}})()
+
+
 def unseen(**mends: Any) -> Any:
     xgboost = pytest.importorskip("xgboost")
     homes = pandas.DataFrame({"home": pandas.Categorical(["own", "rent"] * (ROWS // 2))})
@@ -331,6 +335,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "predicted numbers for whole targets": table(label="years", decisions="amount"),
     "scores for whole targets": table(label="years", scores="amount"),
     "many texts": table(label="words"),
+    "numbers are declared a text": numbers_as_text,
     "two classes were asked for": table(label="years", task="binary"),
     "a regressor of whole targets": regressor,
     "a file in cp1252": text("größe,y\nä,1\nö,0\n".encode("cp1252"), label="y"),

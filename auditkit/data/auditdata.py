@@ -225,7 +225,7 @@ class AuditData(Fields):
     def orders(self) -> dict[str, Order]:
         """{feature: its values as ordered numbers, or why they have no order}: of those that are no numbers.
 
-        Booleans, and what the owner declared, have no place; a number has one where it is a date.
+        Booleans, free text and what the owner declared have no place; a number has one where it is a date.
         """
         orders: dict[str, Order | None] = {}
         array = as_array(self.inputs) if self.modality == "table" and not self.schema else None
@@ -236,7 +236,7 @@ class AuditData(Fields):
             }
         position_of = {str(name): position for position, name in enumerate(getattr(self.inputs, "columns", ()))}
         for feature in self.schema:
-            if feature.declared or feature.kind == "boolean":
+            if feature.declared or feature.kind in ("boolean", "text"):
                 continue
             column = self.inputs.iloc[:, position_of[feature.name]]
             if feature.kind == "integer":

@@ -1,8 +1,8 @@
 """A table as a matrix of numbers, and the table from the matrix again.
 
 Any table becomes a matrix of float64 codes: numbers are themselves, a category is its position, a boolean is 0 or 1,
-missing is NaN. The way back gives exactly the columns and types that the model eats, so that a coalition, a neighbour
-or a perturbation can be made for any table.
+missing is NaN; of free text a code says which text it is, and nothing else. The way back gives exactly the columns and
+types that the model eats, so that a coalition, a neighbour or a perturbation can be made for any table.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _numbers(column: pandas.Series[Any]) -> np.ndarray:
 
 
 def _positions(column: pandas.Series[Any], feature: FeatureSchema) -> np.ndarray:
-    known = _as_index(feature.categories)
+    known = _as_index(feature.coded)
     if isinstance(column.dtype, pandas.CategoricalDtype):
         storage_positions = known.get_indexer(_as_index(column.dtype.categories))
         positions = np.append(storage_positions, -1)[column.cat.codes.to_numpy()]
@@ -131,19 +131,19 @@ def _objects(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
 def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
     lacking = np.isnan(codes)
     position = np.where(lacking, -1, np.rint(codes)).astype(np.int64)
-    strange = (position >= len(feature.categories)) | ((position < 0) & ~lacking)
+    strange = (position >= len(feature.coded)) | ((position < 0) & ~lacking)
     if strange.any():
         raise DataError(
             f"column {feature.name!r}: the code {codes[int(np.argmax(strange))]:g} stands for none of its "
-            f"{len(feature.categories)} categories"
+            f"{len(feature.coded)} categories"
         )
     storage = _storage(feature)
     if isinstance(storage, pandas.CategoricalDtype):
-        storage_positions = _as_index(storage.categories).get_indexer(_as_index(feature.categories))
+        storage_positions = _as_index(storage.categories).get_indexer(_as_index(feature.coded))
         return pandas.Series(pandas.Categorical.from_codes(np.append(storage_positions, -1)[position], dtype=storage))
     native = storage is None or isinstance(storage, np.dtype)
     # The entry at -1, the last one, is what stands for a missing value.
-    known = pandas.Series([*feature.categories, feature.absent if native else None], dtype=object).to_numpy()
+    known = pandas.Series([*feature.coded, feature.absent if native else None], dtype=object).to_numpy()
     values = pandas.Series(known[position], dtype=object)
     if storage is None or (native and lacking.any() and storage.kind == "b"):
         return values  # a column of booleans has no missing value

@@ -109,6 +109,12 @@ class Fields:
         return tuple(f"x{position}" for position in range(shape[1])) if len(shape) == 2 else ()
 
     @property
+    def free_text(self) -> np.ndarray:
+        """(D,) bool: which features are free text, whose codes say which text it is and can be compared in no way."""
+        kinds = {feature.name: feature.kind for feature in self.schema}
+        return np.array([kinds.get(name) == "text" for name in self.feature_names], dtype=bool)
+
+    @property
     def units(self) -> int:
         """How many units of privacy there are: rows, unless a column says which rows are of the same person."""
         return len(self.inputs) if self.unit is None else len(np.unique(self.unit))

@@ -18,6 +18,11 @@ from auditkit.value_spelling import EXACT, listed
 
 Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
 KINDS: Final = ("number", "integer", "category", "boolean", "text")
+FREE_TEXTS, DISTINCT, LETTERS, WORDS = 20, 0.9, 30, 5
+"""A column of texts is free text where it has so many values, such a share of them is different, and the middle one has
+so many letters and words; who knows better declares it."""
+SAMPLE: Final = 1_000
+"""Different values whose length is looked at."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class FeatureSchema:
     name: str
     kind: Kind
     categories: tuple[Any, ...] = ()
-    """The values of a category, in the order of their codes."""
+    """The values of a category, in the order of their codes; of a text there are none."""
     low: float | None = None
     high: float | None = None
     """The range of a number in the data, or as declared; perturbations stay inside it."""
@@ -41,6 +46,8 @@ class FeatureSchema:
     """The pandas type itself, where the name in `dtype` does not say all (the categories and their order)."""
     absent: Any = field(default=math.nan, compare=False, repr=False)
     """What stands for a missing value in a column of objects: None, NaN or NA."""
+    texts: tuple[Any, ...] = field(default=(), repr=False)
+    """The different values of free text, in the order of their codes: for `auditkit.data.codes`, never to be shown."""
     declared: bool = field(default=False, compare=False)
     """Whether the owner said what it is: a category or a text has no order, and a number is no date."""
 
@@ -48,6 +55,11 @@ class FeatureSchema:
     def numeric(self) -> bool:
         """True for numbers and integers."""
         return self.kind in ("number", "integer")
+
+    @property
+    def coded(self) -> tuple[Any, ...]:
+        """The values that codes stand for, of a category or of free text."""
+        return self.texts if self.kind == "text" else self.categories
 
 
 def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
@@ -70,7 +82,10 @@ def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
         return replace(feature, kind="boolean", categories=(False, True))
     if contents in ("integer", "floating", "mixed-integer-float") or (not objects and dtype.kind in "iuf"):
         return _number(feature, present, contents != "floating")
-    return replace(feature, categories=_distinct(present, name))
+    values = _distinct(present, name)
+    if _is_free_text(values, len(present)):
+        return replace(feature, kind="text", texts=values)
+    return replace(feature, categories=values)
 
 
 def infer_schema(frame: pandas.DataFrame) -> tuple[FeatureSchema, ...]:
@@ -153,6 +168,20 @@ def _distinct(present: pandas.Series[Any], name: str) -> tuple[Any, ...]:
     return tuple(sorted(values, key=None if present.dtype.kind in "iuf" else str))
 
 
+def _is_free_text(values: tuple[Any, ...], rows: int) -> bool:
+    """Whether different values of so many rows are what people write, and no names of things."""
+    if rows < FREE_TEXTS or len(values) < DISTINCT * rows:
+        return False
+    some = values[:: max(1, len(values) // SAMPLE)]
+    if not all(isinstance(value, str) for value in some):
+        return False
+    return bool(np.median([len(text) for text in some]) >= LETTERS and np.median([*map(_words, some)]) >= WORDS)
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
 def _family(feature: FeatureSchema) -> str:
     return "number" if feature.numeric else "boolean" if feature.kind == "boolean" else "category"
 
@@ -162,7 +191,7 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool
         return feature
     first, second = (feature, other) if is_own else (other, feature)
     if _family(feature) != _family(other):
-        if any(side.low is None and side.kind != "boolean" and not side.categories for side in (feature, other)):
+        if any(side.low is None and side.kind != "boolean" and not side.coded for side in (feature, other)):
             return feature  # nothing but missing values on one side: no values to disagree about
         mend = Mend(f'data.features."{feature.name}".kind', "category")
         raise DataError(
@@ -176,8 +205,10 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool
         low, high = (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else (None, None)
         kind: Kind = "integer" if feature.kind == other.kind == "integer" else "number"
         return replace(feature, kind=kind, low=low, high=high)
-    known = set(first.categories)
-    categories = (*first.categories, *(value for value in second.categories if value not in known))
+    known = set(first.coded)
+    categories = (*first.coded, *(value for value in second.coded if value not in known))
+    if first.kind == "text" or (second.kind == "text" and not first.declared):
+        return replace(feature, kind="text", categories=(), texts=categories, storage=_widened(feature, categories))
     return replace(feature, kind=first.kind, categories=categories, storage=_widened(feature, categories))
 
 
@@ -219,18 +250,25 @@ def _of_kind(feature: FeatureSchema, kind: Any, column: pandas.Series[Any]) -> F
         raise DataError(f"schema of {feature.name!r}: kind must be one of {listed(KINDS)}; {kind!r} was given")
     if kind == feature.kind:
         return feature
+    if kind == "text" and any(not isinstance(value, str) for value in feature.coded or _distinct(column.dropna(), "")):
+        mend = Mend(f'data.features."{feature.name}".kind', "category")
+        raise DataError(
+            f"schema of {feature.name!r}: text is for what people write; the values are {feature.kind}. Say {mend}",
+            mend=mend,
+        )
     if kind in ("category", "text"):
-        categories = feature.categories or _distinct(column.dropna(), feature.name)
-        return replace(feature, kind=kind, categories=categories, low=None, high=None)
+        values = feature.coded or _distinct(column.dropna(), feature.name)
+        categories, texts = (values, ()) if kind == "category" else ((), values)
+        return replace(feature, kind=kind, categories=categories, texts=texts, low=None, high=None)
     if feature.numeric and kind == "number":
         return replace(feature, kind="number")
-    if feature.low is None and not feature.categories:
+    if feature.low is None and not feature.coded:
         return replace(feature, kind=kind)
     raise DataError(f"schema of {feature.name!r}: the values are {feature.kind}, they cannot be read as {kind}")
 
 
 def _with_categories(feature: FeatureSchema, categories: tuple[Any, ...]) -> FeatureSchema:
-    if feature.numeric:
+    if feature.numeric or feature.kind == "text":
         raise DataError(f"schema of {feature.name!r}: categories are for a category; the column is {feature.kind}")
     lost = [value for value in feature.categories if value not in categories]
     if lost or len(set(categories)) < len(categories):

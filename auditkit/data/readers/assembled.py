@@ -44,6 +44,11 @@ from auditkit.data.sentinels import codes_of
 from auditkit.data.validation import check_weights
 from auditkit.errors import DataError
 
+_FREE_TEXT = (
+    "column {0!r} is free text: its values are in no evidence, and checks that compare values leave it out. Where it "
+    'is none, say kind = "category" under [data.features.{0}]'
+)
+
 
 def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings: TableSettings, name: str) -> Fields:
     """The audit data of a source.
@@ -234,7 +239,8 @@ def _schema(inputs: Any, settings: TableSettings) -> tuple[tuple[FeatureSchema, 
         and declared.high is not None
         if feature.low < declared.low or feature.high > declared.high
     ]
-    return schema, [f"column {name!r} holds values outside the range that was declared" for name in outside]
+    notes = [f"column {name!r} holds values outside the range that was declared" for name in outside]
+    return schema, [*notes, *(_FREE_TEXT.format(feature.name) for feature in schema if feature.kind == "text")]
 
 
 def truth(

@@ -33,7 +33,7 @@ class Features:
 
         How a column is read is decided on all its rows.
         """
-        codes, names = data.take(rows).codes(), data.feature_names
+        codes, names, is_text = data.take(rows).codes(), data.feature_names, data.free_text
         kinds = {feature.name: feature for feature in data.schema}
         discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
         doubts, read, unsearched = dict(data.doubts), {}, []
@@ -48,7 +48,9 @@ class Features:
             # account
             elif order is not None and order.choices:
                 doubts |= {name: order.doubt} if len(np.unique(codes[:, index])) > auc.BINS else {}
-            elif discrete[index] and mostly_single(codes[:, index]):
+            elif is_text[index] and not kinds[name].declared:
+                doubts[name] = f"it is free text, in which nothing is searched; {_way_out(name)}"
+            elif discrete[index] and (is_text[index] or mostly_single(codes[:, index])):
                 if order is None:
                     unsearched.append(name)
                 else:

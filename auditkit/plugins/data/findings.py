@@ -80,7 +80,7 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     if hasattr(data.inputs, "columns"):
         lacking = data.inputs.isna().to_numpy()
         for index, feature in enumerate(data.schema):
-            if "" in feature.categories:  # as a source with types may hold it; a text file has none
+            if "" in feature.coded:  # as a source with types may hold it; a text file has none
                 lacking[:, index] |= data.inputs.iloc[:, index].eq("").fillna(False).to_numpy(dtype=bool)
     else:
         lacking = np.isnan(data.codes())

@@ -126,7 +126,7 @@ def table_space(data: AuditData, codes: np.ndarray, free: np.ndarray, *, alone: 
         return array_space(data, array, codes, free, alone=alone)
     whole = np.array([feature.kind == "integer" for feature in data.schema])
     ends = [
-        (feature.low, feature.high) if feature.numeric else (0.0, max(0.0, len(feature.categories) - 1.0))
+        (feature.low, feature.high) if feature.numeric else (0.0, max(0.0, len(feature.coded) - 1.0))
         for feature in data.schema
     ]
     # None becomes NaN, which stands for an end that was not declared

@@ -24,7 +24,8 @@ def space_of(parameters: CounterfactualParameters, data: AuditData, codes: np.nd
     names, rows = data.feature_names, np.concatenate([real, codes])
     features = {feature.name: feature for feature in data.schema}
     fixed = set(map(data.column_of, data.groups)) if parameters.immutable is None else set(parameters.immutable)
-    fixed |= {name for name, feature in features.items() if not feature.mutable}
+    # nobody can be told to write another person's text
+    fixed |= {name for name, feature in features.items() if not feature.mutable or feature.kind == "text"}
     numeric = numeric_columns(data)
     # a category has no spread, but one that all have cannot become another
     spread = np.array([

@@ -86,13 +86,13 @@ class Effects(EffectsParameters, Check):
         def ask(codes: np.ndarray) -> np.ndarray:
             return np.asarray(output.answer(data.decode(codes))[:, target], dtype=np.float64)
 
-        codes, numeric = data.codes(), numeric_columns(data)
+        codes, numeric, is_text = data.codes(), numeric_columns(data), data.free_text
         grids = {
             column: self.values(codes[:, column], bool(numeric[column]), data.minimum_cell)
             for column in range(codes.shape[1])
         }
-        usable = [column for column, values in grids.items() if len(values) > 1]
-        space = DataSpace.of_rows(codes, numeric) if len(codes) > FEWEST else None
+        usable = [column for column, values in grids.items() if len(values) > 1 and not is_text[column]]
+        space = DataSpace.of_rows(codes[:, ~is_text], numeric[~is_text]) if len(codes) > FEWEST else None
         effects = []
         for done, column in enumerate(usable):
             present, values = codes[~np.isnan(codes[:, column])], grids[column]
@@ -100,7 +100,8 @@ class Effects(EffectsParameters, Check):
             ordered = bool(numeric[column]) or len(values) == 2
             inside = present[np.isin(present[:, column], values)] if not numeric[column] else present
             local = accumulated_local_effects(ask, inside, column, values) if ordered else None
-            outside = None if space is None else _outside(space, present, column, values)
+            place = column - int(is_text[:column].sum())
+            outside = None if space is None else _outside(space, present[:, ~is_text], place, values)
             effects.append(Effect(column, data.feature_names[column], dependence, local, outside))
             context.progress(done + 1, len(usable), "columns")
         chosen = [effect for effect in effects if effect.name in self.features]
@@ -113,7 +114,7 @@ class Effects(EffectsParameters, Check):
         left = [name for column, name in enumerate(data.feature_names) if column not in usable]
         notes = [f"This shows {_named(output.what, data, context, target)}, over {len(codes)} rows."]
         notes += (
-            [f"Without a curve, as there is one value only or too few rows have one: {first_few(left)}."]
+            [f"Without a curve, as free text, or where one value only or too few rows are there: {first_few(left)}."]
             if left
             else []
         )

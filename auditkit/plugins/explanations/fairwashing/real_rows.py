@@ -71,6 +71,8 @@ def real_rows(data: AuditData, case: Case, attributions: Attributions, rng: np.r
 
     Of three classes or more, the class that most of the explained rows are given is taken, and these rows.
     """
+    if data.free_text.any():
+        return "a column is free text, of which trees learn nothing"
     targets, counts = np.unique(case.output.target, return_counts=True)
     chosen = np.flatnonzero(case.output.target == targets[counts.argmax()])
     more = train_codes(data)

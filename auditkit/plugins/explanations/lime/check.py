@@ -46,6 +46,11 @@ class Lime(LimeParameters, Check):
         """Tables with named columns, images and texts."""
         if data.modality == "table" and not data.feature_names:
             return "needs a table or an array (N, D), whose columns can be named"
+        if data.free_text.any():
+            return (
+                "lime draws neighbours by the frequencies of values, and no two rows share a free text; "
+                "explanations.importance takes a column of it as one part"
+            )
         return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:

@@ -18,17 +18,18 @@ class Twins(NamedTuple):
     """0 to 1."""
 
 
-def twins(x: np.ndarray, numeric: np.ndarray, least: float) -> list[Twins]:
+def twins(x: np.ndarray, numeric: np.ndarray, least: float, without: np.ndarray) -> list[Twins]:
     """All pairs of columns with at least this association, the strongest first.
 
     Args:
         x: (n, D) rows, as codes.
         numeric: (D,) bool.
         least: the association from which a pair counts.
+        without: (D,) bool: columns of free text, of which each value tells the whole row.
     """
     pairs = [
         Twins(first, second, association(x[:, first], x[:, second], (bool(numeric[first]), bool(numeric[second]))))
-        for first, second in combinations(range(x.shape[1]), 2)
+        for first, second in combinations(np.flatnonzero(~without).tolist(), 2)
     ]
     return sorted((pair for pair in pairs if pair.association >= least), key=lambda pair: -pair.association)
 

@@ -76,7 +76,8 @@ class SurrogateTree(SurrogateTreeParameters, Check):
             np.asarray(output.answer(data.decode(rows))[:, target], dtype=np.float64) for rows in (learnt, tried)
         ]
         context.progress(1, 2, "asked")
-        questions, middles = questions_of(learnt, numeric), middles_of(learnt, numeric)
+        is_text, middles = data.free_text, middles_of(learnt, numeric)
+        questions = [question for question in questions_of(learnt, numeric) if not is_text[question.column]]
         least = max(LEAST, data.minimum_cell)
         tree = fit(encoded(learnt, questions, middles), outputs[0], self.depth, least)
         leaves = [tree.apply(encoded(rows, questions, middles)) for rows in (learnt, tried)]

@@ -31,7 +31,8 @@ class Feature(NamedTuple):
 def features_of(data: AuditData, bins: int) -> list[Feature]:
     """The sensitive attributes, then every other input that offers two conditions or more.
 
-    An input of the same name as a sensitive attribute is left out: the attribute's values take its place.
+    An input of the same name as a sensitive attribute is left out: the attribute's values take its place. Free text
+    offers none.
 
     Args:
         data: a table or an array (N, D).
@@ -39,9 +40,9 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
     """
     # By the groups as they are named and hidden, and not by the raw column behind them.
     features = [_group(name, data) for name in data.groups]
-    codes = data.codes()
+    codes, is_text = data.codes(), data.free_text
     for index, name in enumerate(data.feature_names):
-        if name not in data.groups:
+        if name not in data.groups and not is_text[index]:
             features.append(_feature(name, codes[:, index], data.schema[index] if data.schema else None, bins))
     return [feature for feature in features if len(feature.texts) > 1]
 

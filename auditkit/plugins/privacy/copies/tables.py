@@ -24,6 +24,8 @@ class Tables(NamedTuple):
     """(S, D)"""
     category: np.ndarray
     """(D,) bool: which of them are names."""
+    text: np.ndarray
+    """(D,) bool: which of these are free text, of which a new value is nothing strange."""
     units: tuple[np.ndarray, np.ndarray]
     """(T,) and (H,) whose row each real row is."""
     left_out: tuple[int, int]
@@ -67,6 +69,7 @@ def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
         raise DataError(f"synthetic: {error}") from error
     parts = ((train.inputs, schema), (data.inputs, schema), (made.inputs, made_schema))
     training, held_out, synthetic = (_canonical(codes_of(inputs, own)) for inputs, own in parts)
+    text = np.array([feature.kind == "text" for feature in schema] or [False] * training.shape[1])
     category = np.array([not feature.numeric for feature in schema] or [False] * training.shape[1])
     equal, people = among(held_out, training), np.zeros(len(held_out), dtype=bool)
     if data.unit is not None and train.unit is not None:
@@ -75,14 +78,16 @@ def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
     alone = np.flatnonzero(~among(training, held_out))
     compared = alone[different(training[alone])], different(held_out[kept])
     units = whose(train), whose(data)[kept]
-    return Tables(training, held_out[kept], synthetic, category, units, (int(equal.sum()), int(people.sum())), compared)
+    return Tables(
+        training, held_out[kept], synthetic, category, text, units, (int(equal.sum()), int(people.sum())), compared
+    )
 
 
 def strange(tables: Tables) -> float:
     """The share of synthetic rows with a name, or a gap, in a column in which no real row has it."""
     real = np.vstack([tables.training, tables.held_out])
     is_strange = np.zeros(len(tables.synthetic), dtype=bool)
-    for position, is_name in enumerate(tables.category):
+    for position, is_name in enumerate(tables.category & ~tables.text):
         known, made = real[:, position], tables.synthetic[:, position]
         gaps = np.isnan(made)
         if is_name:

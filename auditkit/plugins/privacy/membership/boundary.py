@@ -49,7 +49,7 @@ def may_change(data: AuditData) -> bool:
 
 def range_of(values: np.ndarray, category: np.ndarray) -> Range:
     """The range of rows (N, F), NaN where a value is missing; (F,) bool, which features are names."""
-    known = np.where(category | np.isnan(values).all(axis=0), 0.0, values)
+    known = np.where((category > 0) | np.isnan(values).all(axis=0), 0.0, values)
     low, high, scale = np.nanmin(known, axis=0), np.nanmax(known, axis=0), np.nanstd(known, axis=0)
     free = scale > 0
     scale = np.where(free, scale, 1.0)

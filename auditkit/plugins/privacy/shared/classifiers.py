@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from auditkit.plugins.privacy.shared.features import expand
+from auditkit.plugins.privacy.shared.features import TEXT, expand
 
 Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
 """Prepared rows to (n, count) probabilities."""
@@ -26,7 +26,7 @@ def blind_scores(
 
     Args:
         values: (N, F) inputs of members and others, NaN where missing.
-        category: (F,) bool.
+        category: (F,) as in `features.Plain`.
         labels: (N,) class positions.
         member: (N,) bool, at least `FOLDS` of each.
         seed: of the folds.
@@ -62,8 +62,11 @@ def out_of_fold(
 
 
 def prepare(values: np.ndarray, category: np.ndarray) -> np.ndarray:
-    """What `fitted` takes: as they are for trees, expanded for the linear model of wide inputs."""
-    return expand(values, category) if values.shape[1] > WIDE else values
+    """What `fitted` takes: as they are for trees, expanded for the linear model of wide inputs; no free text."""
+    kept = category != TEXT
+    if not kept.any():
+        return np.zeros((len(values), 1))  # what all rows share: nothing can be learnt from it
+    return expand(values, category) if kept.sum() > WIDE else values[:, kept]
 
 
 def fitted(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> Probabilities:

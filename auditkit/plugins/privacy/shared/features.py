@@ -9,6 +9,8 @@ from auditkit.data import AuditData, as_array
 
 WORDS = 256
 """Columns that texts are hashed into."""
+NUMBER, NAME, TEXT = 0, 1, 2
+"""What a feature is: of free text the number says which text it is, and nothing can be learnt from it."""
 CATEGORIES = 50
 """Categories of a feature that get a column of their own; the rest share the absence of all."""
 
@@ -19,32 +21,37 @@ class Plain(NamedTuple):
     values: np.ndarray
     """(N, F) float64; NaN where a value is missing."""
     category: np.ndarray
-    """(F,) bool: the numbers of this feature are names, not sizes."""
+    """(F,) `NUMBER`, or where the numbers of this feature are no sizes `NAME` or `TEXT`."""
 
 
 def plain(data: AuditData) -> Plain:
     """The inputs of a table, an array or texts as numbers, one row each."""
     if hasattr(data.inputs, "columns"):
-        return Plain(data.codes(), np.array([not feature.numeric for feature in data.schema]))
+        is_name = np.array([not feature.numeric for feature in data.schema], dtype=np.int8)
+        return Plain(data.codes(), np.where(data.free_text, TEXT, is_name))
     array = as_array(data.inputs)
     if array is not None:
         flat = array.reshape(len(array), -1).astype(np.float64)
-        return Plain(flat, np.zeros(flat.shape[1], dtype=bool))
+        return Plain(flat, np.zeros(flat.shape[1], dtype=np.int8))
     from sklearn.feature_extraction.text import HashingVectorizer
 
     hashed = HashingVectorizer(n_features=WORDS, alternate_sign=False).transform(data.inputs)
-    return Plain(np.asarray(hashed.todense()), np.zeros(WORDS, dtype=bool))
+    return Plain(np.asarray(hashed.todense()), np.zeros(WORDS, dtype=np.int8))
 
 
 def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
     """(N, G) without gaps: numbers centred and scaled, categories one column each, a column for what is missing.
 
+    Free text has none.
+
     Args:
         values: (N, F) of everybody who is to be compared, NaN where missing.
-        category: (F,) bool.
+        category: (F,) as in `Plain`.
     """
     columns = []
     for is_category, column in zip(category, values.T, strict=True):
+        if is_category == TEXT:
+            continue
         missing = np.isnan(column)
         if is_category:
             codes, counts = np.unique(column[~missing], return_counts=True)

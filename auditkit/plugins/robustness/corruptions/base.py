@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from auditkit.data import AuditData
 from auditkit.hookspecs import Corruption
 
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -82,3 +83,8 @@ TABLE = ("missing values", "noise", "swapped categories", "drift")
 TEXT = ("typos", "dropped characters", "capitals", "look-alikes", "accents", "white space")
 KNOWN: dict[str, tuple[str, ...]] = {"image": IMAGE, "table": TABLE, "text": TEXT}
 """The corruptions of each kind of input, in the order of the report."""
+
+
+def known_names(data: AuditData) -> tuple[str, ...]:
+    """The corruptions of these inputs: those of their kind, and of texts where a table has columns of free text."""
+    return (*KNOWN.get(data.modality, ()), *(TEXT if data.free_text.any() else ()))

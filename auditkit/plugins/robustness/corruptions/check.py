@@ -5,7 +5,7 @@ from auditkit.data import AuditData
 from auditkit.errors import closest
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.attackability import with_codes, word_numbers
-from auditkit.plugins.robustness.corruptions.base import KNOWN, MIDDLE, SEVERITIES
+from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, known_names
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.results import of_everyone
@@ -21,9 +21,10 @@ class Corruptions(Parameters, Check):
     noise, blur, brightness, contrast, JPEG, coarser pixels, deformation, rotation, occlusion, with the strengths of
     CIFAR-10-C for small and of ImageNet-C for larger images. Tables: lost values, noise, categories drawn anew, drift
     of whole columns; whole numbers stay whole, values stay in range, immutable features and group columns are held
-    unless asked otherwise. Texts: typing slips, lost characters, capitals, look-alike letters, accents, spaces. Rows
-    are compared with themselves: the drop has the paired score interval of Tango and McNemar's exact test. Groups are
-    compared at severity 3; intervals hold for all pairs at once; p-values are adjusted by Holm over this check.
+    unless asked otherwise. Texts, in tables too: typing slips, lost characters, capitals, look-alike letters, accents,
+    spaces. Rows are compared with themselves: the drop has the paired score interval of Tango and McNemar's exact test.
+    Groups are compared at severity 3; intervals hold for all pairs at once; p-values are adjusted by Holm over the
+    check.
 
     The corruptions are simulated and are not those of any one site; a model may fail on others. Labels are taken as
     unchanged, which a strong corruption can make untrue: then a person would fail too. Small losses at the lowest
@@ -41,7 +42,7 @@ class Corruptions(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why nothing can be corrupted; None where something can."""
-        known, offers = KNOWN.get(data.modality, ()), self.offers("corruptions")
+        known, offers = known_names(data), self.offers("corruptions")
         for name in self.corruptions:
             if name in offers and offers[name].value.modality != data.modality:
                 return f"the corruption {name!r} is for {offers[name].value.modality} inputs; these are {data.modality}"
@@ -63,11 +64,11 @@ class Corruptions(Parameters, Check):
         if name not in ("accuracy", "accuracy_drop"):
             return {}  # the worst one is not known beforehand
         severities = MeasuredAt(SEVERITIES if name == "accuracy" else (MIDDLE,))
-        return {"corruption": MeasuredAt(self.corruptions or KNOWN.get(data.modality, ())), "severity": severities}
+        return {"corruption": MeasuredAt(self.corruptions or known_names(data)), "severity": severities}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Rows times corruptions times six severities, 0 included."""
-        return rows * (len(SEVERITIES) + 1) * len(self.corruptions or KNOWN.get(data.modality, ()))
+        return rows * (len(SEVERITIES) + 1) * len(self.corruptions or known_names(data))
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Accuracy under each corruption, drops, groups; controls, figures and one table."""

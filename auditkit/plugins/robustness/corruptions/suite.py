@@ -7,7 +7,7 @@ import numpy as np
 
 from auditkit.checks import Offer
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.corruptions.base import KNOWN, Corrupt, Suite
+from auditkit.plugins.robustness.corruptions.base import Corrupt, Suite, known_names
 from auditkit.text import class_name
 
 
@@ -29,7 +29,7 @@ def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool,
     Raises:
         PluginError: a row gives no function.
     """
-    corruptions = _own(data, seeds((*KNOWN[data.modality], *offers), rng), device, held)
+    corruptions = _own(data, seeds((*known_names(data), *offers), rng), device, held)
     for offer in offers.values():
         corruptions.add(offer.value, _guarded(offer, data))
     return corruptions

@@ -6,7 +6,8 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.attackability import table_space
-from auditkit.plugins.robustness.corruptions.base import TABLE, Changed, Corrupt, Suite
+from auditkit.plugins.robustness.corruptions import texts
+from auditkit.plugins.robustness.corruptions.base import TABLE, TEXT, Changed, Corrupt, Suite
 from auditkit.value_spelling import listed
 
 STRENGTHS: Mapping[str, tuple[float, ...]] = {
@@ -42,28 +43,49 @@ class Tables(Suite):
         self.free = ~is_immutable if held else np.ones(len(names), dtype=bool)
         self.space = table_space(data, self._codes, self.free, alone=True)
         self._numbers = self._numeric & self.space.free
-        self._categories = ~self._numeric & self.free
+        self._categories = ~self._numeric & self.free & ~data.free_text
+        self._texts = data.free_text & self.free
         self._can_change = self._numbers | self._categories
         self._gaps = np.isnan(self._codes).any(axis=0)
         self._typical = np.array([_typical(*pair) for pair in zip(self._codes.T, self._numeric, strict=True)])
         can_change = {
             "noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories,
-            "missing values": self._can_change,
+            "missing values": self._can_change, **dict.fromkeys(TEXT, self._texts),
         }  # fmt: skip
-        super().__init__(tuple(name for name in TABLE if can_change[name].any()), STRENGTHS, WORDS, seeds)
-        self.notes = self._sentences([name for name in TABLE if name not in self.names], is_immutable & held)
+        known = (*TABLE, *TEXT) if data.free_text.any() else TABLE
+        names_left = tuple(name for name in known if can_change[name].any())
+        super().__init__(names_left, {**STRENGTHS, **texts.STRENGTHS}, {**WORDS, **texts.WORDS}, seeds)
+        self.notes = self._sentences([name for name in known if name not in self.names], is_immutable & held)
+        self.notes += [texts.ENGLISH] if self._texts.any() else []
 
     def own(self, name: str, severity: int) -> Changed:
         """The table under one corruption.
 
         The distance is the mean over the features that may change: a number's change in ranges, 1 for another category
-        or a value lost.
+        or a value lost; of a corruption of texts, over the free texts, the share of characters changed.
         """
         codes = self._codes
+        if severity and name in TEXT:
+            return self._rewritten(name, severity)
         if severity:
             strength, rng = self.level(name, severity), np.random.default_rng(self.seeds[name])
             codes = getattr(self, "_" + name.replace(" ", "_"))(strength, rng)
         return self._changed(codes, int(self._outside(codes).sum()))
+
+    def _rewritten(self, name: str, severity: int) -> Changed:
+        """The table with other free texts; a text that is missing stays so."""
+        table, distances, emptied = self._data.decode(self._codes), [], 0
+        for column in np.flatnonzero(self._texts):
+            present = ~np.isnan(self._codes[:, column])
+            before = table.iloc[present, column].tolist()
+            after = texts.corrupted_texts(before, name, self.level(name, severity), self.seeds[name])
+            distances += [texts.distance(*pair) for pair in zip(before, after, strict=True)]
+            emptied += sum(bool(text) and not left for text, left in zip(before, after, strict=True))
+            values, kind = table.iloc[:, column].astype(object), table.dtypes.iloc[column]
+            values[present] = after
+            # a type of fixed categories has no place for other texts
+            table.isetitem(column, values if hasattr(kind, "categories") else values.astype(kind))
+        return Changed(table, float(np.mean(distances)) if distances else 0.0, emptied)
 
     def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
         """The table under the function of a plugin; a value that the schema does not allow is counted and left out."""

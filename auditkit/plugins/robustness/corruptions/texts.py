@@ -19,6 +19,7 @@ LOOK_ALIKES = dict(zip("aceiopsxyABCEHKMOPTX", "асеіорѕхуАВСЕНКМ
 """Latin letters and the Cyrillic ones that look the same."""
 ACCENTS = dict(zip("aceinouyzACEINOUYZ", "áçéíñóúýžÁÇÉÍÑÓÚÝŽ", strict=True))
 
+ENGLISH = "Slips of the keyboard are those of an English one; look-alikes and accents of Latin letters."
 FEW = (0.01, 0.02, 0.05, 0.1, 0.2)
 MANY = (0.05, 0.1, 0.2, 0.4, 0.8)
 STRENGTHS: Mapping[str, tuple[float, ...]] = {
@@ -69,6 +70,12 @@ def corrupted(text: str, name: str, strength: float, rng: np.random.Generator) -
     return "".join(characters) or text[0]
 
 
+def corrupted_texts(texts: list[str], name: str, strength: float, seed: int) -> list[str]:
+    """Each text under one corruption."""
+    rng = np.random.default_rng(seed)
+    return [corrupted(text, name, strength, rng) for text in texts]
+
+
 def distance(before: str, after: str) -> float:
     """The share of characters that changed, came or went; exact for what `corrupted` makes."""
     if len(before) != len(after):
@@ -86,21 +93,20 @@ class Texts(Suite):
 
     def __init__(self, texts: list[str], seeds: Mapping[str, int]) -> None:
         super().__init__(TEXT, STRENGTHS, WORDS, seeds)
-        self.notes = ["Slips of the keyboard are those of an English one; look-alikes and accents of Latin letters."]
+        self.notes = [ENGLISH]
         self._texts = texts
 
     def own(self, name: str, severity: int) -> Changed:
         """The texts under one corruption; the distance is the share of characters changed."""
         if not severity:
             return Changed(list(self._texts), 0.0, 0)
-        rng = np.random.default_rng(self.seeds[name])
-        return self._changed([corrupted(text, name, self.level(name, severity), rng) for text in self._texts])
+        return self._changed(corrupted_texts(self._texts, name, self.level(name, severity), self.seeds[name]))
 
     def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
         """The texts under the function of a plugin."""
         return self._changed(list(corrupt(list(self._texts), strength, np.random.default_rng(seed))))
 
-    def _changed(self, corrupted_texts: list[str]) -> Changed:
-        distances = [distance(*pair) for pair in zip(self._texts, corrupted_texts, strict=True)]
-        emptied = sum(bool(before) and not after for before, after in zip(self._texts, corrupted_texts, strict=True))
-        return Changed(corrupted_texts, float(np.mean(distances)), emptied)
+    def _changed(self, after: list[str]) -> Changed:
+        distances = [distance(*pair) for pair in zip(self._texts, after, strict=True)]
+        emptied = sum(bool(text) and not left for text, left in zip(self._texts, after, strict=True))
+        return Changed(after, float(np.mean(distances)), emptied)

@@ -13,7 +13,7 @@ BASE = RNG.normal(size=500)
 def test_numbers_by_rank_and_categories_by_cramers_v():
     twin = BASE + 0.1 * RNG.normal(size=500)
     x = np.column_stack([BASE, np.exp(-twin), RNG.normal(size=500), BASE > 0])
-    found_pairs = twins(x, np.array([True, True, True, False]), 0.7)
+    found_pairs = twins(x, np.array([True, True, True, False]), 0.7, np.zeros(4, dtype=bool))
     assert [pair[:2] for pair in found_pairs] == [(0, 1), (0, 3), (1, 3)]
     assert found_pairs[0].association == pytest.approx(abs(scipy.stats.spearmanr(BASE, twin).statistic))
 
