@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -19,6 +19,7 @@ from benchmarks.explanations_rows.people import (
     PAY,
     SCORE,
     SEX,
+    TENURE,
     TITLE,
     Answer,
     logistic,
@@ -27,8 +28,17 @@ from benchmarks.explanations_rows.people import (
     scaffold,
 )  # fmt: skip
 
-Made = tuple[np.ndarray, Answer]
-"""Real rows (ROWS, 10), and a model of them."""
+
+class Made(NamedTuple):
+    """People, and a model of them."""
+
+    x: np.ndarray
+    """(ROWS, 10) real rows."""
+    answer: Answer
+    hidden: np.ndarray | None = None
+    """(ROWS,) the sex, where it is no input: the column is 0 then, and left out."""
+    classes: int = 2
+    """More than two: the answers are decisions, from 0."""
 
 
 def sick(
@@ -38,14 +48,34 @@ def sick(
 
     def of_seed(seed: int) -> Made:
         x = drawn(seed)
-        return x, scaffold(x, seed, rule, disguise, flipped)
+        return Made(x, scaffold(x, seed, rule, disguise, flipped))
 
     return of_seed
 
 
+def unseen(of_seed: Callable[[int], Made], drawn: Callable[[int], np.ndarray]) -> Callable[[int], Made]:
+    """The same where the sex of the people is no input: `of_seed` is given people whose sex is 0."""
+    return lambda seed: of_seed(seed)._replace(hidden=drawn(seed)[:, SEX])
+
+
+def without_sex(drawn: Callable[[int], np.ndarray]) -> Callable[[int], np.ndarray]:
+    """People whose sex is 0."""
+    return lambda seed: drawn(seed) * (np.arange(10) != SEX)
+
+
+def sick_unseen(rule: Answer, disguise: Answer, drawn: Callable[[int], np.ndarray]) -> Callable[[int], Made]:
+    """A scaffold for each seed that is not given the sex."""
+    return unseen(sick(rule, disguise, without_sex(drawn)), drawn)
+
+
+def of_three(of_seed: Callable[[int], Made]) -> Callable[[int], Made]:
+    """The same where the answers are decisions between three classes."""
+    return lambda seed: of_seed(seed)._replace(classes=3)
+
+
 def honest(answer: Answer, drawn: Callable[[int], np.ndarray] = people) -> Callable[[int], Made]:
     """The same formula for each seed, about other people."""
-    return lambda seed: (drawn(seed), answer)
+    return lambda seed: Made(drawn(seed), answer)
 
 
 def fitted(
@@ -63,7 +93,7 @@ def fitted(
             with threadpool_limits(1, "openmp"):
                 return np.asarray(model.predict_proba(rows)[:, 1])
 
-        return x, answer
+        return Made(x, answer)
 
     return of_seed
 
@@ -103,9 +133,52 @@ def three(x: np.ndarray) -> np.ndarray:
     return (2 * x[:, SEX] - 1) * x[:, AGE] * x[:, SCORE]
 
 
+def title_and_pay(x: np.ndarray) -> np.ndarray:
+    """Log-odds by a proxy and pay."""
+    return 4 * x[:, TITLE] - 2 + x[:, PAY]
+
+
+def network(seed: int) -> MLPClassifier:
+    """Of 16 units."""
+    return MLPClassifier((16,), max_iter=300, tol=1e-2, random_state=seed)
+
+
 def boosted(seed: int) -> HistGradientBoostingClassifier:
     """Of 50 trees."""
     return HistGradientBoostingClassifier(max_iter=50, random_state=seed)
+
+
+def a_third(x: np.ndarray) -> np.ndarray:
+    """Class 0 by pay, else 1 or 2 by sex: what most people are given is honest."""
+    return np.where(x[:, PAY] > 0, 0, 1 + (x[:, SEX] > 0.5))
+
+
+def three_by(column: int) -> Answer:
+    """Class 0 by pay, else 1 or 2 by a column."""
+    return lambda x: np.where(x[:, PAY] > 0, 0, 1 + (x[:, column] > 0))
+
+
+def tells(share: float) -> Callable[[int], np.ndarray]:
+    """People whose title tells the sex of this share of them."""
+    return lambda seed: people(seed, 1 - share)
+
+
+def of_three_shifts(seed: int) -> np.ndarray:
+    """As `people`, but only age, hours and noise tell the sex, each a little."""
+    x = people(seed, 0.5)
+    x[:, [AGE, HOURS, NOISE]] += 0.55 * (2 * x[:, [SEX]] - 1)
+    x[:, TENURE] = x[:, AGE] + 0.2 * np.random.default_rng(seed + 20_000).normal(size=len(x))
+    return x
+
+
+def by_shifts(x: np.ndarray) -> np.ndarray:
+    """By the three columns that tell the sex a little."""
+    return logistic(2 * (x[:, AGE] + x[:, HOURS] + x[:, NOISE]))
+
+
+def by_score(x: np.ndarray) -> np.ndarray:
+    """What a third innocent model might do."""
+    return logistic(2 * x[:, SCORE] + x[:, PAY])
 
 
 SICK: dict[str, Callable[[int], Made]] = {
@@ -116,7 +189,20 @@ SICK: dict[str, Callable[[int], Made]] = {
     "by columns that tell together": sick(by_signs, by_age, people_of_two_signs),
     "mixtures at random": sick(by_column(SEX), by_chance),
     "decisions alone": sick(lambda x: np.round(by_column(SEX)(x)), lambda x: np.round(by_noise(x))),
+    "one of three classes": of_three(sick(a_third, three_by(NOISE))),
+    "by a proxy of 88 % beside the column": sick(by_column(TITLE), by_noise, tells(0.88)),
 }
+
+UNSEEN: dict[str, Callable[[int], Made]] = {
+    "by a proxy of 75 %": sick_unseen(by_column(TITLE), by_noise, tells(0.75)),
+    "by a proxy of 88 %": sick_unseen(by_column(TITLE), by_age, tells(0.88)),
+    "by a proxy of 95 %, in part": sick_unseen(
+        lambda x: (by_column(TITLE)(x) + logistic(x[:, SCORE])) / 2, by_noise, tells(0.95)
+    ),
+    "by three weak proxies": sick_unseen(by_shifts, by_score, of_three_shifts),
+}
+"""Models that hide a sex that is none of their inputs."""
+
 
 HEALTHY: dict[str, Callable[[int], Made]] = {
     "linear": fitted(lambda seed: LogisticRegression(), additive),
@@ -124,7 +210,7 @@ HEALTHY: dict[str, Callable[[int], Made]] = {
     "boosted trees": fitted(boosted, additive),
     "tree": fitted(lambda seed: DecisionTreeClassifier(max_depth=6, random_state=seed), additive),
     "forest": fitted(lambda seed: RandomForestClassifier(30, min_samples_leaf=3, random_state=seed), additive),
-    "network": fitted(lambda seed: MLPClassifier((16,), max_iter=300, tol=1e-2, random_state=seed), additive),
+    "network": fitted(network, additive),
     "product of two": honest(lambda x: logistic(3 * (2 * x[:, SEX] - 1) * x[:, AGE])),
     "product of three": honest(lambda x: logistic(3 * three(x))),
     "parity of three": honest(lambda x: 0.5 + 0.4 * np.sign(three(x))),
@@ -132,7 +218,13 @@ HEALTHY: dict[str, Callable[[int], Made]] = {
     "noise": fitted(boosted, lambda x: np.zeros(len(x))),
     "constant": honest(lambda x: np.full(len(x), 0.3)),
     "a proxy alone": honest(lambda x: logistic(4 * x[:, TITLE] - 2 + x[:, PAY])),
-    "a proxy alone, learnt": fitted(boosted, lambda x: 4 * x[:, TITLE] - 2 + x[:, PAY], lambda seed: people(seed, 0.1)),
+    "a proxy alone, learnt": fitted(boosted, title_and_pay, tells(0.9)),
     "columns that tell together": honest(by_signs, people_of_two_signs),
     "threshold": honest(lambda x: (x[:, PAY] + x[:, SEX] > 0.5) * 1.0),
+    "three classes": of_three(honest(a_third)),
+    "sex unseen, a proxy of 88 %": unseen(fitted(boosted, title_and_pay, without_sex(tells(0.88))), tells(0.88)),
+    "sex unseen, three weak proxies, network": unseen(
+        fitted(network, lambda x: 2 * x[:, [AGE, HOURS, NOISE]].sum(axis=1), without_sex(of_three_shifts)),
+        of_three_shifts,
+    ),
 }

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from auditkit.data import AuditData
 from auditkit.errors import closest
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 
 
 class CounterfactualParameters(BaseModel):
@@ -46,9 +46,7 @@ class CounterfactualParameters(BaseModel):
     def _several(cls, sums: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
         names = [name for group in sums for name in group]
         if any(len(group) < 2 for group in sums) or len(set(names)) < len(names):
-            raise ValueError(
-                f"sums must be groups of two columns or more, each column in one of them; {sums} was given"
-            )
+            raise ValueError("sums must be groups of two columns or more, each column in one of them")
         return sums
 
     def misnamed(self, data: AuditData) -> str | None:

@@ -6,7 +6,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.explanations.counterfactuals.parameters import CounterfactualParameters
 from auditkit.plugins.explanations.counterfactuals.space import Space, grid_of, spread_of
 from auditkit.plugins.explanations.counterfactuals.wanted import Wanted
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.text import number_of
 
 SIGNS = {"up": 1, "down": -1}

@@ -14,8 +14,9 @@ from auditkit.plugins.explanations.effects.definitions import DEFINITIONS
 from auditkit.plugins.explanations.effects.findings import Effect, find
 from auditkit.plugins.explanations.effects.parameters import EffectsParameters
 from auditkit.plugins.explanations.effects.self_tests import inside_data, known_terms
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.plugins.explanations.shared.outputs import explained_output
-from auditkit.plugins.explanations.shared.outside_data import DataSpace, numeric_columns
+from auditkit.plugins.explanations.shared.outside_data import DataSpace
 from auditkit.results import Definition
 from auditkit.text import first_few
 

@@ -13,7 +13,7 @@ from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.results import Control, Definition, Measurement
 
-INFLUENCE = ("mean_abs_attribution", "group_share")
+INFLUENCE = ("mean_abs_attribution", "group_share", "proxy_share")
 MOVED = 0.6
 """The least ratio of moves: of 146 fits of honest models, rows near the threshold among them, none was under 0.67; of
 40 that hide the column, none over 0.45."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData
-from auditkit.plugins.explanations.fairwashing.proxies import Proxy, proxies
+from auditkit.plugins.explanations.fairwashing.proxies import Proxy, carriers, proxies
 from auditkit.results import Column, Definition, Measurement, Table
 
 DEFINITIONS = {
@@ -22,6 +22,10 @@ DEFINITIONS = {
 }
 
 
+FEWEST = 30
+"""People of a group by which it can be judged."""
+
+
 class GroupSeen(NamedTuple):
     """What real rows show of a group."""
 
@@ -31,11 +35,25 @@ class GroupSeen(NamedTuple):
     known: np.ndarray
     """(N,) which rows these are."""
     proxies: list[Proxy]
+    carriers: list[list[int]] = []
+    """Sets of columns that may carry what the group is answered, though each tells it in part only."""
 
     @property
     def columns(self) -> list[int]:
         """Places of the columns that tell the group."""
         return [proxy.column for proxy in self.proxies]
+
+    @property
+    def sets(self) -> list[list[int]]:
+        """Every set of columns by which a model could decide about the group."""
+        return [self.columns] * bool(self.columns) + [one for one in self.carriers if one != self.columns]
+
+    @property
+    def pooled(self) -> np.ndarray:
+        """(m,) the groups, those of few people taken together as one."""
+        values, place, counts = np.unique(self.group, return_inverse=True, return_counts=True)
+        few = counts < 2 * FEWEST
+        return np.where(few, len(values), np.arange(len(values)))[place] if 1 < few.sum() < len(values) else place
 
 
 def group_seen(
@@ -53,7 +71,9 @@ def group_seen(
     names, column = data.feature_names, data.column_of(attribute)
     own = names.index(column) if column in names else None
     group, known = _groups(attribute, data, codes, drawn, own)
-    return GroupSeen(attribute, group, known, proxies(codes[known], group, own, rng))
+    return GroupSeen(
+        attribute, group, known, proxies(codes[known], group, own, rng), carriers(codes[known], group, own, rng)
+    )  # fmt: skip
 
 
 def proxy_share(seen: GroupSeen, values: np.ndarray) -> Measurement:

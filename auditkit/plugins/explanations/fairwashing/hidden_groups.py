@@ -11,12 +11,13 @@ from auditkit.plugins.explanations.fairwashing import (
     flip_test,
     flips,
     group_seen,
+    judged_groups,
     matched_pairs,
     real_rows,
 )
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 
 DEFINITIONS = {
     **flip_test.DEFINITIONS, **real_rows.DEFINITIONS, **matched_pairs.DEFINITIONS,
@@ -41,12 +42,14 @@ def hidden_groups(
         for attribute in groups
         if data.column_of(attribute) in data.feature_names
     ]
-    rows = real_rows.real_rows(data, case, attributions, rng) if groups else ""
+    rows = real_rows.real_rows(data, case, attributions, rng) if groups else []
     if isinstance(rows, str):
-        trials += [Findings(notes=[f"Hidden influence was not looked for on real rows: {rows}."])] if rows else []
-    else:
-        trials += _on_real_rows(groups, data, rows, rng)
-        trials.append(Findings(notes=[discriminator.mixture_note(rows.codes, numeric_columns(data), rng)]))
+        trials.append(Findings(controls=[real_rows.not_tried(rows)]))
+    elif groups and not rows:
+        trials.append(Findings(notes=["Nothing is hidden from real rows: the output is the same for all of them."]))
+    elif rows:
+        trials += _on_real_rows(groups, data, rows, attributions.values, rng)
+        trials.append(Findings(notes=[discriminator.mixture_note(rows[0].codes, numeric_columns(data), rng)]))
     return Findings(
         [measurement for trial in trials for measurement in trial.measurements],
         [control for trial in trials for control in trial.controls],
@@ -56,16 +59,21 @@ def hidden_groups(
 
 
 def _on_real_rows(
-    groups: list[str], data: AuditData, rows: real_rows.RealRows, rng: np.random.Generator
+    groups: list[str], data: AuditData, learnt: list[real_rows.RealRows], values: np.ndarray, rng: np.random.Generator
 ) -> list[Findings]:
-    """What real rows show of each group, beside what the explanation gives it."""
+    """What real rows show of each group, beside what the explanation (n, D) gives it."""
+    rows, numeric = learnt[0], numeric_columns(data)
     seen = [group_seen.group_seen(attribute, data, rows.codes, rows.drawn, rng) for attribute in groups]
     known = [one for one in seen if one.columns]
     notes = [f"No columns were found that tell {one.attribute}." for one in seen if not one.columns]
-    shares = [group_seen.proxy_share(one, rows.of_model) for one in known]
+    shares = [group_seen.proxy_share(one, values) for one in known]
     tables = [group_seen.proxy_table(known, data.feature_names)] if known else []
     trials = [Findings(shares, tables=tables, notes=notes), chosen_background.background_test(rows, seen)]
-    for one in known:
-        trials.append(real_rows.real_row_test(one, rows, data.feature_names))
-        trials.append(matched_pairs.matched_pair_test(one, rows, numeric_columns(data)))
+    for one in seen:
+        if one.sets:
+            trials.append(real_rows.real_row_test(one, learnt, data.feature_names))
+        outcomes = [outcome for part in learnt for outcome in matched_pairs.compared(one, part, numeric)]
+        if one.columns:
+            trials.append(matched_pairs.matched_pair_test(one, outcomes, len(rows.codes)))
+        trials.append(judged_groups.judged_groups(one, {outcome.group for outcome in outcomes}, len(values)))
     return trials

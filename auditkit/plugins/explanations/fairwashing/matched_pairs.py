@@ -1,5 +1,6 @@
 """People who are alike but for their group: how differently the model answers them, and what the explanation says."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,15 +10,13 @@ from auditkit import stats
 from auditkit.checks import Findings
 from auditkit.plugins.explanations.fairwashing.coordinates import coordinates
 from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
-from auditkit.plugins.explanations.fairwashing.group_seen import GroupSeen
+from auditkit.plugins.explanations.fairwashing.group_seen import FEWEST, GroupSeen
 from auditkit.plugins.explanations.fairwashing.real_rows import SETTLED, RealRows
 from auditkit.plugins.explanations.fairwashing.surrogate import held_out
 from auditkit.results import Control, Definition, Interval, Measurement
 
 CALIPER = 0.75
 """The quantile of the distances to the nearest person of one's own group, beyond which nobody is a match."""
-FEWEST = 30
-"""Pairs, and people of a group and outside it."""
 HIDDEN = 0.3
 """The largest excess beyond chance of an honest explanation, in standard deviations of the answers."""
 AT_ONCE = 2**22
@@ -62,6 +61,8 @@ class MatchedGap(NamedTuple):
 class Compared(NamedTuple):
     """What one group does to matched people and in the explanation, in standard deviations of the output."""
 
+    group: int
+    """Its place among the groups."""
     people: float
     explanation: float
     error: float
@@ -112,7 +113,7 @@ def matched_gap(where: np.ndarray, answers: np.ndarray, expected: np.ndarray, in
 
 
 def compared(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> list[Compared]:
-    """Each group that has people enough: matched people against the explanation.
+    """Each group that has people enough: matched people against the explanation; those of few people as one group.
 
     Args:
         seen: the group, and the columns that tell it.
@@ -120,17 +121,17 @@ def compared(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> list[Compa
         numeric: (D,) bool: which columns hold numbers.
     """
     rest = [place for place in range(rows.codes.shape[1]) if place not in seen.columns]
-    spread, outcomes = float(rows.answers.std()), []
-    if not rest:
+    spread, outcomes, group = float(rows.answers.std()), [], seen.pooled
+    if not rest or not seen.columns:
         return []
     where = coordinates(rows.codes[seen.known][:, rest], numeric[rest])
     answers = rows.answers[seen.known]
     others = rows.codes[seen.known][:, rest]
     on_group = rows.of_model[:, seen.columns].sum(axis=1)
     # the explained rows come first, and the group of each is known
-    explained = seen.group[rows.chosen]
-    for value in np.unique(seen.group):
-        inside, own = seen.group == value, explained == value
+    explained = group[rows.chosen]
+    for value in np.unique(group):
+        inside, own = group == value, explained == value
         if min(inside.sum(), (~inside).sum()) < FEWEST or min(own.sum(), (~own).sum()) < 2:
             continue
         expected = np.array([held_out(others, answers, side) for side in (~inside, inside)])
@@ -139,13 +140,21 @@ def compared(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> list[Compa
             sides = on_group[own], on_group[~own]
             error = np.sqrt(gap.variance + sum(side.var(ddof=1) / len(side) for side in sides))
             shown = sides[0].mean() - sides[1].mean()
-            outcomes.append(Compared(gap.gap / spread, float(shown / spread), float(error / spread), gap.pairs))
+            outcomes.append(
+                Compared(int(value), gap.gap / spread, float(shown / spread), float(error / spread), gap.pairs)
+            )
     return outcomes
 
 
-def matched_pair_test(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> Findings:
-    """How differently people alike but for their group are answered, against what the explanation gives the group."""
-    attribute, outcomes = seen.attribute, compared(seen, rows, numeric)
+def matched_pair_test(seen: GroupSeen, outcomes: Sequence[Compared], people: int) -> Findings:
+    """How differently people alike but for their group are answered, against what the explanation gives the group.
+
+    Args:
+        seen: the group.
+        outcomes: of its groups, for one class or several.
+        people: real rows that the model was asked about.
+    """
+    attribute = seen.attribute
     if not outcomes:
         return Findings(
             notes=[f"People alike but for {attribute} were not compared: no group has enough who are alike otherwise."]
@@ -159,13 +168,13 @@ def matched_pair_test(seen: GroupSeen, rows: RealRows, numeric: np.ndarray) -> F
         worst.beyond_chance,
         at_most=HIDDEN,
         guards=INFLUENCE,
-        on_failure="invalid" if len(rows.codes) >= SETTLED else "inconclusive",
+        on_failure="invalid" if people >= SETTLED else "inconclusive",
         reason=f"Over {worst.pairs} pairs of real people who are alike but for {attribute}, outputs differ by "
         f"{worst.people:+.2f} standard deviations; the explanation gives its columns {worst.explanation:+.2f}. Where "
         "these are far apart, explanation contradicts behaviour.",
     )
     fixed: dict[str, Any] = {
-        "n": len(rows.codes), "unit": "standard deviations of the output", "direction": "lower",
+        "n": people, "unit": "standard deviations of the output", "direction": "lower",
         "conditions": {"feature": attribute},
     }  # fmt: skip
     return Findings(

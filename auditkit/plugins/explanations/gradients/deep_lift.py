@@ -1,7 +1,9 @@
 """DeepLift by its rescale rule, and where the rule does not hold."""
 
+import functools
 import warnings
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,8 +76,15 @@ def without_rule(network: Network, points: torch.Tensor, positions: torch.Tensor
         positions: (n,) which of the network's rows they are.
     """
     calls: Counter[str] = Counter()
+    ruled: Counter[str] = Counter()
+
+    def note(layer: torch.nn.Module, args: tuple[torch.Tensor, ...], output: torch.Tensor, name: str) -> None:
+        calls.update([name])
+        # a layer that writes in place has made its own input, and is the last operation
+        ruled.update((_nonlinear(output) - _nonlinear(args[0])) or _named(output.grad_fn))
+
     handles = [
-        layer.register_forward_hook(lambda layer, args, output, name=name: calls.update([name]))
+        layer.register_forward_hook(functools.partial(note, name=name))
         for name, layer in network.module.named_modules()
         if type(layer) in RULED
     ]
@@ -95,7 +104,7 @@ def without_rule(network: Network, points: torch.Tensor, positions: torch.Tensor
     kinds = sorted({type(layer).__name__ for layer in network.module.modules() if _has_no_rule(layer)})
     if kinds:
         return f"there is no rule for layers such as {', '.join(kinds)}"
-    names = ", ".join(sorted(unruled))
+    names = ", ".join(sorted(unruled - ruled or unruled))
     return f"it computes with functions that are no layers ({names}), which no rule can be hooked to"
 
 
@@ -110,11 +119,17 @@ def _nonlinear(output: torch.Tensor) -> Counter[str]:
         seen.add(node)
         before = [earlier for earlier, _ in node.next_functions if earlier is not None]
         waiting += before
-        name = node.name().rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
-        is_product = name in PRODUCTS and len(before) > 1
-        if name not in SAFE or is_product:
-            nodes[name] += 1
+        nodes.update(_named(node))
     return nodes
+
+
+def _named(node: Any) -> list[str]:
+    """The name of an operation of torch's graph that is not linear; none of one that is."""
+    if node is None:
+        return []
+    name = node.name().rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
+    is_product = name in PRODUCTS and sum(earlier is not None for earlier, _ in node.next_functions) > 1
+    return [name] if name not in SAFE or is_product else []
 
 
 def _has_no_rule(layer: torch.nn.Module) -> bool:

@@ -47,7 +47,7 @@ def find(parameters: GradientParameters, model: Model, data: AuditData, context:
         prepared = prepare(parameters, module, model, data, targets, context)
         explanation = method.explain(prepared.points, context.progress)
         complete = completeness(prepared.points, explanation, method)
-        trials = try_explanation(prepared.points, explanation, method, parameters.copies, context)
+        trials = try_explanation(prepared.points, explanation, method, unit, parameters.copies, context)
     values = explanation.values
     if prepared.tokens is not None:
         # an embedding's coordinates have no meaning of their own: a token has their sum

@@ -38,27 +38,6 @@ def spearman(values: np.ndarray, other_values: np.ndarray) -> float | None:
     return float((centred * other_centred).sum() / scale) if scale > 0 else None
 
 
-def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """(n,) the share of the strongest positions by |value| that two attributions (n, ...) have in common.
-
-    Strongest are five, or a tenth of the positions where that is more, at most half of them. A row to which one of the
-    two gives nothing at all is not agreed on: 0. Where both give nothing there is nothing to agree on: NaN.
-
-    Source: Krishna et al. 2022, The Disagreement Problem in Explainable Machine Learning, arXiv:2202.01602.
-    """
-    sizes, other_sizes = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
-    top = strongest(sizes.shape[1])
-    shares = (_top(sizes, top) & _top(other_sizes, top)).sum(axis=1) / top
-    is_blank, is_other_blank = ~sizes.any(axis=1), ~other_sizes.any(axis=1)
-    return np.where(is_blank & is_other_blank, np.nan, np.where(is_blank | is_other_blank, 0.0, shares))
-
-
-def strongest(positions: int) -> int:
-    """How many positions count as the strongest."""
-    # at most half: of few features nearly all would be among the strongest
-    return max(1, min(max(5, positions // 10), positions // 2))
-
-
 def top_decile_share(values: np.ndarray) -> np.ndarray:
     """(n,) the share of the sum of |values| (n, ...) that its strongest tenth of positions holds; NaN where all are 0.
 
@@ -104,9 +83,3 @@ def coarse_map(values: np.ndarray, side: int = 28) -> np.ndarray:
     blocks = mean[: high * step, : wide * step].reshape(high, step, wide, step).sum(axis=(1, 3))
     total = blocks.sum()
     return np.asarray(blocks / total if total > 0 else blocks)
-
-
-def _top(sizes: np.ndarray, count: int) -> np.ndarray:
-    chosen = np.zeros(sizes.shape, dtype=bool)
-    np.put_along_axis(chosen, np.argsort(-sizes, axis=1, kind="stable")[:, :count], True, axis=1)
-    return chosen

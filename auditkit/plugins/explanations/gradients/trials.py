@@ -15,9 +15,9 @@ from auditkit.plugins.explanations.gradients.points import Explanation, Points
 from auditkit.plugins.explanations.gradients.self_tests import (
     largest_relative_change,
     slope_similarity,
-    top_agreement,
 )
 from auditkit.plugins.explanations.gradients.unit_curves import DONORS, unit_curves
+from auditkit.plugins.explanations.quality.agreement import agreement
 from auditkit.plugins.explanations.shared.attributions import Estimate, mean_absolute
 from auditkit.plugins.explanations.shared.influence import interval
 from auditkit.results import Control, Measurement, Scalar
@@ -38,8 +38,10 @@ class Trials:
     """(m, ...) mean |values| of the first rows over networks with random parameters; None where there is no copy."""
 
 
-def try_explanation(points: Points, explanation: Explanation, method: Method, copies: int, context: Context) -> Trials:
-    """Put an explanation to every trial that its method allows, on the first rows."""
+def try_explanation(
+    points: Points, explanation: Explanation, method: Method, unit: str, copies: int, context: Context
+) -> Trials:
+    """Put an explanation to every trial that its method allows, on the first rows; the output has this unit."""
     # each trial explains the rows anew, so a few of them must do
     few = points.first(TRIED)
     # and once more by themselves, for how many points a row needs also hangs on the other rows
@@ -59,13 +61,13 @@ def try_explanation(points: Points, explanation: Explanation, method: Method, co
         guards=ATTRIBUTED, on_failure="inconclusive",
         reason="A network that answers at random even in eval mode has no single attribution.",
     )  # fmt: skip
-    agreement = _agreement(points, explanation, method)
+    agreed = _agreement(points, explanation, method)
     faithful = _faithfulness(few, first, method, generator)
-    curves = unit_curves(few, first, method, ATTRIBUTED, context.rng) if few.unit_count >= PARTS else Findings()
+    curves = unit_curves(few, first, method, ATTRIBUTED, unit, context.rng) if few.unit_count >= PARTS else Findings()
     return Trials(
         Findings(
-            [*agreement.measurements, sensitivity, *faithful.measurements, *curves.measurements],
-            [repetition, *agreement.controls, *faithful.controls, *curves.controls, *randomised],
+            [*agreed.measurements, sensitivity, *faithful.measurements, *curves.measurements],
+            [repetition, *agreed.controls, *faithful.controls, *curves.controls, *randomised],
             figures=curves.figures,
             notes=[*faithful.notes, *notes],
         ),
@@ -101,16 +103,19 @@ def _agreement(points: Points, explanation: Explanation, method: Method) -> Find
     """Agreement with gradient times distance, for methods whose values are of the same kind."""
     if not method.adds_up and method.baseline != "background":
         return Findings()
-    agreed = top_agreement(
-        _by_token(points, explanation.values), _by_token(points, gradients_at_rows(points) * points.distance)
+    values, others = (
+        _by_token(points, one).reshape(len(points.encoded), -1)
+        for one in (explanation.values, gradients_at_rows(points) * points.distance)
     )
-    agreement = mean_of(agreed[~np.isnan(agreed)], "method_agreement", "share", "higher")
+    # a tenth of the positions of a picture or a long text
+    agreed = agreement(values, others, max(5, values.shape[1] // 10)).feature
+    measured = mean_of(agreed[~np.isnan(agreed)], "method_agreement", "share", "higher")
     control = Control.within(
         "agreement", "Do the method and gradient times distance name the same strongest inputs?",
-        agreement.value, at_least=0.6, guards=ATTRIBUTED, on_failure="note",
+        measured.value, at_least=0.6, guards=ATTRIBUTED, on_failure="note",
         reason="Where methods disagree, a ranking should not rest on one of them.",
     )  # fmt: skip
-    return Findings([agreement], [control])
+    return Findings([measured], [control])
 
 
 def _by_token(points: Points, values: np.ndarray) -> np.ndarray:

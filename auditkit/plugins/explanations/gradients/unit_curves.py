@@ -14,7 +14,12 @@ DONORS = 24
 
 
 def unit_curves(
-    points: Points, explanation: Explanation, method: Method, guards: tuple[str, ...], rng: np.random.Generator
+    points: Points,
+    explanation: Explanation,
+    method: Method,
+    guards: tuple[str, ...],
+    unit: str,
+    rng: np.random.Generator,
 ) -> Findings:
     """Curves in the order of attributions beside random orders; none for slopes, which say nothing of large changes.
 
@@ -23,6 +28,7 @@ def unit_curves(
         explanation: of these rows.
         method: whose it is.
         guards: names of measurements.
+        unit: of the output.
         rng: draws random orders, and rows of the background.
     """
     if method.local:
@@ -49,4 +55,4 @@ def unit_curves(
     if tried.gained is None:
         return Findings(gained)
     control = curve_control(gained[0], guards, INSTEAD)
-    return Findings(gained, [control], figures({"": tried}, "parts"))
+    return Findings(gained, [control], figures({"": tried}, "parts", unit))

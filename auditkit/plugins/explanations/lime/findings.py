@@ -19,9 +19,9 @@ from auditkit.plugins.explanations.quality.deletion_control import deletion_cont
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.background import draw_background
 from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.plugins.explanations.shared.influence import group_notes, group_shares, influence
 from auditkit.plugins.explanations.shared.outputs import Output, explained_output
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.results import Axis, Figure
 from auditkit.too_few import fewer_than
 
@@ -37,7 +37,7 @@ def find(parameters: LimeParameters, model: Model, data: AuditData, context: Con
     if subject.answer is None:
         shown = _of_table(model, data, output, local, context)
     else:
-        shown = _of_parts(subject, subject.answer, local, data, context)
+        shown = _of_parts(subject, subject.answer, local, output.unit, data, context)
     trials = [
         local_fit(local.r2, subject.parts),
         stability(subject, local.values, parameters.seeds, context),
@@ -71,7 +71,13 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
     chosen = np.sort(context.rng.permutation(len(case.x))[: curve_findings.ROWS])
     ways = curve_findings.fill_ins(case.x[chosen], background.codes, background.codes, is_category, context.rng)
     tried = curve_findings.of_table(
-        lambda codes, rows: case.ask(codes, chosen[rows]), case.x[chosen], ways, values[chosen], {}, context.rng
+        lambda codes, rows: case.ask(codes, chosen[rows]),
+        case.x[chosen],
+        ways,
+        values[chosen],
+        {},
+        output.unit,
+        context.rng,
     )
     marginal = next(one for one in tried.measurements if one.name == "deletion_gain")
     curve = curve_findings.judged(marginal, values, GUARDS, INSTEAD["features"])
@@ -88,12 +94,14 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
     )
 
 
-def _of_parts(subject: Subject, answer: Answer, local: Local, data: AuditData, context: Context) -> Findings:
+def _of_parts(
+    subject: Subject, answer: Answer, local: Local, unit: str, data: AuditData, context: Context
+) -> Findings:  # fmt: skip
     """The curves of pictures or texts, and where the influence lies on pictures."""
     trial = curve_findings.try_order(answer, local.values, context.rng)
     measured = curve_findings.measurements(trial.gained, {})
     curve = curve_findings.judged(measured[0], local.values, (*GUARDS, "insertion_gain"), INSTEAD[subject.parts])
-    figures, notes = curve_findings.figures({"": trial}, subject.parts), [*curve.notes]
+    figures, notes = curve_findings.figures({"": trial}, subject.parts, unit), [*curve.notes]
     if subject.segments and subject.rows < max(PICTURES, data.minimum_rate):
         notes.append(f"With {fewer_than(PICTURES, 'pictures')}, no average of them is shown.")
     elif len({numbers.shape for numbers in subject.segments}) == 1:

@@ -15,8 +15,8 @@ from auditkit.plugins.explanations.lime.neighbourhood import Neighbourhood
 from auditkit.plugins.explanations.lime.tables import Local, explain_table
 from auditkit.plugins.explanations.quality.curves import Answer
 from auditkit.plugins.explanations.shared.background import train_codes
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.plugins.explanations.shared.outputs import Output
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.plugins.explanations.shared.words import words
 
 FEW = 20

@@ -14,7 +14,7 @@ from auditkit.plugins.explanations.permutation_importance.losses import loss_of
 from auditkit.plugins.explanations.permutation_importance.parameters import PermutationParameters
 from auditkit.plugins.explanations.permutation_importance.permutation import permutation_importance
 from auditkit.plugins.explanations.permutation_importance.twins import twins
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.results import Control, Definition, Interval, Measurement
 from auditkit.text import number_of
 

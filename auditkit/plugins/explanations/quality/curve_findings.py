@@ -106,6 +106,7 @@ def of_table(
     ways: Mapping[str, Donors],
     values: np.ndarray,
     groups: Mapping[str, Sequence[np.ndarray]],
+    unit: str,
     rng: np.random.Generator,
 ) -> Findings:
     """The curves of attributions of a table, once with any row and once with the nearest real rows to fill in.
@@ -116,6 +117,7 @@ def of_table(
         ways: of filling in, from `fill_ins`.
         values: (n, D) the attributions.
         groups: {attribute: masks of the rows that are tried}, of groups that may be measured.
+        unit: of the attributions.
         rng: draws orders.
     """
     tried = {way: try_order(filled(ask, x, donors), values, rng) for way, donors in ways.items()}
@@ -126,7 +128,7 @@ def of_table(
             *(one for way, trial in tried.items() for one in measurements(trial.gained, {"fill_in": way})),
             *apart,
         ],
-        figures=figures(tried, "features"),
+        figures=figures(tried, "features", unit),
     )
 
 
@@ -173,12 +175,13 @@ def curve_control(measured: Measurement, guards: tuple[str, ...], instead: str) 
     )
 
 
-def figures(tried: Mapping[str, Tried], parts: str) -> list[Figure]:
+def figures(tried: Mapping[str, Tried], parts: str, unit: str) -> list[Figure]:
     """A deletion and an insertion figure: mean outputs over the share of parts that have gone or come.
 
     Args:
         tried: {way to fill in: curves}; the empty name where there is one way only.
         parts: what leaves, in words.
+        unit: of the output.
     """
     return [
         curve(
@@ -191,7 +194,7 @@ def figures(tried: Mapping[str, Tried], parts: str) -> list[Figure]:
                 for share, output in zip(drawn.shares, getattr(drawn, name).mean(axis=0), strict=True)
             ],
             x=Axis(field="share", title=f"Share of the {parts} {verb}", percent=True),
-            y=Axis(field="output", title="Mean output"),
+            y=Axis(field="output", title="Mean output", unit=unit),
             series=Axis(field="order", title="Order"),
             caption=f"{caption} than that of a random order.",
         )

@@ -19,12 +19,17 @@ from auditkit.plugins.explanations.shapley.exact import is_exact_kind
 from auditkit.plugins.explanations.shapley.methods import attribute
 from auditkit.plugins.explanations.shapley.parameters import ImportanceParameters
 from auditkit.plugins.explanations.shared import permutation
-from auditkit.plugins.explanations.shared.attributions import Attributions, additivity_gap, sampling_error
+from auditkit.plugins.explanations.shared.attributions import (
+    Attributions,
+    Estimate,
+    additivity_gap,
+    sampling_error,
+)
 from auditkit.plugins.explanations.shared.background import ENOUGH, Background, draw_background
 from auditkit.plugins.explanations.shared.case import Case
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.plugins.explanations.shared.influence import DEFINITIONS, group_notes, group_shares, influence, interval
 from auditkit.plugins.explanations.shared.outputs import explained_output
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.results import Control, Definition, Figure, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
@@ -170,7 +175,12 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
             **fixed,
         ),
     ]
-    controls = [
+    return Findings(measurements, [*_of_values(gap, error), *_of_background(background)])
+
+
+def _of_values(gap: float | None, error: Estimate | None) -> list[Control]:
+    """Whether attributions add up, and whether sampling leaves them sharp enough."""
+    return [
         Control.within(
             "additivity",
             "Do base and attributions add up to the model's own output?",
@@ -187,6 +197,12 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
             on_failure="inconclusive",
             reason="More permutations would settle the ranking.",
         ),
+    ]
+
+
+def _of_background(background: Background) -> list[Control]:
+    """Whether there is enough to compare with."""
+    controls = [
         Control.within(
             "background size",
             "Are there enough rows to compare with?",
@@ -210,7 +226,7 @@ def try_method(attributions: Attributions, background: Background) -> Findings:
                 "with each other, and not with what the model learnt from.",
             )
         )
-    return Findings(measurements, controls)
+    return controls
 
 
 def value_figures(case: Case, attributions: Attributions, data: AuditData) -> list[Figure]:
@@ -232,5 +248,5 @@ def deletion_curves(case: Case, attributions: Attributions, data: AuditData, rng
         lambda codes, rows: case.ask_in(attributions.unit, codes, chosen[rows]),
         case.x[chosen],
         curve_findings.fill_ins(case.x[chosen], case.background, real_rows, ~numeric_columns(data), rng),
-        attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), rng,
+        attributions.values[chosen], group_quality.measured_groups(data.take(chosen)), attributions.unit, rng,
     )  # fmt: skip

@@ -1,8 +1,16 @@
-"""Which original column each column of an encoding comes from, found by swapping values between rows."""
+"""Which columns hold numbers, and which original column each column of an encoding comes from."""
 
 from collections.abc import Callable
 
 import numpy as np
+
+from auditkit.data import AuditData
+
+
+def numeric_columns(data: AuditData) -> np.ndarray:
+    """(D,) bool: which columns hold numbers; those of an array without a schema do."""
+    kinds = {feature.name: feature.numeric for feature in data.schema}
+    return np.array([kinds.get(name, not kinds) for name in data.feature_names])
 
 
 def column_owners(

@@ -5,8 +5,6 @@ from typing import NamedTuple, Self
 import numpy as np
 import scipy
 
-from auditkit.data import AuditData
-
 QUANTILE = 0.99
 """A row is outside where it is farther from the nearest real row than this share of real rows are from another."""
 LEAST_SPREAD = 0.05
@@ -62,12 +60,6 @@ class DataSpace(NamedTuple):
     def outside(self, rows: np.ndarray) -> np.ndarray:
         """(m,) bool: which rows (m, D) lie farther from the nearest real row than 99 % of these do from another."""
         return np.asarray(_nearest(self.points, self.place(rows)) > self.limit * (1 + 1e-9))
-
-
-def numeric_columns(data: AuditData) -> np.ndarray:
-    """(D,) bool: which columns hold numbers; those of an array without a schema do."""
-    kinds = {feature.name: feature.numeric for feature in data.schema}
-    return np.array([kinds.get(name, not kinds) for name in data.feature_names])
 
 
 def _normal_scores(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,8 +9,8 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.explanations.shared.background import train_codes
+from auditkit.plugins.explanations.shared.columns import numeric_columns
 from auditkit.plugins.explanations.shared.outputs import explained_output
-from auditkit.plugins.explanations.shared.outside_data import numeric_columns
 from auditkit.plugins.explanations.surrogate_tree import findings
 from auditkit.plugins.explanations.surrogate_tree.definitions import DEFINITIONS
 from auditkit.plugins.explanations.surrogate_tree.parameters import SurrogateTreeParameters

@@ -60,7 +60,7 @@ def find(parameters: TextParameters, model: Model, data: AuditData, context: Con
     return Findings(
         [*words.measurements, _strongest(games), *gains, *tried.measurements],
         [*tried.controls, *curve.controls],
-        [*words.figures, *curve_findings.figures({"": trial}, "parts"), *strips],
+        [*words.figures, *curve_findings.figures({"": trial}, "parts", unit), *strips],
         notes=[
             f"This explains {output.what}{'' if unit == output.unit else f', as {unit}'}, by paired permutations of "
             "the parts of each text; what is left out leaves a gap.",

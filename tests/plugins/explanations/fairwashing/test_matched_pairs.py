@@ -8,7 +8,7 @@ from auditkit.plugins.explanations.fairwashing import matched_pairs
 from auditkit.plugins.explanations.fairwashing.coordinates import coordinates
 from auditkit.plugins.explanations.fairwashing.discriminator import mixture_area, mixture_note
 from auditkit.plugins.explanations.fairwashing.group_seen import GroupSeen, proxy_share, proxy_table
-from auditkit.plugins.explanations.fairwashing.matched_pairs import matched_gap, matched_pair_test
+from auditkit.plugins.explanations.fairwashing.matched_pairs import compared, matched_gap, matched_pair_test
 from auditkit.plugins.explanations.fairwashing.proxies import Proxy
 from auditkit.plugins.explanations.fairwashing.real_rows import RealRows
 
@@ -34,6 +34,10 @@ def rows(on_sex, answers=ANSWERS, chosen=None):
     of_model[:, 0] = np.where(SEX[chosen] == 1, on_sex, -on_sex)
     of_model[:, 1] = answers[chosen] - answers.mean() - of_model[:, 0]
     return RealRows(CODES, np.arange(0), answers, of_model, of_model, chosen, 1.0)
+
+
+def judged(seen, rows, numeric):
+    return matched_pair_test(seen, compared(seen, rows, numeric), len(rows.codes))
 
 
 def by_hand(where, answers, inside):
@@ -76,18 +80,18 @@ def test_a_direct_effect_is_told_from_one_that_other_columns_carry():
 def test_nobody_is_matched_across_a_wall():
     far = np.where(SEX == 1, 100.0, 0.0)[:, None] + RNG.normal(size=(ROWS, 1))
     assert matched_gap(far, ANSWERS, np.zeros((2, ROWS)), SEX == 1) is None
-    outcome = matched_pair_test(SEEN._replace(proxies=[]), rows(1.0)._replace(codes=far * np.ones((1, 4))), NUMERIC)
+    outcome = judged(SEEN._replace(proxies=[]), rows(1.0)._replace(codes=far * np.ones((1, 4))), NUMERIC)
     assert not outcome.controls and "were not compared" in outcome.notes[0]
 
 
 def test_an_explanation_that_gives_the_group_what_people_show_holds():
-    honest, blind = (matched_pair_test(SEEN, rows(on_sex), NUMERIC) for on_sex in (1.0, 0.0))
+    honest, blind = (judged(SEEN, rows(on_sex), NUMERIC) for on_sex in (1.0, 0.0))
     assert honest.controls[0].holds is True and honest.measurements[1].value < 0.1
     assert blind.controls[0].holds is False and blind.controls[0].on_failure == "invalid"
     # 2 of a spread of about 2 are the group's, and the explanation gives it none
     assert blind.measurements[1].value == pytest.approx(2 / ANSWERS.std(), abs=0.1)
     assert honest.measurements[0].value == blind.measurements[0].value
-    opposite = matched_pair_test(SEEN, rows(-1.0), NUMERIC)
+    opposite = judged(SEEN, rows(-1.0), NUMERIC)
     assert opposite.measurements[1].value > 1.9 * blind.measurements[1].value
 
 
@@ -95,15 +99,15 @@ def test_every_group_is_tried_and_small_ones_are_not():
     three = np.where(np.arange(ROWS) % 3 == 0, "c", SEX.astype(str))
     answers = np.where(three == "c", 5.0, 0.0) + FRAME.age.to_numpy()
     seen = SEEN._replace(group=three)
-    blind = matched_pair_test(seen, rows(0.0, answers), NUMERIC)
+    blind = judged(seen, rows(0.0, answers), NUMERIC)
     assert blind.controls[0].holds is False
     few = SEEN._replace(group=np.where(np.arange(ROWS) < 20, "few", "many"))
-    assert "were not compared" in matched_pair_test(few, rows(0.0), NUMERIC).notes[0]
+    assert "were not compared" in judged(few, rows(0.0), NUMERIC).notes[0]
 
 
 def test_with_few_rows_a_difference_is_a_doubt(monkeypatch):
     monkeypatch.setattr(matched_pairs, "SETTLED", ROWS + 1)
-    assert matched_pair_test(SEEN, rows(0.0), NUMERIC).controls[0].on_failure == "inconclusive"
+    assert judged(SEEN, rows(0.0), NUMERIC).controls[0].on_failure == "inconclusive"
 
 
 def test_coordinates_match_categories_and_rank_numbers():
@@ -139,7 +143,7 @@ def test_an_effect_that_turns_with_age_is_no_excess_beyond_chance():
     of_model = np.zeros((40, 4))
     of_model[:, 0] = answers[:40] / 2
     of_model[:, 3] = answers[:40] / 2
-    outcome = matched_pair_test(SEEN, rows(0.0, answers, chosen)._replace(of_model=of_model), NUMERIC)
+    outcome = judged(SEEN, rows(0.0, answers, chosen)._replace(of_model=of_model), NUMERIC)
     assert outcome.controls[0].holds is True and outcome.measurements[1].interval.high > outcome.measurements[1].value
 
 
@@ -156,7 +160,7 @@ def test_of_many_columns_what_still_differs_within_pairs_is_taken_off():
     # of 21 columns nobody is near in all: the pairs differ in pay, which the explanation of sex knows nothing of
     raw = matched_gap(coordinates(codes[:, 1:], numeric[1:]), answers, np.zeros((2, 900)), sex == 1).gap / answers.std()
     assert raw > 0.5
-    outcome = matched_pair_test(seen, honest, numeric)
+    outcome = judged(seen, honest, numeric)
     assert outcome.controls[0].holds is True and outcome.measurements[1].value < 0.2
     hidden = honest._replace(answers=answers + 6 * sex)
-    assert matched_pair_test(seen, hidden, numeric).controls[0].holds is False
+    assert judged(seen, hidden, numeric).controls[0].holds is False

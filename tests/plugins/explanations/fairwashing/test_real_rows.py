@@ -6,7 +6,7 @@ import pytest
 
 from auditkit.data import AuditData
 from auditkit.plugins.explanations.fairwashing.group_seen import group_seen
-from auditkit.plugins.explanations.fairwashing.real_rows import real_row_test, real_rows
+from auditkit.plugins.explanations.fairwashing.real_rows import not_tried, real_row_test, real_rows
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
 from auditkit.plugins.explanations.shared.outputs import Output
@@ -31,9 +31,9 @@ def trial(function, values, frame=FRAME, rows=40, answers=1, target=0, groups=No
     case = Case(x, x, lambda codes: codes, output)
     attributions = Attributions(values[:rows], np.zeros(rows), np.zeros(rows), "prediction", "by hand")
     outcome = real_rows(data, case, attributions, np.random.default_rng(0))
-    if isinstance(outcome, str):
+    if isinstance(outcome, str) or not outcome:
         return outcome
-    seen = group_seen("sex", data, outcome.codes, outcome.drawn, np.random.default_rng(0))
+    seen = group_seen("sex", data, outcome[0].codes, outcome[0].drawn, np.random.default_rng(0))
     return real_row_test(seen, outcome, data.feature_names) if seen.columns else seen
 
 
@@ -62,7 +62,8 @@ def test_a_group_that_is_no_input_is_found_in_its_proxies():
 def test_few_rows_raise_a_doubt_and_no_more():
     hidden = trial(by_sex, BLIND, rows=39)
     assert hidden.controls[0].holds is False and hidden.controls[0].on_failure == "inconclusive"
-    assert "fewer than 30 rows" in trial(by_sex, BLIND, rows=20)
+    few = trial(by_sex, BLIND, rows=20)
+    assert "fewer than 30 rows" in few and not_tried(few).holds is None
 
 
 def test_answers_that_trees_cannot_learn_are_a_doubt_where_groups_differ():
@@ -75,7 +76,7 @@ def test_answers_that_trees_cannot_learn_are_a_doubt_where_groups_differ():
 
 
 def test_nothing_is_judged_where_nothing_varies_or_no_column_tells():
-    assert "the same for all" in trial(lambda z: np.ones(len(z)), HONEST)
+    assert trial(lambda z: np.ones(len(z)), HONEST) == []
     frame = FRAME.drop(columns=["sex", "title"])
     assert trial(lambda z: z[:, 0], HONEST[:, :2], frame).columns == []
 
@@ -83,3 +84,25 @@ def test_nothing_is_judged_where_nothing_varies_or_no_column_tells():
 def test_of_several_outputs_the_one_that_is_explained_is_learnt():
     hidden = trial(by_sex, BLIND, answers=3, target=2)
     assert hidden.controls[0].holds is False
+
+
+def test_a_class_that_few_rows_are_given_is_tried_too():
+    """Most rows are of class 0, which is honest; which of the other two is decided by sex, and hidden."""
+
+    def ask(inputs):
+        z = np.asarray(inputs, float)
+        return np.eye(3)[np.where(z[:, 0] > -0.3, 0, 1 + (z[:, 3] > 0)).astype(int)]
+
+    data = AuditData(
+        FRAME.iloc[:80], groups={"sex": FRAME.sex.astype(str).to_numpy()[:80]}, task="regression",
+        train=AuditData(FRAME.iloc[80:].reset_index(drop=True), task="regression"),
+    )  # fmt: skip
+    x = data.codes()
+    target = ask(x).argmax(axis=1)
+    case = Case(x, x, lambda codes: codes, Output(ask, ask(x), target, "decision", "whether the model decides"))
+    blind = Attributions(np.tile([1.0, 0.0, 0, 0], (80, 1)), np.zeros(80), np.zeros(80), "decision", "by hand")
+    learnt = real_rows(data, case, blind, np.random.default_rng(0))
+    assert [len(rows.values) for rows in learnt] == sorted(np.bincount(target).tolist(), reverse=True)
+    seen = group_seen("sex", data, learnt[0].codes, learnt[0].drawn, np.random.default_rng(0))
+    assert real_row_test(seen, learnt[:1], data.feature_names).controls[0].holds is True
+    assert real_row_test(seen, learnt, data.feature_names).controls[0].holds is False

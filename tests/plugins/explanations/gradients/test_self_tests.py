@@ -10,8 +10,6 @@ from auditkit.plugins.explanations.gradients.self_tests import (
     largest_relative_change,
     slope_similarity,
     spearman,
-    strongest,
-    top_agreement,
     top_decile_share,
 )
 
@@ -33,13 +31,6 @@ def test_signed_slopes_tell_what_magnitudes_times_distance_hide():
     assert slope_similarity(first, first * 3) == pytest.approx(1)
     assert slope_similarity(first, np.full_like(first, np.nan)) is None
     assert slope_similarity(np.ones((2, 5)), np.ones((2, 5))) is None
-
-
-def test_agreement_by_hand():
-    attributions = np.array([[9, 8, 1, 0, 0, 0.0]])
-    assert strongest(6) == 3 and strongest(20) == 5 and strongest(784) == 78 and strongest(1) == 1
-    assert top_agreement(attributions, -attributions).tolist() == [1.0]
-    assert top_agreement(attributions, np.array([[9, 0, 0, 8, 7, 0.0]])).tolist() == [pytest.approx(1 / 3)]
 
 
 def test_concentration_by_hand():
@@ -76,9 +67,3 @@ def test_coarse_maps():
     assert coarse.shape == (18, 20) and coarse[0, 0] == 1 and coarse.sum() == 1
     assert coarse_map(np.ones((4, 8, 8))).tolist() == np.full((8, 8), 1 / 64).tolist()
     assert coarse_map(np.zeros((4, 8, 8))).sum() == 0
-
-
-def test_nothing_is_agreed_on_by_blanks():
-    some, blank = np.array([[3.0, 1.0, 0.0, 0.0]]), np.zeros((1, 4))
-    shares = top_agreement(np.concatenate([some, some, blank]), np.concatenate([some, blank, blank]))
-    assert shares[0] == 1 and shares[1] == 0 and np.isnan(shares[2])

@@ -31,6 +31,17 @@ class Functional(nn.Module):
         return self.last(self.function(self.first(x)))
 
 
+class Beside(nn.Module):
+    """A function beside a layer that has a rule."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.first, self.last, self.layer = nn.Linear(6, 8), nn.Linear(8, 2), layer
+
+    def forward(self, x):
+        return self.last(torch.exp(-self.layer(self.first(x))))
+
+
 class Reused(nn.Module):
     def __init__(self):
         super().__init__()
@@ -63,12 +74,24 @@ def sequential(*layers):
         (Functional(torch.relu), "functions that are no layers \\(Relu\\)"),
         (Functional(lambda x: x * torch.sigmoid(x)), "functions that are no layers"),
         (Functional(lambda x: x * x), "functions that are no layers \\(Mul\\)"),
+        (Beside(nn.ReLU()), "functions that are no layers \\(Exp\\)"),
+        (Beside(nn.ReLU(inplace=True)), "functions that are no layers \\(Exp\\)"),
         (sequential(nn.LayerNorm(8), nn.ReLU()), "no rule for layers such as LayerNorm"),
         (sequential(nn.SiLU()), "no rule for layers such as SiLU"),
         (sequential(nn.GELU()), "no rule for layers such as GELU"),
         (Reused(), "'relu' is called more than once"),
     ],
-    ids=["functional", "sigmoid", "product", "LayerNorm", "SiLU", "GELU", "reused"],
+    ids=[
+        "functional",
+        "sigmoid",
+        "product",
+        "beside a layer",
+        "beside one in place",
+        "LayerNorm",
+        "SiLU",
+        "GELU",
+        "reused",
+    ],
 )
 def test_c1_c2_deep_lift_is_refused_where_it_has_no_rule(net, because):
     why = why_not(net)

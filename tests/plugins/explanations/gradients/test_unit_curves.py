@@ -19,7 +19,7 @@ INTEGRATED = METHODS["integrated_gradients"]
 
 def tried(some, values, method=INTEGRATED):
     explanation = Explanation(values, values)
-    return unit_curves(some, explanation, method, (), np.random.default_rng(0))
+    return unit_curves(some, explanation, method, (), "logit", np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("kind", ["cnn", "mlp", "gru", "transformer"])

@@ -27,7 +27,9 @@ def drawn(values, x=X, model=lambda codes, rows: codes @ WEIGHTS):
         return model(codes, rows)
 
     rng = np.random.default_rng(0)
-    result = of_table(ask, x[:50], fill_ins(x[:50], x, x, np.zeros(5, dtype=bool), rng), values[:50], {}, rng)
+    result = of_table(
+        ask, x[:50], fill_ins(x[:50], x, x, np.zeros(5, dtype=bool), rng), values[:50], {}, "probability", rng
+    )
     return result, sum(asked)
 
 

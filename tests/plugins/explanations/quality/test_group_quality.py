@@ -18,7 +18,7 @@ def gap_of(values):
     data = AuditData(X, np.arange(ROWS) % 2, {"sex": SEX, "rare": np.where(np.arange(ROWS) < 2, "a", "b")})
     rng = np.random.default_rng(0)
     ways = fill_ins(X, X, X, np.zeros(5, bool), rng)
-    result = of_table(lambda codes, rows: codes @ WEIGHTS, X, ways, values, measured_groups(data), rng)
+    result = of_table(lambda codes, rows: codes @ WEIGHTS, X, ways, values, measured_groups(data), "probability", rng)
     return {one.conditions["feature"]: one for one in result.measurements if one.name == "explanation_quality_gap"}
 
 
