@@ -27,6 +27,7 @@ def test_the_controls_count_what_is_overlooked_and_who_is_accused(monkeypatch, t
     """The models themselves are tested one by one."""
     monkeypatch.setattr(controls, "SICK", {"noticed": lambda seed: ["flip"], "overlooked": lambda seed: []})
     monkeypatch.setattr(controls, "HEALTHY", {"left alone": lambda seed: [], "accused": lambda seed: ["real rows"]})
+    monkeypatch.setattr(controls, "UNSEEN", {})
     monkeypatch.setattr(controls, "alarms", lambda made, seed: made)
     (line,), recorded = controls.measure(controls.Size(2), tmp_path, tmp_path)
     assert [(gate.value, gate.holds) for gate in line.gates] == [(0.5, False), (0.5, False)]

@@ -56,7 +56,7 @@ def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns()
     assert all(control.holds for control in result.controls), result.controls
     assert {control.name for control in result.controls} == {
         "additivity", "sampling error", "background size", "deletion", "flip test: sex", "real rows: sex",
-        "matched pairs: sex", "background like the rows",
+        "matched pairs: sex", "groups judged: sex", "background like the rows",
     }  # fmt: skip
     assert "all leaves of the trees" in result.notes[0] and result.level == "model"
     assert all(
@@ -154,7 +154,7 @@ def test_a_scaffolded_model_is_caught_by_the_flip_test():
     control = controls(result)["flip test: sex"]
     assert control.holds is False and control.on_failure == "invalid"
     assert "contradicts behaviour" in control.reason
-    assert control.guards == ("mean_abs_attribution", "group_share")
+    assert control.guards == ("mean_abs_attribution", "group_share", "proxy_share")
 
 
 def test_an_openly_biased_model_passes_the_flip_test():
