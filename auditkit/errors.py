@@ -6,7 +6,8 @@
     ├── ModelError                the model cannot be wrapped or asked
     │   ├── CapabilityError       the model lacks what was asked of it
     │   ├── ModelEnded            the model ended the process that asked it, or took more than it may
-    │   └── ModelFileRejected     a model file was not opened, and why
+    │   ├── ModelFileRejected     a model file was not opened, and why
+    │   └── ModelUnreachable      a server did not answer, or may not be asked more
     ├── PluginError               a plugin broke the contract with its host
     ├── FindingsError             a check returned what cannot be a finding
     ├── MissingExtra              an optional package is not installed
@@ -115,6 +116,10 @@ class ModelEnded(ModelError):
 
 class ModelFileRejected(ModelError):
     """A model file was not opened, and why."""
+
+
+class ModelUnreachable(ModelError):
+    """The server of a model did not answer, or may not be asked more."""
 
 
 class PluginError(AuditkitError):

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit.data import take_rows
-from auditkit.errors import present
+from auditkit.errors import ModelUnreachable, present
 from auditkit.foreign_code import foreign
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Capability, Model
@@ -133,9 +133,15 @@ class Asker:
             return self.model.answers(take_rows(self.data.inputs, rows))
 
     def again(self, question: Question) -> Difference | None:
-        """How the answers differ from those of the shared pass; None where the model failed, with the error."""
+        """How the answers differ from those of the shared pass; None where the model failed, with the error.
+
+        Raises:
+            ModelUnreachable: nothing was learned of the model.
+        """
         try:
             return self.yardstick.compare(rows_of(self.first, question.rows), self.ask(question.rows))
+        except ModelUnreachable:
+            raise
         except Exception as error:  # a model may raise anything at all
             if out_of_memory(error):
                 raise
@@ -184,6 +190,8 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
         if any(same(repeats[0], repeat).differs for repeat in (*repeats, *mixed)):
             return _by_permutation(repeats, mixed, any(same(repeats[0], repeat).differs for repeat in repeats))
         return _by_asking_again(asker, differing)
+    except ModelUnreachable:
+        raise
     except Exception as error:  # a model may raise anything at all
         if out_of_memory(error):
             raise

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 from auditkit.endpoints import Endpoint
-from auditkit.errors import EvidenceError, Mend, ModelError
+from auditkit.errors import EvidenceError, Mend, ModelError, ModelUnreachable
 from auditkit.io import strict_json
 from auditkit.plugins.models.endpoint.exchange import LONGEST_WAIT, Line, Trouble, headers_of
 from auditkit.plugins.models.endpoint.ledger import Ledger
@@ -54,6 +54,7 @@ class Desk:
 
         Raises:
             ModelError: a question got no answer that can be used.
+            ModelUnreachable: it got none at all, or may not be sent.
             ConfigError: a header's variable is not set.
         """
         written = [self._written(question, reading, occasion) for question in questions]
@@ -128,7 +129,8 @@ class Desk:
                 log.info("%s: %s, try %d of %d", self._name, trouble, attempt + 1, retries + 1)
                 if not trouble.again or attempt == retries:
                     tries = f", and so {retries + 1} times" if trouble.again and retries else ""
-                    raise ModelError(f"{self._name}: {self._endpoint.host}: {trouble}{tries}") from None
+                    kind = ModelUnreachable if trouble.again else ModelError
+                    raise kind(f"{self._name}: {self._endpoint.host}: {trouble}{tries}") from None
                 wait = FIRST_WAIT * 2**attempt if trouble.wait is None else trouble.wait
                 sleep(min(wait, LONGEST_WAIT))
                 continue
@@ -142,7 +144,7 @@ class Desk:
         seconds = self._ledger.admit(request.per_second, request.max_calls, rows=rows, retries=retries)
         if seconds is None:
             mend = Mend("model.request.max_calls", 2 * (request.max_calls or 1))
-            raise ModelError(
+            raise ModelUnreachable(
                 f"{self._name}: max_calls = {request.max_calls:,} requests were sent, and nothing more is. What was "
                 f"answered is kept; ask for fewer rows or checks, or say {mend}",
                 mend=mend,

@@ -205,6 +205,14 @@ def raised(amount: float):
     return more
 
 
+def test_a_control_that_could_not_ask_says_nothing_of_the_model(server, tmp_path):
+    # 2 requests for all rows are answered, and the control has one more
+    folder, before = configured(tmp_path, server, request="max_calls = 3"), asked(server)
+    done = run(folder)
+    assert done.returncode == 2 and "max_calls = 3 requests were sent" in done.stderr
+    assert asked(server) == before + 3
+
+
 @pytest.mark.workers
 def test_four_checks_at_once_are_answered_as_one_after_another(server):
     before, results = asked(server), []
