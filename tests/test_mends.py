@@ -32,6 +32,7 @@ from auditkit.run.request import make_request
 from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
 from tests.plugins.models.endpoint.canned import MENDS
+from tests.plugins.models.torch.huggingface import networks
 
 PACKAGE = pathlib.Path(auditkit.__file__).parent
 RNG = np.random.default_rng(0)
@@ -408,6 +409,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a folder that was altered": altered,
     "a folder that is signed": signed_twice,
     **MENDS,
+    **networks.MENDS,
 }
 
 

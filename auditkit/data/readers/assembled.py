@@ -3,7 +3,7 @@
 The truth stands beside the inputs: label, task, positive value, recorded answers; what is inferred is noted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from auditkit.data.orders import numbers_of
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.roles import (
     Roles,
+    group_source,
     groups_of,
     idle_columns,
     ids_of,
@@ -39,6 +40,7 @@ from auditkit.data.readers.roles import (
     values_of,
 )
 from auditkit.data.readers.table_settings import TableSettings
+from auditkit.data.readers.text_column import texts_of
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
 from auditkit.data.validation import check_weights
@@ -71,6 +73,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     parts, beside = _parts(source, roles, settings.reading)
     parts["inputs"] = source.inputs if names is None else source.columns[names]
     _read_numbers(parts, roles, settings)
+    sources = {str(group_source(group, group_options)) for group, group_options in (roles.groups or {}).items()}
     options = {group: options_of(group_options) for group, group_options in (roles.groups or {}).items()}
     groups = {
         group: group_column(group, beside[group].values, options[group], settings.reading.notation) for group in options
@@ -83,7 +86,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         notes += dropped
     masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
-    inputs, modality = _inputs(parts["inputs"], settings.modality, name)
+    inputs, modality, read = _inputs(parts["inputs"], settings.modality, sources, name)
     facts, inferred = truth(parts, roles, settings.task, settings.positive)
     schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
@@ -94,7 +97,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         schema=schema,
         modality=modality,
         name=name,
-        notes=(*source.notes, *inferred, *notes, *declared),
+        notes=(*source.notes, *inferred, *notes, *read, *declared),
         people=parts["people"],
         ids=parts["ids"],
         unit=parts["unit"],
@@ -201,26 +204,20 @@ def _labelled(
     return labelled, {group: column[indices] for group, column in groups.items()}, [f"{rows} left out"]
 
 
-def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Modality]:
-    """The inputs and their modality; a table of one text column is a list of texts where that is wanted."""
+def _inputs(
+    inputs: Any, modality: Modality | None, beside: Collection[str], name: str
+) -> tuple[Any, Modality, list[str]]:
+    """The inputs, their modality, and notes; a table's column of texts is a list of texts where that is wanted."""
     if hasattr(inputs, "columns"):
         if modality != "text":
-            return inputs, modality or "table"
-        if inputs.shape[1] != 1:
-            names = ", ".join(map(str, inputs.columns))
-            raise DataError(
-                f"{name}: texts are one column; the inputs are {inputs.shape[1]}: {names}. "
-                "Name the one with features = […], or the others in drop"
-            )
-        column = inputs.iloc[:, 0]
-        if column.isna().any():
-            raise DataError(f"{name}: rows without a text must be taken out ({int(column.isna().sum())} in all)")
-        return column.astype(object).tolist(), "text"
+            return inputs, modality or "table", []
+        texts, notes = texts_of(inputs, beside, name)
+        return texts, "text", notes
     if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
-        return list(inputs), modality or "text"
+        return list(inputs), modality or "text", []
     # An image has the axes (N, channels, height, width); what has three axes is a sequence of vectors.
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
-    return inputs, modality or shapes.get(len(inputs.shape), "sequence")
+    return inputs, modality or shapes.get(len(inputs.shape), "sequence"), []
 
 
 def _schema(inputs: Any, settings: TableSettings) -> tuple[tuple[FeatureSchema, ...], list[str]]:

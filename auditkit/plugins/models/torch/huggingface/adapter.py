@@ -9,7 +9,7 @@ import torch
 
 from auditkit.adapters import note
 from auditkit.data import Task
-from auditkit.errors import Mend, ModelError
+from auditkit.errors import ModelError
 from auditkit.models import Answers, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch.adapter import TorchModel
@@ -87,11 +87,9 @@ class TransformersModel(TorchModel):
             ModelError: the inputs are texts, and no tokenizer was given.
         """
         if self.preprocess is None and isinstance(inputs, list):
-            mend = Mend("model.tokenizer", "the folder of its tokenizer")
             raise ModelError(
-                f"{self.name}: the inputs are texts, and the network takes numbers of tokens; give wrap(…, "
-                f"tokenizer=…) or {mend}",
-                mend=mend,
+                f"{self.name}: the inputs are texts, and the network takes numbers of tokens; give its tokenizer with "
+                "wrap(…, tokenizer=…), or its folder as tokenizer under [model]"
             )
         return super().encode(inputs)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+import auditkit
+from auditkit.data import AuditData
 from auditkit.plugins.models.torch.huggingface.library import library
 
 with library() as transformers:  # the door first, for a torchvision of another torch would be in the way
@@ -68,3 +72,32 @@ def one_by_one(module: Any, texts: list[str]) -> torch.Tensor:
     with torch.no_grad():
         rows = [made([text], return_tensors="pt", truncation=True, max_length=PLACES) for text in texts]
         return torch.cat([module(**row).logits.softmax(dim=1) for row in rows])
+
+
+def pickled(folder: pathlib.Path, **mends: Any) -> Any:
+    """Opens a folder whose weights are a pickle."""
+    place = saved(folder / "network")
+    (place / "model.safetensors").unlink(missing_ok=True)
+    torch.save(network().state_dict(), place / "pytorch_model.bin")
+    return auditkit.wrap(place, trust_pickle=mends.pop("--trust-pickle", False), rehearse=False, **mends)
+
+
+def tokenized(**mends: Any) -> Any:
+    """Asks a network with a tokenizer about what is a table unless it is said to be texts."""
+    table = pd.DataFrame({"text": TEXTS, "label": [0, 1] * 5})
+    data = AuditData.from_table(table, label="label", **mends)
+    return auditkit.wrap(network(), tokenizer=tokenizer()).answers(data.inputs)
+
+
+def beside(**mends: Any) -> Any:
+    """Reads texts that stand beside a number."""
+    table = pd.DataFrame({"text": TEXTS, "x": range(10), "label": [0, 1] * 5})
+    return AuditData.from_table(table, label="label", modality="text", **mends)
+
+
+MENDS: dict[str, Callable[..., Any]] = {
+    "texts beside other columns": beside,
+    "weights of a network as a pickle": pickled,
+    "a table for a tokenizer": tokenized,
+}
+"""{what is wrong: a call that says so, and that gets further with what it proposes}"""
