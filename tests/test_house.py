@@ -24,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     ("descendants", "errors", "lazy", "redaction", "text", "times", "too_few", "version"),
-    ("art", "foreign_code", "renames", "supervisor"),
+    ("art", "case_scores", "foreign_code", "renames", "supervisor"),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),

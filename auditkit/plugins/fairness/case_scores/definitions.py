@@ -21,7 +21,6 @@ DEFINITIONS = defined(
                 pitfalls=f"In what the score is counted in. Groups may hold harder cases. {_LARGEST}",
                 harm=NOBODY,
                 more_groups="grows",
-                only_groups=True,
             ),
             RATIO: Definition(
                 title="Ratio of mean scores",
@@ -33,7 +32,6 @@ DEFINITIONS = defined(
                 f"more cases go wrong: 0.99 and 0.98 are a ratio of 0.99, and twice the losses. {_LARGEST}",
                 harm=NOBODY,
                 more_groups="shrinks",
-                only_groups=True,
             ),
         }
     )
