@@ -36,13 +36,9 @@ _HOMES = {
     "wrap": "auditkit.host",
 }
 
-_MODULES = ("case_scores",)
-"""Modules of functions, which are public by their names there."""
-
-__all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
+__all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
-    from auditkit import case_scores as case_scores
     from auditkit.checks import Check as Check, Context as Context, Findings as Findings
     from auditkit.data import AuditData as AuditData
     from auditkit.decorator import check as check
@@ -64,12 +60,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"auditkit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'auditkit' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_MODULES})
+    return sorted({*globals(), *_HOMES})

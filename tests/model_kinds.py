@@ -90,6 +90,11 @@ def _pipeline(folder: pathlib.Path) -> auditkit.Model:
     return asked(networks.transformers.pipeline("text-classification", **parts), networks.TEXTS)
 
 
+def _scored() -> auditkit.Model:
+    table = pd.DataFrame({"site": ["a", "b"] * 20, "dice": [0.5, 0.9] * 20})
+    return auditkit.wrap(AuditData.from_table(table, case_scores={"dice": {"better": "higher", "range": [0, 1]}}))
+
+
 def _recorded(**recorded: str) -> auditkit.Model:
     table = TABLE.assign(label=Y, decision=(X[:, 0] > 0).astype(int), score=PROBABILITIES[:, 1])
     return auditkit.wrap(AuditData.from_table(table, label="label", **recorded))
@@ -131,4 +136,5 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     ),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),
     "recorded scores": lambda folder: _recorded(scores="score"),
+    "cases with scores": lambda folder: _scored(),
 }

@@ -38,11 +38,11 @@ def value(audit, check, name, score, **slice_):
 def test_segmentation_by_sets_of_pixels(tmp_path):
     made, audits = run_example(tmp_path, "segmentation")
     images, masks, scanner = made["pictures"]()
-    found = made["segmented"](images)
+    detected = made["segmented"](images)
     assert [audit["model"]["name"] for audit in audits] == ["threshold", "smoothed"]
     for audit in audits:
         by_hand = []
-        for one, other in zip(found[audit["model"]["name"]], masks, strict=True):
+        for one, other in zip(detected[audit["model"]["name"]], masks, strict=True):
             first, second = ({tuple(place) for place in np.argwhere(mask)} for mask in (one, other))
             by_hand.append(2 * len(first & second) / (len(first) + len(second)))
         new = [score for score, place in zip(by_hand, scanner, strict=True) if place == "new"]
@@ -83,8 +83,8 @@ def test_detection_by_boxes(tmp_path):
 
     # objects lie apart, so that each is found where any box is near enough
     recalls = [
-        sum(any(overlap(box, true) >= 0.5 for box in found) for true in truth) / len(truth)
-        for found, truth in zip(boxes, objects, strict=True)
+        sum(any(overlap(box, true) >= 0.5 for box in detected) for true in truth) / len(truth)
+        for detected, truth in zip(boxes, objects, strict=True)
     ]
     assert value(audit, "performance.case_scores", "mean_score", "recall") == pytest.approx(
         statistics.mean(recalls), abs=0.005

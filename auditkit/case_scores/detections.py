@@ -25,7 +25,7 @@ def recall(
         DataError: another number of pictures, boxes that have no area, or not one score per box.
     """
     matched = _matched(boxes, scores, reference, overlap)
-    return np.array([found.sum() / objects if objects else empty for found, objects in matched], dtype=np.float64)
+    return np.array([hits.sum() / objects if objects else empty for hits, objects in matched], dtype=np.float64)
 
 
 def precision(
@@ -36,7 +36,7 @@ def precision(
     Args as of `recall`; `empty` is the score of a picture without boxes.
     """
     matched = _matched(boxes, scores, reference, overlap)
-    return np.array([found.mean() if len(found) else empty for found, _ in matched], dtype=np.float64)
+    return np.array([hits.mean() if len(hits) else empty for hits, _ in matched], dtype=np.float64)
 
 
 def average_precision(
@@ -52,13 +52,13 @@ def average_precision(
     Source: Everingham et al. (2010), The PASCAL visual object classes challenge, IJCV 88; all points since VOC 2010.
     """
     areas = []
-    for found, objects in _matched(boxes, scores, reference, overlap):
+    for hits, objects in _matched(boxes, scores, reference, overlap):
         if not objects:
             areas.append(float(empty))
             continue
-        precisions = np.cumsum(found) / np.arange(1, len(found) + 1)
+        precisions = np.cumsum(hits) / np.arange(1, len(hits) + 1)
         best_from_here = np.maximum.accumulate(precisions[::-1])[::-1]
-        areas.append(float(best_from_here[found].sum() / objects))
+        areas.append(float(best_from_here[hits].sum() / objects))
     return np.array(areas, dtype=np.float64)
 
 
@@ -80,14 +80,14 @@ def _picture(boxes: Any, scores: Any, reference: Any, overlap: float) -> tuple[n
         raise DataError(f"each box needs one score; {len(rectangles)} boxes have {len(sureness)}")
     order = np.argsort(-sureness, kind="stable")
     overlaps = _overlaps(rectangles[order], objects)
-    found, free = np.zeros(len(order), dtype=bool), np.ones(len(objects), dtype=bool)
+    hits, free = np.zeros(len(order), dtype=bool), np.ones(len(objects), dtype=bool)
     for place, row in enumerate(overlaps):
         # an object is found once: a second box on it has found nothing, unless another object is near enough
         left = np.where(free, row, -1.0)
         best = int(left.argmax()) if len(left) else -1
         if best >= 0 and left[best] >= overlap:
-            found[place], free[best] = True, False
-    return found, len(objects)
+            hits[place], free[best] = True, False
+    return hits, len(objects)
 
 
 def _rectangles(boxes: Any) -> np.ndarray:

@@ -37,11 +37,11 @@ def recall_at(ranked: Sequence[Any], relevance: Sequence[Any], k: int = 10, empt
 
     Args as of `ndcg`; an item with a relevance above 0 is relevant.
     """
-    found = []
+    shares_of_users = []
     for items, wanted in _users(ranked, relevance, k):
         relevant = {item for item, value in wanted.items() if value > 0}
-        found.append(len(relevant.intersection(items[:k])) / len(relevant) if relevant else empty)
-    return np.array(found, dtype=np.float64)
+        shares_of_users.append(len(relevant.intersection(items[:k])) / len(relevant) if relevant else empty)
+    return np.array(shares_of_users, dtype=np.float64)
 
 
 def _users(ranked: Sequence[Any], relevance: Sequence[Any], k: int) -> list[tuple[list[Any], dict[Any, float]]]:

@@ -23,10 +23,10 @@ def pictures() -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], np
         corners = rng.uniform(0, 500, (number, 2))
         true = np.hstack([corners, corners + (16 if size == "small" else 80)])
         # a box is off by some pixels, whatever the size of the object: more of a small one
-        found = true[rng.random(number) < (0.8 if size == "small" else 0.95)] + rng.normal(0, 2, 4)
+        detected = true[rng.random(number) < (0.8 if size == "small" else 0.95)] + rng.normal(0, 2, 4)
         wrong = rng.uniform(600, 700, (rng.integers(0, 2), 2))
-        boxes.append(np.vstack([found, np.hstack([wrong, wrong + 40])]))
-        sure.append(np.r_[rng.uniform(0.5, 1, len(found)), rng.uniform(0.1, 0.8, len(wrong))])
+        boxes.append(np.vstack([detected, np.hstack([wrong, wrong + 40])]))
+        sure.append(np.r_[rng.uniform(0.5, 1, len(detected)), rng.uniform(0.1, 0.8, len(wrong))])
         objects.append(true)
     return boxes, sure, objects, sizes
 

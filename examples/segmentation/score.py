@@ -32,7 +32,7 @@ def segmented(images: np.ndarray) -> dict[str, np.ndarray]:
 
 if __name__ == "__main__":
     images, masks, scanner = pictures()
-    scores = {f"dice_{name}": dice(found, masks, empty=1.0) for name, found in segmented(images).items()}
+    scores = {f"dice_{name}": dice(mask, masks, empty=1.0) for name, mask in segmented(images).items()}
     (HERE / "work").mkdir(exist_ok=True)
     cases = pd.DataFrame({"scanner": scanner, "pixels": masks.sum(axis=(1, 2)), **scores})
     cases.to_csv(HERE / "work" / "cases.csv", index=False)

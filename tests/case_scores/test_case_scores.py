@@ -74,12 +74,12 @@ def test_detections_by_hand():
     same(average_precision(BOXES, SURE, OBJECTS), [1 / 3 + 2 / 9, 0, np.nan, np.nan])
 
 
-def slow_precision_over_recall(found, objects):
+def slow_precision_over_recall(hits, objects):
     """The area under the largest precision at any recall or above, step by step."""
     area = 0.0
     for step in range(1, objects + 1):
         reached = [
-            sum(found[: n + 1]) / (n + 1) for n in range(len(found)) if sum(found[: n + 1]) / objects >= step / objects
+            sum(hits[: n + 1]) / (n + 1) for n in range(len(hits)) if sum(hits[: n + 1]) / objects >= step / objects
         ]
         area += max(reached, default=0) / objects
     return area
@@ -93,9 +93,9 @@ def test_average_precision_is_the_area_step_by_step():
         taken = RNG.permutation(12)[:count] * 20
         boxes = [[place, 0, place + 10, 10] for place in taken]
         sure = RNG.random(count)
-        found = [taken[place] in places for place in np.argsort(-sure)]
-        same(average_precision([boxes], [sure], [truth]), [slow_precision_over_recall(found, objects)])
-        same(recall([boxes], [sure], [truth]), [sum(found) / objects])
+        hits = [taken[place] in places for place in np.argsort(-sure)]
+        same(average_precision([boxes], [sure], [truth]), [slow_precision_over_recall(hits, objects)])
+        same(recall([boxes], [sure], [truth]), [sum(hits) / objects])
 
 
 def test_a_surer_box_takes_the_object_and_the_order_of_boxes_does_not_count():

@@ -45,7 +45,6 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         controls=_controls(measurements, scores, data, covered),
         figures=_figures(measurements, data),
         tables=_tables(parameters, scores, data, context),
-        notes=_notes(data),
         level=level,
     )
 
@@ -168,17 +167,3 @@ def _tables(parameters: Parameters, scores: dict[str, np.ndarray], data: AuditDa
             )
         )  # fmt: skip
     return tables
-
-
-def _notes(data: AuditData) -> list[str]:
-    notes = []
-    for name, score in data.case_scores.items():
-        low, high = score.range
-        ends = " ".join(filter(None, ("" if low is None else f"from {low:g}", "" if high is None else f"to {high:g}")))
-        parts = [f"{score.better} is better", ends or "no range", f"in {score.counted_in}" if score.counted_in else ""]
-        if score.poor is not None:
-            parts.append(f"poor where worse than {score.poor:g}")
-        if score.missing == "worst":
-            parts.append(f"a case without a score counts as {score.worst:g}")
-        notes.append(f"{name}: {', '.join(filter(None, parts))}.")
-    return notes
