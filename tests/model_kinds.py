@@ -58,6 +58,20 @@ def _lightgbm(folder: pathlib.Path) -> auditkit.Model:
     return asked(folder / "m.txt")
 
 
+def _catboost(folder: pathlib.Path) -> auditkit.Model:
+    import catboost
+
+    few = {"iterations": 3, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    catboost.CatBoostClassifier(**few).fit(X, Y).save_model(str(folder / "m.cbm"))
+    return asked(folder / "m.cbm")
+
+
+def _keras(folder: pathlib.Path) -> auditkit.Model:
+    from tests.plugins.models.test_keras import network, saved
+
+    return asked(saved(folder, network(1, "sigmoid")), task="binary")
+
+
 def _torch(folder: pathlib.Path) -> auditkit.Model:
     path = folder / "m.safetensors"
     safetensors.torch.save_file(mlp().state_dict(), path)
@@ -120,6 +134,8 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "XGBoost": _xgboost,
     "XGBoost with categories": _xgboost_categories,
     "LightGBM": _lightgbm,
+    "CatBoost": _catboost,
+    "Keras": _keras,
     "torch module": _torch,
     "`torch.export`": _exported,
     "TorchScript": _script,

@@ -35,6 +35,7 @@ class Types:
         return sorted(
             {
                 *self._encoded,
+                *self._hashed,
                 *(position for booster in self._boosters for position in (*booster.categories, *booster.codes)),
             }
         )

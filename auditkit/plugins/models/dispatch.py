@@ -69,6 +69,11 @@ def _is_torch(obj: Any) -> bool:
     return torch is not None and hasattr(torch, "nn") and isinstance(obj, torch.nn.Module)
 
 
+def _is_keras(obj: Any) -> bool:
+    # a class that its user derives from Keras's has another module
+    return any((base.__module__, base.__name__) == ("keras.src.models.model", "Model") for base in type(obj).__mro__)
+
+
 def _is_booster(obj: Any) -> bool:
     return type(obj).__name__ == "Booster" and type(obj).__module__.partition(".")[0] in ("xgboost", "lightgbm")
 
@@ -78,6 +83,10 @@ def _is_onnx(obj: Any) -> bool:
         ("InferenceSession", "onnxruntime"),
         ("ModelProto", "onnx"),
     )
+
+
+def _is_catboost(obj: Any) -> bool:
+    return any((base.__module__, base.__name__) == ("catboost.core", "CatBoost") for base in type(obj).__mro__)
 
 
 def _is_estimator(obj: Any) -> bool:
@@ -95,9 +104,11 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
         _made_by("torch.huggingface.adapter", "TransformersModel"),
     ),
     (lambda obj: _is_of_transformers(obj, "Pipeline"), _made_by("torch.huggingface.adapter", "wrap_pipeline")),
+    (_is_keras, _made_by("keras", "KerasModel")),
     (_is_torch, _torch),
     (_is_booster, _made_by("boosters", "wrap_booster")),
     (_is_onnx, _made_by("onnx", "OnnxModel.wrap")),
+    (_is_catboost, _made_by("catboost", "CatBoostModel.wrap")),
     (_is_estimator, _made_by("sklearn", "SklearnModel")),
     (callable, _made_by("function", "FunctionModel")),
 )

@@ -52,7 +52,7 @@ SHARE = 0.5
 """Of the machine's memory, what a file may have itself."""
 _SAFE = (
     ".skops (scikit-learn), .onnx, .safetensors with class_path, .pt2 or TorchScript (torch), a folder of "
-    "save_pretrained (transformers), .ubj or .json (XGBoost), .txt (LightGBM)"
+    "save_pretrained (transformers), .ubj or .json (XGBoost), .txt (LightGBM), .cbm (CatBoost), .keras"
 )
 
 
@@ -157,7 +157,7 @@ def sniff(file: IO[bytes], path: pathlib.Path, most: int) -> str | None:
     # A safetensors file begins with the length of its header, 8 bytes, and the header with a brace.
     header = int.from_bytes(head[:8], "little")
     signs = (
-        ("keras", head.startswith(b"\x89HDF")),
+        ("hdf5", head.startswith(b"\x89HDF")),
         ("safetensors", head[8:9] == b"{" and 2 <= header <= length - 8),
         ("xgboost", head.startswith(b"{") and (b"learner" in head[:64] or b'"version"' in head[:64])),
         ("lightgbm", head.startswith((b"tree\nversion=", b"tree\r\nversion="))),
@@ -310,6 +310,21 @@ def _onnx(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(OnnxModel(session, named), "ONNX file, no foreign code")
 
 
+def _catboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    from auditkit.plugins.models.catboost import opened
+
+    named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
+    return _Opened(opened(data, named), "CatBoost model file, no foreign code")
+
+
+def _keras(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    require("torch", "keras")
+    from auditkit.plugins.models.keras import KerasModel, opened
+
+    named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
+    return _Opened(KerasModel(opened(data, name, budget(len(data), options)), named), "Keras file, no foreign code")
+
+
 def _unsupported(format_name: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
     def refuse(data: bytes, name: str, options: ModelOptions) -> _Opened:
         raise ModelFileRejected(f"{name}: {format_name} is not supported yet; {instead}")
@@ -327,8 +342,7 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "lightgbm": lambda data, _, __: _Opened(read_lightgbm(data), "LightGBM model file, no foreign code"),
     "onnx": _onnx,
     "torchscript": _torchscript,
-    "catboost": _unsupported(
-        "the file of CatBoost", 'give object = "package.module:factory" with a function that loads the model'
-    ),
-    "keras": _unsupported("Keras", 'give object = "package.module:factory" with a function that asks the model'),
+    "catboost": _catboost,
+    "keras": _keras,
+    "hdf5": _unsupported("HDF5 (.h5), in which a model of Keras may hold code,", "save it as .keras with model.save"),
 }

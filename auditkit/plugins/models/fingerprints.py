@@ -6,8 +6,11 @@ verbosity, timings.
 
 import functools
 import hashlib
+import json
+import pathlib
 import re
 import sys
+import tempfile
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
@@ -194,6 +197,8 @@ class _Walk:
             self.add([_ADDRESS.sub("", written(value, repr)), *module_state(value)])
         elif kind.__name__ == "Booster":
             self.add(booster_bytes(value))
+        elif kind.__module__ == "catboost.core" and hasattr(value, "load_model"):
+            self.add(catboost_bytes(value))
         elif kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree"):
             self.add(value.__getstate__()[:7])  # the rest counts how often it was asked
         elif hasattr(value, "tocoo") and hasattr(value, "shape"):
@@ -267,6 +272,21 @@ def booster_bytes(booster: Any) -> list[Any]:
     # The settings of training hold threads and paths, which decide no answer.
     trees, _, settings = dump.partition("\nparameters:")
     return [trees, settings.partition("pandas_categorical:")[2]]
+
+
+def catboost_bytes(model: Any) -> list[Any]:
+    """What a model of CatBoost decides by: its trees, without the notes of its training."""
+    if not model.is_fitted():
+        return [model.get_params()]
+    if model.get_text_feature_indices():  # which no other format holds, and its own is written otherwise every time
+        leaves, borders = model.get_leaf_values(), dict(model.get_borders())
+        return [leaves, model.get_tree_leaf_counts(), borders, list(model.feature_names_), list(model.classes_)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.json"
+        model.save_model(str(path), format="json")
+        document = json.loads(path.read_text())
+    document.pop("model_info", None)
+    return [document, list(model.classes_)]
 
 
 def _cell(cell: types.CellType) -> Any:

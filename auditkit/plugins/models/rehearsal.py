@@ -14,9 +14,12 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "exported": ("torch.export",), "torch": ("torch",), "safetensors": ("safetensors.torch",), "pickle": ("joblib",),
     "onnx": ("auditkit.plugins.models.onnx", "onnxruntime"), "torchscript": ("torch.export",),
     "huggingface": ("auditkit.plugins.models.torch.huggingface.library", "transformers.modeling_utils"),
+    "catboost": ("catboost",), "keras": ("torch",),
 }  # fmt: skip
 """{format that is rehearsed: what reads it}; imported before the fork, so that the import is not made twice."""
-COUNTED: Final = frozenset({"skops", "xgboost", "lightgbm", "exported", "onnx", "huggingface", "torchscript"})
+COUNTED: Final = frozenset(
+    {"skops", "xgboost", "lightgbm", "exported", "onnx", "huggingface", "torchscript", "catboost", "keras"}
+)
 """Formats whose memory is known from the file; of the others the user's own code is run."""
 OWN: Final = 64 * 10**6
 """Bytes that every process may take, whatever it opens: a fork copies each page that it writes to."""

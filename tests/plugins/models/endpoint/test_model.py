@@ -284,6 +284,11 @@ def test_settings_that_do_not_fit_are_refused(server):
         auditkit.wrap(endpoint(server), classes=[0, 1], inputs=["incme"]).predict(PEOPLE)
     with pytest.raises(ModelError, match="preprocess is not for a model behind HTTP"):
         auditkit.wrap(endpoint(server), preprocess=len)
+    scores = AuditData.from_table(
+        PEOPLE.assign(dice=LIVE), task="case_scores", case_scores={"dice": {"better": "higher"}}, groups=["sex"]
+    )
+    with pytest.raises(ModelError, match="scores of cases are columns of the data"):
+        auditkit.audit(auditkit.wrap(endpoint(server)), scores, checks=["performance"])
     with pytest.raises(ConfigError, match="nothing is sent unless you say so"):
         auditkit.wrap(endpoint(server, send=False), classes=[0, 1]).predict(PEOPLE)
 
