@@ -41,10 +41,11 @@ NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TAS
 """The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
 modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores`: there is no
 answer to hold against a truth, so only checks that name it, and those that are about the data, take it."""
-HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions"})
+HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions", "units"})
 """The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision
 are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
-each person to those that take `alike rows`, and kept from the others."""
+each person to those that take `alike rows`, and kept from the others. Where several rows are of one unit, such as a
+patient, the intervals and tests of those that do not take `units` are inconclusive."""
 WRITTEN_OUT = 2_000_000
 """People of a table of counts who are given a row each at most."""
 

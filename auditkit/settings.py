@@ -118,7 +118,9 @@ class DataSettings(Section):
     weights: str | None = None
     id: str | None = None
     unit: str | None = Field(
-        default=None, description="the column that says whose row it is, such as person_id: what privacy is promised to"
+        default=None,
+        description="the column that says whose row it is, such as patient_id: its rows vary together, so that "
+        "intervals, tests, smallest groups and splits go by it, and privacy is promised to it",
     )
     missing: tuple[str, ...] | None = None
     decimal: str | None = Field(default=None, description="the character before decimals, '.' or ','; for checks")

@@ -2,6 +2,7 @@
 
 column_codes.py  a column as positions in the list of its values
 histogram.py     combinations of codes counted, exactly and at the speed of memory
+cluster_rows.py  rows beside their counts, where several are of one person
 table.py         Counts, count(): the table of counts, its marginals; merge(): the table of the whole from its parts
 frames.py        to_frame(), from_frame(): a table of counts as rows of a data frame, and back
 files.py         count_file(): files that need not fit into memory
@@ -16,9 +17,22 @@ reader.py        one who knows what is published, and works out the rest
 ranges.py        how wide the ranges of small counts are to a reader
 """
 
+from auditkit.counts.cluster_rows import ClusterRows
 from auditkit.counts.column_codes import Encoded, encode
 from auditkit.counts.files import count_file
 from auditkit.counts.frames import from_frame, to_frame
 from auditkit.counts.table import Counts, Marginal, Tally, count, merge
 
-__all__ = ["Counts", "Encoded", "Marginal", "Tally", "count", "count_file", "encode", "from_frame", "merge", "to_frame"]
+__all__ = [
+    "ClusterRows",
+    "Counts",
+    "Encoded",
+    "Marginal",
+    "Tally",
+    "count",
+    "count_file",
+    "encode",
+    "from_frame",
+    "merge",
+    "to_frame",
+]

@@ -43,7 +43,7 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
         columns[name] = pandas.Categorical.from_codes(without_unknown, _texts(counts.classes))
     columns[PEOPLE] = counts.tally.rows[cell, label, decision]
     if counts.weighted:
-        columns.update(zip(WEIGHTS, (array[cell, label, decision] for array in counts.tally[1:]), strict=True))
+        columns.update(zip(WEIGHTS, (array[cell, label, decision] for array in counts.tally.tables[1:]), strict=True))
     return pandas.DataFrame(columns)
 
 

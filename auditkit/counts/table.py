@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from auditkit.counts.column_codes import Encoded, in_order, raw
+from auditkit.counts.cluster_rows import ClusterRows
+from auditkit.counts.column_codes import Encoded, encode, in_order, raw
 from auditkit.counts.histogram import Cells, Histogram, distinct_in_order
 from auditkit.errors import DataError
 
@@ -29,13 +30,40 @@ class Tally(NamedTuple):
     """(K, C + 1, C + 1) float64: sums of weights; without weights, the people."""
     square: np.ndarray
     """(K, C + 1, C + 1) float64: sums of squared weights; without weights, the people."""
+    clusters: ClusterRows | None = None
+    """Which of these rows vary together; None: each varies by itself."""
+
+    @property
+    def tables(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The counts, the weights and their squares."""
+        return self.rows, self.weight, self.square
+
+    def each(self, function: Callable[[np.ndarray], np.ndarray], clusters: ClusterRows | None = None) -> Tally:
+        """What a function makes of the counts, the weights and their squares."""
+        rows, weight, square = map(function, self.tables)
+        return Tally(rows, weight, square, clusters)
+
+    def taken(self, groups: np.ndarray) -> Tally:
+        """Those of some of the K groups, by their positions."""
+        of_group = np.full(len(self.rows), -1)
+        of_group[groups] = np.arange(len(groups))
+        clusters = self.clusters and self.clusters.grouped(of_group[self.clusters.group])
+        return self.each(lambda table: table[groups], clusters)
+
+    def as_one(self, groups: np.ndarray) -> Tally:
+        """Those of some of the K groups as of one."""
+        one_group = np.full(len(self.rows), -1)
+        one_group[groups] = 0
+        clusters = self.clusters and self.clusters.grouped(one_group[self.clusters.group])
+        return self.each(lambda table: table[groups].sum(axis=0, keepdims=True), clusters)
 
     def against(self, positive: int) -> Tally:
         """One class against all others, (K, 3, 3).
 
         Labels: negative, positive, not known. Decisions: not selected, selected, abstained.
         """
-        return Tally(*(_fold(_fold(array, positive, 1), positive, 2) for array in self))
+        clusters = self.clusters and self.clusters.against(positive, self.rows.shape[1] - 1)
+        return self.each(lambda table: _fold(_fold(table, positive, 1), positive, 2), clusters)
 
 
 class Marginal(NamedTuple):
@@ -62,6 +90,8 @@ class Counts(NamedTuple):
     """(K, A) positions of the values of each combination, in their order."""
     tally: Tally
     weighted: bool = False
+    clusters: tuple[np.ndarray, ClusterRows] | None = None
+    """(N, A) positions of each row's values, and whose rows they are; None: each varies by itself."""
 
     @property
     def labelled(self) -> bool:
@@ -89,9 +119,17 @@ class Counts(NamedTuple):
         names = [dict(zip(attributes, value, strict=True)) for value in values]
         size = math.prod(shape)
         rows = _gather(self.tally.rows, positions, size)
+        clusters = None
+        if self.clusters is not None:
+            codes, cluster_rows = self.clusters
+            of_row = np.zeros(len(codes), dtype=np.int64)
+            for position, length in zip(indices, shape, strict=True):
+                of_row = of_row * length + codes[:, position]
+            clusters = cluster_rows.grouped(of_row)
         if not self.weighted:
-            return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
-        return Marginal(names, Tally(rows, *(_gather(array, positions, size) for array in self.tally[1:])))
+            return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float), clusters))
+        weight, square = (_gather(table, positions, size) for table in self.tally.tables[1:])
+        return Marginal(names, Tally(rows, weight, square, clusters))
 
     def __add__(self, other: object) -> NoReturn:
         """Refused, as adding tuples would put one behind the other."""
@@ -106,6 +144,7 @@ def count(
     classes: Sequence[str] = ("negative", "positive"),
     weights: np.ndarray | None = None,
     people: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Counts:
     """Count the rows, in one pass.
 
@@ -116,10 +155,14 @@ def count(
         classes: the C names of the classes; two, negative then positive, unless given.
         weights: (N,) positive; None: all 1.
         people: (N,) whole numbers: how many people each row stands for; None: one.
+        clusters: (N,) whole numbers, the same for rows that vary together; None: each varies by itself. The rows are
+            kept beside the counts.
 
     Raises:
         DataError: a group value is missing, a code is out of range, or lengths differ.
     """
+    if clusters is not None:  # what is encoded keeps its order of values, so that rows and counts agree
+        groups = {name: encode(column) for name, column in groups.items()}
     encoded = {name: raw(column) for name, column in groups.items()}
     columns = [column.codes for column in encoded.values()]
     sizes = [max(1, len(column.values)) for column in encoded.values()]
@@ -134,10 +177,19 @@ def count(
     at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
     listed = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
     values = {name: column.values for name, column in encoded.items()}
-    return collect(
+    table = collect(
         values, group_codes, CodedAnswers(classes, at_label, at_decision), cells,
         weighted=weights is not None, listed=listed,
     )  # fmt: skip
+    if clusters is None:
+        return table
+    last = len(classes)
+    at_row = [np.full(len(clusters), last) if codes is None else np.where(np.asarray(codes) < 0, last, codes)
+              for codes in (labels, decisions)]  # fmt: skip
+    mass = np.ones(len(clusters)) if weights is None else weights
+    codes = np.array([column.codes for column in encoded.values()], dtype=np.int64).reshape(-1, len(clusters)).T
+    rows = ClusterRows(np.zeros(len(mass), np.int64), clusters, at_row[0], at_row[1], mass)
+    return table._replace(clusters=(codes, rows))
 
 
 class CodedAnswers(NamedTuple):
@@ -190,7 +242,7 @@ def collect(
     weight, square = (rows.astype(float),) * 2
     if weighted:
         weight, square = (np.bincount(index, weights=cell, minlength=len(rows)) for cell in cells[2:])
-    tally = Tally(*(array.reshape(shape) for array in (rows, weight, square)))
+    tally = Tally(rows.reshape(shape), weight.reshape(shape), square.reshape(shape))
     values = tuple(column.values for column in columns)
     return Counts(tuple(names), values, tuple(map(str, classes)), where, tally, weighted)
 
@@ -286,7 +338,12 @@ def _rows(
         united_codes = np.array([positions[value] for value in table.values[index]], dtype=np.int64)
         codes.append(united_codes[table.cells[cell, index]])
     class_codes = np.array([*(classes.index(class_name) for class_name in table.classes), len(classes)])
-    return codes, class_codes[label], class_codes[decision], [array[cell, label, decision] for array in table.tally]
+    return (
+        codes,
+        class_codes[label],
+        class_codes[decision],
+        [array[cell, label, decision] for array in table.tally.tables],
+    )
 
 
 def _rounded_once(

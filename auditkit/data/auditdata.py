@@ -170,7 +170,7 @@ class AuditData(Fields):
         return self.cells if self.whole is None else self._cells(self.whole)
 
     def _cells(self, whole_data: Cells | None) -> Cells:
-        return Cells(self.groups, self.minimum_cell, whole_data, self.people, self.minimum_rate)
+        return Cells(self.groups, self.minimum_cell, whole_data, self.people, self.minimum_rate, self.clusters)
 
     @property
     def size(self) -> int:

@@ -41,7 +41,7 @@ class Cell:
     total: int
     """Rows of the data."""
     n: int
-    """How many people the K rows stand for."""
+    """How many people the K rows stand for; units, such as patients, where several rows may be of one."""
     hidden: str | None
     """Why nothing is measured of it; None where a check measures what it can."""
 
@@ -62,6 +62,7 @@ class Cells:
         decided: the cells of the whole data, where `groups` are a sample of it: what is too small was decided there.
         people: (N,) how many people each row stands for; None: one.
         least: cells of fewer people have no rate (`minimum_rate`); None: as `minimum`.
+        clusters: (N,) whose row each is, where several are of one person, who is counted once; None: each is a person.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Cells:
         decided: Self | None = None,
         people: np.ndarray | None = None,
         least: int | None = None,
+        clusters: np.ndarray | None = None,
     ) -> None:
         self.groups = dict(groups)
         self.minimum = minimum
         self.least = minimum if least is None else least
         self._people = people
+        self._clusters = clusters
         encoded = {name: encode(np.asarray(column, dtype=str)) for name, column in self.groups.items()}
         self.values = {name: list(column.values) for name, column in encoded.items()}
         self._codes = {name: column.codes for name, column in encoded.items()}
@@ -163,6 +166,8 @@ class Cells:
         """How many people there are in the whole data, which has groups."""
         whole_data = self._whole
         people = whole_data._people
+        if whole_data._clusters is not None:
+            return len(np.unique(whole_data._clusters))
         return len(next(iter(whole_data._codes.values()), ())) if people is None else int(people.sum())
 
     def counts(self, attributes: tuple[str, ...]) -> np.ndarray:
@@ -173,6 +178,8 @@ class Cells:
         """
         if attributes not in self._counts:
             fused, shape = self._fused(attributes)
+            if self._clusters is not None:  # once in each cell, in however many rows
+                fused = np.unique(np.stack([fused, self._clusters]), axis=1)[0]
             people = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
             self._counts[attributes] = np.rint(people).astype(np.int64).reshape(shape)  # bincount adds as float64
         return self._counts[attributes]

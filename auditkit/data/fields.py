@@ -14,6 +14,7 @@ from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
+from auditkit.data.units import clusters_of
 from auditkit.results import Meaning
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
@@ -58,8 +59,10 @@ class Fields:
     ids: np.ndarray | None = None
     """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
     unit: np.ndarray | None = None
-    """(N,) int64: rows of the same unit of privacy, such as a person, have the same number, in the training split too;
-    any values are taken. None: each row is a unit."""
+    """(N,) int64: rows of the same unit, such as a patient, have the same number, in the training split too; any values
+    are taken. They vary together, and privacy is promised to units. None: each row is a unit."""
+    unit_name: str = ""
+    """The column that says whose row it is, where it has a name."""
     label_name: str | None = None
     group_columns: Mapping[str, str] = field(default_factory=dict)
     """{attribute: the column it was made of}, where that has another name."""
@@ -108,6 +111,11 @@ class Fields:
         shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
         return tuple(f"x{position}" for position in range(shape[1])) if len(shape) == 2 else ()
 
+    @functools.cached_property
+    def clusters(self) -> np.ndarray | None:
+        """(N,) which rows vary together; None where each varies by itself."""
+        return clusters_of(self.unit)
+
     @property
     def free_text(self) -> np.ndarray:
         """(D,) bool: which features are free text, whose codes say which text it is and can be compared in no way."""
@@ -116,7 +124,7 @@ class Fields:
 
     @property
     def units(self) -> int:
-        """How many units of privacy there are: rows, unless a column says which rows are of the same person."""
+        """How many units there are: rows, unless a column says which rows are of the same person."""
         return len(self.inputs) if self.unit is None else len(np.unique(self.unit))
 
     @property

@@ -27,6 +27,7 @@ from auditkit.data.labels import (
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
+from auditkit.data.units import clusters_of, unit_called
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
 from auditkit.text import as_python, class_name
@@ -327,6 +328,19 @@ def _beside(data: Fields) -> dict[str, Any]:
             raise DataError(
                 f"{data.name}: unit must say of every row whose it is; it is missing in {lacking}. Leave these rows "
                 "out, or give each of them a unit of its own"
+            )
+        if data.people is not None:
+            raise DataError(
+                f"{data.name}: a row of a table of counts stands for several people, so that it is of no one unit; "
+                "leave out unit or people"
+            )
+        if data.disclosure == "publish" and clusters_of(fields["unit"]) is not None:
+            mend = Mend("data.disclosure", "internal")
+            raise DataError(
+                f"{data.name}: what may be published is decided by counts of rows, and several rows are of one "
+                f"{unit_called(data)}, so that few people could stand behind a count that is large enough: say {mend}, "
+                "or publish a table with one row for each",
+                mend=mend,
             )
     if data.people is not None:
         fields["people"] = check_people(data.people, data.name)

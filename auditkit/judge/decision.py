@@ -146,9 +146,11 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
             needed = max(needed, (half / left) ** 2)
     if measurement.n is None or needed <= 1:
         return "More rows would decide."
+    # rows of one unit tell little beside the first, so that more units are asked for
+    present_size, counted = (measurement.n, "rows") if measurement.units is None else (measurement.units, "units")
     if needed - 1 > NEVER:
-        return f"In effect never: more than {NEVER} times the present {measurement.n:,} rows would decide."
-    return f"About {two_digits(measurement.n * (needed - 1)):,} more rows{_of_whom(measurement)} would decide."
+        return f"In effect never: more than {NEVER} times the present {present_size:,} {counted} would decide."
+    return f"About {two_digits(present_size * (needed - 1)):,} more {counted}{_of_whom(measurement)} would decide."
 
 
 def two_digits(value: float) -> int:

@@ -4,7 +4,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.counts import Tally
+from auditkit import stats
+from auditkit.counts import ClusterRows, Tally
 from auditkit.results import (
     NOBODY,
     RIGHTLY_REJECTED,
@@ -21,6 +22,8 @@ Direction: TypeAlias = Literal["higher", "lower", "none"]
 UNLABELLED = frozenset({"selected", "rejected", "decided", "abstained", "everyone"})
 """The words that need no labels."""
 EVERY = "tp fp fn tn"
+BY_UNIT: Final = "for the effective number of rows, by units"
+"""What the method of an interval says where rows of one unit vary together."""
 DECIDED = "people with a decision and a known label"
 WILSON: Final = "Wilson (1927), JASA 22, for the interval"
 """The source of every rate, as definitions name it."""
@@ -172,20 +175,54 @@ class GroupShares(NamedTuple):
     """(K,) int64 rows in the denominator, unweighted."""
     counts: np.ndarray
     """(K,) int64 rows in the numerator, unweighted."""
+    units: np.ndarray | None = None
+    """(K,) int64 units, such as persons, in the denominator; None: each row is one."""
+
+    @property
+    def many(self) -> np.ndarray:
+        """(K,) what must not be too few: units, or rows where each is one."""
+        return self.rows if self.units is None else self.units
 
 
 def shares(tally: Tally, rate: Rate) -> GroupShares:
-    """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows."""
+    """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows.
+
+    Where rows vary together, the effective number is that of `stats.cluster_sizes`.
+    """
     numerator, weight = amount(tally.weight, rate.numerator), amount(tally.weight, rate.denominator)
     square = amount(tally.square, rate.denominator)
     # Kish: sums of weights over sums of squared weights. A weighted rate is as sure as a plain one of so many rows.
     per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
     values = np.divide(numerator, weight, out=np.full_like(weight, np.nan), where=weight > 0)
-    successes, sizes = numerator * per_weight, weight * per_weight
+    successes, sizes, units = numerator * per_weight, weight * per_weight, None
+    if tally.clusters is not None:
+        sizes, units = _by_cluster(tally.clusters, rate, sizes)
+        successes = np.nan_to_num(values) * sizes
     rows, counts = amount(tally.rows, rate.denominator), amount(tally.rows, rate.numerator)
     # By a rounding the weighted successes may exceed the size, and Wilson's interval would take the root of a negative
     # number.
-    return GroupShares(values, np.minimum(successes, sizes), sizes, rows, counts)
+    return GroupShares(values, np.minimum(successes, sizes), sizes, rows, counts, units)
+
+
+def denominator(tally: Tally, words: str) -> GroupShares:
+    """How many rows and units of each of K groups the words mean, as the denominator of a share."""
+    return shares(tally, Rate("", "", words, words, "", "none", "", NOBODY))
+
+
+def _by_cluster(clusters: ClusterRows, rate: Rate, kish: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) the effective number of rows of a rate, and how many clusters its denominator has."""
+    among, hits = (_meant(words)[clusters.label, clusters.decision] for words in (rate.denominator, rate.numerator))
+    sums = stats.ClusterSums(*clusters.pairs(among, hits))
+    units = np.bincount(sums.group[sums.rows > 0], minlength=len(kish))
+    return stats.cluster_sizes(sums, kish), units.astype(np.int64)
+
+
+def _meant(words: str) -> np.ndarray:
+    """(3, 3) bool: the labels and decisions that the words mean."""
+    meant = np.zeros((3, 3), dtype=bool)
+    for word in words.split():
+        meant[BLOCKS[word]] = True
+    return meant
 
 
 def right_or_not(tally: Tally) -> Tally:
@@ -194,11 +231,14 @@ def right_or_not(tally: Tally) -> Tally:
     Args:
         tally: (K, C + 1, C + 1) of C classes.
     """
-    return Tally(*(_right_or_not(table) for table in tally))
+    clusters = tally.clusters and tally.clusters.right_or_not(tally.rows.shape[1] - 1)
+    return tally.each(_right_or_not, clusters)
 
 
-def interval_method(method: str, weighted: bool) -> str:
-    """The name of the method of an interval, with what weights make of it."""
+def interval_method(method: str, weighted: bool, by_unit: bool = False) -> str:
+    """The name of the method of an interval, with what weights make of it, and rows that vary together."""
+    if by_unit:
+        return f"{method}, {BY_UNIT}"
     return f"{method}, for the effective number of rows" if weighted else method
 
 

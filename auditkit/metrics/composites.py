@@ -79,12 +79,19 @@ def of_share(rate: Rate, rising: Callable[[np.ndarray], np.ndarray], method: str
 
 def balanced(tally: Tally) -> Estimates:
     """The mean of the true negative and the true positive rate, which are about different people; see `stats.mover`."""
-    return mean([bounded(tally, RATES[f"true_{label}_rate"]) for label in ("negative", "positive")])
+    rates = [bounded(tally, RATES[f"true_{label}_rate"]) for label in ("negative", "positive")]
+    return mean(rates, tally.clusters is not None)
 
 
-def mean(parts: Sequence[mover.Ends]) -> Estimates:
-    """The mean of rates that are about different people, such as those decided right of each class."""
-    value, low, high = (np.asarray(end) for end in mover.mean(parts))
+def mean(parts: Sequence[mover.Ends], together: bool = False) -> Estimates:
+    """The mean of rates, such as those decided right of each class.
+
+    Args:
+        parts: of each rate.
+        together: whether the rates may err together, as where rows of one person are of several classes; else they are
+            about different people.
+    """
+    value, low, high = (np.asarray(end) for end in mover.mean(parts, together))
     # MOVER may reach past 0 or 1 where both rates are close to an end.
     return Estimates(value, np.maximum(0, low), np.minimum(1, high), MOVER)
 
@@ -93,7 +100,8 @@ def mcc(tally: Tally, level: float = 0.95) -> Estimates:
     """The correlation of label and decision; NaN where either is of one kind only.
 
     It rises with the true positive rate, falls with the false positive rate, and bends with how common the positive
-    label is; these three are independent, and the distances to their own bounds are squared and added.
+    label is; these three are independent, and the distances to their own bounds are squared and added. Where rows vary
+    together the three may err together, and the distances are added.
 
     Args:
         tally: (K, 3, 3).
@@ -107,12 +115,13 @@ def mcc(tally: Tally, level: float = 0.95) -> Estimates:
     ends = [_correlation(true.at, false.at, end) for end in (common.low, common.high)]
     # MOVER: each rate in turn is moved to the bound that lowers the correlation while the others are held, and the
     # distances are added in squares. How common the label is bends it both ways, so the lower of both ends counts.
-    low = _added(
+    added = _added if tally.clusters is None else _summed
+    low = added(
         value - _correlation(true.low, false.at, common.at),
         value - _correlation(true.at, false.high, common.at),
         value - np.minimum(*ends),
     )
-    high = _added(
+    high = added(
         _correlation(true.high, false.at, common.at) - value,
         _correlation(true.at, false.low, common.at) - value,
         np.maximum(*ends) - value,
@@ -137,6 +146,10 @@ def _correlation(true: Numbers, false: Numbers, common: Numbers) -> np.ndarray:
 def _added(*distances: np.ndarray) -> np.ndarray:
     """`mover.squared_and_added` where a distance that is undefined, or negative by a rounding, counts as none."""
     return mover.squared_and_added(*(np.nan_to_num(np.maximum(distance, 0)) for distance in distances))
+
+
+def _summed(*distances: Numbers) -> np.ndarray:
+    return np.sum([np.nan_to_num(np.maximum(distance, 0)) for distance in distances], axis=0)
 
 
 _LABELS = (("tp fn", "people with a positive label"), ("fp tn", "people with a negative label"))

@@ -42,6 +42,8 @@ def describe(data: AuditData, model: Model | None = None) -> DataInfo:
         groups=tuple(info for name in data.groups for info in _groups(data, name, groups)),
         train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
+        unit=data.unit_name or ("" if data.unit is None else "unit"),
+        units=None if data.unit is None else data.units,
         minimum_cell=data.minimum_cell,
         minimum_rate=data.minimum_rate,
         largest_left_out=data.largest_left_out,
@@ -162,13 +164,20 @@ def _missing(data: AuditData, name: str, groups: list[Cell]) -> int | None:
 def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInfo]:
     """The groups of one attribute; those too small to show together, where they are enough people for it."""
     hidden_cells = [(cell, data.cells.unshown(cell.where)) for cell in cells if attribute in cell.where]
+    by_unit = data.clusters is not None
     made = [
-        GroupInfo(attribute=attribute, value=cell.where[attribute], rows=None if hidden else cell.n, hidden=hidden)
+        GroupInfo(
+            attribute=attribute, value=cell.where[attribute], hidden=hidden,
+            rows=None if hidden else len(cell.positions) if by_unit else cell.n,
+            units=cell.n if by_unit and not hidden else None,
+        )
         for cell, hidden in hidden_cells
-    ]
+    ]  # fmt: skip
     small = smaller_together((attribute,), data)
     if small is not None:
         people = sum(map(data.cells.people, small.groups))
         names = tuple(group[attribute] for group in small.groups)
-        made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=names))
+        units = people if by_unit else None
+        rows = sum(len(cell.positions) for cell in cells if cell.where in small.groups) if by_unit else people
+        made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=rows, together=names, units=units))
     return made

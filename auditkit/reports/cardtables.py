@@ -62,7 +62,7 @@ def deciding_number(verdict: Verdict) -> str:
     measurement = numbers.decisive(verdict)
     if measurement is None or measurement.value is None:
         return verdict.reason
-    size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
+    size = f", n {numbers.size(measurement)}" if measurement.n is not None else ""
     subject = f"; {numbers.about(measurement)}" if len(verdict.judged) > 1 else ""
     # the reason of a limit that is met says its number and its bound, which stand beside it
     sentences = [verdict.reason]
@@ -163,7 +163,15 @@ def groups(data: DataInfo) -> Markdown:
     """How many people each group has."""
     return table(
         ("Attribute", "Group", "Rows"),
-        ((group.attribute, group.value, group.hidden or numbers.count(group.rows)) for group in data.groups),
+        (
+            (
+                group.attribute,
+                group.value,
+                group.hidden
+                or (numbers.count(group.rows) if group.units is None else f"{group.rows:,} ({group.units:,} units)"),
+            )
+            for group in data.groups
+        ),
     )
 
 
@@ -172,7 +180,7 @@ def dataset(result: AuditResult) -> Markdown:
     data = result.data
     facts: list[tuple[str, object]] = [
         ("Name", data.name),
-        ("Rows", f"{data.rows:,}" + (", weighted" if data.weighted else "")),
+        ("Rows", numbers.of_units(data.rows, data.units, data.unit) + (", weighted" if data.weighted else "")),
         ("Task", f"{data.task}, {data.modality}"),
         ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
         ("Columns", model_inputs.count(result)),
@@ -306,7 +314,7 @@ def _single_table(entries: Iterable[_Entry]) -> Markdown:
     rows = (
         (
             result.check, result.title_of(measurement.name), numbers.about(measurement), numbers.value(measurement),
-            _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
+            _uncertainty(measurement), numbers.size(measurement), standing(measurement),
         )
         for _, result, measurement in entries
     )  # fmt: skip
@@ -326,7 +334,7 @@ def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
 
 
 def _cell(measurement: Measurement) -> str:
-    size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
+    size = f", n {numbers.size(measurement)}" if measurement.n is not None else ""
     doubt = "" if standing(measurement) == "valid" else f"; {standing(measurement)}"
     return f"{numbers.value(measurement)} ({_uncertainty(measurement)}{size}){doubt}"
 

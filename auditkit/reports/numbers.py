@@ -10,7 +10,7 @@ SHARE = "share"
 _ONE = {
     "categories": "category", "columns": "column", "copies": "copy", "features": "feature", "groups": "group",
     "label units": "label unit", "nats": "nat", "people": "person", "ranges": "range", "rows": "row",
-    "selections": "selection", "slices": "slice",
+    "selections": "selection", "slices": "slice", "units": "unit",
 }  # fmt: skip
 
 
@@ -38,6 +38,18 @@ def plain(value: float, *, percent: bool = False) -> str:
 def count(value: int | None) -> str:
     """A number of rows or people: `6,012`; a dash for None."""
     return NONE if value is None else f"{value:,}"
+
+
+def size(measurement: Measurement) -> str:
+    """How many rows a number is about: `6,012`, `31,360 rows of 40 units`; a dash where that is not known."""
+    if measurement.n is None or measurement.units is None or measurement.units == measurement.n:
+        return count(measurement.n)
+    return f"{with_unit(measurement.n, 'rows')} of {with_unit(measurement.units, 'units')}"
+
+
+def of_units(rows: int, units: int | None, name: str) -> str:
+    """How large data are: `31,360`, or `31,360 (40 units, by patient_id)`."""
+    return f"{rows:,}" + ("" if units is None else f" ({with_unit(units, 'units')}, by {name or 'unit'})")
 
 
 def with_unit(value: float | None, unit: str) -> str:
@@ -87,8 +99,8 @@ def level(ends: Interval) -> str:
 def certainty(measurement: Measurement, equals: str = "\u00a0=\u00a0") -> str:
     """` (95% interval 0.331 to 0.405, n = 6,012)`, with `equals` before the rows; what is not known is not said."""
     level_text = "" if measurement.interval is None else f"{level(measurement.interval)} interval "
-    size = "" if measurement.n is None else f", n{equals}{measurement.n:,}"
-    return f" ({level_text}{uncertainty(measurement)}{size})"
+    rows = "" if measurement.n is None else f", n{equals}{size(measurement)}"
+    return f" ({level_text}{uncertainty(measurement)}{rows})"
 
 
 def p_value(p: float) -> str:

@@ -70,7 +70,7 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
             group = numbers.about(first)
             name = result.title_of(first.name) + ("" if group == "everyone" else f" ({group})")
             row = (
-                result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
+                result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.size(first),
                 _short(tables.standing(first)),
             )  # fmt: skip
             yield (audit.model.name, *row) if several else row

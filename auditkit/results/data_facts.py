@@ -30,6 +30,8 @@ class GroupInfo(Record):
     hidden: str | None = None
     together: tuple[str, ...] = optional(())
     """Of smaller groups together: which."""
+    units: int | None = optional()
+    """How many units, such as patients, these rows are of (schema 4); None where each row is one."""
 
 
 class ScoreInfo(Record):

@@ -8,6 +8,7 @@ from auditkit.data import AuditData
 from auditkit.results import CheckResult, Consistency, Control, Measurement
 from auditkit.run.disparities import complete_disparities, name_worse_off
 from auditkit.run.findings_contract import refuse_wrong
+from auditkit.run.units import by_unit
 from auditkit.smaller import set_apart
 from auditkit.text import first_few
 
@@ -27,7 +28,7 @@ def completed(result: CheckResult, kind: type[Facts], data: AuditData) -> CheckR
     if result.status == "measured":  # an error is told with whatever was measured until then
         refuse_wrong(result, kind, data)
     # left-out groups are counted before controls are applied, for both write a reason and the control's outweighs
-    return name_worse_off(apply_controls(complete_disparities(result, data)), data)
+    return name_worse_off(apply_controls(by_unit(complete_disparities(result, data), kind, data)), data)
 
 
 def apply_controls(result: CheckResult) -> CheckResult:

@@ -113,7 +113,8 @@ def auc_interval(
         scipy.special.expit(scipy.special.logit(value) - half),
         scipy.special.expit(scipy.special.logit(value) + half),
     )
-    return Interval(low=float(low), high=float(high), level=level, method="DeLong, logit scale")
+    method = "DeLong, logit scale" if freedom is None else "Obuchowski, by units on the logit scale, Student t"
+    return Interval(low=float(low), high=float(high), level=level, method=method)
 
 
 def _placements(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -128,7 +128,7 @@ def clustered_mean(
         return None
     mean, error = weighted_mean(values, weights), cluster_error(moved)
     half = float(_t(np.array(cluster_freedom(clusters, weights)), level)) * error
-    return Interval(low=mean - half, high=mean + half, level=level, method="jackknife of units, Student t")
+    return Interval(low=mean - half, high=mean + half, level=level, method="jackknife by units, Student t")
 
 
 def cluster_pulls(values: np.ndarray, clusters: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

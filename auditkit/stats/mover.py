@@ -38,18 +38,21 @@ def difference(first: Ends, second: Ends, correlation: float | None = None) -> B
     return Bounds(np.asarray(value - down), np.asarray(value + up))
 
 
-def mean(parts: Sequence[Ends]) -> Ends:
-    """The mean of independent numbers, with its interval.
+def mean(parts: Sequence[Ends], together: bool = False) -> Ends:
+    """The mean of numbers, with its interval.
 
     Args:
         parts: numbers with their intervals, at the same confidence; one at least.
+        together: whether the numbers may err together, as those of the same persons do; else they are independent.
 
     Source: as `difference`; Donner and Zou (2012), Closed-form confidence intervals for functions of the normal mean
     and standard deviation, Statistical Methods in Medical Research 21.
     """
     value = np.mean([np.asarray(part.at) for part in parts], axis=0)
-    down = squared_and_added(*(part.at - part.low for part in parts)) / len(parts)
-    up = squared_and_added(*(part.high - part.at for part in parts)) / len(parts)
+    # of numbers that err together as far as can be, the distances add up
+    added = _summed if together else squared_and_added
+    down = added(*(part.at - part.low for part in parts)) / len(parts)
+    up = added(*(part.high - part.at for part in parts)) / len(parts)
     return Ends(value, value - down, value + up)
 
 
@@ -68,3 +71,7 @@ def squared_and_added(*distances: Numbers, correlation: float | None = None) -> 
         return np.sqrt(np.sum([np.square(distance) for distance in distances], axis=0))
     first, second = distances
     return np.sqrt(np.maximum(0.0, first * first + second * second - 2 * correlation * first * second))
+
+
+def _summed(*distances: Numbers) -> np.ndarray:
+    return np.sum([np.asarray(distance) for distance in distances], axis=0)

@@ -28,7 +28,7 @@ def counted(data, at=slice(None), classes=("no", "maybe", "yes")):
 def same(first, second, exact=True):
     assert first[:3] == second[:3] and first.weighted == second.weighted
     assert (first.cells == second.cells).all() and (first.tally.rows == second.tally.rows).all()
-    for left, right in zip(first.tally[1:], second.tally[1:], strict=True):
+    for left, right in zip(first.tally.tables[1:], second.tally.tables[1:], strict=True):
         assert (left == right).all() if exact else left == pytest.approx(right, rel=1e-12)
 
 

@@ -102,6 +102,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         ids=parts["ids"],
         unit=parts["unit"],
         scored=parts["scored"] or {},
+        unit_name=roles.unit if isinstance(roles.unit, str) else "",
         streamed=source.streamed,
         notation=settings.reading.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},

@@ -47,6 +47,8 @@ class Integrity(Parameters, Check):
             return f"is not measured of a {data.task} task" + (f"; there is {there}" if there else "")
         if name.startswith("train_overlap") and data.train is None:
             return 'needs the training split; write train = "FILE" under [data]'
+        if name == "train_overlap_unit_share" and data.unit is None:
+            return 'needs units; write unit = "COLUMN" under [data]'
         return 'needs ids; write id = "COLUMN" under [data]' if name == "repeated_id_share" and data.ids is None else ""
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:

@@ -61,6 +61,11 @@ DEFINITIONS = {
         "As for rows without the label. Quality measured on such rows is recall of the training data.",
         made_of="everyone",
     ),
+    "train_overlap_unit_share": _define(
+        "Units that are in the training split too",
+        "units, such as patients, with rows in both / units of the audit data",
+        "Where the same persons are in both, quality on these rows says little about persons who are new.",
+    ),
     "leaking_features": _define(
         "Features that give the label away",
         "features that alone predict the label with an area under the ROC curve above the check's `leakage`",

@@ -9,6 +9,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
 from auditkit.plugins.data.parameters import Parameters
@@ -106,6 +107,9 @@ def _repeats(data: AuditData) -> tuple[list[Measurement], dict[str, Definition],
         if data.labels is not None and data.train.labels is not None:
             share = float(identity.with_label_among(here, there, data.labels, data.train.labels).mean())
             measurements.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
+        if data.unit is not None and data.train.unit is not None:
+            both = float(np.isin(np.unique(data.unit), data.train.unit).mean())
+            measurements.append(_measurement("train_overlap_unit_share", both, exact=True, n=data.units))
     repeated = float(identity.repeated(here).mean())
     alike = _measurement("duplicate_share", repeated, exact=True, n=len(data))
     people = identity.people_of(data, repeated)
@@ -132,13 +136,15 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     if data.labels is None:
         return []
     # a hidden group keeps the reason why it is hidden, which says less about it
-    reason = hidden or lacking(int(rows.sum()), data.minimum_rate, "people")
+    clusters = None if data.clusters is None else data.clusters[rows]
+    units = None if clusters is None else len(np.unique(clusters))
+    reason = hidden or lacking(int(rows.sum()) if units is None else units, data.minimum_rate, "people")
     some = data.labels[rows]
     if data.task == "regression":
         if reason is not None:
             return [_measurement("label_mean", None, reason=reason, slice=where)]
         values = some.astype(float)
-        interval = stats.student_interval(values)
+        interval = stats.student_interval(values, clusters=clusters)
         return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), slice=where)]
     positive = data.classes[-1] if data.positive is None else data.positive
     name, labels = ("positive_share", (positive,)) if data.task == "binary" else ("label_share", data.classes)
@@ -149,7 +155,10 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
             measurements.append(_measurement(name, None, reason=reason, **fields))
             continue
         hits = int((some == label).sum())
-        fields |= {"interval": stats.wilson(hits, len(some)), "n": len(some)}
+        interval = stats.wilson(hits, len(some))
+        if clusters is not None:
+            interval = present(stats.mean_interval(some == label, clusters=clusters), "a share of rows has one")
+        fields |= {"interval": interval, "n": len(some), "units": units}
         measurements.append(_measurement(name, hits / len(some), **fields))
     return measurements
 
@@ -164,7 +173,15 @@ def _leaks(parameters: Parameters, searched: detectors.SearchResult) -> list[Mea
     over = sum(leak.auc > parameters.leakage for leak in searched.leaks.values())
     doubts = {name: why for name, why in searched.doubts.items() if searched.leaks[name].auc <= parameters.leakage}
     return [
-        _measurement("leaking_features", float(over), exact=True, n=searched.rows, doubts=doubts),
+        _measurement(
+            "leaking_features",
+            float(over),
+            exact=not searched.by_row,
+            n=searched.rows,
+            doubts=doubts,
+            validity="inconclusive" if searched.by_row else "valid",
+            reason=searched.by_row or None,
+        ),
         _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=searched.rows, doubts=doubts),
     ]
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from auditkit import stats
-from auditkit.counts import Tally
+from auditkit.counts import ClusterRows, Tally
 from auditkit.metrics import composites
-from auditkit.metrics.catalogue import RATES, interval_method, right_or_not, shares
+from auditkit.metrics.catalogue import BY_UNIT, RATES, interval_method, right_or_not, shares
 from auditkit.plugins.performance.estimates import Answers, Estimate, few
 from auditkit.results import Interval
 
@@ -28,9 +28,15 @@ def tally(answers: Answers) -> Tally:
         return np.bincount(positions, weights, size * size).reshape(1, size, size)
 
     rows = table(answers.people).astype(np.int64)
+    clusters = None
+    if answers.clusters is not None:
+        mass = np.ones(len(answers)) if answers.weights is None else answers.weights
+        one_group = np.zeros(len(answers), dtype=np.int64)
+        by_cluster = ClusterRows(one_group, answers.clusters, answers.truth, answers.answers, mass)
+        clusters = by_cluster.grouped(one_group)
     if answers.weights is None or answers.mass is None:
-        return Tally(rows, rows.astype(float), rows.astype(float))
-    return Tally(rows, table(answers.mass), table(answers.mass * answers.weights))
+        return Tally(rows, rows.astype(float), rows.astype(float), clusters)
+    return Tally(rows, table(answers.mass), table(answers.mass * answers.weights), clusters)
 
 
 def rate(name: str, counts: Tally, answers: Answers, counted: str) -> Estimate:
@@ -43,12 +49,13 @@ def rate(name: str, counts: Tally, answers: Answers, counted: str) -> Estimate:
         counted: what the denominator counts, in words.
     """
     share = shares(counts, RATES[name])
-    rows = int(share.rows[0])
-    if rows < max(1, answers.minimum):
-        return few(rows, answers.minimum, counted)
+    if int(share.many[0]) < max(1, answers.minimum):
+        return few(int(share.many[0]), answers.minimum, counted)
     low, high = (float(end) for end in stats.wilson_bounds(share.successes[0], share.sizes[0]))
-    method = interval_method("Wilson", answers.weights is not None)
-    return Estimate(float(share.values[0]), Interval(low=low, high=high, method=method), rows)
+    method = interval_method("Wilson", answers.weights is not None, answers.clusters is not None)
+    units = None if share.units is None else int(share.units[0])
+    interval = Interval(low=low, high=high, method=method)
+    return Estimate(float(share.values[0]), interval, int(share.rows[0]), units=units)
 
 
 def accuracy(answers: Answers) -> Estimate:
@@ -77,7 +84,7 @@ def recall(answers: Answers) -> Estimate:
 
 def balanced_accuracy(answers: Answers) -> Estimate:
     """The mean over classes of the share decided right; see `metrics.composites` for two classes and for more."""
-    people = np.bincount(answers.truth, answers.people, len(answers.classes)).astype(np.int64)
+    people = _people_by_label(answers)
     # before any mean is taken: a class without people has no share, and a mean over the rest would be another number
     for name, rows in zip(answers.classes, people.tolist(), strict=True):
         if rows < max(1, answers.minimum):
@@ -88,12 +95,14 @@ def balanced_accuracy(answers: Answers) -> Estimate:
     else:
         one_against_others = [counts.against(label) for label in range(len(answers.classes))]
         sensitivity = RATES["true_positive_rate"]
-        estimates = composites.mean([composites.bounded(folded, sensitivity) for folded in one_against_others])
+        estimates = composites.mean(
+            [composites.bounded(folded, sensitivity) for folded in one_against_others], counts.clusters is not None
+        )
     interval = Interval(
         low=float(estimates.low[0]), high=float(estimates.high[0]),
-        method=interval_method(estimates.method, answers.weights is not None),
+        method=interval_method(estimates.method, answers.weights is not None, answers.clusters is not None),
     )  # fmt: skip
-    return Estimate(float(estimates.values[0]), interval, len(answers))
+    return Estimate(float(estimates.values[0]), interval, len(answers), units=answers.units)
 
 
 def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Estimate:
@@ -108,16 +117,25 @@ def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Est
         rng: the source of chance.
     """
     counts = confusion(answers, weighted=False)
-    for label, name in enumerate(answers.classes):
-        if counts[label].sum() < max(1, answers.minimum):
-            return few(int(counts[label].sum()), answers.minimum, f"people with label {name}")._replace(n=None)
-    # weighted counts cannot be resampled as whole people
+    for name, rows in zip(answers.classes, _people_by_label(answers).tolist(), strict=True):
+        if rows < max(1, answers.minimum):
+            return few(rows, answers.minimum, f"people with label {name}")._replace(n=None)
+    # weighted counts cannot be resampled as whole people, nor rows that vary together
     interval = (
         stats.percentile_interval(_f1(stats.resampled_counts(counts, replicates, rng)))
-        if answers.weights is None and len(answers) >= stats.FEW
+        if answers.weights is None and answers.clusters is None and len(answers) >= stats.FEW
         else None
     )
-    return Estimate(float(_f1(confusion(answers)[None])[0]), interval or _f1_interval(answers), len(answers))
+    value = float(_f1(confusion(answers)[None])[0])
+    return Estimate(value, interval or _f1_interval(answers), len(answers), units=answers.units)
+
+
+def _people_by_label(answers: Answers) -> np.ndarray:
+    """(C,) people with each label; units where several rows are of one."""
+    size = len(answers.classes)
+    if answers.clusters is None:
+        return np.bincount(answers.truth, answers.people, size).astype(np.int64)
+    return np.bincount(np.unique(np.stack([answers.truth, answers.clusters]), axis=1)[0], minlength=size)
 
 
 def _f1(tables: np.ndarray) -> np.ndarray:
@@ -133,7 +151,10 @@ def _f1_interval(answers: Answers) -> Interval:
     for label in range(len(answers.classes)):
         union = (answers.truth == label) | (answers.answers == label)
         some = replace(answers, scores=None, probabilities=None).take(union)
-        size, same = some.size, stats.weighted_mean(some.truth == some.answers, some.mass)
+        right = some.truth == some.answers
+        same = stats.weighted_mean(right, some.mass)
+        size = some.size if some.clusters is None else stats.cluster_size(right, some.clusters, some.weights)
         ends.append(stats.wilson_bounds(same * size, size))
     low, high = (float(np.mean([2 * bounds[side] / (1 + bounds[side]) for bounds in ends])) for side in (0, 1))
-    return Interval(low=low, high=high, method="Wilson per class, mean of the ends")
+    method = "Wilson per class, mean of the ends"
+    return Interval(low=low, high=high, method=method if answers.clusters is None else f"{method}, {BY_UNIT}")

@@ -18,6 +18,8 @@ class Estimate(NamedTuple):
     n: int | None = None
     """Rows in its denominator; None where that is not shown."""
     reason: str | None = None
+    units: int | None = None
+    """Units, such as patients, in its denominator; None: each row is one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Answers:
     """The smallest denominator that may be shown."""
     people: np.ndarray | None = None
     """(n,) whole numbers: how many people each row stands for; None: one."""
+    clusters: np.ndarray | None = None
+    """(n,) the same number for rows of one unit, which vary together; None: each varies by itself."""
 
     def __len__(self) -> int:
         """How many people there are."""
@@ -58,6 +62,16 @@ class Answers:
         """The effective number of people."""
         return stats.effective_size(len(self) if self.weights is None else self.weights, self.people)
 
+    @property
+    def units(self) -> int | None:
+        """How many units there are; None: as many as rows."""
+        return None if self.clusters is None else len(np.unique(self.clusters))
+
+    @property
+    def many(self) -> int:
+        """What must not be too few: units, or people where each row is one."""
+        return len(self) if self.units is None else self.units
+
     def take(self, rows: np.ndarray) -> Self:
         """The same about some of the rows."""
 
@@ -67,6 +81,7 @@ class Answers:
         return replace(
             self, truth=self.truth[rows], answers=self.answers[rows], scores=some(self.scores),
             probabilities=some(self.probabilities), weights=some(self.weights), people=some(self.people),
+            clusters=some(self.clusters),
         )  # fmt: skip
 
 
@@ -77,10 +92,10 @@ def few(rows: int, minimum: int, counted: str) -> Estimate:
 
 def mean(values: np.ndarray, answers: Answers) -> Estimate:
     """The mean of (n,) numbers that cannot be negative, with Student's interval."""
-    if len(values) < max(1, answers.minimum):
-        return few(len(values), answers.minimum, "people")
-    interval = stats.student_interval(values, weights=answers.weights)
+    if answers.many < max(1, answers.minimum):
+        return few(answers.many, answers.minimum, "people")
+    interval = stats.student_interval(values, weights=answers.weights, clusters=answers.clusters)
     # Student's law knows nothing of the bound at 0
     if interval is not None and interval.low is not None and interval.low < 0:
         interval = interval.model_copy(update={"low": 0.0})
-    return Estimate(stats.weighted_mean(values, answers.weights), interval, len(values))
+    return Estimate(stats.weighted_mean(values, answers.weights), interval, len(values), units=answers.units)

@@ -54,7 +54,11 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
     if data.task == "regression":
         labels = present(data.labels, "the check needs labels")
         return Answers(
-            labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_rate
+            labels.astype(np.float64),
+            predictions.labels,
+            weights=data.weights,
+            minimum=data.minimum_rate,
+            clusters=data.clusters,
         ), []
     notes = []
     scores, chances = None, None
@@ -76,7 +80,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
         notes = ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
     answers = Answers(
         predictions.truth, predictions.codes, tuple(str(label) for label in predictions.classes), positive, scores,
-        chances, data.weights, data.minimum_rate, data.people,
+        chances, data.weights, data.minimum_rate, data.people, data.clusters,
     )  # fmt: skip
     return answers, notes
 
@@ -137,7 +141,7 @@ def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measur
     meaning = DEFINITIONS[name]
     return Measurement(
         name=name, value=estimate.value, reason=estimate.reason, interval=estimate.interval, n=estimate.n,
-        unit=meaning.unit, direction=meaning.direction, slice=where,
+        units=estimate.units, unit=meaning.unit, direction=meaning.direction, slice=where,
     )  # fmt: skip
 
 
@@ -194,7 +198,7 @@ def _confusion_matrix(answers: Answers) -> Table:
 
 def _calibration(parameters: Parameters, answers: Answers) -> Figure:
     """Observed over predicted share, bin by bin, beside the line of perfect calibration."""
-    bins = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights)
+    bins = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights, answers.clusters)
     points: list[dict[str, Scalar]] = []
     for group in bins:
         # the size is the effective number of people, so that weights widen the bar

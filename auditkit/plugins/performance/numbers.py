@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy import special
 
 from auditkit import stats
 from auditkit.plugins.performance.estimates import Answers, Estimate, few, mean
@@ -23,7 +24,7 @@ def root_mean_squared_error(answers: Answers) -> Estimate:
     if interval is not None:
         ends = {end: math.sqrt(max(0.0, getattr(interval, end) or 0.0)) for end in ("low", "high")}
         interval = interval.model_copy(update={**ends, "method": f"{interval.method}, root"})
-    return Estimate(math.sqrt(squares.value), interval, squares.n)
+    return Estimate(math.sqrt(squares.value), interval, squares.n, units=squares.units)
 
 
 def r_squared(answers: Answers) -> Estimate:
@@ -31,8 +32,8 @@ def r_squared(answers: Answers) -> Estimate:
 
     The interval is that of ln(1 - R²), by the delta method, so that it never passes 1.
     """
-    if len(answers) < max(2, answers.minimum):
-        return few(len(answers), max(2, answers.minimum), "people")
+    if answers.many < max(2, answers.minimum):
+        return few(answers.many, max(2, answers.minimum), "people")
     weight = np.full(len(answers), 1.0) if answers.weights is None else answers.weights
     weight = weight / weight.sum()
     centred = answers.truth - np.dot(weight, answers.truth)
@@ -44,10 +45,15 @@ def r_squared(answers: Answers) -> Estimate:
     value = 1 - error / spread
     if error == 0:
         # without a residual ln(1 - R²) has no finite value, nor a spread
-        interval = Interval(low=1.0, high=1.0, method="no residual") if len(answers) >= stats.FEW else None
-        return Estimate(value, interval, len(answers))
+        interval = Interval(low=1.0, high=1.0, method="no residual") if answers.many >= stats.FEW else None
+        return Estimate(value, interval, len(answers), units=answers.units)
     pull = squares / error - centred**2 / spread
-    n = len(answers)
-    half = stats.critical(0.95) * math.sqrt(n / (n - 1) * float(np.sum((weight * pull) ** 2)))
+    n, moved, quantile = answers.many, weight * pull, stats.critical(0.95)
+    method = "delta method on ln(1 - R²)"
+    if answers.clusters is not None:
+        moved = np.bincount(stats.numbered(answers.clusters), moved)
+        method = f"{method}, by units"
+        quantile = float(special.stdtrit(stats.cluster_freedom(answers.clusters, answers.weights), 0.975))
+    half = quantile * math.sqrt(n / (n - 1) * float(np.sum(moved**2)))
     low, high = 1 - (1 - value) * math.exp(half), 1 - (1 - value) * math.exp(-half)
-    return Estimate(value, Interval(low=low, high=high, method="delta method on ln(1 - R²)"), n)
+    return Estimate(value, Interval(low=low, high=high, method=method), len(answers), units=answers.units)

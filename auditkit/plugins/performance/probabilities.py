@@ -7,6 +7,7 @@ from scipy import special
 
 from auditkit import stats
 from auditkit.errors import present
+from auditkit.metrics.catalogue import BY_UNIT
 from auditkit.plugins.performance.estimates import Answers, Estimate, few, mean
 from auditkit.results import Interval
 
@@ -34,11 +35,12 @@ def auc(answers: Answers) -> Estimate:
     """The area under the ROC curve; see `auditkit.stats.auc`."""
     scores = present(answers.scores, "asked only where there are scores")
     positive = answers.truth == answers.positive
-    for rows, sign in ((int(positive.sum()), "positive"), (int((~positive).sum()), "negative")):
+    for side, sign in ((positive, "positive"), (~positive, "negative")):
+        rows = int(side.sum()) if answers.clusters is None else len(np.unique(answers.clusters[side]))
         if rows < max(1, answers.minimum):
             return few(rows, answers.minimum, f"people with a {sign} label")._replace(n=None)
-    area = present(stats.auc(scores, positive, answers.weights), "both classes are there")
-    return Estimate(area.value, area.interval, len(answers))
+    area = present(stats.auc(scores, positive, answers.weights, clusters=answers.clusters), "both classes are there")
+    return Estimate(area.value, area.interval, len(answers), units=answers.units)
 
 
 def log_loss(answers: Answers) -> Estimate:
@@ -68,7 +70,10 @@ def confidence(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
     return probabilities.max(axis=1), answers.truth == probabilities.argmax(axis=1)
 
 
-def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:
+def bins(
+    predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
+) -> list[Bin]:  # fmt: skip
     """Bins that hold about equally many rows; rows of equal probability stay together.
 
     Args:
@@ -76,6 +81,7 @@ def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.nd
         happened: (n,) bool.
         count: how many bins at most.
         weights: (n,) positive, or None.
+        clusters: (n,) as in `Answers`.
     """
     count = max(1, min(count, len(predicted) // ROWS_PER_BIN))
     # quantiles of few distinct values coincide: unique keeps equal probabilities in one bin
@@ -86,11 +92,14 @@ def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.nd
     for number in np.unique(numbers):
         inside = numbers == number
         mass = float(weight[inside].sum())
+        size = stats.effective_size(weight[inside])
+        if clusters is not None:
+            size = stats.cluster_size(happened[inside], clusters[inside], weight[inside])
         groups.append(
             Bin(
                 float(np.dot(weight[inside], predicted[inside]) / mass),
                 float(np.dot(weight[inside], happened[inside]) / mass),
-                mass / float(weight.sum()), stats.effective_size(weight[inside]), int(inside.sum()),
+                mass / float(weight.sum()), size, int(inside.sum()),
             )
         )  # fmt: skip
     return groups
@@ -101,21 +110,23 @@ def calibration_error(answers: Answers, count: int) -> Estimate:
 
     The value is the plain estimate, which is above 0 by chance also for a calibrated model; see the interval.
     """
-    if len(answers) < max(1, answers.minimum):
-        return few(len(answers), answers.minimum, "people")
-    groups = bins(*confidence(answers), count, answers.weights)
+    if answers.many < max(1, answers.minimum):
+        return few(answers.many, answers.minimum, "people")
+    groups = bins(*confidence(answers), count, answers.weights, answers.clusters)
     value = sum(group.share * abs(group.observed - group.predicted) for group in groups)
-    return Estimate(value, calibration_interval(groups), len(answers))
+    interval = calibration_interval(groups, independent=answers.clusters is None)
+    return Estimate(value, interval, len(answers), units=answers.units)
 
 
-def calibration_interval(groups: list[Bin], level: float = 0.95) -> Interval:
+def calibration_interval(groups: list[Bin], level: float = 0.95, independent: bool = True) -> Interval:
     """An interval for the calibration error that reaches 0 where nothing speaks against perfect calibration.
 
     The true gaps of the bins lie in an ellipsoid around those seen with confidence `level`; the ends are the smallest
     and the largest weighted sum of their sizes within it. A bootstrap would only add noise to a number that noise has
-    already made too large.
+    already made too large. Bins that are not independent, as rows of one unit may be in several, each have an interval
+    of their own at a level that holds for all at once, however they go together.
 
-    Source: Scheffé (1953), A method for judging all contrasts, Biometrika 40.
+    Source: Scheffé (1953), A method for judging all contrasts, Biometrika 40; Bonferroni.
     """
     predicted, observed, weight, size, _ = np.array(groups).T
     gaps = observed - predicted
@@ -123,6 +134,11 @@ def calibration_interval(groups: list[Bin], level: float = 0.95) -> Interval:
     # the spread as seen or as it would be under perfect calibration, whichever is larger: too small a spread seen by
     # chance must not turn into a calibration error
     variance = np.maximum(smoothed * (1 - smoothed), predicted * (1 - predicted)) / size
+    if not independent:
+        reach = stats.critical(1 - (1 - level) / len(groups)) * np.sqrt(variance)
+        least, most = (float(np.dot(weight, np.maximum(0, np.abs(gaps) + sign * reach))) for sign in (-1, 1))
+        method = f"simultaneous over bins (Bonferroni), {BY_UNIT}"
+        return Interval(low=least, high=min(1.0, most), level=level, method=method)
     radius = float(special.chdtri(len(groups), 1 - level))
     high = float(np.dot(weight, np.abs(gaps)) + np.sqrt(radius * np.dot(weight**2, variance)))
     return Interval(

@@ -74,7 +74,7 @@ def _drawn_people(answers: Answers, rng: np.random.Generator) -> Answers:
         rows = np.repeat(rows, many)
     elif len(rows) > ROWS:
         rows = rng.choice(rows, ROWS, replace=False)
-    return dataclasses.replace(answers.take(rows), weights=None, people=None, minimum=1)
+    return dataclasses.replace(answers.take(rows), weights=None, people=None, clusters=None, minimum=1)
 
 
 def _standard_errors(off: np.ndarray) -> float:

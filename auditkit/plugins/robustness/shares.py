@@ -8,29 +8,40 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData, Cell
+from auditkit.errors import present
 from auditkit.group_pairs import Members, left_out, widest_among
+from auditkit.metrics.catalogue import interval_method
 from auditkit.results import Direction, LeftOut, Measurement, Test
 from auditkit.variants import Group, variants
 
 
 def share_of(
-    name: str, flags: np.ndarray, direction: Direction = "higher", reason: str | None = None, **fields: Any
+    name: str,
+    flags: np.ndarray,
+    direction: Direction = "higher",
+    reason: str | None = None,
+    clusters: np.ndarray | None = None,
+    **fields: Any,
 ) -> Measurement:
     """The share of rows (n,) of which a flag holds, with Wilson's interval; `fields` are further ones of the result.
 
-    `reason` is why it may not be said; None: it may.
+    `reason` is why it may not be said; None: it may. `clusters` (n,) says which rows vary together.
     """
     if reason is not None:
         return Measurement(name=name, value=None, reason=reason, unit="share", direction=direction, **fields)
+    interval = stats.wilson(int(flags.sum()), len(flags))
+    if clusters is not None:
+        interval = present(stats.mean_interval(flags, clusters=clusters), "a share of rows has one")
     return Measurement(
-        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
-        unit="share", direction=direction, **fields,
+        name=name, value=float(flags.mean()), interval=interval, n=len(flags),
+        units=None if clusters is None else len(np.unique(clusters)), unit="share", direction=direction, **fields,
     )  # fmt: skip
 
 
 def median_distance(
-    distances: np.ndarray, conditions: dict[str, Any], none_found: str, *, few_are_exact: bool = False
-) -> Measurement:
+    distances: np.ndarray, conditions: dict[str, Any], none_found: str, *, few_are_exact: bool = False,
+    clusters: np.ndarray | None = None,
+) -> Measurement:  # fmt: skip
     """The median of the distances (N,) at which the model is wrong, with the interval that order statistics give.
 
     Args:
@@ -38,15 +49,17 @@ def median_distance(
         conditions: of the measurement.
         none_found: why there is no median, where there are none.
         few_are_exact: whether a median of too few for an interval is called exact.
+        clusters: (N,) which of these rows vary together; None: each varies by itself.
     """
     fields: dict[str, Any] = {
         "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": conditions
     }  # fmt: skip
     if not len(distances):
         return Measurement(value=None, reason=none_found, **fields)
-    interval, value = stats.median_interval(distances), float(np.median(distances))
+    interval, value = stats.median_interval(distances, clusters=clusters), float(np.median(distances))
     is_exact = few_are_exact and interval is None
-    return Measurement(value=value, interval=interval, n=len(distances), exact=is_exact, **fields)
+    units = None if clusters is None else len(np.unique(clusters))
+    return Measurement(value=value, interval=interval, n=len(distances), units=units, exact=is_exact, **fields)
 
 
 def comparable(
@@ -68,11 +81,13 @@ class ShareGap(NamedTuple):
     """Of the measurement: name, direction, attributes, conditions and who is left out."""
     reason: str
     """Why there is no difference, where fewer than two groups are compared."""
+    by_unit: bool = False
+    """Whether rows of one unit vary together, so that sizes are effective numbers of rows."""
 
 
 def share_gap(
     name: str, share: str, hits: np.ndarray, weights: np.ndarray | None, cells: list[Cell], fields: dict[str, Any],
-    reason: str,
+    reason: str, clusters: np.ndarray | None = None,
 ) -> ShareGap:  # fmt: skip
     """The gap `name` of a share, which is that of rows (N,) of which a flag holds in each of some groups.
 
@@ -84,20 +99,26 @@ def share_gap(
         cells: the groups.
         fields: further ones of the measurement.
         reason: see `ShareGap`.
+        clusters: (N,) which rows vary together; None: each varies by itself.
     """
-    values, sizes = np.array([weighed_share(hits, weights, cell.rows) for cell in cells]).reshape(-1, 2).T
+    values, sizes = np.array([weighed_share(hits, weights, cell.rows, clusters) for cell in cells]).reshape(-1, 2).T
     shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
     members = Members(
         share, [cell.where for cell in cells], shares.rates, np.array([cell.rows.sum() for cell in cells]),
         np.array([hits[cell.rows].sum() for cell in cells]),
     )  # fmt: skip
-    return ShareGap(shares, members, {"name": name, "unit": "share", "direction": "lower", **fields}, reason)
+    common = {"name": name, "unit": "share", "direction": "lower", **fields}
+    return ShareGap(shares, members, common, reason, clusters is not None)
 
 
-def weighed_share(hits: np.ndarray, weights: np.ndarray | None, rows: np.ndarray) -> tuple[float, float]:
+def weighed_share(
+    hits: np.ndarray, weights: np.ndarray | None, rows: np.ndarray, clusters: np.ndarray | None = None
+) -> tuple[float, float]:
     """The weighted share of these rows, and the effective number of them."""
     some = None if weights is None else weights[rows]
     value = stats.weighted_mean(hits[rows].astype(float), some)
+    if clusters is not None:
+        return value, stats.cluster_size(hits[rows], clusters[rows], some)
     return value, float(stats.effective_size(int(rows.sum()) if some is None else some))
 
 
@@ -119,7 +140,8 @@ def tested_gaps(
         for gap in tested
     ]
     adjusted = iter(zip(p_values, stats.holm(p_values).tolist() if p_values else [], strict=True))
-    method = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
+    by_unit = ", by units" if data.clusters is not None else ""
+    method = f"permutation of the largest studentized difference, {permutations} shuffles{by_unit}; Holm"
     family = f"all {len(tested)} differences of {check}"
     headlines, further = [], []
     for gap in gaps:
@@ -140,4 +162,7 @@ def _widest(gap: ShareGap, groups: Sequence[Group], reference: Group | None) -> 
     if len(groups) < 2:
         return [Measurement(value=None, reason=gap.reason, validity="inconclusive", **gap.fields)]
     widest, pairs = widest_among([gap.shares], [gap.members], groups, reference)
-    return [Measurement(value=widest.value, interval=widest.interval, pairs=pairs, **gap.fields)]
+    interval = widest.interval
+    if gap.by_unit:
+        interval = interval.model_copy(update={"method": interval_method(interval.method, False, by_unit=True)})
+    return [Measurement(value=widest.value, interval=interval, pairs=pairs, **gap.fields)]

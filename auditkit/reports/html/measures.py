@@ -126,7 +126,7 @@ def _measurement(
         Cell(pairs(measurement.conditions)),
         Cell(numbers.value(measurement)),
         Cell(numbers.uncertainty(measurement), "" if made(measurement) == common else made(measurement)),
-        Cell("" if measurement.n is None else numbers.count(measurement.n)),
+        Cell("" if measurement.n is None else numbers.size(measurement)),
         _chance(measurement),
         Cell("" if measurement.detectable is None else numbers.with_unit(measurement.detectable, measurement.unit)),
         Cell(remark_text(measurement), status="undefined" if measurement.value is None else measurement.validity),
@@ -239,7 +239,7 @@ def number(
     p = "" if test is None else numbers.p_value(test.p if test.p_adjusted is None else test.p_adjusted)
     notes = (
         numbers.uncertainty(measurement) + (f" ({method})" if method else ""),
-        f"n\u00a0=\u00a0{measurement.n:,}" if n and measurement.n is not None else "",
+        f"n\u00a0=\u00a0{numbers.size(measurement)}" if n and measurement.n is not None else "",
         p if test is None or test.p_adjusted is None else f"{p} adjusted",
         "" if detectable is None else f"detectable {numbers.with_unit(detectable, measurement.unit)}",
         whose_text(measurement) if with_groups else "",

@@ -61,7 +61,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
     data = audit.data
     facts = [
         ("Name", data.name),
-        ("Rows", f"{data.rows:,}"),
+        ("Rows", numbers.of_units(data.rows, data.units, data.unit)),
         ("Training rows", numbers.count(data.train_rows) if data.train_rows is not None else ""),
         ("Task", f"{data.task}, on inputs of kind {data.modality}"),
         ("Label", (data.label or "") + (f", positive: {data.positive}" if data.positive else "")),
@@ -76,7 +76,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
     groups = [
         [
             Cell(f"{group.attribute}={group.value}"),
-            Cell("" if group.rows is None else f"{group.rows:,}"),
+            Cell("" if group.rows is None else numbers.of_units(group.rows, group.units, data.unit)),
             Cell(group.hidden or "", status="hidden" if group.hidden else "shown"),
         ]
         for group in data.groups

@@ -40,7 +40,7 @@ class GroupFairness(Parameters, Check):
         "JRSS B 57"
     )
     needs = frozenset({"groups", "binary", "multiclass"})
-    handles = frozenset({"people", "unknown labels", "abstentions"})
+    handles = frozenset({"people", "unknown labels", "abstentions", "units"})
     presets = {
         "quick": {"intersections": 1, "permutations": 1999},
         "thorough": {"intersections": 3, "permutations": 99_999},

@@ -8,7 +8,7 @@ import numpy as np
 from auditkit import group_pairs, stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
-from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES, amount, interval_method, shares
+from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES, denominator, interval_method, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.definitions import DEFINITIONS, INDICES
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
@@ -50,11 +50,13 @@ def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> dis
 
 def _unequal(target: Target, groups: Groups, data: AuditData) -> entropy.Unequal:
     minimum = max(1, data.minimum_rate)
-    rows = amount(groups.tally.rows, EVERY)
-    usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
-    few = [lacking(int(many), minimum, DECIDED) for many in rows]
+    everyone = denominator(groups.tally, EVERY)
+    rows = everyone.rows
+    usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (everyone.many >= minimum)
+    few = [lacking(int(many), minimum, DECIDED) for many in everyone.many]
     return entropy.Unequal(
         ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()),
+        units=None if everyone.units is None else int(everyone.units[usable].sum()),
         left_out=group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)]),
         where=[groups.where[index] for index in np.flatnonzero(usable)],
         people=rows[usable].astype(np.int64), table=entropy.benefits(groups.tally)[usable],
@@ -136,7 +138,7 @@ def with_weights(measurement: Measurement, data: AuditData) -> Measurement:
     """The measurement whose interval says what weights make of it."""
     if measurement.interval is None:
         return measurement
-    method = interval_method(measurement.interval.method, data.weights is not None)
+    method = interval_method(measurement.interval.method, data.weights is not None, data.clusters is not None)
     return measurement.model_copy(update={"interval": measurement.interval.model_copy(update={"method": method})})
 
 
@@ -144,6 +146,7 @@ def beside(comparison: disparities.Tested, test: Test | None = None) -> dict[str
     """What every number of a comparison carries beside its value."""
     return {
         "n": comparison.rows,
+        "units": comparison.units,
         "across": comparison.across,
         "conditions": dict(comparison.conditions),
         "left_out": tuple(comparison.left_out),
@@ -167,7 +170,8 @@ def _defined(name: str, **fields: Any) -> Measurement:
 def _test(comparison: disparities.Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
     if comparison.p is None:
         return None
-    rows = "effective numbers of rows" if data.weights is not None else "rows"
+    rows = "rows" if data.weights is None and data.clusters is None else "effective numbers of rows"
+    rows += ", by units" if data.clusters is not None else ""
     statistic, draws = "index", disparities.enough_draws(parameters.permutations, tests)
     if isinstance(comparison, disparities.Compared):
         statistic = "largest studentized difference"

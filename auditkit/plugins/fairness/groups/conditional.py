@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from auditkit import stats
 from auditkit.checks import Context
 from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
+from auditkit.data.units import counts_rows
 from auditkit.errors import DataError, closest, present
 from auditkit.plugins.fairness.groups.comparisons import CORRECTIONS, family, with_weights
 from auditkit.plugins.fairness.groups.definitions import INDICES
@@ -161,9 +163,14 @@ def conditionals(
         for target in targets:
             against_rest = tally.against(present(target.class_index, "conditions are about a class"))
             # No labels were counted, so everybody stands under "not known"; who has no decision is left out.
-            within = Tally(*(table[:, 2, :2].reshape(size, -1, 2)[:, is_occupied] for table in against_rest))
+            within = against_rest.each(partial(_selected, size, np.array(is_occupied)))
             results += _within_strata(groups, target, within, parameters, data, context.rng)
     return results
+
+
+def _selected(strata_count: int, is_occupied: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """(S, K, 2) people by stratum, group, and rejected or selected, from (S * groups, 3, 3)."""
+    return table[:, 2, :2].reshape(strata_count, -1, 2)[:, is_occupied]
 
 
 def _within_strata(
@@ -217,4 +224,7 @@ def measured(disparity: Conditional, tests: int, parameters: Parameters, data: A
         value=disparity.value, n=disparity.rows, interval=disparity.interval, test=test, detectable=detectable,
         reason=disparity.some_strata or None, validity="valid" if disparity.enough else "inconclusive", **common,
     )  # fmt: skip
+    if data.clusters is not None:  # resampled cells and shuffles within strata know rows alone
+        reason = "; ".join(filter(None, (measurement.reason, counts_rows(data))))
+        measurement = measurement.model_copy(update={"validity": "inconclusive", "reason": reason})
     return with_weights(measurement, data)

@@ -29,6 +29,8 @@ class Tested:
     conditions: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     """People in the groups compared, in the largest denominator."""
+    units: int | None = None
+    """Units in the groups compared, in the largest denominator; None: each row is one."""
     left_out: list[LeftOut] = field(default_factory=list)
     """Groups that it says nothing about."""
     p: float | None = None
@@ -95,7 +97,7 @@ def compare(
     """
     reasons: list[list[str]] = [[] if reason is None else [reason] for reason in hidden]
     for rate, share in rates:
-        few = [lacking(int(rows), minimum, rate.of) for rows in share.rows]
+        few = [lacking(int(many), minimum, rate.of) for many in share.many]
         if odds:
             few = [
                 "no false positives" if reason is None and value >= 1 else reason
@@ -104,6 +106,8 @@ def compare(
         usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
         comparison.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         members = group_pairs.Members(rate.name, where, share.values, share.rows, share.counts)
+        if share.units is not None:
+            comparison.units = max(comparison.units or 0, int(share.units[usable].sum()))
         comparison.members.append(members.take(np.flatnonzero(usable)))
         # A group that is hidden is hidden from every rate, so the reason is given once.
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):

@@ -8,9 +8,9 @@ from scipy import special
 from auditkit import stats
 from auditkit.counts import Tally
 from auditkit.group_pairs import Members
-from auditkit.metrics.catalogue import amount
+from auditkit.metrics.catalogue import EVERY, Rate, amount, shares
 from auditkit.plugins.fairness.groups.disparities import Tested
-from auditkit.results import Interval
+from auditkit.results import NOBODY, Interval
 
 BENEFITS = ("fn", "tp tn", "fp")
 """Whose benefit, decision - label + 1, is 0, 1 and 2."""
@@ -39,14 +39,20 @@ class Unequal(Tested):
 
 
 def benefits(tally: Tally) -> np.ndarray:
-    """(K, 3) people by benefit 0, 1 and 2; a weighted group counts as its effective number of rows (Kish)."""
+    """(K, 3) people by benefit 0, 1 and 2; a weighted group counts as its effective number of rows (Kish).
+
+    Where rows vary together, as that of the benefit whose share tells least.
+    """
     weight, square = (
         np.column_stack([amount(table, words) for words in BENEFITS]) for table in (tally.weight, tally.square)
     )
     total = square.sum(axis=1, keepdims=True)
-    return np.divide(
-        weight * weight.sum(axis=1, keepdims=True), total, out=np.zeros_like(weight), where=total > 0
-    )  # fmt: skip
+    table = np.divide(weight * weight.sum(axis=1, keepdims=True), total, out=np.zeros_like(weight), where=total > 0)
+    if tally.clusters is None:
+        return table
+    sizes = [shares(tally, Rate("", "", words, EVERY, "", "none", "", NOBODY)).sizes for words in BENEFITS]
+    whole = table.sum(axis=1)
+    return table * np.divide(np.min(sizes, axis=0), whole, out=np.zeros_like(whole), where=whole > 0)[:, None]
 
 
 def between(table: np.ndarray, alpha: float = 2.0) -> np.ndarray:

@@ -25,6 +25,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     counts = count(
         encoded, predictions.codes, None if data.labels is None else predictions.truth,
         classes=[spelling(label) for label in predictions.classes], weights=data.weights, people=data.people,
+        clusters=data.clusters,
     )  # fmt: skip
     groups = tabulate(counts, parameters, data)
     looked_at = targets(parameters, counts, predictions, data.task)

@@ -11,7 +11,7 @@ from auditkit import stats
 from auditkit.counts import Counts, Tally
 from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
-from auditkit.metrics.catalogue import RATES, Rate, amount, interval_method, right_or_not, shares
+from auditkit.metrics.catalogue import RATES, Rate, denominator, interval_method, right_or_not, shares
 from auditkit.metrics.composites import COMPOSITES, Composite
 from auditkit.plugins.fairness.groups.definitions import DEFAULT, MEASURES, MULTICLASS, WHOLE
 from auditkit.plugins.fairness.groups.parameters import Parameters
@@ -61,7 +61,7 @@ def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Gr
     for attributes in [(), *data.cells.subsets(parameters.intersections)]:
         where, tally = counts.over(attributes)
         occupied = [index for index, group in enumerate(where) if not data.cells.empty(group)]
-        where, tally = [where[index] for index in occupied], Tally(*(table[occupied] for table in tally))
+        where, tally = [where[index] for index in occupied], tally.taken(np.array(occupied, dtype=np.int64))
         tables.append(Groups(attributes, where, [data.cells.reason(group) for group in where], tally))
     return tables
 
@@ -72,8 +72,7 @@ def smaller(groups: Groups, data: AuditData) -> Groups | None:
     if together is None:
         return None
     indices = together.among(groups.where)
-    tally = Tally(*(table[indices].sum(axis=0, keepdims=True) for table in groups.tally))
-    return groups._replace(where=[together.where], hidden=[None], tally=tally)
+    return groups._replace(where=[together.where], hidden=[None], tally=groups.tally.as_one(indices))
 
 
 def targets(parameters: Parameters, counts: Counts, predictions: Predictions, task: str) -> list[Target]:
@@ -128,11 +127,12 @@ def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurem
 def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     share = shares(groups.tally, rate)
     low, high = stats.wilson_bounds(share.successes, share.sizes)
-    method = interval_method("Wilson", data.weights is not None)
+    method = interval_method("Wilson", data.weights is not None, data.clusters is not None)
     measurements = []
     for index, where in enumerate(groups.where):
         reason, rows = groups.hidden[index], int(share.rows[index])
-        few = lacking(rows, data.minimum_rate, rate.of)
+        units = None if share.units is None else int(share.units[index])
+        few = lacking(int(share.many[index]), data.minimum_rate, rate.of)
         if reason or few:
             # That nobody is in a denominator gives nobody away; any other small number might.
             n = 0 if not reason and rows == 0 else None
@@ -140,17 +140,17 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
             continue
         interval = Interval(low=float(low[index]), high=float(high[index]), method=method)
         measurements.append(
-            _measurement(rate, target, where, value=float(share.values[index]), n=rows, interval=interval)
+            _measurement(rate, target, where, value=float(share.values[index]), n=rows, units=units, interval=interval)
         )
     return measurements
 
 
 def _composite(composite: Composite, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     estimates = composite.estimate(groups.tally)
-    rows = [(amount(groups.tally.rows, words), of) for words, of in composite.of]
+    rows = [(denominator(groups.tally, words), of) for words, of in composite.of]
     measurements = []
     for index, where in enumerate(groups.where):
-        few = (lacking(int(n[index]), data.minimum_rate, of) for n, of in rows)
+        few = (lacking(int(parts.many[index]), data.minimum_rate, of) for parts, of in rows)
         reason = groups.hidden[index] or next(filter(None, few), None)
         value = float(estimates.values[index])
         if reason is None and np.isnan(value):
@@ -162,10 +162,18 @@ def _composite(composite: Composite, target: Target, groups: Groups, data: Audit
         high = float(estimates.high[index])
         interval = Interval(
             low=min(value, float(estimates.low[index])), high=max(value, high) if np.isfinite(high) else None,
-            method=interval_method(estimates.method, data.weights is not None),
+            method=interval_method(estimates.method, data.weights is not None, data.clusters is not None),
         )  # fmt: skip
         measurements.append(
-            _measurement(composite, target, where, value=value, n=int(rows[0][0][index]), interval=interval)
+            _measurement(
+                composite,
+                target,
+                where,
+                value=value,
+                n=int(rows[0][0].rows[index]),
+                interval=interval,
+                units=None if rows[0][0].units is None else int(rows[0][0].units[index]),
+            )
         )
     return measurements
 
@@ -178,9 +186,11 @@ def _measurement(
     value: float | None = None,
     reason: str | None = None,
     n: int | None = None,
+    units: int | None = None,
     interval: Interval | None = None,
 ) -> Measurement:
     return Measurement(
-        name=measure.name, value=value, reason=reason, interval=interval, n=n, direction=measure.direction, slice=where,
-        unit="share" if isinstance(measure, Rate) else "", conditions=dict(target.conditions),
+        name=measure.name, value=value, reason=reason, interval=interval, n=n, units=units,
+        direction=measure.direction, slice=where, unit="share" if isinstance(measure, Rate) else "",
+        conditions=dict(target.conditions),
     )  # fmt: skip

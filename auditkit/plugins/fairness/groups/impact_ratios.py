@@ -104,7 +104,15 @@ def _ratios_to(
         }  # fmt: skip
         value = 1.0 if index == least else float(share.values[least] / share.values[index])
         measurements.append(
-            Measurement(value=value, n=int(share.rows[index]), slice=where, left_out=lacking, **fields, **common)
+            Measurement(
+                value=value,
+                n=int(share.rows[index]),
+                slice=where,
+                left_out=lacking,
+                **fields,
+                **common,
+                units=None if share.units is None else int(share.units[index]),
+            )
         )
     return measurements
 
@@ -112,10 +120,10 @@ def _ratios_to(
 def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
     """(K,) why a group has no selection rate; None where it has one."""
     rate = RATES["selection_rate"]
-    rows = shares(groups.tally, rate).rows
+    share = shares(groups.tally, rate)
     return [
         hidden or lacking(int(many), data.minimum_rate, rate.of)
-        for hidden, many in zip(groups.hidden, rows, strict=True)
+        for hidden, many in zip(groups.hidden, share.many, strict=True)
     ]
 
 
@@ -123,7 +131,7 @@ def _interval(share: GroupShares, least: int, index: int, level: float, data: Au
     sizes, successes = share.sizes.tolist(), share.successes.tolist()
     interval = stats.ratio_interval(successes[least], sizes[least], successes[index], sizes[index], level)
     # All pairs hold at once at 95 %; the higher level of the single pair is only the means to it.
-    update = {"level": 0.95, "method": interval_method(METHOD, data.weights is not None)}
+    update = {"level": 0.95, "method": interval_method(METHOD, data.weights is not None, data.clusters is not None)}
     return interval and interval.model_copy(update=update)
 
 

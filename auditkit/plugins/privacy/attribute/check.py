@@ -38,6 +38,7 @@ class AttributeInference(Parameters, Check):
     needs: ClassVar[frozenset[str]] = frozenset(
         {"table", "labels", "train", "queries", "probabilities", "binary", "multiclass"}
     )
+    handles: ClassVar[frozenset[str]] = frozenset({"units"})
     presets = {"quick": {"rows": 1000}, "thorough": {"rows": 10_000}}
     level: ClassVar[Literal["training"]] = "training"
     definitions = DEFINITIONS

@@ -30,7 +30,7 @@ class SyntheticCopies(Parameters, Check):
     title: ClassVar[str] = "Copies in a synthetic table"
     reference: ClassVar[str] = f"{PLATZER}; {ZHAO}"
     needs: ClassVar[frozenset[str]] = frozenset({"table", "train"})
-    handles: ClassVar[frozenset[str]] = frozenset({"unknown labels", "abstentions"})
+    handles: ClassVar[frozenset[str]] = frozenset({"units", "unknown labels", "abstentions"})
     applies_when: ClassVar[str] = "for a table said to be synthetic: name it among the checks, and the file"
     presets = {"quick": {"rows": 2000}, "thorough": {"rows": 30_000}}
     definitions = DEFINITIONS

@@ -43,6 +43,7 @@ class Membership(Parameters, Check):
     title: ClassVar[str] = "Membership inference"
     reference: ClassVar[str] = f"{YEOM}; {CARLINI}; {ZARIFZADEH}; {DAS}"
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "queries", "binary", "multiclass"})
+    handles: ClassVar[frozenset[str]] = frozenset({"units"})
     presets = {
         "quick": {"rows": 1000, "reference_models": 2, "reference_rows": 5000},
         "standard": {"rows": 4000, "reference_models": 4, "reference_rows": 20_000},

@@ -19,12 +19,14 @@ from auditkit.smaller import slices_and_smaller
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """All findings of the check."""
     truth = context.predictions.truth
-    clean = share_of("clean_accuracy", context.predictions.codes == truth)
+    clean = share_of("clean_accuracy", context.predictions.codes == truth, clusters=data.clusters)
     context.keep(Findings(measurements=[clean]))
     proven = prove(parameters, model, data, context)
     right = proven.smoothed.decided == truth
-    curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
-    unsmoothed = _bare(parameters, proven)
+    curve = [
+        _smoothed(parameters, proven, right, radius, clusters=data.clusters) for radius in (0.0, *parameters.radii)
+    ]
+    unsmoothed = _bare(parameters, proven, data.clusters)
     measurements = [
         # what groups are compared by comes first: a report may show the first number alone
         *sorted(
@@ -33,11 +35,14 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         *(
             _smoothed(
                 parameters, proven, right, parameters.group_radius, rows=cell.rows, slice=cell.where,
-                reason=data.unmeasured(cell, "certified rows"),
+                clusters=data.clusters, reason=data.unmeasured(cell, "certified rows"),
             )
             for cell in slices_and_smaller(data)
         ),
-        share_of("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
+        share_of(
+            "abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma},
+            clusters=data.clusters,
+        ),
         Measurement(
             name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
         ),
@@ -55,19 +60,21 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 
 
 def _smoothed(parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, **fields: Any) -> Measurement:
-    flags = (right & (proven.smoothed.radius > radius))[fields.pop("rows", slice(None))]
+    rows, clusters = fields.pop("rows", slice(None)), fields.pop("clusters", None)
+    flags = (right & (proven.smoothed.radius > radius))[rows]
+    fields["clusters"] = None if clusters is None else clusters[rows]
     conditions = {"radius": radius, "norm": proven.noise_space.norm, "sigma": parameters.sigma}
     return share_of("smoothed_certified_accuracy", flags, conditions=conditions, **fields)
 
 
-def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:
+def _bare(parameters: Parameters, proven: Proven, clusters: np.ndarray | None) -> list[Measurement]:
     """Certified and attacked accuracy of the model itself, for each epsilon; without values where nothing was read."""
     bounded, conditions = proven.bounded, [{"epsilon": epsilon, "norm": "Linf"} for epsilon in parameters.epsilons]
     if bounded.reason is not None:
         nothing = np.zeros(0, dtype=bool)
         return [share_of("certified_accuracy", nothing, reason=bounded.reason, conditions=at) for at in conditions]
     return [
-        share_of(name, flags, conditions=at)
+        share_of(name, flags, conditions=at, clusters=clusters)
         for at, certified, withstood in zip(conditions, bounded.certified, bounded.withstood, strict=True)
         for name, flags in (("certified_accuracy", certified), ("attacked_accuracy", withstood))
     ]

@@ -89,7 +89,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     query_count = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
     rows = _by_feature(searched.moves, single, data, parameters.group_cost)
     return Findings(
-        measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), query_count],
+        measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs, data.clusters), query_count],
         controls=controls,
         figures=_figures(parameters, searched.alone.costs, best.costs, data, groups, rows),
         tables=[_table(rows, parameters.group_cost)],

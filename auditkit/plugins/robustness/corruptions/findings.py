@@ -38,7 +38,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     tested = _tested([*_drops(answers), *gaps(answers, data, AT, parameters, context.rng)])
     ignored = [] if data.weights is None else ["Weights are not used here: every row counts alike."]
     return Findings(
-        measurements=[*_everyone(answers), *groups, *tested],
+        measurements=[*_everyone(answers, data.clusters), *groups, *tested],
         controls=self_tests.controls(answers, model, data, context),
         figures=_figures(answers, groups),
         tables=[_strengths(corruptions, names)],
@@ -46,7 +46,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
 
 
-def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
+def _everyone(answers: CorruptedAnswers, clusters: np.ndarray | None) -> list[Measurement]:
     """Mean, clean, worst, relative, steady, then each corruption; the first may be all that a report shows."""
     n, rows = len(answers.clean), answers.by_row(slice(None))
     accuracy = answers.accuracy
@@ -56,15 +56,18 @@ def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
             name="mean_accuracy", value=float(rows.mean()), interval=mean_interval(rows), n=n, unit="share",
             direction="higher",
         ),
-        share_of("clean_accuracy", answers.clean),
+        share_of("clean_accuracy", answers.clean, clusters=clusters),
         Measurement(
             name="worst_accuracy", value=float(accuracy.min()), interval=_worst_interval(answers), n=n, unit="share",
             direction="higher", conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
         ),
         _relative(answers.clean, rows),
-        share_of("steady_accuracy", answers.clean & answers.right[:, AT].all(axis=0), conditions={"severity": MIDDLE}),
+        share_of(
+            "steady_accuracy", answers.clean & answers.right[:, AT].all(axis=0), conditions={"severity": MIDDLE},
+            clusters=clusters,
+        ),
         *(
-            share_of("accuracy", right, conditions={"corruption": name, "severity": severity})
+            share_of("accuracy", right, conditions={"corruption": name, "severity": severity}, clusters=clusters)
             for name, levels in zip(answers.names, answers.right, strict=True)
             for severity, right in zip(SEVERITIES, levels, strict=True)
         ),

@@ -30,16 +30,29 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     """Attack these rows, and say what withstood."""
     has_gradients = way(model, data) == "gradient"
     context.keep(
-        Findings(measurements=[share_of("clean_accuracy", context.predictions.codes == context.predictions.truth)])
+        Findings(
+            measurements=[
+                share_of(
+                    "clean_accuracy", context.predictions.codes == context.predictions.truth, clusters=data.clusters
+                )
+            ]
+        )
     )
     if has_gradients:
         from auditkit.plugins.robustness.evasion.gradient_attack import attack
 
-        outcome = attack(parameters, model, data, context, lambda outcome: context.keep(_untried(parameters, outcome)))
+        def keep(outcome: Outcome) -> None:
+            context.keep(_untried(parameters, outcome._replace(clusters=data.clusters)))
+
+        outcome = attack(parameters, model, data, context, keep)
     else:
         outcome = decision_attack.attack(parameters, data, context)
+    outcome = outcome._replace(clusters=data.clusters)
     repeatable = controls.steady_control(unsteady(model, data, context.predictions))
-    clean, robust = share_of("clean_accuracy", outcome.broken_at > 0), _curve(parameters, outcome)
+    clean, robust = (
+        share_of("clean_accuracy", outcome.broken_at > 0, clusters=outcome.clusters),
+        _curve(parameters, outcome),
+    )
     groups = [
         _robust(outcome, parameters.middle, cell.rows, cell.where, data.unmeasured(cell, COUNTED))
         for cell in slices_and_smaller(data)
@@ -76,7 +89,13 @@ def _untried(parameters: Parameters, outcome: Outcome) -> Findings:
     """What is left where the time runs out after the attack and before its trials."""
     doubtful = {"validity": "inconclusive", "reason": UNTRIED}
     robust = [measurement.model_copy(update=doubtful) for measurement in _curve(parameters, outcome)]
-    return Findings(measurements=[robust[0], share_of("clean_accuracy", outcome.broken_at > 0), *robust[1:]])
+    return Findings(
+        measurements=[
+            robust[0],
+            share_of("clean_accuracy", outcome.broken_at > 0, clusters=outcome.clusters),
+            *robust[1:],
+        ]
+    )
 
 
 def _robust(
@@ -84,9 +103,17 @@ def _robust(
     reason: str | None = None,
 ) -> Measurement:  # fmt: skip
     """Robust accuracy at an epsilon, on some rows; `reason` is why it may not be said."""
-    withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
+    some = rows if rows is not None else slice(None)
+    withstood, clusters = outcome.broken_at[some] > epsilon, outcome.clusters
     conditions = {"epsilon": epsilon, "norm": outcome.norm}
-    return share_of("robust_accuracy", withstood, reason=reason, slice=where or {}, conditions=conditions)
+    return share_of(
+        "robust_accuracy",
+        withstood,
+        reason=reason,
+        slice=where or {},
+        conditions=conditions,
+        clusters=None if clusters is None else clusters[some],
+    )
 
 
 def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> ShareGap:
@@ -95,7 +122,7 @@ def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> S
     return share_gap(
         "robust_accuracy_difference", "robust_accuracy", outcome.broken_at > epsilon, None, cells,
         {"across": (attribute,), "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": hidden},
-        two_groups([attribute], "can be assessed", left_out_text(hidden)),
+        two_groups([attribute], "can be assessed", left_out_text(hidden)), outcome.clusters,
     )  # fmt: skip
 
 

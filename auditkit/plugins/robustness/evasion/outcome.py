@@ -35,3 +35,5 @@ class Outcome(NamedTuple):
     controls: tuple[Control, ...] = ()
     notes: tuple[str, ...] = ()
     pictures: Pictures | None = None
+    clusters: np.ndarray | None = None
+    """(N,) which rows vary together; None: each varies by itself."""

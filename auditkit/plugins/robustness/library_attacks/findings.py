@@ -67,6 +67,7 @@ class _Run:
         self.parameters, self.scene, self.context = parameters, scene, context
         self.has_gradients, self.notes = has_gradients, notes
         self.truth = scene.predictions.truth
+        self.clusters = scene.data.clusters
         self.right = np.flatnonzero(scene.predictions.codes == self.truth)
         self.done: list[AttackResult] = []
         self.changed_decisions = _changed_decisions(scene)
@@ -112,7 +113,7 @@ class _Run:
     def findings(self) -> Findings:
         ran = [result for result in self.done if sum(result.errors.values()) < max(1, len(result.distances))]
         least = np.min([result.distances for result in ran], axis=0) if ran else None
-        clean = share_of("clean_accuracy", self.scene.predictions.codes == self.truth)
+        clean = share_of("clean_accuracy", self.scene.predictions.codes == self.truth, clusters=self.clusters)
         overall = [self._robust("robust_accuracy", least, epsilon) for epsilon in self.parameters.epsilons]
         by_attack = [
             self._robust("attack_robust_accuracy", result.distances, epsilon, attack=result.name)
@@ -148,7 +149,7 @@ class _Run:
         reason = "no attack could be run" if distances is None and len(self.right) else None
         withstood = np.zeros(len(self.truth), dtype=bool)
         withstood[self.right] = distances is None or distances > epsilon + 1e-6  # none is attacked where none is right
-        return share_of(name, withstood, reason=reason, conditions=conditions)
+        return share_of(name, withstood, reason=reason, conditions=conditions, clusters=self.clusters)
 
     def _controls(self, ran: list[AttackResult]) -> list[Control]:
         ratios = [result.known for result in ran if result.known is not None]
