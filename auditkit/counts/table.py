@@ -38,7 +38,7 @@ class Tally(NamedTuple):
         """The counts, the weights and their squares."""
         return self.rows, self.weight, self.square
 
-    def each(self, function: Callable[[np.ndarray], np.ndarray], clusters: ClusterRows | None = None) -> Tally:
+    def mapped(self, function: Callable[[np.ndarray], np.ndarray], clusters: ClusterRows | None = None) -> Tally:
         """What a function makes of the counts, the weights and their squares."""
         rows, weight, square = map(function, self.tables)
         return Tally(rows, weight, square, clusters)
@@ -48,14 +48,14 @@ class Tally(NamedTuple):
         of_group = np.full(len(self.rows), -1)
         of_group[groups] = np.arange(len(groups))
         clusters = self.clusters and self.clusters.grouped(of_group[self.clusters.group])
-        return self.each(lambda table: table[groups], clusters)
+        return self.mapped(lambda table: table[groups], clusters)
 
     def as_one(self, groups: np.ndarray) -> Tally:
         """Those of some of the K groups as of one."""
         one_group = np.full(len(self.rows), -1)
         one_group[groups] = 0
         clusters = self.clusters and self.clusters.grouped(one_group[self.clusters.group])
-        return self.each(lambda table: table[groups].sum(axis=0, keepdims=True), clusters)
+        return self.mapped(lambda table: table[groups].sum(axis=0, keepdims=True), clusters)
 
     def against(self, positive: int) -> Tally:
         """One class against all others, (K, 3, 3).
@@ -63,7 +63,7 @@ class Tally(NamedTuple):
         Labels: negative, positive, not known. Decisions: not selected, selected, abstained.
         """
         clusters = self.clusters and self.clusters.against(positive, self.rows.shape[1] - 1)
-        return self.each(lambda table: _fold(_fold(table, positive, 1), positive, 2), clusters)
+        return self.mapped(lambda table: _fold(_fold(table, positive, 1), positive, 2), clusters)
 
 
 class Marginal(NamedTuple):

@@ -11,10 +11,10 @@ import numpy as np
 
 from auditkit.data.case_scores import CaseScore
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
+from auditkit.data.clusters import clusters_of
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
-from auditkit.data.units import clusters_of
 from auditkit.results import Meaning
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]

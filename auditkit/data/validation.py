@@ -10,6 +10,7 @@ from auditkit.counts.names import MISSING
 from auditkit.data.blanks import Bare, Blanks, check_mask, check_people
 from auditkit.data.case_scores import check_case_scores, check_scored
 from auditkit.data.cells import Cells
+from auditkit.data.clusters import clusters_of
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
@@ -27,7 +28,6 @@ from auditkit.data.labels import (
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
-from auditkit.data.units import clusters_of, unit_called
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
 from auditkit.text import as_python, class_name
@@ -338,7 +338,7 @@ def _beside(data: Fields) -> dict[str, Any]:
             mend = Mend("data.disclosure", "internal")
             raise DataError(
                 f"{data.name}: what may be published is decided by counts of rows, and several rows are of one "
-                f"{unit_called(data)}, so that few people could stand behind a count that is large enough: say {mend}, "
+                f"{data.unit_name or 'unit'}, so that few people could stand behind a large count: say {mend}, "
                 "or publish a table with one row for each",
                 mend=mend,
             )

@@ -232,7 +232,7 @@ def right_or_not(tally: Tally) -> Tally:
         tally: (K, C + 1, C + 1) of C classes.
     """
     clusters = tally.clusters and tally.clusters.right_or_not(tally.rows.shape[1] - 1)
-    return tally.each(_right_or_not, clusters)
+    return tally.mapped(_right_or_not, clusters)
 
 
 def interval_method(method: str, weighted: bool, by_unit: bool = False) -> str:

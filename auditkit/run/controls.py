@@ -8,7 +8,7 @@ from auditkit.data import AuditData
 from auditkit.results import CheckResult, Consistency, Control, Measurement
 from auditkit.run.disparities import complete_disparities, name_worse_off
 from auditkit.run.findings_contract import refuse_wrong
-from auditkit.run.units import by_unit
+from auditkit.run.unit_rule import by_unit
 from auditkit.smaller import set_apart
 from auditkit.text import first_few
 

@@ -7,7 +7,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.data.units import counts_rows
+from auditkit.data.clusters import counts_rows
 from auditkit.plugins.data import auc
 from auditkit.plugins.data.features import Features, as_classes, each_alone, together
 from auditkit.plugins.data.parameters import Parameters
@@ -56,7 +56,7 @@ def search(parameters: Parameters, data: AuditData, context: Context) -> SearchR
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
     finding = SearchResult(len(some), doubts=features.doubts, groups=named)
-    finding.by_row = "" if data.clusters is None else counts_rows(data)
+    finding.by_row = "" if data.clusters is None else counts_rows(data.unit_name)
     finding.notes += _reading_notes(features)
     if len(some) < len(data):
         finding.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")

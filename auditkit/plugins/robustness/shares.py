@@ -85,9 +85,17 @@ class ShareGap(NamedTuple):
     """Whether rows of one unit vary together, so that sizes are effective numbers of rows."""
 
 
+class Mass(NamedTuple):
+    """What rows count for."""
+
+    weights: np.ndarray | None = None
+    """(N,) positive; None: one each."""
+    clusters: np.ndarray | None = None
+    """(N,) the same number for rows that vary together; None: each varies by itself."""
+
+
 def share_gap(
-    name: str, share: str, hits: np.ndarray, weights: np.ndarray | None, cells: list[Cell], fields: dict[str, Any],
-    reason: str, clusters: np.ndarray | None = None,
+    name: str, share: str, hits: np.ndarray, mass: Mass, cells: list[Cell], fields: dict[str, Any], reason: str,
 ) -> ShareGap:  # fmt: skip
     """The gap `name` of a share, which is that of rows (N,) of which a flag holds in each of some groups.
 
@@ -95,30 +103,27 @@ def share_gap(
         name: of the measurement.
         share: the name of the share in one group.
         hits: (N,) bool.
-        weights: (N,) of the rows, or None.
+        mass: of the rows.
         cells: the groups.
         fields: further ones of the measurement.
         reason: see `ShareGap`.
-        clusters: (N,) which rows vary together; None: each varies by itself.
     """
-    values, sizes = np.array([weighed_share(hits, weights, cell.rows, clusters) for cell in cells]).reshape(-1, 2).T
+    values, sizes = np.array([weighed_share(hits, mass, cell.rows) for cell in cells]).reshape(-1, 2).T
     shares = stats.Shares(np.minimum(sizes, values * sizes), sizes)  # the product may round to more than all
     members = Members(
         share, [cell.where for cell in cells], shares.rates, np.array([cell.rows.sum() for cell in cells]),
         np.array([hits[cell.rows].sum() for cell in cells]),
     )  # fmt: skip
     common = {"name": name, "unit": "share", "direction": "lower", **fields}
-    return ShareGap(shares, members, common, reason, clusters is not None)
+    return ShareGap(shares, members, common, reason, mass.clusters is not None)
 
 
-def weighed_share(
-    hits: np.ndarray, weights: np.ndarray | None, rows: np.ndarray, clusters: np.ndarray | None = None
-) -> tuple[float, float]:
+def weighed_share(hits: np.ndarray, mass: Mass, rows: np.ndarray) -> tuple[float, float]:
     """The weighted share of these rows, and the effective number of them."""
-    some = None if weights is None else weights[rows]
+    some = None if mass.weights is None else mass.weights[rows]
     value = stats.weighted_mean(hits[rows].astype(float), some)
-    if clusters is not None:
-        return value, stats.cluster_size(hits[rows], clusters[rows], some)
+    if mass.clusters is not None:
+        return value, stats.cluster_size(hits[rows], mass.clusters[rows], some)
     return value, float(stats.effective_size(int(rows.sum()) if some is None else some))
 
 

@@ -12,7 +12,7 @@ from auditkit import stats
 from auditkit.checks import Context
 from auditkit.counts import Encoded, Tally, count, encode
 from auditkit.data import AuditData
-from auditkit.data.units import counts_rows
+from auditkit.data.clusters import counts_rows
 from auditkit.errors import DataError, closest, present
 from auditkit.plugins.fairness.groups.comparisons import CORRECTIONS, family, with_weights
 from auditkit.plugins.fairness.groups.definitions import INDICES
@@ -163,7 +163,7 @@ def conditionals(
         for target in targets:
             against_rest = tally.against(present(target.class_index, "conditions are about a class"))
             # No labels were counted, so everybody stands under "not known"; who has no decision is left out.
-            within = against_rest.each(partial(_selected, size, np.array(is_occupied)))
+            within = against_rest.mapped(partial(_selected, size, np.array(is_occupied)))
             results += _within_strata(groups, target, within, parameters, data, context.rng)
     return results
 
@@ -225,6 +225,6 @@ def measured(disparity: Conditional, tests: int, parameters: Parameters, data: A
         reason=disparity.some_strata or None, validity="valid" if disparity.enough else "inconclusive", **common,
     )  # fmt: skip
     if data.clusters is not None:  # resampled cells and shuffles within strata know rows alone
-        reason = "; ".join(filter(None, (measurement.reason, counts_rows(data))))
+        reason = "; ".join(filter(None, (measurement.reason, counts_rows(data.unit_name))))
         measurement = measurement.model_copy(update={"validity": "inconclusive", "reason": reason})
     return with_weights(measurement, data)

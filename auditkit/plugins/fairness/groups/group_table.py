@@ -139,9 +139,8 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
             measurements.append(_measurement(rate, target, where, reason=reason or few, n=n))
             continue
         interval = Interval(low=float(low[index]), high=float(high[index]), method=method)
-        measurements.append(
-            _measurement(rate, target, where, value=float(share.values[index]), n=rows, units=units, interval=interval)
-        )
+        number = _measurement(rate, target, where, value=float(share.values[index]), n=rows, interval=interval)
+        measurements.append(number.model_copy(update={"units": units}))
     return measurements
 
 
@@ -164,17 +163,10 @@ def _composite(composite: Composite, target: Target, groups: Groups, data: Audit
             low=min(value, float(estimates.low[index])), high=max(value, high) if np.isfinite(high) else None,
             method=interval_method(estimates.method, data.weights is not None, data.clusters is not None),
         )  # fmt: skip
-        measurements.append(
-            _measurement(
-                composite,
-                target,
-                where,
-                value=value,
-                n=int(rows[0][0].rows[index]),
-                interval=interval,
-                units=None if rows[0][0].units is None else int(rows[0][0].units[index]),
-            )
-        )
+        counted = rows[0][0]
+        units = None if counted.units is None else int(counted.units[index])
+        number = _measurement(composite, target, where, value=value, n=int(counted.rows[index]), interval=interval)
+        measurements.append(number.model_copy(update={"units": units}))
     return measurements
 
 
@@ -186,11 +178,10 @@ def _measurement(
     value: float | None = None,
     reason: str | None = None,
     n: int | None = None,
-    units: int | None = None,
     interval: Interval | None = None,
 ) -> Measurement:
     return Measurement(
-        name=measure.name, value=value, reason=reason, interval=interval, n=n, units=units,
+        name=measure.name, value=value, reason=reason, interval=interval, n=n,
         direction=measure.direction, slice=where, unit="share" if isinstance(measure, Rate) else "",
         conditions=dict(target.conditions),
     )  # fmt: skip

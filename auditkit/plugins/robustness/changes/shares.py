@@ -8,7 +8,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.metrics.catalogue import interval_method
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.plugins.robustness.shares import ShareGap, comparable, share_gap, weighed_share
+from auditkit.plugins.robustness.shares import Mass, ShareGap, comparable, share_gap, weighed_share
 from auditkit.results import Measurement, Scalar, left_out_text
 from auditkit.too_few import fewer_than, two_groups
 
@@ -40,7 +40,7 @@ def share(
     if (where or not rows.all()) and (rows.sum() if units is None else units) < least:
         reason = fewer_than(least, "of the rows that were changed")
         return Measurement(value=None, reason=reason, validity="inconclusive", **fields)
-    value, size = weighed_share(hits, data.weights, rows, data.clusters)
+    value, size = weighed_share(hits, Mass(data.weights, data.clusters), rows)
     # the product may round to a hair more than all
     interval = stats.wilson(min(size, size * value), size)
     method = interval_method("Wilson", data.weights is not None, data.clusters is not None)
@@ -56,7 +56,7 @@ def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: floa
     fields = {"across": (attribute,), "conditions": {"cost": cost}, "left_out": left_out}
     reason = "; ".join(filter(None, (two_groups([attribute], "can be assessed"), left_out_text(left_out))))
     return share_gap(
-        name, name.replace("_difference", "_share"), hits, data.weights, cells, fields, reason, data.clusters
+        name, name.replace("_difference", "_share"), hits, Mass(data.weights, data.clusters), cells, fields, reason
     )
 
 

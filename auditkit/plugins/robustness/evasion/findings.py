@@ -14,7 +14,15 @@ from auditkit.plugins.robustness.attackability import unsteady, way
 from auditkit.plugins.robustness.evasion import controls, decision_attack, worst_cases
 from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.evasion.parameters import Parameters
-from auditkit.plugins.robustness.shares import ShareGap, comparable, median_distance, share_gap, share_of, tested_gaps
+from auditkit.plugins.robustness.shares import (
+    Mass,
+    ShareGap,
+    comparable,
+    median_distance,
+    share_gap,
+    share_of,
+    tested_gaps,
+)
 from auditkit.results import Axis, Figure, Measurement, Scalar, left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import two_groups
@@ -120,9 +128,10 @@ def _gap(outcome: Outcome, data: AuditData, attribute: str, epsilon: float) -> S
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
     cells, hidden = comparable(attribute, data, lambda cell: data.unmeasured(cell, COUNTED))
     return share_gap(
-        "robust_accuracy_difference", "robust_accuracy", outcome.broken_at > epsilon, None, cells,
+        "robust_accuracy_difference", "robust_accuracy", outcome.broken_at > epsilon, Mass(clusters=outcome.clusters),
+        cells,
         {"across": (attribute,), "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": hidden},
-        two_groups([attribute], "can be assessed", left_out_text(hidden)), outcome.clusters,
+        two_groups([attribute], "can be assessed", left_out_text(hidden)),
     )  # fmt: skip
 
 

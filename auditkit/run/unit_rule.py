@@ -4,7 +4,7 @@ import numpy as np
 
 from auditkit.checks import Facts
 from auditkit.data import AuditData
-from auditkit.data.units import FEW, counts_rows, few_units
+from auditkit.data.clusters import FEW, counts_rows, few_units
 from auditkit.results import CheckResult, Measurement, pairs
 
 MARK = "by units"
@@ -34,9 +34,9 @@ def by_unit(result: CheckResult, kind: type[Facts], data: AuditData) -> CheckRes
             return counted
         reason = None
         if "units" not in kind.handles and not _goes_by_unit(counted):
-            reason = counts_rows(data)
+            reason = counts_rows(data.unit_name)
         elif (data.units if counted.units is None else counted.units) < FEW and not _of_share(counted):
-            reason = few_units(data)
+            reason = few_units(data.unit_name)
         if reason is None or counted.validity == "invalid":
             return counted
         sentence = "; ".join(filter(None, (counted.reason, reason)))
