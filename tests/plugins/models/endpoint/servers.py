@@ -177,7 +177,7 @@ class Hostile(socketserver.StreamRequestHandler):
             self.answer(200, GOOD)
 
     def drip(self) -> None:
-        for _ in range(300):
+        for _ in range(5000):
             self.wfile.write(b"1")
             time.sleep(0.02)
 
