@@ -19,6 +19,7 @@ from auditkit.demos.credit import ROWS, make_applications
 from auditkit.results import AuditResult, Comparison, Measurement
 from auditkit.runfolder import read_result, verify
 from tests.command import auditkit
+from tests.few_questions import FEW_QUESTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.charts]
 
@@ -40,9 +41,9 @@ def run_demo(name: str, folder: pathlib.Path) -> None:
 
 
 def with_few_questions(name: str) -> Built:
-    """A demo whose robustness, in which nothing is planted, is looked at by a fifth of the questions."""
+    """A demo whose robustness and explanations, in which nothing is planted, are looked at by few questions."""
     built = importlib.import_module(f"auditkit.demos.{name}").build()
-    return dataclasses.replace(built, parameters={**built.parameters, "robustness.evasion": {"max_queries": 200}})
+    return dataclasses.replace(built, parameters={**built.parameters, **FEW_QUESTIONS})
 
 
 def read_demo(folder: pathlib.Path) -> Comparison:

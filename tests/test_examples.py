@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from tests.command import auditkit
+from tests.few_questions import as_toml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -23,7 +24,7 @@ def adult(tmp_path_factory, shared_data) -> tuple[pathlib.Path, subprocess.Compl
     folder = tmp_path_factory.mktemp("adult")
     shutil.copytree(ROOT / "examples" / "adult", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("work"))
     with (folder / "auditkit.toml").open("a") as config:  # what takes half of the time, and what no test looks at
-        config.write('\n[checks."robustness.evasion"]\nmax_queries = 100\n')
+        config.write(as_toml())
     environment = {**os.environ, "AUDITKIT_DATA": str(shared_data)}
     subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, env=environment)
     words = ["-m", "auditkit", "run", "--budget", "quick"]
