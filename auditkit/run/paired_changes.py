@@ -196,7 +196,8 @@ def _case_scores(new: Predictions, old: Predictions, data: AuditData) -> Iterato
             if reason is not None:
                 yield Measurement(value=None, reason=reason, **common)
                 continue
-            interval = stats.skewed_interval(moved)
+            unit = None if data.unit is None else data.unit[is_used][inside]
+            interval = stats.skewed_interval(moved, clusters=unit)
             interval = interval and interval.model_copy(update={"method": f"{interval.method}, paired"})
             if not is_used.all():
                 common |= {"validity": "inconclusive", "reason": "some cases lack the score of one of the two"}

@@ -4,6 +4,14 @@ import numpy as np
 import scipy
 
 from auditkit.results import Interval
+from auditkit.stats.clusters import (
+    cluster_error,
+    cluster_freedom,
+    cluster_pulls,
+    cluster_size,
+    clustered_mean,
+    together,
+)
 from auditkit.stats.weights import FEW, effective_size, weighted_mean
 
 ADDED = 2.0
@@ -13,7 +21,12 @@ DOMINANT = 0.5
 
 
 def bounded_interval(
-    values: np.ndarray, low: float, high: float, level: float = 0.95, weights: np.ndarray | None = None
+    values: np.ndarray,
+    low: float,
+    high: float,
+    level: float = 0.95,
+    weights: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Interval | None:
     """An interval for the mean of independent values between `low` and `high`, which it never leaves.
 
@@ -27,23 +40,30 @@ def bounded_interval(
         high: the upper end, above `low`.
         level: the confidence, between 0 and 1.
         weights: (n,) not negative, or None: all the same.
+        clusters: (n,) whole numbers, the same for values that vary together, such as those of a patient; None: each by
+            itself. As many values count as there are clusters, fewer where they are of unequal size.
 
     Returns:
-        None below two values.
+        None below two values or clusters.
 
     Source: Agresti and Coull (1998), Approximate is better than "exact" for interval estimation of binomial
     proportions, The American Statistician 52; Student (1908), Biometrika 6.
     """
-    if len(values) < 2:
+    clusters = together(clusters)
+    if len(values if clusters is None else np.unique(clusters)) < 2:
         return None
     size = effective_size(len(values) if weights is None else weights)
     mean = weighted_mean(values, weights)
     variance = weighted_mean((values - mean) ** 2, weights)
+    if clusters is not None:
+        size = cluster_freedom(clusters, weights) + 1
+        variance = cluster_error(cluster_pulls(values, clusters, weights)) ** 2 * (size - 1)
     centre, error = map(float, with_added(mean, variance, size, low, high))
     half = float(scipy.special.stdtrit(size - 1, 0.5 + level / 2)) * error if size > 1 else high - low
     # the mean itself lies inside, though the centre is drawn away from an end
     ends = max(low, min(mean, centre - half)), min(high, max(mean, centre + half))
-    method = "Student t, two cases added at either end of the range"
+    by_units = "" if clusters is None else ", by units"
+    method = f"Student t{by_units}, two cases added at either end of the range"
     return Interval(low=ends[0], high=ends[1], level=level, method=method)
 
 
@@ -65,7 +85,7 @@ def with_added(
     return np.asarray(centre), np.sqrt(squares / (total - 1) / total)
 
 
-def skewed_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
+def skewed_interval(values: np.ndarray, level: float = 0.95, clusters: np.ndarray | None = None) -> Interval | None:
     """An interval for the mean of independent values without bounds, which leans to the side of the longer tail.
 
     Student's law of a mean of skewed values is off to one side; Hall's cubic transformation takes the skewness out, and
@@ -74,6 +94,7 @@ def skewed_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
     Args:
         values: (n,) finite numbers.
         level: the confidence, between 0 and 1.
+        clusters: (n,) as in `bounded_interval`; then it is the jackknife over clusters, without the correction.
 
     Returns:
         None below two values, below 30 where all are the same, and where one value makes more than half of the squared
@@ -84,6 +105,8 @@ def skewed_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
     n = len(values)
     if n < 2 or (n < FEW and np.ptp(values) == 0) or dominated(values):
         return None
+    if (clusters := together(clusters)) is not None:
+        return clustered_mean(values, clusters, level)
     mean, spread = float(values.mean()), float(values.std(ddof=1))
     deviations = values - mean
     skewness = float((deviations**3).mean() / spread**3) if spread > 0 else 0.0
@@ -116,7 +139,12 @@ def dominated(values: np.ndarray) -> float | None:
 
 
 def quantile_interval(
-    values: np.ndarray, share: float, level: float = 0.95, low: float | None = None, high: float | None = None
+    values: np.ndarray,
+    share: float,
+    level: float = 0.95,
+    low: float | None = None,
+    high: float | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Interval | None:
     """The interval for a quantile that order statistics give, whatever the law of the values.
 
@@ -126,6 +154,7 @@ def quantile_interval(
         level: the confidence, between 0 and 1.
         low: the lowest value that there can be, which is the end where no value of these is low enough; None: none.
         high: likewise the highest.
+        clusters: (n,) as in `bounded_interval`: the ranks are those of as many values as are independent.
 
     Returns:
         None where neither end is known. An end that no value gives and no range, is None.
@@ -134,12 +163,16 @@ def quantile_interval(
     Nagaraja (2003), Order statistics, 7.1.
     """
     n, ordered = len(values), np.sort(values)
+    clusters = together(clusters) if n else None
+    size = n if clusters is None else int(cluster_size(values <= np.quantile(values, share), clusters))
     tail = (1 - level) / 2
     # the counts of values below the quantile that either tail leaves
-    below = int(scipy.stats.binom.ppf(tail, n, share)) if n else 0
-    above = int(scipy.stats.binom.isf(tail, n, share)) + 1 if n else 1
-    first = float(ordered[below - 1]) if below >= 1 else low
-    last = float(ordered[above - 1]) if above <= n else high
+    below = int(scipy.stats.binom.ppf(tail, size, share)) if size else 0
+    above = int(scipy.stats.binom.isf(tail, size, share)) + 1 if size else 1
+    # of the values that stand for the one at a rank among the independent ones, the outermost
+    first = float(ordered[int((below - 1) * n / size)]) if below >= 1 else low
+    last = float(ordered[min(n, int(np.ceil(above * n / size))) - 1]) if above <= size else high
     if first is None and last is None:
         return None
-    return Interval(low=first, high=last, level=level, method="order statistics")
+    method = "order statistics" if clusters is None else "order statistics, by units"
+    return Interval(low=first, high=last, level=level, method=method)

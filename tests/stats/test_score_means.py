@@ -125,3 +125,31 @@ def test_quantile_intervals_cover():
     drawn = rng.random((1500, 120))
     ends = [stats.quantile_interval(values, 0.05) for values in drawn]
     assert np.mean([one.low <= 0.05 <= one.high for one in ends]) >= 0.94
+
+
+def test_values_of_one_unit_count_once():
+    rng = np.random.default_rng(9)
+    units = np.repeat(np.arange(40), 25)
+    values = np.clip(0.7 + rng.normal(0, 0.1, 40)[units] + rng.normal(0, 0.01, 1000), 0, 1)
+    alone, by_unit = stats.bounded_interval(values, 0, 1), stats.bounded_interval(values, 0, 1, clusters=units)
+    of_means = stats.bounded_interval(np.array([values[units == unit].mean() for unit in range(40)]), 0, 1)
+    assert by_unit.high - by_unit.low > 3 * (alone.high - alone.low)
+    assert (by_unit.low, by_unit.high) == pytest.approx((of_means.low, of_means.high), abs=1e-3)
+    every = stats.bounded_interval(values, 0, 1, clusters=np.arange(1000))
+    assert every == alone
+    assert stats.bounded_interval(values, 0, 1, clusters=np.zeros(1000, int)) is None
+    wide = stats.quantile_interval(values, 0.5, clusters=units)
+    narrow = stats.quantile_interval(values, 0.5)
+    assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+    assert stats.skewed_interval(values, clusters=units) == stats.student_interval(values, clusters=units)
+
+
+def test_intervals_by_units_cover_what_those_by_rows_do_not():
+    rng, units = np.random.default_rng(10), np.repeat(np.arange(40), 10)
+    of_rows, of_units = [], []
+    for _ in range(300):
+        values = np.repeat(rng.beta(6, 2, 40), 10)
+        of_rows.append(stats.bounded_interval(values, 0, 1))
+        of_units.append(stats.bounded_interval(values, 0, 1, clusters=units))
+    covered = [np.mean([one.low <= 0.75 <= one.high for one in ends]) for ends in (of_rows, of_units)]
+    assert covered[0] < 0.7 and covered[1] >= 0.93

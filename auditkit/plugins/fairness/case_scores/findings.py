@@ -29,16 +29,17 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     """Everything that `fairness.case_scores` says about these cases."""
     scores = context.predictions.case_scores
     splits = [split(data, attributes) for attributes in data.cells.subsets(parameters.intersections)]
+    unit = None if data.units == len(data) else data.unit
     gaps: list[Gap] = []
     for step, (name, values) in enumerate(scores.items()):
         context.progress(step, len(scores) + 2, "mean scores")
         for partition in splits:
-            gaps += compare(name, data.case_scores[name], values, data.weights, partition, data.minimum_rate)
+            gaps += compare(name, data.case_scores[name], values, data.weights, partition, data.minimum_rate, unit)
     tested = [gap for gap in gaps if gap.extreme is not None]
     context.progress(len(scores), len(scores) + 2, "shuffling groups")
     # so many shuffles that the smallest p-value stays below 5 % when it is adjusted
     draws = max(parameters.permutations, 40 * len(tested))
-    for gap in tested:
+    for gap in tested if unit is None else ():  # shuffles of single cases would take those of a unit apart
         gap.test(scores[gap.score], data.weights, draws, context.rng)
     between = adjusted([_tested(gap, len(tested), data, scores) for gap in gaps])
     beside = [measurement for gap in gaps for measurement in _beside(gap, data, scores)]
@@ -56,7 +57,7 @@ def _tested(gap: Gap, tests: int, data: AuditData, scores: dict[str, np.ndarray]
     measurement = _measured(gap, gap.extreme, data, scores)
     if gap.extreme is None:
         return measurement
-    test = Test(method=gap.method, p=present(gap.p, "what has a value was tested"), family=FAMILY)
+    test = None if gap.p is None else Test(method=gap.method, p=gap.p, family=FAMILY)
     return measurement.model_copy(update={"test": test, "detectable": gap.detectable(tests)})
 
 
@@ -117,7 +118,7 @@ def _trials(parameters: Parameters, data: AuditData, context: Context, tested: S
     controls, scores = [], context.predictions.case_scores
     for name in scores:
         gap = next((one for one in tested if one.score == name and one.kind == "difference"), None)
-        if gap is None:
+        if gap is None or gap.p is None:
             continue
         in_group = gap.codes >= 0
         sample = mean_trials.Sample(gap.codes, scores[name], data.weights).take(in_group)
@@ -165,6 +166,8 @@ def _figures(between: Sequence[Measurement], data: AuditData) -> list[Figure]:
 
 def _notes(parameters: Parameters, data: AuditData, splits: Sequence[Split]) -> list[str]:
     notes = ["There is a ratio of scores that are from 0 up alone: of others zero is not none at all."]
+    if data.units != len(data):
+        notes.append("Cases of one unit are not independent: intervals go by unit, and no p-value is given.")
     hidden = list(dict.fromkeys(name for partition in splits for name in partition.hidden))
     if hidden:
         notes.append(f"Not in any gap, because too small to show: {first_few(hidden)}.")

@@ -81,7 +81,13 @@ class Gap:
 
 
 def compare(
-    name: str, score: CaseScore, values: np.ndarray, weights: np.ndarray | None, split: Split, least: int
+    name: str,
+    score: CaseScore,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    split: Split,
+    least: int,
+    unit: np.ndarray | None = None,
 ) -> list[Gap]:
     """The difference of one score over the groups, and its ratio where zero is the end of its range; not yet tested.
 
@@ -92,9 +98,12 @@ def compare(
         weights: (N,) positive, or None.
         split: the groups.
         least: cases of a group under which it has no mean.
+        unit: (N,) whose case it is, where cases of one are not independent; None: each by itself.
     """
     split = _scored(split, values, max(2, least))
     means = moments.means(split.codes, np.where(np.isnan(values), 0.0, values), weights, len(split.usable))
+    if unit is not None:
+        means = by_units(means, split.codes, values, weights, unit)
     steady = steadied(means, score)
     is_usable = (steady.errors > 0) | (means.rows >= stats.FEW)
     codes = np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes]
@@ -125,6 +134,27 @@ def steadied(means: moments.Means, score: CaseScore) -> moments.Means:
     variance = means.errors * np.maximum(means.sizes - 1, 0)
     _, error = stats.with_added(means.values, variance, means.sizes, low, high)
     return means._replace(errors=np.maximum(means.errors, error**2))
+
+
+def by_units(
+    means: moments.Means, codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, unit: np.ndarray
+) -> moments.Means:
+    """The means with the standard errors of the jackknife over units, and as many independent cases as these are.
+
+    Args:
+        means: of the groups.
+        codes: (N,) the group of each case; -1: none.
+        values: (N,) finite where a case is in a group.
+        weights: (N,) positive, or None.
+        unit: (N,) whole numbers.
+    """
+    errors, sizes = np.empty(len(means.values)), np.empty(len(means.values))
+    for group in range(len(means.values)):
+        rows = codes == group
+        weight = None if weights is None else weights[rows]
+        errors[group] = stats.cluster_error(stats.cluster_pulls(values[rows], unit[rows], weight)) ** 2
+        sizes[group] = stats.cluster_freedom(unit[rows], weight) + 1
+    return means._replace(errors=errors, sizes=sizes)
 
 
 def _scored(split: Split, values: np.ndarray, least: int) -> Split:

@@ -33,11 +33,14 @@ class Cases(NamedTuple):
     """(n,) positive, or None."""
     least: int
     """Cases under which nothing is estimated."""
+    unit: np.ndarray | None = None
+    """(n,) whole numbers, the same for cases that vary together, such as those of a patient; None: each by itself."""
 
     def take(self, rows: np.ndarray) -> "Cases":
         """Some of them."""
         weights = None if self.weights is None else self.weights[rows]
-        return self._replace(values=self.values[rows], weights=weights)
+        unit = None if self.unit is None else self.unit[rows]
+        return self._replace(values=self.values[rows], weights=weights, unit=unit)
 
     @property
     def scored(self) -> "Cases":
@@ -45,14 +48,16 @@ class Cases(NamedTuple):
         return self.take(~np.isnan(self.values))
 
 
-def mean_interval(score: CaseScore, values: np.ndarray, weights: np.ndarray | None = None) -> Interval | None:
-    """The interval of the mean of (n,) scores, by what is known of their range."""
+def mean_interval(
+    score: CaseScore, values: np.ndarray, weights: np.ndarray | None = None, unit: np.ndarray | None = None
+) -> Interval | None:
+    """The interval of the mean of (n,) scores, by what is known of their range and of whose they are."""
     low, high = score.range
     if low is not None and high is not None:
-        return stats.bounded_interval(values, low, high, weights=weights)
+        return stats.bounded_interval(values, low, high, weights=weights, clusters=unit)
     if weights is not None:
-        return stats.student_interval(values, weights=weights)
-    interval = stats.skewed_interval(values)
+        return stats.student_interval(values, weights=weights, clusters=unit)
+    interval = stats.skewed_interval(values, clusters=unit)
     if interval is None or interval.low is None or interval.high is None:
         return None
     # a mean of seconds is not below 0, whatever the law of the errors says
@@ -67,7 +72,7 @@ def mean_score(cases: Cases) -> Estimate:
     if estimate.value is None:
         return estimate
     scored = cases.scored
-    interval = mean_interval(cases.score, scored.values, scored.weights)
+    interval = mean_interval(cases.score, scored.values, scored.weights, scored.unit)
     estimate = estimate._replace(value=stats.weighted_mean(scored.values, scored.weights), interval=interval)
     if cases.score.bounded or estimate.reason is not None:
         return estimate
@@ -75,8 +80,10 @@ def mean_score(cases: Cases) -> Estimate:
     if share is not None:
         why = f"one case makes {share:.0%} of the spread, and a further one could move the mean as far: read the median"
         return estimate._replace(interval=None, reason=why, validity="inconclusive")
-    if len(scored.values) < stats.FEW:
-        why = f"{fewer_than(stats.FEW, 'cases')}: how long the tail of a score without a range is, they do not tell"
+    independent = len(scored.values) if scored.unit is None else len(np.unique(scored.unit))
+    if independent < stats.FEW:
+        counted = fewer_than(stats.FEW, "cases" if scored.unit is None else "units")
+        why = f"{counted}: how long the tail of a score without a range is, they do not tell"
         return estimate._replace(reason=why, validity="inconclusive")
     return estimate
 
@@ -96,26 +103,22 @@ def poor_share(cases: Cases) -> Estimate:
     estimate, scored = _of_scored(cases), cases.scored
     if estimate.value is None:
         return estimate
-    return _share(cases.score.is_poor(scored.values), scored.weights)._replace(
+    return _share(cases.score.is_poor(scored.values), scored)._replace(
         reason=estimate.reason, validity=estimate.validity
     )
 
 
-def unscored_share(values: np.ndarray, weights: np.ndarray | None, least: int) -> Estimate:
-    """The share of cases without a score.
-
-    Args:
-        values: (n,) as the system gave them, NaN where it gave nothing.
-        weights: (n,) positive, or None.
-        least: cases under which nothing is estimated.
-    """
-    if len(values) < max(1, least):
-        return Estimate(None, reason=lacking(len(values), max(1, least), "cases"))
-    return _share(np.isnan(values), weights)
+def unscored_share(cases: Cases) -> Estimate:
+    """The share of cases without a score, of the values as the system gave them."""
+    n, least = len(cases.values), max(1, cases.least)
+    if n < least:
+        return Estimate(None, reason=lacking(n, least, "cases"))
+    return _share(np.isnan(cases.values), cases)
 
 
-def _share(hits: np.ndarray, weights: np.ndarray | None) -> Estimate:
-    return Estimate(stats.weighted_mean(hits, weights), stats.mean_interval(hits, weights=weights), len(hits))
+def _share(hits: np.ndarray, cases: Cases) -> Estimate:
+    interval = stats.mean_interval(hits, weights=cases.weights, clusters=cases.unit)
+    return Estimate(stats.weighted_mean(hits, cases.weights), interval, len(hits))
 
 
 def _of_scored(cases: Cases) -> Estimate:
@@ -137,5 +140,5 @@ def _quantile(cases: Cases, share: float) -> Estimate:
     if cases.weights is not None:
         return Estimate(None, reason="not estimated of weighted cases")
     values, (low, high) = cases.scored.values, cases.score.range
-    interval = stats.quantile_interval(values, share, low=low, high=high)
+    interval = stats.quantile_interval(values, share, low=low, high=high, clusters=cases.scored.unit)
     return estimate._replace(value=float(np.quantile(values, share)), interval=interval)

@@ -31,10 +31,12 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     covered: dict[str, float] = {}
     for number, (name, values) in enumerate(scores.items()):
         context.progress(number, len(scores), "scores of cases")
-        cases = Cases(data.case_scores[name], values, data.weights, data.minimum_rate)
+        cases = Cases(data.case_scores[name], values, data.weights, data.minimum_rate, data.unit)
         own = list(_of_score(name, cases, context.predictions.answers.case_scores, number, cells))
         sizes = [m.n for m in own if m.name == "mean_score" and m.slice and m.n] or [len(cases.scored.values) // 5]
-        share = self_tests.covered(cases.scored, min(sizes), parameters.trials, context.rng)
+        # samples of single cases say nothing of units
+        whole = None if data.unit is not None else cases.scored
+        share = whole and self_tests.covered(whole, min(sizes), parameters.trials, context.rng)
         if share is not None:
             covered[name] = share
         if share is not None and share < self_tests.COVERED:
@@ -68,7 +70,7 @@ def _of_score(
                 number, Estimate(None, reason=hidden) if hidden else estimate(some), where, name, cases.score
             )
         if given is not None and np.isnan(given[:, column]).any():
-            lacking = estimates.unscored_share(given[rows, column], some.weights, some.least)
+            lacking = estimates.unscored_share(some._replace(values=given[rows, column]))
             yield _measurement(
                 "unscored_share", Estimate(None, reason=hidden) if hidden else lacking, where, name, cases.score
             )

@@ -137,3 +137,15 @@ def test_limits_are_judged_by_score_and_a_misspelt_one_is_refused():
     assert auditkit.audit(None, data, limits=[{**limit, "at_most": 0.5}], **options).exit_code == 0
     with pytest.raises(auditkit.AuditkitError, match="dise"):
         auditkit.audit(None, data, limits=[{**limit, "conditions": {"score": "dise"}}], **options)
+
+
+def test_cases_of_one_unit_count_once():
+    rng = np.random.default_rng(3)
+    units = np.repeat(np.arange(30), 10)
+    dice = np.clip(rng.beta(9, 2, 30)[units] + rng.normal(0, 0.01, 300), 0, 1)
+    by_rows = one(run(CHECK, *scored({"dice": dice}, {"site": SITE})), "mean_score_difference")
+    result = run(CHECK, *scored({"dice": dice}, {"site": SITE}, unit=units))
+    by_units = one(result, "mean_score_difference")
+    assert by_units.value == by_rows.value and by_units.test is None
+    assert by_units.interval.high - by_units.interval.low > 2 * (by_rows.interval.high - by_rows.interval.low)
+    assert any("no p-value" in note for note in result.notes)
