@@ -188,7 +188,8 @@ def _per_row(values: np.ndarray, name: str, data: AuditData, unit: str, directio
         if hidden is not None:
             return Measurement(value=None, reason=hidden, **common)  # type: ignore[arg-type]
         in_group = values[rows]
-        interval = stats.mean_interval(in_group)
+        clusters = None if data.clusters is None else data.clusters[rows]
+        interval = stats.mean_interval(in_group, clusters=clusters)
         return Measurement(value=float(in_group.mean()), interval=interval, n=len(in_group), **common)  # type: ignore[arg-type]
 
     everyone = of(np.ones(len(values), dtype=bool), {}, None)

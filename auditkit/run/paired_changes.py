@@ -13,8 +13,9 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.predictions import Predictions
-from auditkit.results import Change, Measurement
+from auditkit.results import Change, Interval, Measurement
 from auditkit.run.controls import consistency_control, guarded
+from auditkit.run.unit_rule import of_units
 from auditkit.too_few import fewer_than, two_groups
 
 SEED = 20_260_301
@@ -53,7 +54,7 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
         for measurement in differences(predictions, other, data):
             for predictions_of_pair in (predictions, other):  # a number rests on the answers of both
                 control = consistency_control(predictions_of_pair.consistency)
-                measurement = measurement if control is None else guarded(measurement, control)
+                measurement = of_units(measurement if control is None else guarded(measurement, control), data)
             paired.append(Change(model=predictions.model.name, beside=other.model.name, measurement=measurement))
     return tuple(paired)
 
@@ -98,8 +99,38 @@ def _shares(rows: Rows, data: AuditData) -> Iterator[Measurement]:
             else:
                 # only discordant rows move a paired difference; what both got right cancels
                 gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
-                interval = stats.paired_difference_interval(gained, lost, n)
-                yield Measurement(value=(gained - lost) / n, n=n, interval=interval, **common)
+                clusters = None if data.clusters is None else data.clusters[rows.is_used][among]
+                moved = hit_new[among].astype(float) - hit_old[among]
+                interval, units = _interval(moved, clusters, gained, lost)
+                yield Measurement(value=(gained - lost) / n, n=n, units=units, interval=interval, **common)
+
+
+def _interval(
+    moved: np.ndarray, clusters: np.ndarray | None, gained: int, lost: int
+) -> tuple[Interval | None, int | None]:
+    """The interval of a change of a share, and how many units it is of where rows vary together.
+
+    Where the share changed in few units, the rows of a unit are taken as alike; see `stats.cluster_sizes`.
+
+    Args:
+        moved: (n,) -1, 0 or 1 for each row.
+        clusters: (n,) which rows vary together; None: each varies by itself.
+        gained: how many rows are 1.
+        lost: how many are -1.
+    """
+    if clusters is None:
+        return stats.paired_difference_interval(gained, lost, len(moved)), None
+    units = np.unique(clusters)
+    interval = stats.student_interval(moved, clusters=clusters)
+    if len(np.unique(clusters[moved != 0])) < stats.RARER:
+        sizes = np.bincount(stats.numbered(clusters)).astype(np.float64)
+        part = stats.effective_size(sizes) / len(moved)
+        interval = stats.paired_difference_interval(gained * part, lost * part, len(moved) * part)
+        interval = interval.model_copy(update={"method": f"{interval.method}, by units"})
+    elif interval is not None:
+        low, high = (present(end, "both ends are there") for end in (interval.low, interval.high))
+        interval = interval.model_copy(update={"low": max(-1.0, low), "high": min(1.0, high)})
+    return interval, len(units)
 
 
 def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
@@ -176,7 +207,8 @@ def _errors(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Mea
         if reason is not None:
             yield Measurement(value=None, reason=reason, **common)
         else:
-            interval = stats.student_interval(errors)
+            clusters = None if data.clusters is None else data.clusters[is_finite][inside]
+            interval = stats.student_interval(errors, clusters=clusters)
             interval = interval and interval.model_copy(update={"method": f"{interval.method}, paired"})
             yield Measurement(value=float(errors.mean()), interval=interval, n=len(errors), **common)
 

@@ -9,7 +9,7 @@ from auditkit.results import CheckResult, Measurement, pairs
 
 MARK = "by units"
 """What the method of an interval or a test that goes by units says, in a check that does not go by them as a whole."""
-OF_SHARES = ("Wilson", "Miettinen-Nurminen", "simultaneous", "MOVER", "order statistics", "Clopper-Pearson")
+OF_SHARES = ("Wilson", "Miettinen-Nurminen", "simultaneous", "MOVER", "order statistics", "Clopper-Pearson", "Tango")
 """How the methods begin whose intervals hold for few units too."""
 
 
@@ -27,26 +27,38 @@ def by_unit(result: CheckResult, kind: type[Facts], data: AuditData) -> CheckRes
     if data.clusters is None:
         return result
     sizes: dict[str, tuple[int, int]] = {}
+    handled = "units" in kind.handles
 
     def held(measurement: Measurement) -> Measurement:
-        counted = _counted(measurement, data, sizes)
-        if counted.exact or counted.value is None or (counted.interval is None and counted.test is None):
-            return counted
-        reason = None
-        if "units" not in kind.handles and not _goes_by_unit(counted):
-            reason = counts_rows(data.unit_name)
-        elif (data.units if counted.units is None else counted.units) < FEW and not _of_share(counted):
-            reason = few_units(data.unit_name)
-        if reason is None or counted.validity == "invalid":
-            return counted
-        sentence = "; ".join(filter(None, (counted.reason, reason)))
-        return counted.model_copy(update={"validity": "inconclusive", "reason": sentence})
+        return of_units(_counted(measurement, data, sizes), data, handled)
 
     return result.model_copy(
         update={
             "measurements": tuple(map(held, result.measurements)), "together": tuple(map(held, result.together)),
         }
     )  # fmt: skip
+
+
+def of_units(measurement: Measurement, data: AuditData, handled: bool = False) -> Measurement:
+    """The measurement, inconclusive where its interval or test takes each row by itself, or is of too few units.
+
+    Args:
+        measurement: with its units, where they are known.
+        data: whose rows vary together.
+        handled: whether its check goes by units as a whole.
+    """
+    uncertain = measurement.interval is not None or measurement.test is not None
+    if data.clusters is None or measurement.exact or measurement.value is None or not uncertain:
+        return measurement
+    reason = None
+    if not handled and not _goes_by_unit(measurement):
+        reason = counts_rows(data.unit_name)
+    elif (data.units if measurement.units is None else measurement.units) < FEW and not _of_share(measurement):
+        reason = few_units(data.unit_name)
+    if reason is None or measurement.validity == "invalid":
+        return measurement
+    sentence = "; ".join(filter(None, (measurement.reason, reason)))
+    return measurement.model_copy(update={"validity": "inconclusive", "reason": sentence})
 
 
 def _counted(measurement: Measurement, data: AuditData, sizes: dict[str, tuple[int, int]]) -> Measurement:

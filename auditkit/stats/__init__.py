@@ -19,6 +19,7 @@ exchangeable.py     whether repeats differ as chance makes them differ
 
 from auditkit.stats.auc import Auc, auc, auc_gain, auc_interval, pooled_error
 from auditkit.stats.clusters import (
+    RARER,
     ClusterSums,
     cluster_error,
     cluster_freedom,
@@ -86,6 +87,7 @@ from auditkit.stats.wider_interval import widened
 __all__ = [
     "FEW",
     "PAIRWISE",
+    "RARER",
     "Apart",
     "Auc",
     "Bounds",

@@ -25,7 +25,7 @@ class Shift(NamedTuple):
     interval: Interval
 
 
-def paired_difference_interval(first: int, second: int, n: int, level: float = 0.95) -> Interval:
+def paired_difference_interval(first: float, second: float, n: float, level: float = 0.95) -> Interval:
     """The score interval for (first - second) / n, the difference of two shares of the same n rows.
 
     It leaves 0 out exactly where McNemar's test without continuity correction rejects.
@@ -33,7 +33,7 @@ def paired_difference_interval(first: int, second: int, n: int, level: float = 0
     Args:
         first: rows that only the first share counts.
         second: rows that only the second share counts.
-        n: all rows, above 0.
+        n: all rows, 1 or more; need not be whole, nor the counts.
         level: the confidence, between 0 and 1.
 
     Raises:
@@ -53,7 +53,7 @@ def paired_difference_interval(first: int, second: int, n: int, level: float = 0
     return Interval(low=float(low), high=float(high), level=level, method="Tango score, paired")
 
 
-def paired_score(first: int, second: int, n: int, gap: float) -> float:
+def paired_score(first: float, second: float, n: float, gap: float) -> float:
     """Tango's statistic: the distance of the seen difference from `gap`, in standard errors under it."""
     # `rest` is the likeliest share of rows that only the second counts, were the gap true: a root of a quadratic
     b = -first - second + (2 * n - first + second) * gap

@@ -172,3 +172,27 @@ def test_a_comparison_carries_them_and_the_models_are_asked_no_more_often():
     assert rows_asked["one"] - alone["one"] == alone["one"] == alone["two"]
     named = {(change.model, change.beside, change.measurement.name) for change in result.changes}
     assert ("two", "one", "accuracy") in named and ("two", "one", "demographic_parity_ratio") in named
+
+
+@pytest.mark.parametrize("changed", [4, 40])
+def test_rows_of_one_unit_are_one_of_many(changed):
+    # fifty units of ten rows each, alike in all of them; the new model decides `changed` units otherwise
+    truth, unit = np.zeros(500, dtype=int), np.repeat(np.arange(50), 10)
+    new = np.where(unit < changed, np.tile([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], 50), 0)
+    numbers = []
+    for options in ({}, {"unit": unit}):
+        old_answers, new_answers, data = models_and_data(np.zeros(500, dtype=int), new, truth, **options)
+        (every,) = [changes([(old_answers, None), (new_answers, None)], data)]
+        numbers.append(
+            {change.measurement.name: change.measurement for change in every if not change.measurement.slice}
+        )
+    by_row, by_unit = numbers
+    for name in ("accuracy", "selection_rate"):
+        plain, wide = by_row[name], by_unit[name]
+        assert wide.value == plain.value and (wide.n, wide.units, wide.validity) == (500, 50, "valid")
+        if changed == 4:
+            assert wide.interval.high - wide.interval.low > 1.5 * (plain.interval.high - plain.interval.low)
+        assert "by units" in wide.interval.method
+    assert (
+        by_unit["positive_predictive_value"].value is None or by_unit["positive_predictive_value"].validity != "valid"
+    )
