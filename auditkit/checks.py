@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
+from auditkit.errors import AuditkitError, FindingsError, Mend, PluginError, Refusal, TimeLimit
 from auditkit.foreign_code import foreign, raised
 from auditkit.memory import out_of_memory
 from auditkit.models import Capability, Model
@@ -347,7 +347,11 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
     ):
         allowed_here = needs & allowed
         if allowed_here and value not in allowed_here:
-            return sentence.format(" or ".join(sorted(allowed_here)), value)
+            why_not = sentence.format(" or ".join(sorted(allowed_here)), value)
+            if "text" in allowed_here and data.free_text.tolist() == [True]:
+                # a table of one column of texts, for a model that takes the texts themselves
+                return Refusal(f"{why_not}, with one column of texts", (Mend("data.modality", "text"),))
+            return why_not
     if data.task == "case_scores" and not needs & TASKS and not getattr(check, "about_data", False):
         return "is for answers that are decisions or numbers; these are cases with scores (task case_scores)"
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)

@@ -10,6 +10,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 import auditkit
+from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.host import Host
@@ -65,6 +66,21 @@ def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes
     request = make_request(checks=[id], parameters={id: parameters}, budget="quick")
     (planned,) = plan_only(AuditContext(Host(), data, request), wrapped)[0].checks
     assert planned.ways_out == tuple(map(str, refused.mends)) and planned.skipped == str(refused)
+
+
+def test_a_table_of_one_column_of_texts_becomes_texts_with_the_setting_that_is_proposed() -> None:
+    frame = pandas.DataFrame({"review": [f"the film of number {number} has many words and is much too long" for number in range(200)]})
+    frame["y"] = [0, 1] * 100
+    kind = Host().checks()["explanations.text"].value
+    model = auditkit.wrap(lambda inputs: [len(text) % 2 for text in inputs])
+    data = AuditData.from_table(frame, label="y")
+    refused = missing_needs(kind, model, data)
+    assert isinstance(refused, Refusal) and "with one column of texts" in refused
+    (mend,) = refused.mends
+    assert mend.setting == "data.modality"
+    assert missing_needs(kind, model, AuditData.from_table(frame, label="y", modality=mend.value)) is None
+    two = AuditData.from_table(frame.assign(years=range(200)), label="y")
+    assert "these are of kind table" in missing_needs(kind, model, two)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.errors import closest
 from auditkit.models import Model
+from auditkit.plugins.explanations.effects.category_order import category_order
 from auditkit.plugins.explanations.effects.curves import accumulated_local_effects, grid_of, partial_dependence
 from auditkit.plugins.explanations.effects.definitions import DEFINITIONS
 from auditkit.plugins.explanations.effects.findings import Effect, find
@@ -37,8 +38,9 @@ class Effects(EffectsParameters, Check):
     terms of a sum exactly, which is tried on a planted one. Where columns hang together partial dependence asks about
     rows that nobody has: their share is counted, and the curve is inconclusive where they are many.
 
-    Both are averages over people: effects that differ between people, or cancel out, are not seen. Categories have no
-    order, so they have partial dependence alone. A curve describes the model, not the world.
+    Both are averages over people: effects that differ between people, or cancel out, are not seen. Categories are put
+    in an order in which neighbours are alike in the other columns; another order has other steps. A curve describes
+    the model, not the world.
     """
 
     id: ClassVar[str] = "explanations.effects"
@@ -71,8 +73,8 @@ class Effects(EffectsParameters, Check):
         return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """A row for each value of each column, and two for its steps."""
-        return len(data.feature_names) * rows * (self.grid + 2)
+        """A row for each value of each column, and two for each of its steps: of a category there are two."""
+        return len(data.feature_names) * rows * (self.grid + 4)
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The columns of a table."""
@@ -96,11 +98,13 @@ class Effects(EffectsParameters, Check):
         space = DataSpace.of_rows(codes[:, ~is_text], numeric[~is_text]) if len(codes) > FEWEST else None
         effects = []
         for done, column in enumerate(usable):
-            present, values = codes[~np.isnan(codes[:, column])], grids[column]
+            present, is_category = codes[~np.isnan(codes[:, column])], not numeric[column]
+            inside = present[np.isin(present[:, column], grids[column])] if is_category else present
+            if is_category:
+                grids[column] = category_order(inside, column, grids[column], numeric)
+            values = grids[column]
             dependence = partial_dependence(ask, present, column, values)
-            ordered = bool(numeric[column]) or len(values) == 2
-            inside = present[np.isin(present[:, column], values)] if not numeric[column] else present
-            local = accumulated_local_effects(ask, inside, column, values) if ordered else None
+            local = accumulated_local_effects(ask, inside, column, values, is_category)
             place = column - int(is_text[:column].sum())
             outside = None if space is None else _outside(space, present[:, ~is_text], place, values)
             effects.append(Effect(column, data.feature_names[column], dependence, local, outside))
@@ -109,7 +113,7 @@ class Effects(EffectsParameters, Check):
         shown = chosen or sorted(effects, key=lambda effect: -effect.size)[: self.shown]
         results = find(effects, shown, data, output.unit, len(codes))
         known = known_terms(
-            codes, [(effect.column, grids[effect.column], effect.local is not None) for effect in shown]
+            codes, [(effect.column, grids[effect.column], not numeric[effect.column]) for effect in shown]
         )
         inside_control = inside_data({part.name: part.outside for part in shown if part.outside is not None})
         left = [name for column, name in enumerate(data.feature_names) if column not in usable]

@@ -69,7 +69,9 @@ def partial_dependence(ask: Ask, x: np.ndarray, column: int, values: np.ndarray)
     return Curve(values, centred.mean(axis=1), covariance, len(x) - 1)
 
 
-def accumulated_local_effects(ask: Ask, x: np.ndarray, column: int, values: np.ndarray) -> Curve:
+def accumulated_local_effects(
+    ask: Ask, x: np.ndarray, column: int, values: np.ndarray, categories: bool = False
+) -> Curve:
     """Differences of the output over small steps of a column, each for the rows that lie in that step, added up.
 
     It asks only about rows whose value of the column moves to the ends of the step in which it lies. Of a sum of
@@ -79,15 +81,21 @@ def accumulated_local_effects(ask: Ask, x: np.ndarray, column: int, values: np.n
         ask: the model.
         x: (n, D) real rows without a missing value of the column.
         column: whose effect it is; its values have an order.
-        values: (G,) ends of the steps, sorted, two at least; rows beyond them count to the outermost steps.
+        values: (G,) ends of the steps, in their order, two at least; rows beyond them count to the outermost steps.
+        categories: every row has one of the values; it counts to the step before its own and to the one after it.
 
     Source: Apley and Zhu 2020, Visualizing the effects of predictor variables in black box supervised learning models,
     JRSS B 82, arXiv:1612.08468, equations 15 and 16.
     """
-    step = np.clip(np.searchsorted(values, x[:, column], side="left"), 1, len(values) - 1)
-    ends = np.repeat(x[None], 2, axis=0)
+    if categories:
+        place = (x[:, [column]] == values).argmax(axis=1)
+        own = np.concatenate([np.flatnonzero(place > 0), np.flatnonzero(place < len(values) - 1)])
+        step = np.concatenate([place[place > 0], place[place < len(values) - 1] + 1])
+    else:
+        own, step = np.arange(len(x)), np.clip(np.searchsorted(values, x[:, column], side="left"), 1, len(values) - 1)
+    ends = np.repeat(x[own][None], 2, axis=0)
     ends[0][:, column], ends[1][:, column] = values[step - 1], values[step]
-    outputs = ask(ends.reshape(-1, x.shape[1])).reshape(2, len(x))
+    outputs = ask(ends.reshape(-1, x.shape[1])).reshape(2, len(own))
     moves, people = outputs[1] - outputs[0], np.bincount(step, minlength=len(values))[1:]
     means = np.bincount(step, moves, minlength=len(values))[1:] / np.maximum(people, 1)
     squares = np.bincount(step, (moves - means[step - 1]) ** 2, minlength=len(values))[1:]

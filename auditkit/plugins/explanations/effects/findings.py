@@ -19,15 +19,14 @@ class Effect(NamedTuple):
     column: int
     name: str
     dependence: Curve
-    local: Curve | None
-    """None where its values have no order."""
+    local: Curve
     outside: float | None
     """The share of the rows of partial dependence outside of the data."""
 
     @property
     def size(self) -> float:
         """The range of the curve that can be believed first."""
-        return (self.local or self.dependence).range()[0]
+        return self.local.range()[0]
 
     @property
     def is_doubtful(self) -> bool:
@@ -49,17 +48,11 @@ def find(effects: list[Effect], shown: list[Effect], data: AuditData, unit: str,
 def _numbers(effect: Effect, unit: str, rows: int) -> list[Measurement]:
     numbers = []
     for name, curve in (("ale_range", effect.local), ("partial_dependence_range", effect.dependence)):
-        if curve is None:
-            numbers.append(Measurement(
-                name=name, value=None, reason="its values have no order", unit=unit, conditions={"feature": effect.name}
-            ))  # fmt: skip
-            continue
         value, low, high = curve.range()
         doubt: dict[str, Any] = {}
         if name == "partial_dependence_range" and effect.is_doubtful:
             reason = f"{effect.outside:.0%} of the rows that it asks about lie outside of the data"
-            believe = "believe the accumulated local effects" if effect.local else "no other curve is at hand"
-            doubt = {"validity": "inconclusive", "reason": f"{reason}: {believe}"}
+            doubt = {"validity": "inconclusive", "reason": f"{reason}: believe the accumulated local effects"}
         numbers.append(Measurement(
             name=name, value=value, n=rows, unit=unit, conditions={"feature": effect.name},
             interval=Interval(low=low, high=high, method="Student t over rows, of two values of the curve"), **doubt,
@@ -73,22 +66,22 @@ def _numbers(effect: Effect, unit: str, rows: int) -> list[Measurement]:
 
 
 def _figure(effect: Effect, data: AuditData, unit: str) -> Figure:
-    if effect.local is None:
+    features = {feature.name: feature for feature in data.schema}
+    if effect.name in features and not features[effect.name].numeric and len(effect.local.values) > 2:
         return _bars(effect, data, unit)
     points: list[dict[str, Scalar]] = []
     names = labels(effect, data)
     doubtful = f"{PD} (inconclusive)" if effect.is_doubtful else PD
     for kind, curve in ((ALE, effect.local), (doubtful, effect.dependence)):
-        if curve is not None:
-            points += [
-                {"value": label, "effect": float(size), "low": float(size - half), "high": float(size + half),
-                 "kind": kind}
-                for label, size, half in zip(names, curve.effects, curve.half_widths(), strict=True)
-            ]  # fmt: skip
+        points += [
+            {"value": label, "effect": float(size), "low": float(size - half), "high": float(size + half),
+             "kind": kind}
+            for label, size, half in zip(names, curve.effects, curve.half_widths(), strict=True)
+        ]  # fmt: skip
     doubt = ""
     if effect.is_doubtful:
         doubt = f" {effect.outside:.0%} of the rows that partial dependence asks about are like nobody's: "
-        doubt += "believe the accumulated local effects." if effect.local else "read it with care."
+        doubt += "believe the accumulated local effects."
     return figures.curve(
         f"effect {effect.name}", f"How the output changes with {effect.name}", points,
         x=Axis(field="value", title=effect.name), y=Axis(field="effect", title="Change of the output", unit=unit),
@@ -98,18 +91,17 @@ def _figure(effect: Effect, data: AuditData, unit: str) -> Figure:
 
 
 def _bars(effect: Effect, data: AuditData, unit: str) -> Figure:
-    """Of a column without an order: a line would join what does not hang together."""
-    halves = effect.dependence.half_widths()
+    """Of categories: a line would join what does not hang together."""
+    halves = effect.local.half_widths()
     points: list[dict[str, Scalar]] = [
         {"value": label, "effect": float(size), "low": float(size - half), "high": float(size + half)}
-        for label, size, half in zip(labels(effect, data), effect.dependence.effects, halves, strict=True)
+        for label, size, half in zip(labels(effect, data), effect.local.effects, halves, strict=True)
     ]
-    doubt = " Inconclusive: many of the rows that it asks about are like nobody's." if effect.is_doubtful else ""
     return figures.bars(
         f"effect {effect.name}", f"How the output changes with {effect.name}", points,
         label=Axis(field="value", title=effect.name),
-        value=Axis(field="effect", title=f"Change of the output, {PD}", unit=unit), low="low", high="high",
-        caption=f"On average over the rows 0. Lines are 95 % intervals over rows.{doubt}",
+        value=Axis(field="effect", title=f"Change of the output, {ALE}", unit=unit), low="low", high="high",
+        caption="On average over the rows 0. Lines: 95 % intervals over rows. Neighbours are alike in other columns.",
     )  # fmt: skip
 
 
@@ -119,9 +111,7 @@ def _table(shown: list[Effect], data: AuditData, unit: str) -> Table:
         for place, label in enumerate(labels(effect, data)):
             cells: list[Scalar] = []
             for curve in (effect.local, effect.dependence):
-                cells += [None, None] if curve is None else [
-                    float(curve.effects[place]), float(curve.half_widths()[place])
-                ]  # fmt: skip
+                cells += [float(curve.effects[place]), float(curve.half_widths()[place])]
             rows.append((effect.name, label, *cells, effect.is_doubtful))
     titles = (
         ("column", "Column"), ("value", "Value"), ("ale", f"Accumulated local effect ({unit})"), ("ale_half", "±"),

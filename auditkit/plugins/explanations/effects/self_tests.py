@@ -15,7 +15,7 @@ def known_terms(x: np.ndarray, columns: list[tuple[int, np.ndarray, bool]]) -> C
 
     Args:
         x: (n, D) the rows; missing values count as 0.
-        columns: position, grid and whether the column has an order.
+        columns: position, grid and whether it holds categories.
     """
     filled = np.nan_to_num(x)
     scale = np.where(filled.std(axis=0) > 0, filled.std(axis=0), 1.0)
@@ -24,12 +24,15 @@ def known_terms(x: np.ndarray, columns: list[tuple[int, np.ndarray, bool]]) -> C
         return np.asarray(np.sin(np.nan_to_num(rows) / scale + np.arange(rows.shape[1])))
 
     worst = 0.0
-    for column, values, ordered in columns:
+    for column, values, categories in columns:
         present = x[~np.isnan(x[:, column])]
+        inside = present[np.isin(present[:, column], values)] if categories else present
         truth = np.sin(values / scale[column] + column)
         curves = [partial_dependence(lambda rows: waves(rows).sum(axis=1), present, column, values)]
-        if ordered and len(values) > 1:
-            curves.append(accumulated_local_effects(lambda rows: waves(rows).sum(axis=1), present, column, values))
+        if len(values) > 1:
+            curves.append(
+                accumulated_local_effects(lambda rows: waves(rows).sum(axis=1), inside, column, values, categories)
+            )
         worst = max(worst, *(float(np.ptp(curve.effects - truth)) for curve in curves))
     return Control.within(
         "known terms", "How far do the curves of a planted sum miss its terms?", worst, at_most=1e-9,

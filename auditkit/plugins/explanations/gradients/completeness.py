@@ -1,5 +1,6 @@
 """Whether attributions add up: exactly for paths and rules, in expectation for sampling methods."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -126,9 +127,12 @@ def _noise(points: Points, explanation: Explanation) -> Findings:
         name="monte_carlo_error", value=estimate.value, interval=interval(estimate, "Student t over rows' variances"),
         n=len(values), unit="share", direction="lower",
     )  # fmt: skip
+    # errors shrink with the root of the draws; a fifth more, for this error is an estimate too
+    enough = math.ceil(1.2 * points.steps * (estimate.value / MOST_NOISE) ** 2)
     control = Control.within(
         "sampling error", "Is the error from drawing small beside the largest attribution?", estimate.value,
         at_most=MOST_NOISE, guards=ATTRIBUTED, on_failure="inconclusive",
-        reason="More draws are needed: raise steps, or take integrated_gradients, which draws nothing.",
+        reason=f"More draws are needed: raise steps from {points.steps} to {max(enough, points.steps + 1)}, or take "
+        "integrated_gradients, which draws nothing.",
     )  # fmt: skip
     return Findings([measured], [control])

@@ -51,14 +51,14 @@ def test_columns_that_hang_together_make_partial_dependence_inconclusive():
     assert "believe the accumulated" in figure.caption and "for: x0, x1" in result.notes[-1]
 
 
-def test_categories_have_bars_and_no_order():
+def test_categories_have_bars_and_both_curves():
     audited = AuditData(FRAME, TRUTH, {"sex": FRAME["sex"].to_numpy()}, positive=1)
     score = lambda frame: np.where(frame["region"] == "south", 0.8, 0.2) + 0.1 * (frame["sex"] == "M")  # noqa: E731
     result = run(score, audited)
     figure = result.figures[0]
     assert (figure.name, figure.mark) == ("effect region", "bars") and "probability" not in figure.alt
     ranges = values(result, "ale_range")
-    assert ranges["region"] is None and ranges["sex"] == pytest.approx(0.1)
+    assert ranges["region"] == pytest.approx(0.6) and ranges["sex"] == pytest.approx(0.1)
     assert values(result, "partial_dependence_range")["region"] == pytest.approx(0.6)
 
 

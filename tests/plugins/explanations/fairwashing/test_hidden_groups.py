@@ -19,7 +19,9 @@ def test_a_model_that_answers_mixtures_by_other_columns_is_noticed(name, seed):
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", UNSEEN)
 def test_a_sex_that_is_no_input_is_noticed_in_columns_that_tell_it_in_part(name, seed):
-    assert alarms(UNSEEN[name](seed), seed) == ["real rows: sex"]
+    # only a column that tells the sex almost always leaves people who are alike but for it
+    matched = ["matched pairs: sex"] if "95 %" in name else []
+    assert alarms(UNSEEN[name](seed), seed) == ["real rows: sex", *matched]
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -1,5 +1,6 @@
 """Each method against captum's, the definition, or both."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -158,3 +159,17 @@ def test_attributions_of_zero_are_invalid_where_outputs_differ(name):
         controls = completeness(some, explain(name, some), METHODS[name]).controls
         assert [control.name for control in controls if control.name == "some attribution"] == failing
         assert all(control.on_failure == "invalid" and not control.holds for control in controls if failing)
+
+
+def test_too_much_noise_says_how_many_steps_would_do():
+    few, method = replace(points("mlp"), steps=2), METHODS["gradient_shap"]
+    few = replace(few, background=few.background[:2])
+
+    def noise(some):
+        controls = completeness(some, explain("gradient_shap", some), method).controls
+        return next(control for control in controls if control.name == "sampling error")
+
+    noisy = noise(few)
+    assert noisy.holds is False
+    steps = int(re.search(r"raise steps from 2 to (\d+)", noisy.reason).group(1))
+    assert noise(replace(few, steps=steps)).holds is True

@@ -67,3 +67,34 @@ def test_coarse_maps():
     assert coarse.shape == (18, 20) and coarse[0, 0] == 1 and coarse.sum() == 1
     assert coarse_map(np.ones((4, 8, 8))).tolist() == np.full((8, 8), 1 / 64).tolist()
     assert coarse_map(np.zeros((4, 8, 8))).sum() == 0
+
+
+def test_sensitivity_is_captums():
+    """The same changes of the input given to captum, which takes the largest of its draws as well."""
+    metrics = pytest.importorskip("captum.metrics")
+    torch.manual_seed(0)
+    x, reach, draws = torch.randn(6, 3), torch.full((3,), 0.05), []
+    weights = torch.randn(3)
+
+    def explain(z):
+        return torch.sin(3 * z) * weights
+
+    def recorded(z):
+        draws.append(z - x)
+        return explain(z).numpy()
+
+    changes = largest_relative_change(recorded, x, explain(x).numpy(), reach, torch.Generator().manual_seed(0))
+    left = iter(draws)
+
+    def same_draw(inputs):
+        return inputs + next(left)
+
+    def explained(inputs):
+        return (explain(inputs if torch.is_tensor(inputs) else inputs[0]),)
+
+    # one draw of all rows at a time
+    theirs = [
+        metrics.sensitivity_max(explained, x, same_draw, n_perturb_samples=1)
+        for _ in range(len(draws))
+    ]  # fmt: skip
+    assert changes == pytest.approx(torch.stack(theirs).amax(dim=0).numpy(), rel=1e-5)
