@@ -69,7 +69,8 @@ def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes
 
 
 def test_a_table_of_one_column_of_texts_becomes_texts_with_the_setting_that_is_proposed() -> None:
-    frame = pandas.DataFrame({"review": [f"the film of number {number} has many words and is much too long" for number in range(200)]})
+    reviews = [f"the film of number {number} has many words and is much too long" for number in range(200)]
+    frame = pandas.DataFrame({"review": reviews})
     frame["y"] = [0, 1] * 100
     kind = Host().checks()["explanations.text"].value
     model = auditkit.wrap(lambda inputs: [len(text) % 2 for text in inputs])

@@ -71,9 +71,9 @@ def group_seen(
     names, column = data.feature_names, data.column_of(attribute)
     own = names.index(column) if column in names else None
     group, known = _groups(attribute, data, codes, drawn, own)
-    return GroupSeen(
-        attribute, group, known, proxies(codes[known], group, own, rng), carriers(codes[known], group, own, rng)
-    )  # fmt: skip
+    telling = proxies(codes[known], group, own, rng)
+    columns = [proxy.column for proxy in telling]
+    return GroupSeen(attribute, group, known, telling, carriers(codes[known], group, columns, rng))
 
 
 def proxy_share(seen: GroupSeen, values: np.ndarray) -> Measurement:

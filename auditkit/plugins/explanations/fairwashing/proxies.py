@@ -1,5 +1,6 @@
 """Which columns tell a person's group: by themselves, or only together; and which tell it in part."""
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ TWIN = 0.98
 """The correlation from which a column is another one, almost."""
 COUSIN = 0.9
 """The largest correlation of any functions of two columns, from which trees may take one for the other."""
+LEAST = 0.1
+"""The least share of a predictor's attributions on a column that is taken; noise has less."""
 MOST_CARRIERS = 30
 BINS = 20
 FEWEST = 15
@@ -61,17 +64,17 @@ def proxies(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.Ge
     return [Proxy(column, how[column], areas[column]) for column in sorted(how)]
 
 
-def carriers(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.Generator) -> list[list[int]]:
+def carriers(x: np.ndarray, group: np.ndarray, telling: Collection[int], rng: np.random.Generator) -> list[list[int]]:
     """Sets of columns that may carry what a group is answered, though each may tell it in part only.
 
     From set to set one more column: of those that tell the group alone, in part, the best first; and of those that
-    tell it only together, in part, those that matter most first. The group's own column is in every set, and so are
+    tell it only together, in part, those that matter most first. The group's proxies are in every set, and so are
     the cousins of its columns: trees may take any of these for another.
 
     Args:
         x: (n, D) real rows, as codes.
         group: (n,) the group of each.
-        own: the column that the groups were made of, where it is among the inputs.
+        telling: columns that tell the group, its proxies.
         rng: parts the rows in halves.
     """
     half = rng.permutation(len(x)) % 2 == 0
@@ -79,7 +82,7 @@ def carriers(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.G
     areas = np.array([
         max((_area(x[:, column], target, half) for target in targets), default=0.0) for column in range(x.shape[1])
     ])  # fmt: skip
-    first = set() if own is None else {own}
+    first = set(telling)
     order = [int(column) for column in np.argsort(-areas, kind="stable") if areas[column] > CARRIES]
     rest = [column for column in range(x.shape[1]) if column not in {*order, *first}]
     orders = [order]
@@ -89,7 +92,13 @@ def carriers(x: np.ndarray, group: np.ndarray, own: int | None, rng: np.random.G
     compared = sorted(first.union(*orders))
     near = maximal_correlations(x, compared) > COUSIN
     cousins = {column: set(map(int, np.flatnonzero(row))) for column, row in zip(compared, near, strict=True)}
-    chosen = [first.union(columns[: count + 1]) for columns in orders for count in range(len(columns))]
+    # of columns that tell only together one alone says nothing: trees may give it what belongs to both
+    fewest = [1, *[2] * (len(orders) - 1)]
+    chosen = [
+        first.union(columns[:count])
+        for columns, least in zip(orders, fewest, strict=True)
+        for count in range(least, len(columns) + 1)
+    ]
     sets = [sorted(columns.union(*(cousins[column] for column in columns))) for columns in chosen]
     return [columns for place, columns in enumerate(sets) if columns not in sets[:place]]
 
@@ -136,7 +145,8 @@ def _together(x: np.ndarray, target: np.ndarray, half: np.ndarray, least: float)
     sizes = np.abs(values[:, :, 0]).mean(axis=0)
     order = np.argsort(-sizes)
     carried = np.cumsum(sizes[order]) / sizes.sum()
-    return [int(place) for place in order[: int(np.searchsorted(carried, CARRIED)) + 1]]
+    enough = order[: int(np.searchsorted(carried, CARRIED)) + 1]
+    return [int(place) for place in enough if sizes[place] >= LEAST * sizes.sum()]
 
 
 def _with_twins(x: np.ndarray, chosen: set[int]) -> set[int]:

@@ -71,14 +71,14 @@ def test_columns_that_tell_in_part_are_carriers_with_what_says_the_same():
     seldom = np.where(RNG.random(ROWS) < 0.15, 1 - SEX, SEX)
     pay = NOISE[:, 0] + 0.8 * SEX
     x = np.column_stack([NOISE[:, 1:], seldom, pay, np.exp(pay)])
-    assert carriers(x, SEX.astype(str), None, np.random.default_rng(0)) == [[2], [2, 3, 4]]
-    assert carriers(np.column_stack([x, SEX]), SEX.astype(str), 5, np.random.default_rng(0))[:2] == [[5], [2, 5]]
-    assert carriers(NOISE, SEX.astype(str), None, np.random.default_rng(0)) == []
+    assert carriers(x, SEX.astype(str), (), np.random.default_rng(0)) == [[2], [2, 3, 4]]
+    assert carriers(np.column_stack([x, SEX]), SEX.astype(str), [5], np.random.default_rng(0))[:2] == [[5], [2, 5]]
+    assert carriers(NOISE, SEX.astype(str), (), np.random.default_rng(0)) == []
 
 
 def test_columns_that_tell_in_part_only_together_are_carriers():
     sizes, sign = 0.3 + RNG.random((2, ROWS)), RNG.choice([-1.0, 1.0], ROWS)
     often = np.where(RNG.random(ROWS) < 0.1, 1 - SEX, SEX)
     pair = [sign * sizes[0], sign * sizes[1] * np.where(often == 1, 1, -1)]
-    sets = carriers(np.column_stack([NOISE, *pair]), SEX.astype(str), None, np.random.default_rng(0))
+    sets = carriers(np.column_stack([NOISE, *pair]), SEX.astype(str), (), np.random.default_rng(0))
     assert {3, 4} in map(set, sets)

@@ -93,8 +93,8 @@ def test_sensitivity_is_captums():
         return (explain(inputs if torch.is_tensor(inputs) else inputs[0]),)
 
     # one draw of all rows at a time
-    theirs = [
+    by_captum = [
         metrics.sensitivity_max(explained, x, same_draw, n_perturb_samples=1)
         for _ in range(len(draws))
     ]  # fmt: skip
-    assert changes == pytest.approx(torch.stack(theirs).amax(dim=0).numpy(), rel=1e-5)
+    assert changes == pytest.approx(torch.stack(by_captum).amax(dim=0).numpy(), rel=1e-5)
