@@ -9,11 +9,13 @@ import shutil
 import socket
 
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.torch
 import torch
 
 import auditkit
+from auditkit.data import AuditData
 from auditkit.errors import ModelError, ModelFileRejected
 from tests.plugins.models.torch.huggingface.networks import TEXTS, network, one_by_one, saved, tokenizer, transformers
 
@@ -232,3 +234,21 @@ def test_a_folder_of_the_cache_holds_links_to_files_beside_it(folder, tmp_path):
         shutil.copy(path, blobs / str(number))
         (snapshot / path.name).symlink_to(f"../../blobs/{number}")
     assert np.array_equal(opened(snapshot).probabilities(TEXTS), opened(folder).probabilities(TEXTS))
+
+
+def test_a_folder_and_its_recorded_answers_give_the_same_numbers(folder):
+    model = opened(folder)
+    labels = ["negative", "positive"] * (len(TEXTS) // 2)
+    table = pd.DataFrame({"text": TEXTS, "label": labels, "said": model.predict(TEXTS), "score": model.scores(TEXTS)})
+    texts = AuditData.from_table(table[["text", "label"]], label="label", positive="positive", modality="text")
+    recorded = AuditData.from_table(table, label="label", positive="positive", decisions="said", scores="score")
+    numbers = []
+    for model_or_none, data in ((model, texts), (None, recorded)):
+        result = auditkit.audit(model_or_none, data, checks=["performance.quality"], budget="quick")
+        numbers.append({entry.name: entry.value for entry in result.results[0].measurements if not entry.slice})
+    shared = sorted(numbers[0].keys() & numbers[1].keys())
+    assert len(shared) >= 5
+    for name in shared:  # of numbers that are recorded as text the last bit may differ
+        assert numbers[0][name] == (numbers[1][name] and pytest.approx(numbers[1][name], abs=1e-12)), name
+    right = np.mean(table.said == table.label)
+    assert numbers[0]["accuracy"] == pytest.approx(right)
