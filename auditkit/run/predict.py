@@ -123,8 +123,16 @@ def suit(model: Model, data: AuditData) -> None:
     Raises:
         ConfigError: the model is for another task, or is said to be given columns that the data does not have.
     """
+    recorded = model.task == "case_scores" and Capability.QUERIES not in model.capabilities
+    if recorded != (data.task == "case_scores"):
+        # no setting mends it: answers become scores by a measure that the owner chooses
+        raise ConfigError(
+            f"{model.name}: the task case_scores is about scores that stand beside the cases, and a model is asked for "
+            "answers. Score its answers first, for instance with auditkit.case_scores, name the columns in "
+            "case_scores, and give no model"
+        )
     introduce(model, data)
-    if model.task != data.task and {"regression", "case_scores"} & {model.task, data.task}:
+    if model.task != data.task and "regression" in (model.task, data.task):
         mend = Mend("data.task", model.task)
         raise ConfigError(
             f"the model's task is {model.task} and the data's is {data.task}; say {mend}, or wrap(…, task=…) where it "

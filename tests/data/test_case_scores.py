@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import auditkit
 from auditkit.data import AuditData, CaseScore
-from auditkit.errors import DataError
+from auditkit.errors import ConfigError, DataError, ModelError
 from auditkit.provenance.dataset import describe
 
 DICE = {"better": "higher", "range": [0, 1]}
@@ -121,3 +122,32 @@ def test_a_training_split_need_not_hold_the_scores():
     assert data.train.task == "case_scores" and not data.train.scored
     both = AuditData.from_table(frame(), case_scores={"dice": DICE}, train=frame())
     assert both.train.scored[""].shape == (40, 1) and both.train.feature_names == both.feature_names
+
+
+def test_a_model_that_is_asked_gives_no_scores_of_cases():
+    cases = AuditData.from_table(frame(), groups=["site"], case_scores={"dice": DICE})
+    people = AuditData.from_table(frame(answer=[0, 1] * 20), label="answer")
+    for model, data in ((lambda rows: rows, cases), (cases, people)):
+        with pytest.raises(ConfigError, match="Score its answers first"):
+            auditkit.audit(model, data, checks=["performance"])
+
+
+def test_one_of_several_systems_is_named():
+    both = AuditData.from_table(frame(), case_scores={"dice": DICE}, systems={"old": {}, "new": {}})
+    assert auditkit.wrap(both, name="new").system == "new"
+    with pytest.raises(ModelError, match=r"did you mean 'new'.*name one of the systems"):
+        auditkit.wrap(both, name="nwe")
+    alone = AuditData.from_table(frame(), case_scores={"dice": DICE})
+    assert auditkit.wrap(alone, name="mine").name == "mine"
+    with pytest.raises(ModelError, match="threshold is for decisions"):
+        auditkit.wrap(alone, threshold=0.5)
+
+
+def test_small_counts_are_withheld_from_evidence_that_leaves_the_house():
+    data = AuditData.from_table(
+        frame(dice=np.r_[np.zeros(3), np.ones(37)]), groups=["site"], disclosure="publish",
+        case_scores={"dice": {**DICE, "poor": 0.5}},
+    )  # fmt: skip
+    shown = auditkit.audit(None, data, checks=["performance.case_scores"], budget="quick").frame()
+    poor = shown[shown["name"] == "poor_share"]
+    assert poor["value"].isna().all() and poor["reason"].str.contains("withheld|fewer than").all()
