@@ -10,6 +10,7 @@ from auditkit.command.explanation import listed_rows
 from auditkit.errors import ConfigError
 from auditkit.hookspecs import API
 from auditkit.host import Host
+from auditkit.plugins.models.extras import file_needs
 from auditkit.results import AuditResult, Comparison
 from auditkit.run.plan import missing_extra
 from auditkit.settings import Settings
@@ -28,7 +29,7 @@ def plugins(plugin_names: Sequence[str], *, json: bool) -> int:
     if json:
         document = {
             "api": API, "plugins": [info.model_dump(mode="json") for info in infos], "checks": rows,
-            "trainers": trainers, "faults": host.faults, "named": named,
+            "trainers": trainers, "faults": host.faults, "named": named, "model_files": file_needs(),
         }  # fmt: skip
         _print_json(document)
         return 3 if host.faults else 0
@@ -51,6 +52,9 @@ def plugins(plugin_names: Sequence[str], *, json: bool) -> int:
     for kind, names in {"trainers": trainers, **named}.items():
         if names:
             print(f"{kind}: {', '.join(map(one_line, names))}")
+    print("model files and their extras:")
+    for ends, need in file_needs().items():
+        print(f"    {ends}: {need}")
     for fault in host.faults:
         print(f"auditkit: {one_line(fault, 500)}", file=sys.stderr)
     return 3 if host.faults else 0
