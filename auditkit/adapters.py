@@ -47,6 +47,11 @@ def unknown(subject: str, obj: Any) -> ModelError:
     )
 
 
+def is_reference(path: Any) -> bool:
+    """Whether a path names a model of a registry or a run of MLflow, and no file."""
+    return str(path).startswith(("models:/", "runs:/"))
+
+
 def adopt(model: Model, options: ModelOptions, name: str) -> None:
     """Take name, batch and threshold from the options.
 

@@ -13,7 +13,7 @@ from typing import Any
 import pluggy
 
 from auditkit import hookspecs
-from auditkit.adapters import unknown
+from auditkit.adapters import is_reference, unknown
 from auditkit.checks import Check, Context, Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ModelFileRejected, PluginError
@@ -149,7 +149,7 @@ class Host:
             refuse_changes(obj, options)
             return obj
         is_path = isinstance(obj, str | os.PathLike)
-        if is_path and os.path.exists(obj):
+        if is_path and (is_reference(obj) or os.path.exists(obj)):
             return self.load_model(pathlib.Path(obj), options)
         subject = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {class_name(obj)!r}"
         return self._first("wrap_model", subject, obj=obj, options=options)

@@ -80,6 +80,8 @@ class ModelOptions:
     """Makes an untrained model of the same kind, for trainers."""
     output: str | None = None
     """`logits` or `probabilities`, where the probe should not decide (torch)."""
+    target: str | int | None = None
+    """Of a model with several outputs, the one that is audited: its position from 0, or its name."""
     class_path: str | None = None
     """`package.module:Class`, the architecture that `.safetensors` weights belong to."""
     arguments: Mapping[str, Any] = field(default_factory=dict)

@@ -26,7 +26,8 @@ class ModelSettings(Section):
     name: str | None = None
     path: str | None = Field(
         default=None,
-        description="a model file: .skops, .safetensors, .pt2, native tree formats; a folder of save_pretrained",
+        description="a model file: .skops, .safetensors, .pt2, native tree formats; a folder of save_pretrained or "
+        "of MLflow; models:/name/version or runs:/id/path of MLflow",
     )
     object: str | None = Field(default=None, description="package.module:factory, called without arguments")
     url: str | None = Field(default=None, description="the address of a server that answers: http://… or https://…")
@@ -53,6 +54,9 @@ class ModelSettings(Section):
         default=None, description="the columns that the model is given, where nobody can look into it: your statement"
     )
     output: Literal["logits", "probabilities"] | None = None
+    target: str | int | None = Field(
+        default=None, description="of several outputs, the one that is audited: its position from 0, or its name"
+    )
     batch: int | None = Field(default=None, gt=0)
     device: str | None = None
     task: Task | None = None

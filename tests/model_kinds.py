@@ -16,9 +16,11 @@ import safetensors.torch
 import torch
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.multioutput import MultiOutputClassifier
 
 import auditkit
 from auditkit.data import AuditData
+from tests.plugins.models.mlflow.folders import skops_folder
 from tests.plugins.models.modules import mlp
 from tests.plugins.models.tables import numbers, truth
 from tests.plugins.models.torch.huggingface import networks
@@ -118,6 +120,29 @@ def _positive(inputs: Any) -> np.ndarray:
     return (np.asarray(inputs)[:, 0] > 0).astype(int)
 
 
+def _mlflow(folder: pathlib.Path) -> auditkit.Model:
+    return asked(skops_folder(folder / "m", LogisticRegression().fit(X, Y)))
+
+
+def _statsmodels(folder: pathlib.Path) -> auditkit.Model:
+    import statsmodels.formula.api as smf
+
+    return asked(smf.logit("y ~ a + b", TABLE.assign(y=Y)).fit(disp=0), TABLE, classes=(0, 1))
+
+
+def _skorch(folder: pathlib.Path) -> auditkit.Model:
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        import skorch  # asks torch for what torch gives up
+
+    net = skorch.NeuralNetClassifier(mlp, criterion=torch.nn.CrossEntropyLoss, max_epochs=1, verbose=0)
+    return asked(net.fit(X.astype(np.float32).copy(), Y.astype(np.int64)))
+
+
+def _several_outputs(folder: pathlib.Path) -> auditkit.Model:
+    both = MultiOutputClassifier(LogisticRegression()).fit(X, np.column_stack([Y, 1 - Y]))
+    return asked(both, target=1)
+
+
 def _shares(inputs: Any) -> np.ndarray:
     share = 1 / (1 + np.exp(-np.asarray(inputs)[:, 0]))
     return np.column_stack([1 - share, share])
@@ -142,6 +167,10 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "ONNX": _onnx,
     "transformers": lambda folder: asked(networks.saved(folder), networks.TEXTS),
     "pipeline of transformers": _pipeline,
+    "MLflow": _mlflow,
+    "statsmodels": _statsmodels,
+    "skorch": _skorch,
+    "one of several outputs": _several_outputs,
     "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
     "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
     "server that gives probabilities": lambda folder: auditkit.wrap(

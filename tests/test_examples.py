@@ -67,6 +67,57 @@ def values(folder: pathlib.Path) -> dict[str, float]:
     }
 
 
+def number(result, name: str) -> float:
+    """The number of this name about everyone in one result."""
+    return next(
+        measurement.value
+        for check_result in result.results
+        for measurement in check_result.measurements
+        if measurement.name == name and not measurement.slice
+    )
+
+
+def most_important(result) -> str:
+    """The feature with the largest mean attribution."""
+    shares = {
+        measurement.conditions["feature"]: measurement.value
+        for check_result in result.results
+        for measurement in check_result.measurements
+        if measurement.name == "mean_abs_attribution"
+    }
+    return max(shares, key=shares.get)
+
+
+def test_results_of_statsmodels_have_the_accuracy_that_is_counted_by_hand(tmp_path):
+    example = runpy.run_path(str(ROOT / "examples" / "statsmodels" / "run.py"))
+    result = example["run"](tmp_path)
+    table = example["survey"]()
+    held_out = table.index % 3 == 0
+    right = (example["fitted"](table[~held_out]).predict(table[held_out]) >= 0.5) == table["affair"][held_out]
+    assert number(result, "accuracy") == right.sum() / 2122 and len(right) == 2122
+    assert (tmp_path / "report.html").exists()
+
+
+def test_two_outputs_of_a_model_are_audited_one_by_one(tmp_path):
+    example = runpy.run_path(str(ROOT / "examples" / "multi-output" / "run.py"))
+    results, table = example["run"](tmp_path), example["patients"](seed=1)
+    predicted = example["fitted"]().predict(table[["age", "weight"]])
+    for place, (outcome, feature) in enumerate({"readmitted": "age", "complication": "weight"}.items()):
+        assert number(results[outcome], "accuracy") == (predicted[:, place] == table[outcome]).sum() / 800
+        assert most_important(results[outcome]) == feature
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of MLflow's own, as it is imported and saves
+def test_a_model_that_mlflow_saved_is_audited_by_its_folder(tmp_path):
+    example = runpy.run_path(str(ROOT / "examples" / "mlflow" / "run.py"))
+    model, table = example["prepare"](tmp_path), example["people"](seed=1)
+    done = auditkit(tmp_path, "run", "--out", str(tmp_path / "audit"), "--quiet")
+    assert done.returncode == 0, done.stdout + done.stderr
+    right = (model.predict(table[["income", "debt"]]) == table["repaid"]).sum()
+    assert values(tmp_path / "audit")["accuracy"] == right / 600
+
+
 def test_the_models_behind_http_have_the_numbers_that_their_data_were_made_with(tmp_path):
     example = runpy.run_path(str(ROOT / "examples" / "endpoint" / "run.py"))
     with example["served"]() as port:

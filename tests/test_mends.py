@@ -17,6 +17,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
+from statsmodels.regression.linear_model import OLS
 
 import auditkit.counts
 from auditkit.comparison import audits
@@ -45,6 +46,7 @@ FRAME = pandas.DataFrame(
     }
 )  # fmt: skip
 NUMBERS = RNG.normal(size=(ROWS, 4))
+BOTH = LinearRegression().fit(NUMBERS, NUMBERS[:, :2])
 
 
 def gaps(column: str) -> pandas.DataFrame:
@@ -183,10 +185,6 @@ def split(kind: str | None = None) -> Any:
     other = FRAME.assign(years=[f"year {number}" for number in FRAME["years"]])
     schema = {"years": {"kind": kind}} if kind else {}
     return table(label="label", train=other, features=["x", "years"], schema=schema)()
-
-
-def numbers_as_text(kind: str = "text") -> Any:
-    return table(label="label", features=["years"], schema={"years": {"kind": kind}})()
 
 
 def unseen(**mends: Any) -> Any:
@@ -336,7 +334,9 @@ CASES: dict[str, Callable[..., Any]] = {
     "predicted numbers for whole targets": table(label="years", decisions="amount"),
     "scores for whole targets": table(label="years", scores="amount"),
     "many texts": table(label="words"),
-    "numbers are declared a text": numbers_as_text,
+    "numbers are declared a text": lambda kind="text": table(label="label", schema={"years": {"kind": kind}})(),
+    "none of several outputs is named": lambda **mends: auditkit.wrap(BOTH, **mends),
+    "numbers of statsmodels": lambda task="binary": auditkit.wrap(OLS(NUMBERS[:, 0], NUMBERS).fit(), task=task),
     "two classes were asked for": table(label="years", task="binary"),
     "a regressor of whole targets": regressor,
     "a file in cp1252": text("größe,y\nä,1\nö,0\n".encode("cp1252"), label="y"),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from auditkit.adapters import is_reference
 from auditkit.checks import Check
 from auditkit.data import AuditData
 from auditkit.data.readers import table_settings
@@ -171,14 +172,14 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
     options = ModelOptions(
         name=settings.name, task=settings.task, classes=settings.classes, threshold=settings.threshold,
         abstain=settings.abstain, preprocess=preprocess, batch=settings.batch, device=settings.device,
-        output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
+        output=settings.output, target=settings.target, class_path=settings.class_path, arguments=settings.arguments,
         trust=settings.trust, trust_pickle=trust_pickle, inputs=settings.inputs, random=settings.random,
         memory_limit=settings.memory_limit, rehearse=rehearse,
         tokenizer=settings.tokenizer and folder / settings.tokenizer,
     )  # fmt: skip
     if settings.path is not None:
-        path = folder / settings.path
-        if not path.exists():
+        path = pathlib.Path(settings.path) if is_reference(settings.path) else folder / settings.path
+        if not is_reference(settings.path) and not path.exists():
             raise ConfigError(f"[model] path: there is no file {settings.path!r}")
         with _importable(folder):
             model = host.load_model(path, options)

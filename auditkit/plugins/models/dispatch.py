@@ -89,6 +89,14 @@ def _is_catboost(obj: Any) -> bool:
     return any((base.__module__, base.__name__) == ("catboost.core", "CatBoost") for base in type(obj).__mro__)
 
 
+def _is_pyfunc(obj: Any) -> bool:
+    return type(obj).__name__ == "PyFuncModel" and type(obj).__module__.startswith("mlflow.")
+
+
+def _is_statsmodels(obj: Any) -> bool:
+    return type(obj).__module__.startswith("statsmodels.") and hasattr(obj, "params") and hasattr(obj, "model")
+
+
 def _is_estimator(obj: Any) -> bool:
     return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
 
@@ -109,6 +117,8 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
     (_is_booster, _made_by("boosters", "wrap_booster")),
     (_is_onnx, _made_by("onnx", "OnnxModel.wrap")),
     (_is_catboost, _made_by("catboost", "CatBoostModel.wrap")),
+    (_is_pyfunc, _made_by("mlflow.pyfunc", "wrap_pyfunc")),
+    (_is_statsmodels, _made_by("statsmodels_results", "StatsmodelsModel")),
     (_is_estimator, _made_by("sklearn", "SklearnModel")),
     (callable, _made_by("function", "FunctionModel")),
 )

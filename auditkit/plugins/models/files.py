@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from auditkit.adapters import note, warned
+from auditkit.adapters import is_reference, note, warned
 from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
 from auditkit.io.refusals import refusal
 from auditkit.memory import machine_memory
@@ -25,6 +25,7 @@ from auditkit.plugins.models.boosters import read_lightgbm, read_xgboost
 from auditkit.plugins.models.dispatch import wrap
 from auditkit.plugins.models.fitted_arrays import check_fitted, checked_trees
 from auditkit.plugins.models.forests import Damaged
+from auditkit.plugins.models.mlflow.folder import MLMODEL, open_folder
 from auditkit.plugins.models.rehearsal import rehearse_file
 from auditkit.text import class_name, one_line
 
@@ -71,6 +72,13 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     Raises:
         ModelFileRejected: the file is missing, broken, unsafe, or of a format that is known and not supported.
     """
+    if is_reference(path) or (path / MLMODEL).exists():
+        from auditkit.plugins.models.mlflow.registry import folder_of  # MLflow, which few have
+
+        folder = folder_of(str(path)) if is_reference(path) else path
+        # of a version the name, for its folder has a number alone
+        name = options.name or (str(path).partition("/")[2] if is_reference(path) else path.name)
+        return open_folder(folder, dataclasses.replace(options, name=name), load, _refuse_pickle)
     try:
         form, size = _kind_and_size(path, options)
     except OSError as error:

@@ -24,6 +24,7 @@ from auditkit.data.inputs import without_mask
 from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
+from auditkit.plugins.models.one_output import place_of, several
 from auditkit.text import class_name, number_of, one_line
 from auditkit.value_spelling import listed, match_class, spelling
 
@@ -63,8 +64,9 @@ class FunctionModel(LabelledModel):
     def fingerprint(self) -> str:
         """SHA-256, as good as can be, over bytecode, closure, named globals, classes and threshold."""
         chosen = self._user_options
+        named = () if chosen.target is None else (chosen.target,)
         walked = fingerprint(
-            "function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold
+            "function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold, *named
         )
         return Fingerprint(walked, opaque=True)  # what it calls may read a file or ask a server
 
@@ -78,6 +80,8 @@ class FunctionModel(LabelledModel):
         # The answer is made an array in here too, for a foreign type may fail at that.
         with noting(self), failing(self.name, "the callable", eaten):
             answer = self._function(eaten)
+            if self._user_options.target is not None:
+                answer = _chosen(answer, self._user_options.target, self.name)
             rows = _as_rows(answer, len(inputs), self.name)
         rows = self._in_order(rows, getattr(answer, "columns", getattr(answer, "name", None)))
         if not self.output:
@@ -176,6 +180,8 @@ class FunctionModel(LabelledModel):
         return output
 
     def _numbers(self, rows: np.ndarray) -> np.ndarray:
+        if rows.ndim == 2:
+            raise several(self.name, rows.shape[1])
         if rows.ndim != 1 or rows.dtype.kind not in "fiub":
             raise ModelError(
                 f"{self.name}: a regression must give one number per row; it gave {rows.dtype} of shape {rows.shape}"
@@ -247,6 +253,17 @@ _SPOKEN = {
     "one probability": "the probability of the positive class",
     "number": "predicted numbers",
 }
+
+
+def _chosen(answer: Any, target: Any, name: str) -> Any:
+    """One output of several: a column of a table or an array (N, K), an entry of a list or a dictionary."""
+    if isinstance(answer, dict):
+        return answer[list(answer)[place_of(target, list(map(str, answer)), name)]]
+    if hasattr(answer, "columns"):
+        return answer.iloc[:, place_of(target, list(map(str, answer.columns)), name)].to_numpy()
+    count = len(answer) if isinstance(answer, list | tuple) else np.shape(answer)[-1]
+    place = place_of(target, [str(number) for number in range(count)], name)
+    return answer[place] if isinstance(answer, list | tuple) else np.asarray(as_array(answer))[:, place]
 
 
 def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:

@@ -31,6 +31,7 @@ from auditkit.plugins.models.estimator_inputs import as_parameters, as_texts, ta
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.inside import attribute, is_tree_ensemble, last_step, library
+from auditkit.plugins.models.one_output import OneOutput, one_output, several
 from auditkit.text import class_name
 from auditkit.value_spelling import listed, spelling
 
@@ -54,11 +55,13 @@ class SklearnModel(FittedModel):
     """
 
     def __init__(self, estimator: Any, options: ModelOptions, *, fitted: bool = True) -> None:
+        estimator = one_output(estimator, options)
         super().__init__(estimator, options)
         self._largest: bool | None = None
         package = library(last_step(estimator))
         self.kind = package if package in ("xgboost", "lightgbm") else "sklearn"
-        adopt(self, options, type(last_step(estimator)).__name__)
+        whole = estimator.estimator if isinstance(estimator, OneOutput) else estimator
+        adopt(self, options, type(last_step(whole)).__name__)
         if fitted:
             _check_fitted(estimator, self.name)
         self.task = _task(estimator, options, self.name)
@@ -151,6 +154,8 @@ class SklearnModel(FittedModel):
 
     def _one_per_row(self, values: Any, rows: int) -> np.ndarray:
         predicted = np.asarray(without_mask(values))
+        if predicted.ndim == 2 and predicted.shape[0] == rows and predicted.shape[1] > 1:
+            raise several(self.name, predicted.shape[1])
         if predicted.size != rows:
             raise ModelError(
                 f"{self.name}: a regressor must predict one number per row; it gave shape {predicted.shape} for "
@@ -274,9 +279,6 @@ def _own_classes(estimator: Any) -> tuple[Any, ...]:
 def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...]:
     if getattr(estimator, "classes_", None) is None:
         raise ModelError(f"{name}: a classifier must have classes_; this one has none. Is it fitted?")
-    classes = estimator.classes_
-    if isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray):
-        raise ModelError(f"{name}: the model must have one output; it was fitted on {len(classes)}. Wrap one of them")
     known = _own_classes(estimator)
     if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, known)]:
         return known

@@ -99,7 +99,7 @@ def test_texts():
         (lambda inputs: 1 / 0, {"classes": (0, 1)}, "ZeroDivisionError: division by zero; it was given 300 rows as"),
         (chance, {"classes": (0, 1), "output": "logits"}, "output of a callable must be .*'logits' was given"),
         (chance, {"classes": (0, 1), "output": "number"}, "output 'number' is for task='regression'"),
-        (both_chances, {"task": "regression"}, "a regression must give one number per row"),
+        (both_chances, {"task": "regression"}, "must have one output; it has 2"),
         (chance, {"task": "regression", "threshold": 0.5}, "threshold is for binary classifiers"),
         (chance, {"classes": "abc", "output": "probabilities"}, "needs exactly two classes; there are 3"),
         (chance, {"classes": (1, "1")}, "classes must be distinct"),
