@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?=
+# it would write to the home directory and to its maker
+export ORT_DISABLE_TELEMETRY := 1
 # where it is set, each process that the tests start would compile the whole package anew
 unexport PYTHONDONTWRITEBYTECODE
 
