@@ -32,7 +32,8 @@ from auditkit.run.context import AuditContext
 from auditkit.run.request import make_request
 from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
-from tests.plugins.models.endpoint.canned import MENDS
+from tests.plugins.models import graphs, modules
+from tests.plugins.models.endpoint import canned
 from tests.plugins.models.torch.huggingface import networks
 
 PACKAGE = pathlib.Path(auditkit.__file__).parent
@@ -148,20 +149,6 @@ def skops(path: pathlib.Path) -> None:
 
     steps = make_pipeline(FunctionTransformer(np.ptp), LinearRegression())
     path.write_bytes(skops.io.dumps(steps))
-
-
-def asked(*layers: torch.nn.Module, **options: Any) -> Callable[..., Any]:
-    """A network of these layers is asked about rows of numbers."""
-
-    def ask(**mends: Any) -> Any:
-        return auditkit.wrap(torch.nn.Sequential(*layers), **{**options, **mends}).answers(NUMBERS)
-
-    return ask
-
-
-class Mixture(torch.nn.Module):
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        return rows.sigmoid() @ torch.tensor([[0.2], [0.8]])
 
 
 def audited(model: Any) -> Callable[..., Any]:
@@ -367,11 +354,6 @@ CASES: dict[str, Callable[..., Any]] = {
     "a category that XGBoost has not seen": unseen,
     "neither classifier nor regressor": audited(IsolationForest(n_estimators=5).fit(NUMBERS)),
     "a function of numbers": audited(lambda rows: rows[:, 0]),
-    "one number per row": asked(torch.nn.Linear(4, 1)),
-    "logits called probabilities": asked(torch.nn.Linear(4, 2), output="probabilities"),
-    "several labels at once": asked(torch.nn.Linear(4, 2), torch.nn.Sigmoid()),
-    "numbers never below 0": asked(torch.nn.Linear(4, 1), torch.nn.Softplus(0.1), task="binary"),
-    "a logit or a probability": asked(torch.nn.Linear(4, 2), Mixture(), task="binary"),
     "a network where no attack of the toolbox runs": elsewhere,
     "a table that takes more memory": tight_table,
     "a model that takes more memory": tight_model,
@@ -404,11 +386,16 @@ CASES: dict[str, Callable[..., Any]] = {
     "two attributes together": limit_on("fairness.groups", "demographic_parity_ratio", across=["sex", "area"]),
     "slices of another outcome": limit_on("fairness.slices", "slice_selection"),
     "rows that are published": rows_published,
+    "rows of one unit that are published": table(
+        label="label", decisions="decision", positive=1, disclosure="publish", unit="years"
+    ),
     "fewer people than may be published": few_published,
     "a training that diverges": diverging,
     "a folder that was altered": altered,
     "a folder that is signed": signed_twice,
-    **MENDS,
+    **canned.MENDS,
+    **graphs.MENDS,
+    **modules.MENDS,
     **networks.MENDS,
 }
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+
+import auditkit
 
 FLOAT, DOUBLE, INT64, STRING, BOOL = (
     TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL,
@@ -54,3 +56,23 @@ def of_torch(module: torch.nn.Module, sample: torch.Tensor, fixed: bool = False)
             module.eval(), (sample,), buffer, dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes=axes
         )
     return buffer.getvalue()
+
+
+def asked(made: onnx.ModelProto, **options: Any) -> Callable[..., Any]:
+    """A graph is asked about numbers from 0 to 3."""
+
+    def ask(**mends: Any) -> Any:
+        numbers = np.tile(np.arange(4, dtype=np.float32), (3, 1))
+        return auditkit.wrap(made, **{**options, **mends}).answers(numbers)
+
+    return ask
+
+
+MENDS: dict[str, Callable[..., Any]] = {
+    "one number per row of a graph": asked(linear(np.full((4, 1), 0.1))),
+    "a logit or a probability of a graph": asked(linear([[0], [0.5], [0], [0]], "Abs"), task="binary"),
+    "a logit of a graph called a probability": asked(
+        linear(np.full((4, 1), 2.0)), task="binary", output="probabilities"
+    ),
+}
+"""{what is wrong: a call that says so, and that gets further with what it proposes}"""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import torch
 from torch import nn
+
+import auditkit
 
 torch.manual_seed(0)
 
@@ -78,3 +84,28 @@ def make_mlp(hidden: int = 8, outputs: int = 2) -> nn.Module:
 
 
 NOT_A_MODULE = dict
+
+
+def asked(*layers: nn.Module, **options: Any) -> Callable[..., Any]:
+    """A network of these layers is asked about rows of numbers."""
+
+    def ask(**mends: Any) -> Any:
+        numbers = np.random.default_rng(0).normal(size=(60, 4))
+        return auditkit.wrap(nn.Sequential(*layers), **{**options, **mends}).answers(numbers)
+
+    return ask
+
+
+class Mixture(nn.Module):
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows.sigmoid() @ torch.tensor([[0.2], [0.8]])
+
+
+MENDS: dict[str, Callable[..., Any]] = {
+    "one number per row": asked(nn.Linear(4, 1)),
+    "logits called probabilities": asked(nn.Linear(4, 2), output="probabilities"),
+    "several labels at once": asked(nn.Linear(4, 2), nn.Sigmoid()),
+    "numbers never below 0": asked(nn.Linear(4, 1), nn.Softplus(0.1), task="binary"),
+    "a logit or a probability": asked(nn.Linear(4, 2), Mixture(), task="binary"),
+}
+"""{what is wrong: a call that says so, and that gets further with what it proposes}"""
