@@ -16,8 +16,8 @@ class CaseScoresFairness(Parameters, Check):
     For each score and set of attributes the widest difference of mean scores and, for scores that are from 0 up, the
     smallest ratio, with intervals from all pairs of groups at once, p-values from shuffling the groups (the statistic
     is the largest difference in standard errors) adjusted by Holm, the smallest gap that would be found 8 times in 10,
-    and which group has the worse mean by the direction that the owner stated. Of bounded scores no group counts as surer than
-    with two cases added at either end of the range.
+    and which group has the worse mean by the direction that the owner stated. Of bounded scores no group counts as
+    surer than with two cases added at either end of the range.
 
     Groups may hold harder cases: a gap is a reason to look, not proof of unfair treatment. Groups that were not
     recorded cannot be seen.
