@@ -289,7 +289,7 @@ def process(labels):
 mine = Mine()
 limit = "own"
 for model in (mine.predict, lambda inputs: (inputs["housing"] == limit).map({{True: "yes", False: "no"}}).to_numpy()):
-    result = auditkit.audit(model, toy_data(60), checks=["performance", process.check()], budget="quick", jobs=2)
+    result = auditkit.audit(model, toy_data(60), checks=["performance.quality", process.check()], budget="quick", jobs=2)
     own = [check for check in result.results if check.check == "mine.process"][0]
     print([check.status for check in result.results], result.run.not_isolated, own.measurements[0].value != os.getpid())
 """
