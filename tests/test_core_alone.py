@@ -105,7 +105,7 @@ def attributions(model):
     "Which way does it go?"
     return 1.0
 
-result = auditkit.audit(ToyModel(), toy_data(), checks=[attributions.check(), "performance"], budget="quick")
+result = auditkit.audit(ToyModel(), toy_data(), checks=[attributions.check(), "performance.quality"], budget="quick")
 by_id = {check_result.check: check_result for check_result in result.results}
 assert by_id["performance.quality"].status == "measured"
 assert by_id["acme.captum"].error.kind == "missing extra", by_id["acme.captum"]

@@ -22,7 +22,7 @@ def direct(answers, threshold=None):
 
 
 def audited(model):
-    return auditkit.audit(model, toy_data(), checks=["performance"], budget="quick")
+    return auditkit.audit(model, toy_data(), checks=["performance.quality"], budget="quick")
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ def evidence(tmp_path_factory) -> dict[str, str]:
     )
     folder = tmp_path_factory.mktemp("run")
     result = auditkit.audit(
-        model, data, checks=["performance", "fairness.groups", Leaky()], budget="quick", out=folder,
+        model, data, checks=["performance.quality", "fairness.groups", Leaky()], budget="quick", out=folder,
         limits=[{
             "name": "even", "measurement": "performance.quality.accuracy", "slice": {"boss": "carol@corp.example"},
             "at_least": 0.1, "because": "asked by frank@corp.example",
@@ -393,7 +393,7 @@ def test_models_whose_names_are_paths_are_kept_apart_in_names_and_in_files(tmp_p
         )
         for edge in (0, 1)
     ]
-    options = {"checks": ["performance"], "budget": "quick", "out": tmp_path, "title": "of alice@example.org"}
+    options = {"checks": ["performance.quality"], "budget": "quick", "out": tmp_path, "title": "of alice@example.org"}
     result = auditkit.compare(models, data, **options)
     assert result.title == f"of {E_MAIL}"
     assert [check_result.model.name for check_result in result.results] == ["m.skops 1", "m.skops 2"]
@@ -416,7 +416,7 @@ def test_a_resumed_audit_says_the_same(tmp_path):
     )
 
     def run() -> tuple[bytes, tuple[str, ...]]:
-        result = auditkit.audit(model, data, checks=["performance"], budget="quick", out=tmp_path)
+        result = auditkit.audit(model, data, checks=["performance.quality"], budget="quick", out=tmp_path)
         return canonical(result.model_dump(mode="json", exclude={"run"})), result.run.resumed
 
     first, second = run(), run()

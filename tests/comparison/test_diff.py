@@ -315,7 +315,7 @@ def test_dates_are_of_the_audits(tmp_path):
 def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_are_named(tmp_path):
     def audited(**settings):
         data = dataclasses.replace(toy_data(60, train=False), **settings)
-        return auditkit.audit(ToyModel(), data, checks=["performance"], budget="quick")
+        return auditkit.audit(ToyModel(), data, checks=["performance.quality"], budget="quick")
 
     first = audited()
     diff = diff_between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))

@@ -181,7 +181,7 @@ def test_recorded_answers_are_exempt():
     from auditkit.data import Recorded
 
     data = AuditData(ROWS, LABELS, recorded=Recorded(LABELS, None))
-    result = auditkit.audit(None, data, checks=["performance"], budget="quick")
+    result = auditkit.audit(None, data, checks=["performance.quality"], budget="quick")
     assert result.model.consistency is None and not result.model.stochastic
     assert not {"answers-by-row", "repeatable-answers"} & {control.name for control in result.results[0].controls}
 
@@ -267,13 +267,16 @@ def test_a_plan_asks_nothing_more():
     from auditkit.run.context import AuditContext
     from auditkit.run.request import make_request
 
-    plan, _ = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance"])), Counting())
+    plan, _ = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance.quality"])), Counting())
     assert sizes == [200]
     assert (plan.asked_again, plan.asked_at_most) == (usually_asked(200, 4096), most_asked(200, 4096))
     recorded = auditkit.data.Recorded(toy_data().labels, None)
     data = dataclasses.replace(toy_data(), recorded=recorded)
     answers = auditkit.wrap(data)
-    assert plan_only(AuditContext(Host(), data, make_request(checks=["performance"])), answers)[0].asked_again is None
+    assert (
+        plan_only(AuditContext(Host(), data, make_request(checks=["performance.quality"])), answers)[0].asked_again
+        is None
+    )
 
 
 class Copy(Trainer):

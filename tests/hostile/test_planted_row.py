@@ -133,7 +133,7 @@ groups = ["sex", "remark"]
 [audit]
 title = {ROW}
 plugins = ["./planted_plugin.py"]
-checks = ["performance", "data", "fairness.groups", "acme"]
+checks = ["performance.quality", "data", "fairness.groups", "acme"]
 budget = "quick"
 out = "out"
 formats = ["html", "summary", "card", "cardpage", "junit", "metrics", "csv"]

@@ -41,7 +41,7 @@ label = {LABEL}
 positive = {POSITIVE}
 groups = [{SEX}]
 [audit]
-checks = ["performance", "fairness.groups"]
+checks = ["performance.quality", "fairness.groups"]
 budget = "quick"
 out = "out"
 formats = ["html", "summary", "card", "cardpage", "junit", "metrics", "csv", "parquet", "bom"]

@@ -160,7 +160,7 @@ def test_two_private_trainings_of_one_network() -> None:
         torch.nn.functional.cross_entropy(network(inputs), labels).backward()
         optimiser.step()
     result = auditkit.compare(
-        [auditkit.wrap(network, name="open", classes=(0, 1))], data, checks=["performance"], budget="quick",
+        [auditkit.wrap(network, name="open", classes=(0, 1))], data, checks=["performance.quality"], budget="quick",
         train=[
             {"trainer": "dp-sgd", "name": f"at {bound}", "target_epsilon": bound, "epochs": 6, "batch_size": 200}
             for bound in (0.2, 8.0)

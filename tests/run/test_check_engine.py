@@ -31,7 +31,7 @@ from auditkit.run.same_answers import answers_alike
 from auditkit.testing import ToyModel, toy_data
 from auditkit.workers.module_state import state_here
 
-CHECKS = ["performance", "fairness.groups", "robustness.changes"]
+CHECKS = ["performance.quality", "fairness.groups", "robustness.changes"]
 pytestmark = pytest.mark.workers
 
 
@@ -289,7 +289,7 @@ def process(labels):
 mine = Mine()
 limit = "own"
 for model in (mine.predict, lambda inputs: (inputs["housing"] == limit).map({{True: "yes", False: "no"}}).to_numpy()):
-    result = auditkit.audit(model, toy_data(60), checks=["performance.quality", process.check()], budget="quick", jobs=2)
+    result = auditkit.audit(model, toy_data(60), checks=["performance.quality", process.check()], jobs=2)
     own = [check for check in result.results if check.check == "mine.process"][0]
     print([check.status for check in result.results], result.run.not_isolated, own.measurements[0].value != os.getpid())
 """
@@ -363,11 +363,11 @@ def test_a_check_that_cannot_go_there_runs_here_and_the_others_do_not(model):
         with lock:
             return float(os.getpid())
 
-    result = audited(model(), checks=["performance", locked.check(), process.check()])
+    result = audited(model(), checks=["performance.quality", locked.check(), process.check()])
     assert not_isolated(result) == {f"the check {NO_LOCK}": ["acme.locked"]}
     stayed, gone = processes(result)
     assert stayed == os.getpid() != gone
-    assert result.results[0] == audited(model(), checks=["performance"], isolate="none").results[0]
+    assert result.results[0] == audited(model(), checks=["performance.quality"], isolate="none").results[0]
 
 
 class Plugin:
@@ -392,7 +392,7 @@ class Wrapper(Plugin):
 def test_a_plugin_that_cannot_go_there_keeps_its_checks_from_nothing_unless_it_takes_part_in_all():
     result = audited(checks=["acme"], plugins=[Plugin()])
     assert not_isolated(result) == {} and os.getpid() not in processes(result)
-    result = audited(checks=["performance", "acme"], plugins=[Wrapper()])
+    result = audited(checks=["performance.quality", "acme"], plugins=[Wrapper()])
     why = f"the plugin 'Wrapper', which takes part in every check, {NO_LOCK}"
     assert not_isolated(result) == {why: ["performance.quality", "acme.other", "acme.process"]}
     assert {*processes(result)} == {os.getpid()}
@@ -417,7 +417,7 @@ def test_the_plan_says_what_stays():
             return 1.0
 
     def planned(*checks, plugins=()):
-        context = AuditContext(Host(plugins), toy_data(60), make_request(checks=["performance", *checks]))
+        context = AuditContext(Host(plugins), toy_data(60), make_request(checks=["performance.quality", *checks]))
         _, steps = plan_only(context, model := ToyModel())
         return not_isolated_checks(context, [model], steps)
 

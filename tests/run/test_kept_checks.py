@@ -81,7 +81,7 @@ def test_of_a_model_that_answers_by_chance_only_what_is_about_the_data_is_taken_
 
     def once():
         model = auditkit.wrap(answers, classes=["no", "yes"], name="m", random=True)
-        return auditkit.audit(model, toy_data(), checks=["performance", "data"], out=tmp_path / "a")
+        return auditkit.audit(model, toy_data(), checks=["performance.quality", "data"], out=tmp_path / "a")
 
     once()
     assert set(once().run.resumed) <= {"data.integrity"}

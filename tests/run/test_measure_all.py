@@ -17,11 +17,11 @@ from auditkit.run import apart, check_engine
 from auditkit.testing import ToyModel, toy_data
 from tests.test_supervisor import is_gone
 
-CHECKS = ["performance", "fairness.groups", "fairness.scores", "robustness.changes", "privacy"]
+CHECKS = ["performance.quality", "fairness.groups", "fairness.scores", "robustness.changes", "privacy"]
 FIVE_LINES = """
 import auditkit
 from auditkit.testing import ToyModel, toy_data
-result = auditkit.audit(ToyModel(), toy_data(60), checks=["performance"], budget="quick")
+result = auditkit.audit(ToyModel(), toy_data(60), checks=["performance.quality"], budget="quick")
 print([check.status for check in result.results], result.run.not_isolated)
 """
 
@@ -52,7 +52,7 @@ def test_plugins_alone_are_isolated_where_that_is_asked_for():
         processes.append(os.getpid())
         return 1.0
 
-    result = audited(checks=["performance", process.check()], isolate="plugins")
+    result = audited(checks=["performance.quality", process.check()], isolate="plugins")
     assert result.run.not_isolated == {'isolate = "plugins"': ("performance.quality",)}
     assert processes == [], "it ran elsewhere"
     audited(checks=[process.check()], isolate="none")
@@ -65,7 +65,7 @@ def test_a_check_that_ends_its_process_is_an_error_and_the_rest_is_measured():
     def end(labels):
         os._exit(0)
 
-    result = audited(checks=["performance", end.check()])
+    result = audited(checks=["performance.quality", end.check()])
     performance, ended = result.results
     assert performance.status == "measured" and ended.status == "error"
     assert ended.reason == (
@@ -203,5 +203,5 @@ def test_of_many_rows_two_checks_run_at_once(rows, at_once, monkeypatch):
 
     monkeypatch.setattr(apart, "MANY", 150)
     monkeypatch.setattr(check_engine, "Engine", Watched)
-    auditkit.audit(ToyModel(), toy_data(rows), checks=["performance"], budget="quick", jobs=8)
+    auditkit.audit(ToyModel(), toy_data(rows), checks=["performance.quality"], budget="quick", jobs=8)
     assert given == [at_once]

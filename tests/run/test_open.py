@@ -56,7 +56,7 @@ def test_a_rule_pack_chooses_the_checks_that_it_names_as_evidence_or_to_complete
 def test_recorded_answers_need_no_model_beside_them():
     table = {"y": [0, 1] * 20, "d": [0, 1, 1, 1] * 10, "a": list(range(40))}
     data = auditkit.AuditData.from_table(table, label="y", decisions="d")
-    (quality,) = auditkit.audit(data, checks=["performance"], budget="quick").results
+    (quality,) = auditkit.audit(data, checks=["performance.quality"], budget="quick").results
     assert next(one.value for one in quality.measurements if one.name == "accuracy") == 0.75
 
 

@@ -31,7 +31,7 @@ from auditkit.testing import toy_data
 def asked(rows):
     {fault}
 try:
-    auditkit.audit(auditkit.wrap(asked, classes=[0, 1]), toy_data(60), checks=["performance"], {options})
+    auditkit.audit(auditkit.wrap(asked, classes=[0, 1]), toy_data(60), checks=["performance.quality"], {options})
 except auditkit.AuditkitError as error:
     print(type(error).__name__, error)
 """
@@ -106,7 +106,7 @@ def test_what_a_model_changes_around_it_is_changed_elsewhere():
         return os.getcwd(), mask, os.environ.get("AUDITKIT_OF_A_TEST"), np.geterr(), list(sys.path)
 
     before = surroundings()
-    result = auditkit.audit(Meddler(), toy_data(60), checks=["performance"], budget="quick")
+    result = auditkit.audit(Meddler(), toy_data(60), checks=["performance.quality"], budget="quick")
     assert result.results[0].status == "measured" and result.run.not_isolated == {}
     assert surroundings() == before
 
@@ -149,7 +149,7 @@ def test_a_model_knows_afterwards_what_it_learned_and_the_evidence_is_the_same(k
     for model in models.values():
         model.name = "learner"
     results = {
-        isolate: auditkit.audit(model, data, checks=["performance"], budget="quick", isolate=isolate)
+        isolate: auditkit.audit(model, data, checks=["performance.quality"], budget="quick", isolate=isolate)
         for isolate, model in models.items()
     }
     assert results["all"].run.not_isolated == {}
@@ -180,7 +180,7 @@ class Custom(ToyModel):
 def test_an_adapter_that_keeps_an_object_is_asked_about_one_batch_again():
     model = Custom()
     model.batch = 50
-    result = auditkit.audit(model, toy_data(120), checks=["performance"], budget="quick")
+    result = auditkit.audit(model, toy_data(120), checks=["performance.quality"], budget="quick")
     why = "what the model keeps cannot leave a process (connection)"
     assert result.run.not_isolated == {why: ("first answers",)} and result.results[0].status == "measured"
     assert type(model.connection) is object and model.notes == ("connected",)
@@ -223,7 +223,7 @@ def test_batches_that_did_not_fit_into_memory_stay_halved():
             return super().answer(inputs)
 
     model = Large()
-    auditkit.audit(model, toy_data(120), checks=["performance"], budget="quick")
+    auditkit.audit(model, toy_data(120), checks=["performance.quality"], budget="quick")
     assert model.batch <= 40 and any("the batch was halved" in note for note in model.notes)
 
 
@@ -240,10 +240,10 @@ def test_errors_keep_their_kind_their_sentence_and_their_ways_out():
             raise KeyError("income")
 
     with pytest.raises(DataError, match=r"^the rows must be sorted$") as refused:
-        auditkit.audit(Refusing(), toy_data(60), checks=["performance"])
+        auditkit.audit(Refusing(), toy_data(60), checks=["performance.quality"])
     assert refused.value.mend == (mend,)
     with pytest.raises(ModelError, match=r"failed on the audit data: KeyError: 'income'$") as broken:
-        auditkit.audit(Broken(), toy_data(60), checks=["performance"])
+        auditkit.audit(Broken(), toy_data(60), checks=["performance.quality"])
     assert isinstance(broken.value.__cause__, Elsewhere) and "in answer" in str(broken.value.__cause__)
 
 
@@ -257,7 +257,7 @@ def test_words_that_a_model_forges_are_refused(tmp_path):
             os._exit(0)
 
     with pytest.raises(ModelEnded, match="what it handed back cannot be read"):
-        auditkit.audit(Forger(), toy_data(60), checks=["performance"])
+        auditkit.audit(Forger(), toy_data(60), checks=["performance.quality"])
 
 
 @pytest.mark.workers
@@ -270,7 +270,7 @@ def test_a_model_is_foreign_wherever_plugins_are(isolate):
             processes.append(os.getpid())
             return super().answer(inputs)
 
-    result = auditkit.audit(Noted(), toy_data(60), checks=["performance"], budget="quick", isolate=isolate)
+    result = auditkit.audit(Noted(), toy_data(60), checks=["performance.quality"], budget="quick", isolate=isolate)
     first = [names for names in result.run.not_isolated.values() if "first answers" in names]
     assert bool(first) == (isolate == "none")
 
@@ -299,7 +299,9 @@ def test_with_two_jobs_two_models_are_asked_at_once_and_the_evidence_is_the_same
         folder = tmp_path / str(jobs)
         folder.mkdir()
         models = [Waiting(folder, "first"), Waiting(folder, "second")]
-        results[jobs] = auditkit.compare(models, toy_data(60), checks=["performance"], budget="quick", jobs=jobs)
+        results[jobs] = auditkit.compare(
+            models, toy_data(60), checks=["performance.quality"], budget="quick", jobs=jobs
+        )
         waited = [file.stat().st_mtime for file in sorted(folder.iterdir())]
         assert (waited[1] - waited[0] > 2.5) is (jobs == 1)
     first, second = ([result.model_copy(update={"run": None}) for result in one.results] for one in results.values())
@@ -315,7 +317,7 @@ def test_an_interrupt_while_a_model_is_asked_ends_its_process(tmp_path):
             open("worker", "w").write(str(os.getpid()))
             time.sleep(120)
         try:
-            auditkit.audit(auditkit.wrap(asked, classes=[0, 1]), toy_data(60), checks=["performance"])
+            auditkit.audit(auditkit.wrap(asked, classes=[0, 1]), toy_data(60), checks=["performance.quality"])
         except KeyboardInterrupt:
             print("interrupted")
         """
@@ -342,7 +344,7 @@ def test_labels_of_a_type_that_cannot_be_handed_over_are_asked_for_here():
             labels = super().answer(inputs).labels.tolist()
             return Answers(np.array([Word(label) for label in labels], dtype=object), None, None)
 
-    result = auditkit.audit(Odd(), toy_data(60), checks=["performance"], budget="quick")
+    result = auditkit.audit(Odd(), toy_data(60), checks=["performance.quality"], budget="quick")
     assert result.run.not_isolated == {"its result cannot leave a process (NotPlain)": ("first answers",)}
 
 
@@ -361,7 +363,7 @@ def test_where_no_fork_is_possible_a_fresh_process_asks(platform, monkeypatch):
             processes.append(len(inputs))
             return super().answer(inputs)
 
-    plain = auditkit.audit(ToyModel(), toy_data(3000), checks=["performance"], budget="quick", isolate="none")
-    result = auditkit.audit(Noted(), toy_data(3000), checks=["performance"], budget="quick")
+    plain = auditkit.audit(ToyModel(), toy_data(3000), checks=["performance.quality"], budget="quick", isolate="none")
+    result = auditkit.audit(Noted(), toy_data(3000), checks=["performance.quality"], budget="quick")
     assert result.results == plain.results and result.run.not_isolated == {}
     assert processes == [1000], "here it is asked about some rows alone, for a copy may answer otherwise"

@@ -289,7 +289,7 @@ def test_a_limit_on_scores_of_a_model_that_gives_none_is_an_error_before_anythin
     with pytest.raises(
         ConfigError, match=r"performance\.quality\.auc needs scores, which this recorded model does not"
     ):
-        auditkit.audit(None, decided, checks=["performance"], limits=[limit])
+        auditkit.audit(None, decided, checks=["performance.quality"], limits=[limit])
 
 
 def test_the_way_out_of_a_plugin_that_fails_at_it_is_a_sentence():
@@ -311,7 +311,10 @@ def test_scope_is_no_setting():
 
 def test_a_limit_on_a_check_that_only_leaves_out_says_so():
     limit = {"measurement": "performance.quality.accuracy", "at_least": 0.1}
-    host, request = Host(), make_request(checks=["performance", "data"], only=["data"], limits=[limit], budget="quick")
+    host, request = (
+        Host(),
+        make_request(checks=["performance.quality", "data"], only=["data"], limits=[limit], budget="quick"),
+    )
     verdict = audit_one(AuditContext(host, toy_data(40), request), ToyModel()).verdicts[0]
     assert verdict.status == "not tested"
     assert verdict.reason == "--only leaves out the check performance.quality this time"
@@ -443,7 +446,9 @@ def test_built_in_checks_declare_what_they_measure():
 def test_every_group_is_asked_for_where_there_is_none():
     data = dataclasses.replace(toy_data(20), groups={})
     with pytest.raises(ConfigError, match="the data names none; name group columns"):
-        settle({"measurement": "performance.quality.accuracy", "groups": "each"}, checks=["performance"], data=data)
+        settle(
+            {"measurement": "performance.quality.accuracy", "groups": "each"}, checks=["performance.quality"], data=data
+        )
 
 
 def test_one_thing_in_place_of_a_list_is_taken_as_one():
@@ -469,7 +474,7 @@ def test_of_several_models_the_one_that_lacks_what_a_limit_needs_says_so():
         {"name": "auc", "measurement": "performance.quality.auc", "at_least": 0.1},
         {"name": "accuracy", "measurement": "performance.quality.accuracy", "at_least": 0.1},
     ]
-    comparison = auditkit.compare([ToyModel(), deciding], toy_data(), checks=["performance"], limits=limits)
+    comparison = auditkit.compare([ToyModel(), deciding], toy_data(), checks=["performance.quality"], limits=limits)
     scored, labelled = comparison.results
     assert [verdict.status for verdict in scored.verdicts] == ["met", "met"]
     assert [verdict.status for verdict in labelled.verdicts] == ["not tested", "met"]
@@ -480,4 +485,4 @@ def test_of_several_models_the_one_that_lacks_what_a_limit_needs_says_so():
         and comparison.exit_code == 3
     )
     with pytest.raises(ConfigError, match=why):
-        auditkit.audit(Labels(), toy_data(), checks=["performance"], limits=limits)
+        auditkit.audit(Labels(), toy_data(), checks=["performance.quality"], limits=limits)

@@ -111,7 +111,7 @@ def test_a_live_model_may_decline():
     )  # fmt: skip
     predictions = Predictions(model, data)
     assert predictions.abstained.sum() == 10 and predictions.codes[-1] == 1
-    result = auditkit.audit(model, data, checks=["performance"], budget="quick")
+    result = auditkit.audit(model, data, checks=["performance.quality"], budget="quick")
     assert any("declined to decide: 10 people" in note for note in result.results[0].notes)
     assert (
         next(

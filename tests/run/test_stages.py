@@ -33,12 +33,14 @@ def entered(monkeypatch):
 
 
 def test_one_model_enters_each_stage_once(entered, tmp_path):
-    auditkit.audit(ToyModel(), toy_data(60), checks=["performance"], budget="quick", out=tmp_path / "out")
+    auditkit.audit(ToyModel(), toy_data(60), checks=["performance.quality"], budget="quick", out=tmp_path / "out")
     assert entered == ["settled", "answers_of", "make_plan", "rules_for", *OF_EACH, "write"]
 
 
 def test_each_of_two_models_enters_each_stage_once(entered):
-    auditkit.compare([ToyModel(), ToyModel(constant=True)], toy_data(60), checks=["performance"], budget="quick")
+    auditkit.compare(
+        [ToyModel(), ToyModel(constant=True)], toy_data(60), checks=["performance.quality"], budget="quick"
+    )
     before = ["settled", "train_models", "answers_of", "make_plan", "make_plan", "rules_for"]
     # measured together, so that checks of both can run at once
     assert entered == [*before, *OF_EACH, *OF_EACH[1:]]

@@ -37,7 +37,7 @@ def setting() -> tuple[auditkit.Model, AuditData]:
 def run(setting, folder: pathlib.Path, **options) -> auditkit.Comparison:
     model, data = setting
     train = [{"trainer": "dp-sgd", "name": "private", "target_epsilon": 8.0, "epochs": 2, "canary_steps": 0, **options}]
-    return auditkit.compare([model], data, checks=["performance"], budget="quick", train=train, out=folder)
+    return auditkit.compare([model], data, checks=["performance.quality"], budget="quick", train=train, out=folder)
 
 
 def without_run(folder: pathlib.Path) -> list[dict]:

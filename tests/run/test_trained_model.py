@@ -47,8 +47,8 @@ class Faulty(auditkit.Trainer):
 PROGRAM = """
 import auditkit
 from auditkit.testing import ToyModel, toy_data
-result = auditkit.compare([ToyModel()], toy_data(60), checks=["performance"], budget="quick", plugins=["faulty.py"],
-                          train=[{{"trainer": "faulty"}}], {options})
+result = auditkit.compare([ToyModel()], toy_data(60), checks=["performance.quality"], budget="quick",
+                          plugins=["faulty.py"], train=[{{"trainer": "faulty"}}], {options})
 (parent,) = result.results
 print([check.status for check in parent.results], parent.results[0].reason)
 """
@@ -115,7 +115,7 @@ def networks() -> tuple[auditkit.Model, auditkit.AuditData]:
 
 def compared(model, data, table, isolate):
     return auditkit.compare(
-        [model], data, checks=["performance"], budget="quick", train=[{"name": "new", **table}], isolate=isolate
+        [model], data, checks=["performance.quality"], budget="quick", train=[{"name": "new", **table}], isolate=isolate
     )
 
 
@@ -183,7 +183,7 @@ class Plugin:
         return [Refit]
 
 data = auditkit.AuditData(toy_data(60).inputs, toy_data(60).labels, positive="yes", train=toy_data(60))
-result = auditkit.compare([ToyModel()], data, checks=["performance"], budget="quick", plugins=[Plugin()],
+result = auditkit.compare([ToyModel()], data, checks=["performance.quality"], budget="quick", plugins=[Plugin()],
                           train=[{"trainer": "refit"}])
 child = result.results[-1]
 print(child.results[0].check, child.results[0].status, child.run.not_isolated)
@@ -225,7 +225,7 @@ def test_a_model_that_cannot_come_back_is_trained_here(own):
     before = os.getcwd()
     progress = []
     comparison = auditkit.compare(
-        [ToyModel()], toy_data(100), checks=["performance"], budget="quick", plugins=[Plug()],
+        [ToyModel()], toy_data(100), checks=["performance.quality"], budget="quick", plugins=[Plug()],
         train=[{"trainer": "maker", "own": own, "name": "made"}], progress=lambda *step: progress.append(step),
     )  # fmt: skip
     child = comparison.results[1]

@@ -84,7 +84,7 @@ def _of_table(model: Model, data: AuditData, output: Output, local: Local, conte
     compared = against_shapley(case, values, context)
     # coefficients do not add up to the output, so there is no base
     attributions = Attributions(values, np.zeros(len(values)), np.zeros(len(values)), output.unit, "lime")
-    deleted, sentences = deletion_control(case, attributions, context.rng, INSTEAD["features"])
+    deleted, sentences = deletion_control(case, attributions, context.rng, GUARDS, INSTEAD["features"])
     return Findings(
         [*part.measurements, *tried.measurements, *compared.measurements],
         [*curve.controls, *deleted, *compared.controls],

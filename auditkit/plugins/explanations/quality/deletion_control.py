@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from auditkit.plugins.explanations.fairwashing.flip_test import INFLUENCE
 from auditkit.plugins.explanations.quality.deletion import FOLLOWS, deletion
 from auditkit.plugins.explanations.shared.attributions import Attributions
 from auditkit.plugins.explanations.shared.case import Case
@@ -10,7 +9,7 @@ from auditkit.results import Control
 
 
 def deletion_control(
-    case: Case, attributions: Attributions, rng: np.random.Generator, instead: str = ""
+    case: Case, attributions: Attributions, rng: np.random.Generator, guards: tuple[str, ...], instead: str = ""
 ) -> tuple[list[Control], list[str]]:
     """The deletion test as a control, or a note of why it can show nothing about this model and these rows.
 
@@ -18,6 +17,7 @@ def deletion_control(
         case: rows, background and the model.
         attributions: of the rows.
         rng: of the test.
+        guards: the numbers that must not be believed where it fails.
         instead: what to believe where it fails, in a sentence.
     """
     # nothing to correlate: every attribution is 0 but for a rounding
@@ -37,7 +37,7 @@ def deletion_control(
         "How far do the attributions follow what deleting a feature, or adding it, does to the output (correlation)?",
         outcome.correlation,
         at_least=FOLLOWS,
-        guards=INFLUENCE,
+        guards=guards,
         on_failure="inconclusive",
         reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
         f"rows would reach {outcome.chance:.2f} in one audit of twenty. {instead}".rstrip(),

@@ -126,7 +126,7 @@ class Importance(ImportanceParameters, Check):
         part = influence(attributions.values, data.feature_names, attributions.unit, shares, data.groups)
         hidden = hidden_groups.hidden_groups(model, data, case, attributions, context.rng)
         tried = try_method(attributions, background)
-        deleted, sentences = deletion_control(case, attributions, context.rng)
+        deleted, sentences = deletion_control(case, attributions, context.rng, INFLUENCE)
         drawn = deletion_curves(case, attributions, data, context.rng)
         unit = "" if attributions.unit == output.unit else f", as {attributions.unit}"
         notes = [

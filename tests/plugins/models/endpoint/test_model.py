@@ -287,7 +287,7 @@ def test_settings_that_do_not_fit_are_refused(server):
     scores = AuditData.from_table(
         PEOPLE.assign(dice=LIVE), task="case_scores", case_scores={"dice": {"better": "higher"}}, groups=["sex"]
     )
-    with pytest.raises(ModelError, match="scores of cases are columns of the data"):
+    with pytest.raises(ConfigError, match="Score its answers first"):
         auditkit.audit(auditkit.wrap(endpoint(server)), scores, checks=["performance"])
     with pytest.raises(ConfigError, match="nothing is sent unless you say so"):
         auditkit.wrap(endpoint(server, send=False), classes=[0, 1]).predict(PEOPLE)
