@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.tsa.ar_model import AutoReg
 
 import auditkit
@@ -27,6 +28,7 @@ RESULTS = {
     "GLM, binomial": (lambda: smf.glm("y ~ a + b", ALL, family=sm.families.Binomial()).fit(), TWO),
     "MNLogit": (lambda: sm.MNLogit(Z, WITH_CONSTANT).fit(disp=0), THREE),
     "MNLogit by formula": (lambda: smf.mnlogit("z ~ a", ALL).fit(disp=0), THREE),
+    "OrderedModel": (lambda: OrderedModel(Z, TABLE[["a", "b"]]).fit(method="bfgs", disp=0), THREE),
     "OLS": (lambda: sm.OLS(ALL["amount"], WITH_CONSTANT).fit(), {}),
     "OLS by formula": (lambda: smf.ols("amount ~ a * home", ALL).fit(), {}),
     "OLS without a constant": (lambda: sm.OLS(ALL["amount"], TABLE[["b", "a"]]).fit(), {}),
@@ -83,3 +85,55 @@ def test_an_audit_of_results_takes_the_classes_of_the_data():
         if number.name == "accuracy" and not number.slice
     )
     assert accuracy == (smf.logit("y ~ a + C(home)", ALL).fit(disp=0).predict(ALL).ge(0.5).astype(int) == Y).mean()
+
+
+def test_classes_stand_at_the_columns_that_the_results_name():
+    words = ALL.assign(word=np.where(Y == 1, "yes", "no"), bent=Y == 1)
+    binomial = {"family": sm.families.Binomial()}
+    numbered = smf.glm("y ~ a + b", ALL, **binomial).fit().predict(ALL)
+    for column, classes in (("word", ("no", "yes")), ("word", ("yes", "no")), ("bent", (False, True))):
+        results = smf.glm(
+            f"{column} ~ a + b", words, **binomial
+        ).fit()  # of which predict gives the chance of the first
+        shares = wrapped(results, classes=classes).answers(TABLE).probabilities
+        positive = classes.index("yes" if column == "word" else True)
+        assert np.allclose(shares[:, positive], numbered, atol=1e-6)
+    sizes = pd.Series(pd.Categorical.from_codes(Z, ["small", "middle", "large"], ordered=True))
+    results = OrderedModel(sizes, TABLE[["a", "b"]]).fit(method="bfgs", disp=0)
+    answers = wrapped(results, classes=("large", "middle", "small")).answers(TABLE)
+    assert np.allclose(answers.probabilities, np.asarray(results.predict())[:, ::-1])
+
+
+def test_the_class_that_counts_as_positive_does_not_turn_the_answers():
+    data = AuditData.from_table(ALL[["a", "b", "y"]], label="y", positive=0)
+    results = smf.logit("y ~ a + b", ALL).fit(disp=0)
+    result = auditkit.audit(results, data, checks=["performance.quality"])
+    recall = next(number.value for number in result.results[0].measurements if number.name == "recall")
+    assert recall == (results.predict(ALL)[Y == 0] < 0.5).mean()
+
+
+def test_what_predict_would_leave_out_is_refused_or_noted():
+    poisson = {"family": sm.families.Poisson()}
+    for options in ({"offset": np.log(np.arange(1, len(ALL) + 1))}, {"exposure": np.arange(1.0, len(ALL) + 1)}):
+        (key,) = options
+        with pytest.raises(ModelError, match=rf"fitted with {key}=.*Wrap a function that gives it") as refused:
+            wrapped(smf.glm("z ~ a", ALL, **poisson, **options).fit())
+        assert f'results.predict(rows, {key}=rows["' in str(refused.value)
+    mixed = smf.mixedlm("amount ~ a", ALL, groups=np.arange(len(ALL)) % 5).fit()
+    assert any("fixed effects alone" in sentence for sentence in wrapped(mixed).notes)
+
+
+def test_rows_with_a_missing_value_are_named_and_may_be_filled_in():
+    holes = TABLE.assign(a=TABLE["a"].where(TABLE.index > 2))
+    for results in (smf.ols("amount ~ a + b", ALL).fit(), sm.OLS(ALL["amount"], WITH_CONSTANT).fit()):
+        with pytest.raises(ModelError, match=r"3 of \d+ have a value missing, as in 'a'"):
+            wrapped(results).scores(holes)
+        filled = wrapped(results, preprocess=lambda rows: rows.fillna({"a": 0.0}))
+        assert np.isfinite(filled.scores(holes)).all()
+
+
+def test_an_array_may_bring_its_constant():
+    results = sm.OLS(ALL["amount"].to_numpy(), WITH_CONSTANT.to_numpy()).fit()
+    model = wrapped(results)
+    assert np.allclose(model.scores(WITH_CONSTANT), model.scores(TABLE[["a", "b"]]))
+    assert any("taken in their order" in sentence for sentence in model.notes)

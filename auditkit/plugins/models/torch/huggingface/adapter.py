@@ -43,12 +43,14 @@ class TransformersModel(TorchModel):
         self._named_by_user = options.classes is not None
         self._names = class_names(config) if getattr(config, "num_labels", 0) > 1 else None
         single = getattr(config, "num_labels", 0) == 1 or problem == "regression"
+        # One output is a number, unless its user names two classes, between which it is a logit.
+        predicts = single and not self._named_by_user
         super().__init__(
             Masked(network),
             dataclasses.replace(
                 options,
                 name=options.name or class_name(network),
-                task=options.task or ("regression" if single else None),
+                task=options.task or ("regression" if predicts else None),
                 classes=options.classes if options.classes is not None else self._names,
                 output=options.output or (None if single else "logits"),
             ),

@@ -196,3 +196,11 @@ def _sigmoid():
 def test_what_cannot_be_asked_is_said(make, message):
     with pytest.raises(ModelError, match=message):
         make()
+
+
+def test_one_output_is_a_logit_where_two_classes_are_named_and_a_number_otherwise():
+    module = network(id2label={0: "LABEL_0"}, num_labels=1)
+    numbers = auditkit.wrap(module, tokenizer=tokenizer()).scores(TEXTS)
+    named = auditkit.wrap(module, tokenizer=tokenizer(), classes=("dull", "fine"))
+    assert named.scores(TEXTS) == pytest.approx(1 / (1 + np.exp(-numbers)), abs=1e-6)
+    assert set(named.predict(TEXTS)) <= {"dull", "fine"}
