@@ -13,6 +13,7 @@ from auditkit.plugins.models import lightgbm_files, xgboost_files
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.inside import is_tree_ensemble, library
+from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.sklearn import SklearnModel
 
 _CLASSIFIERS = ("binary:logistic", "multi:softprob", "multi:softmax")
@@ -82,6 +83,7 @@ class LightGBMModel(FittedModel):
     def __init__(self, booster: Any, options: ModelOptions) -> None:
         super().__init__(booster, options)
         adopt(self, options, "LightGBM booster")
+        refuse_target(options, self.name)
         # The parameters may call the objective by an alias; the text form has it under its own name.
         lines = (text for text in booster.model_to_string().splitlines() if text.startswith("objective="))
         objective = next(lines, "").removeprefix("objective=")

@@ -114,6 +114,19 @@ def place_of(target: Any, known: list[str], name: str) -> int:
     )
 
 
+def refuse_target(options: ModelOptions, name: str) -> None:
+    """Refuse `target` of a kind of model that would not heed it.
+
+    Raises:
+        ModelError: it was given.
+    """
+    if options.target is not None:
+        raise ModelError(
+            f"{name}: target is for estimators and functions of several outputs; {shown(options.target)} was given. "
+            "Give the part of this model that has the one output, or a function of it, and leave target out"
+        )
+
+
 def _outputs(estimator: Any, last: Any) -> int:
     """How many numbers or classes it predicts for a row."""
     classes = attribute(last, "classes_")

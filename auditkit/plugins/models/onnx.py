@@ -20,6 +20,7 @@ from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
 from auditkit.plugins.models.fitted import FittedModel, Names
 from auditkit.plugins.models.forests import Damaged
 from auditkit.plugins.models.graph_outputs import Reading, as_probabilities, class_names, codes, read
+from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.onnx_inputs import Inputs
 from auditkit.text import class_name, number_of, one_line
 
@@ -118,6 +119,7 @@ class OnnxModel(LabelledModel, FittedModel):
         LabelledModel.__init__(self, options)
         FittedModel.__init__(self, Signature(self._inputs), options)
         adopt(self, options, "ONNX graph")
+        refuse_target(options, self.name)
         if len(self._inputs.names) > 1:
             self.fitted_table.names = Names(self._inputs.names, loose=True)  # skl2onnx writes a blank as _, too
         self._session = session

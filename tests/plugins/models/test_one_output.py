@@ -1,8 +1,11 @@
 """Models of several outputs: one is audited, by its place or its name, as if it were alone."""
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
@@ -10,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import auditkit
 from auditkit.errors import ModelError
 from tests.plugins.models.tables import numbers, truth, wrapped
 
@@ -103,3 +107,13 @@ def test_one_output_of_a_function(kind):
 def test_a_function_of_several_numbers_needs_a_name():
     with pytest.raises(ModelError, match=r"it has 2\. Name the one to audit"):
         wrapped(several, task="regression").predict(X)
+
+
+def test_kinds_that_know_no_target_refuse_it():
+    booster = lightgbm.LGBMClassifier(n_estimators=2, n_jobs=1, verbose=-1).fit(X, X["a"] > 0).booster_
+    server = auditkit.Endpoint(url="http://host", response={"labels": "labels"})
+    graph = to_onnx(LogisticRegression().fit(X, X["a"] > 0), X[:1].to_numpy(dtype=np.float32))
+    for model in (torch.nn.Linear(4, 2), booster, server, graph):
+        wrapped(model, classes=(0, 1))
+        with pytest.raises(ModelError, match=r"target is for estimators and functions of several outputs; 1 was given"):
+            wrapped(model, classes=(0, 1), target=1)

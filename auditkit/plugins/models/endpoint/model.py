@@ -21,6 +21,7 @@ from auditkit.plugins.models.endpoint.exchange import Trouble
 from auditkit.plugins.models.endpoint.ledger import Ledger
 from auditkit.plugins.models.endpoint.protocols import Question, metadata_question, oip_question, rows_question
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
+from auditkit.plugins.models.one_output import refuse_target
 from auditkit.results import Sending, Sent
 from auditkit.value_spelling import listed, match_class, spelling
 
@@ -45,6 +46,7 @@ class EndpointModel(AskedAfar):
         self.endpoint = endpoint
         super().__init__(options)
         adopt(self, options, endpoint.request.model or endpoint.host)
+        refuse_target(options, self.name)
         if options.preprocess is not None:
             raise ModelError(f"{self.name}: preprocess is not for a model behind HTTP, for what leaves must be plain")
         self.batch = options.batch or BATCH

@@ -29,6 +29,7 @@ from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import CLASSIFIER_OUTPUTS, Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
@@ -64,6 +65,7 @@ class TorchModel(LabelledModel):
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
         super().__init__(options)
         adopt(self, options, type(module).__name__)
+        refuse_target(options, self.name)
         if options.output is not None and options.output not in CLASSIFIER_OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
         self._module, self._device = placed(module, options.device, self.name)
