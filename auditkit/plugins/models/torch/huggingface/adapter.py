@@ -97,7 +97,16 @@ class TransformersModel(TorchModel):
 
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch, in eval mode and without gradients."""
-        answers = super().answer(inputs)
+        try:
+            answers = super().answer(inputs)
+        except ModelError as error:
+            if "no padding token is defined" not in str(error):
+                raise
+            raise ModelError(
+                f"{self.name}: the network's configuration names no token that shorter texts are filled up with, so "
+                "texts cannot be asked about together; set config.pad_token_id as the network was trained, such as to "
+                "that of the tokenizer"
+            ) from error
         masked = self._inner
         if isinstance(masked, Masked) and masked.made:
             note(self, f"rows came without a mask: token {masked.filler}, with which they begin or end, is masked")

@@ -204,3 +204,15 @@ def test_one_output_is_a_logit_where_two_classes_are_named_and_a_number_otherwis
     named = auditkit.wrap(module, tokenizer=tokenizer(), classes=("dull", "fine"))
     assert named.scores(TEXTS) == pytest.approx(1 / (1 + np.exp(-numbers)), abs=1e-6)
     assert set(named.predict(TEXTS)) <= {"dull", "fine"}
+
+
+def test_a_network_without_a_token_to_fill_up_with_is_refused_with_the_way_out():
+    sizes = {"vocab_size": 100, "n_positions": 16, "n_embd": 16, "n_layer": 1, "n_head": 2}
+    module = transformers.GPT2ForSequenceClassification(
+        transformers.GPT2Config(**sizes, bos_token_id=1, eos_token_id=1)
+    ).eval()
+    with pytest.raises(ModelError, match=r"no token that shorter texts.*set config\.pad_token_id"):
+        auditkit.wrap(module, tokenizer=tokenizer()).predict(TEXTS)
+    module.config.pad_token_id = 0
+    shares = auditkit.wrap(module, tokenizer=tokenizer()).probabilities(TEXTS)
+    assert shares == pytest.approx(one_by_one(module, TEXTS).numpy(), abs=1e-6)
