@@ -67,9 +67,15 @@ class AuditContext:
 
     @functools.cached_property
     def evidence(self) -> frozenset[str]:
-        """What the rule packs name as evidence, or to complete it: `check.measurement`, `check` or `family`."""
+        """What the rule packs name as evidence, or to complete it: `check.measurement`, `check` or `family`.
+
+        Of cases with scores the checks about them, too: of other data nobody asks for these unless they are named.
+        """
         clauses = [clause for pack in self.packs for clause in pack.clauses]
-        return frozenset(key for clause in clauses for key in (*clause.evidence, *clause.complete_with))
+        named = {key for clause in clauses for key in (*clause.evidence, *clause.complete_with)}
+        if self.data.task == "case_scores":
+            named |= {id for id, offer in self.host.checks().items() if "case_scores" in offer.value.needs}
+        return frozenset(named)
 
     @functools.cached_property
     def protected(self) -> frozenset[str]:

@@ -29,6 +29,7 @@ class CaseScoresFairness(Parameters, Check):
         "Tamhane (1979), JASA 74; Chung and Romano (2013), arXiv:1304.5939; Holm (1979), Scandinavian Journal of "
         "Statistics 6"
     )
+    applies_when = "for cases with scores (task case_scores)"
     needs = frozenset({"groups", "case_scores"})
     presets = {
         "quick": {"intersections": 1, "permutations": 499, "trials": 50},

@@ -25,6 +25,7 @@ class CaseScores(Parameters, Check):
     id = "performance.case_scores"
     title = "Scores of cases"
     reference = "Agresti and Coull (1998), The American Statistician 52; Hall (1992), JRSS B 54"
+    applies_when = "for cases with scores (task case_scores)"
     needs = frozenset({"case_scores"})
     presets = {"quick": {"trials": 100}, "thorough": {"trials": 1000}}
     definitions = DEFINITIONS
