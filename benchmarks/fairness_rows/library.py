@@ -53,7 +53,7 @@ def intervals(groups: Mapping[str, Any], people: People, replicates: int, seed: 
 
 def _points(counts: Counts) -> np.ndarray:
     tallies = [counts.over([counts.attributes[at] for at in subset]).tally for subset in SUBSETS]
-    tally = Tally(*(np.concatenate(parts) for parts in zip(*tallies, strict=True)))
+    tally = Tally(*(np.concatenate(parts) for parts in zip(*(tally.tables for tally in tallies), strict=True)))
     return np.stack([shares(tally, RATES[name]).values for name in MEASURES])
 
 

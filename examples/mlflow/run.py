@@ -56,7 +56,7 @@ budget = "quick"
 [[limits]]
 measurement = "performance.quality.accuracy"
 at_least = 0.7
-reason = "The rule that it replaces was right about seven in ten."
+because = "The rule that it replaces was right about seven in ten."
 """
 
 if __name__ == "__main__":
