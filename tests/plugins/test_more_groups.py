@@ -5,10 +5,11 @@ from auditkit.metrics.catalogue import CRITERIA
 
 SHRINKS = {
     *(f"{name}_ratio" for name in CRITERIA), "impact_ratio", "lowest_impact_ratio", "burden_ratio",
-    "exposure_ratio",
+    "exposure_ratio", "mean_score_ratio",
     "mean_absolute_error_ratio", "root_mean_squared_error_ratio",
 }  # fmt: skip
 GROWS = {
+    "mean_score_difference",
     *(f"{name}_difference" for name in CRITERIA), "differential_fairness", "differential_fairness_smoothed",
     "auc_difference", "abroca", "calibration_in_the_large_difference", "demographic_parity_at_threshold",
     "demographic_parity_worst_nearby", "equalized_odds_at_threshold", "equalized_odds_worst_nearby",
