@@ -10,6 +10,11 @@ IMPOSSIBLE = (
 )
 DELONG = "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44"
 GARDNER = "Gardner, Brooks and Baker (2019), Evaluating the fairness of predictive student models, LAK '19"
+BORKAN = (
+    "Borkan, Dixon, Sorensen, Thain and Vasserman (2019), Nuanced metrics for measuring unintended bias with real data "
+    "for text classification, arXiv:1903.04561"
+)
+BPSN, BNSP = "bpsn_auc", "bnsp_auc"
 PLEISS = "Pleiss et al. (2017), On fairness and calibration, arXiv:1709.02012"
 
 _DEFINITIONS = {
@@ -35,6 +40,30 @@ _DEFINITIONS = {
         pitfalls="Two groups with the same area can have curves that cross: see ABROCA. A group whose people are more "
         "alike is harder to rank, whatever the model.",
         harm=NOBODY,
+    ),
+    BPSN: Definition(
+        title="Area under the ROC curve: background positive, subgroup negative",
+        formula="share of pairs (positive text of no member of the group, negative text of the group) whose positive "
+        "has the higher score; ties count half",
+        range="0 to 1; 0.5 is chance",
+        direction="higher",
+        reference=f"{BORKAN}; {DELONG}",
+        pitfalls="For texts alone. Low where the group's texts are scored too high, or where the positive texts of "
+        "others are faint: compare it with the area of everyone. Takes the labels as true.",
+        harm=NOBODY,
+        only_groups=True,
+    ),
+    BNSP: Definition(
+        title="Area under the ROC curve: background negative, subgroup positive",
+        formula="share of pairs (positive text of the group, negative text of no member of it) whose positive has the "
+        "higher score; ties count half",
+        range="0 to 1; 0.5 is chance",
+        direction="higher",
+        reference=f"{BORKAN}; {DELONG}",
+        pitfalls="For texts alone. Low where the group's texts are scored too low, or where its positive texts are "
+        "faint: compare it with the area of everyone. Takes the labels as true.",
+        harm=NOBODY,
+        only_groups=True,
     ),
     "abroca": Definition(
         more_groups="grows",

@@ -7,7 +7,7 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.models import Capability
-from auditkit.plugins.fairness.scores import figures, self_tests, sweep, thresholds
+from auditkit.plugins.fairness.scores import background_auc, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.measurements import (
     NO_PROBABILITIES,
     CalibrationFound,
@@ -47,6 +47,9 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     draws = max(parameters.permutations, PER_TEST * tests)
 
     measurements = [measurement for part in parts for measurement in areas_per_group(part)]
+    if data.modality == "text":
+        for part in parts[1:]:
+            measurements += background_auc.find(part, data, predictions.scores, predictions.outcomes)
     ranked: list[Ranked] = []
     for step, part in enumerate(parts[1:]):
         context.keep(Findings(list(measurements), notes=reading, level=level))
