@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-CLASSIFIER_OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
-"""What the output of a module that classifies may be."""
-
-
 class Capability(enum.StrEnum):
     """What a model can be asked for."""
 
@@ -393,15 +389,3 @@ def _join(parts: list[Answers], name: str) -> Answers:
     # a case to which the system gave nothing has no score, which is no fault of the numbers
     scored = None if cases[0] is None else np.concatenate(cases)
     return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"), scored)
-
-
-def main_output(output: Any) -> Any:
-    """The answers among all that a network gives: `.logits`, or the first of several, for auxiliary ones come after.
-
-    A network that gives (answers, auxiliary) while it is trained gives answers alone when it is asked.
-    """
-    # Networks of transformers answer with a record, of which logits are the decisions' part.
-    if isinstance(output, Mapping):
-        return output.get("logits", output)
-    output = getattr(output, "logits", output)
-    return output[0] if isinstance(output, tuple | list) and output else output

@@ -28,7 +28,7 @@ LEVELS = (
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),
-    ("comparison", "models", "smaller", "variants"),
+    ("comparison", "models", "network_output", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
     ("checks", "consistency", "endpoints", "option_guard"),
     ("decorator", "settings", "trainers"),
@@ -46,8 +46,9 @@ LEVELS = (
 
 FAMILY_MAY = {
     "adapters", "art", "checks", "counts", "data", "endpoints", "errors", "figures", "foreign_code", "group_pairs",
-    "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "predictions", "renames", "results",
-    "smaller", "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants", "workers",
+    "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "network_output", "predictions",
+    "renames", "results", "smaller", "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants",
+    "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from auditkit.counts.names import MISSING
-from auditkit.data.blanks import Bare, Blanks, check_mask, check_people
+from auditkit.data.beside import beside
+from auditkit.data.blanks import Bare, Blanks
 from auditkit.data.case_scores import check_case_scores, check_scored
 from auditkit.data.cells import Cells
-from auditkit.data.clusters import clusters_of
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
-from auditkit.data.identifiers import identified, numbered
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, read_only, without_mask
 from auditkit.data.labels import (
     TASKS,
@@ -23,7 +22,6 @@ from auditkit.data.labels import (
     check_recorded,
     label_array,
     pick_positive,
-    rows_in_words,
 )
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
@@ -65,7 +63,7 @@ def accept(data: Fields) -> dict[str, Any]:
     _check_lengths(data, _aligned(data))
     fields.update(_answers(data))
     fields.update(_case_scores(data))
-    fields.update(_beside(data))
+    fields.update(beside(data))
     bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
@@ -118,32 +116,6 @@ def _case_scores(data: Fields) -> dict[str, Any]:
         )
     scored = check_scored(data.scored, scores, len(data.inputs))
     return {"case_scores": scores, "scored": {system: read_only(values) for system, values in scored.items()}}
-
-
-def check_weights(weights: Any, name: str, people: np.ndarray | None = None) -> np.ndarray:
-    """(N,) float64 weights.
-
-    Args:
-        weights: as they stand in the data.
-        name: the column, for messages.
-        people: (N,) how many each row stands for, so that messages count them; None: one.
-
-    Raises:
-        DataError: a weight is missing, infinite, zero or negative.
-    """
-    try:
-        array = np.asarray(without_mask(weights), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name}: weights must be numbers; they hold {listed(np.asarray(weights), 3)}") from None
-    wrong = ~(np.isfinite(array) & (array > 0))
-    if array.ndim != 1 or wrong.any():
-        shape = "" if array.ndim == 1 else f"of shape {array.shape} "
-        count = int(wrong.sum()) if people is None or array.ndim != 1 else rows_in_words(wrong, people)
-        raise DataError(
-            f"{name}: weights must be positive finite numbers, one per row; {count} {shape}are not. "
-            "Take those rows out, or leave the weights out"
-        )
-    return array
 
 
 def check_index(values: Any, index: Any, name: str) -> None:
@@ -311,52 +283,6 @@ def _answers(data: Fields) -> dict[str, Any]:
     fields["selected_means"] = check_words(data.selected_means)
     if isinstance(data.outcome, str) and data.task == "multiclass":
         fields["notes"] = (*fields.get("notes", data.notes), FOR_EACH)
-    return fields
-
-
-def _beside(data: Fields) -> dict[str, Any]:
-    """Weights, people and masks, checked."""
-    fields: dict[str, Any] = {}
-    if data.weights is not None:
-        fields["weights"] = check_weights(data.weights, data.name)
-    if data.ids is not None:
-        fields["ids"] = data.ids if np.asarray(data.ids).dtype == np.int64 else numbered([data.ids])
-    if data.unit is not None:
-        fields["unit"] = identified(data.unit)
-        if (fields["unit"] < 0).any():
-            lacking = rows_in_words(fields["unit"] < 0, None)
-            raise DataError(
-                f"{data.name}: unit must say of every row whose it is; it is missing in {lacking}. Leave these rows "
-                "out, or give each of them a unit of its own"
-            )
-        if data.people is not None:
-            raise DataError(
-                f"{data.name}: a row of a table of counts stands for several people, so that it is of no one unit; "
-                "leave out unit or people"
-            )
-        if data.disclosure == "publish" and clusters_of(fields["unit"]) is not None:
-            mend = Mend("data.disclosure", "internal")
-            raise DataError(
-                f"{data.name}: what may be published is decided by counts of rows, and several rows are of one "
-                f"{data.unit_name or 'unit'}, so that few people could stand behind a large count: say {mend}, "
-                "or publish a table with one row for each",
-                mend=mend,
-            )
-    if data.people is not None:
-        fields["people"] = check_people(data.people, data.name)
-    if data.known is not None:
-        if data.labels is None or data.task == "regression":
-            mend = Mend("data.unlabelled", "drop")
-            raise DataError(
-                f"{data.name}: rows without a label can be kept where labels are classes; they are not: say {mend}",
-                mend=mend,
-            )
-        fields["known"] = check_mask(data.known, len(data.inputs), f"{data.name}: known")
-    if data.withheld is not None:
-        if data.recorded is None or data.task == "regression":
-            raise DataError(f"{data.name}: withheld is for recorded decisions; leave it out where there are none")
-        decided = check_mask(~np.asarray(data.withheld), len(data.inputs), f"{data.name}: not withheld")
-        fields["withheld"] = None if decided is None else ~decided
     return fields
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas
 
+from auditkit.data.beside import check_weights
 from auditkit.data.blanks import Bare, fill
 from auditkit.data.disclosure import how_many
 from auditkit.data.fields import Fields, Modality
@@ -43,7 +44,6 @@ from auditkit.data.readers.table_settings import TableSettings
 from auditkit.data.readers.text_column import texts_of
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
-from auditkit.data.validation import check_weights
 from auditkit.errors import DataError
 
 _FREE_TEXT = (

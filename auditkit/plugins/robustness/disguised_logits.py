@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 from auditkit.plugins.robustness.forward_trace import INPUT, Pass, Step
 
 AGREES = 0.9

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from auditkit.errors import ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
+from auditkit.models import Model
+from auditkit.network_output import CLASSIFIER_OUTPUTS, main_output
 from auditkit.plugins.robustness import disguised_logits
 from auditkit.plugins.robustness.space import Space
 

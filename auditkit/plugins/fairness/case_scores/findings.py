@@ -15,7 +15,7 @@ from auditkit.plugins.fairness.case_scores.gaps import Gap, compare
 from auditkit.plugins.fairness.case_scores.parameters import Parameters
 from auditkit.plugins.fairness.shared import mean_trials
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
-from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, adjusted, false_alarms
+from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms, too_few
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Rule, Test, left_out_text
 from auditkit.stats import Extreme
 from auditkit.text import first_few
@@ -139,7 +139,7 @@ def _trials(parameters: Parameters, data: AuditData, context: Context, tested: S
             Control.within(
                 f"planted gap: {name}",
                 f"Is a gap of {size:.3g}, which is called detectable, found when {name} of one group of {over} moves?",
-                power, at_least=0.65, guards=(DIFFERENCE, RATIO), on_failure="note", reason=TOO_FEW,
+                power, at_least=0.65, guards=(DIFFERENCE, RATIO), on_failure="note", reason=too_few("cases"),
             )
         )  # fmt: skip
     return controls

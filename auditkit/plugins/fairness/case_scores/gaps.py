@@ -10,11 +10,10 @@ from auditkit.data import CaseScore
 from auditkit.errors import present
 from auditkit.plugins.fairness.case_scores.definitions import DIFFERENCE, RATIO
 from auditkit.plugins.fairness.shared import moments, permutation
+from auditkit.plugins.fairness.shared.compared_groups import compared_groups
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
-from auditkit.too_few import fewer_than, lacking, two_groups
-
-CONSTANT = f"all scores are the same in {fewer_than(stats.FEW, 'cases')}"
+from auditkit.too_few import lacking, two_groups
 
 
 @dataclass
@@ -101,23 +100,16 @@ def compare(
         unit: (N,) whose case it is, where cases of one are not independent; None: each by itself.
     """
     split = _scored(split, values, max(2, least))
-    means = moments.means(split.codes, np.where(np.isnan(values), 0.0, values), weights, len(split.usable))
-    if unit is not None:
-        means = by_units(means, split.codes, values, weights, unit)
+    means = moments.means(split.codes, np.where(np.isnan(values), 0.0, values), weights, len(split.usable), unit)
     steady = steadied(means, score)
-    is_usable = (steady.errors > 0) | (means.rows >= stats.FEW)
-    codes = np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes]
-    compared, sure = means.take(is_usable), steady.take(is_usable)
-    reasons = [None if ok else CONSTANT for ok in is_usable]
-    where = [split.usable[index] for index in np.flatnonzero(is_usable)]
-    members = group_pairs.Members("mean_score", where, compared.values, compared.rows)
-    left_out = [*split.left_out, *group_pairs.left_out(split.usable, reasons)]
+    groups = compared_groups("mean_score", split, steady, means.values, "cases")
+    compared, sure = means.take(groups.are_compared), steady.take(groups.are_compared)
     kinds: tuple[Literal["difference", "ratio"], ...] = (
         ("difference", "ratio") if score.range[0] == 0 else ("difference",)
     )
-    gaps = [Gap(kind, name, split, codes, compared, sure, members, left_out) for kind in kinds]
+    gaps = [Gap(kind, name, split, groups.codes, compared, sure, groups.members, groups.left_out) for kind in kinds]
     for gap in gaps:
-        if is_usable.sum() < 2:
+        if len(compared.values) < 2:
             gap.reason = two_groups(split.attributes)
         elif gap.kind == "ratio" and compared.values.min() <= 0:
             gap.reason = "a group has a mean of 0, so there is no ratio"
@@ -134,27 +126,6 @@ def steadied(means: moments.Means, score: CaseScore) -> moments.Means:
     variance = means.errors * np.maximum(means.sizes - 1, 0)
     _, error = stats.with_added(means.values, variance, means.sizes, low, high)
     return means._replace(errors=np.maximum(means.errors, error**2))
-
-
-def by_units(
-    means: moments.Means, codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, unit: np.ndarray
-) -> moments.Means:
-    """The means with the standard errors of the jackknife over units, and as many independent cases as these are.
-
-    Args:
-        means: of the groups.
-        codes: (N,) the group of each case; -1: none.
-        values: (N,) finite where a case is in a group.
-        weights: (N,) positive, or None.
-        unit: (N,) whole numbers.
-    """
-    errors, sizes = np.empty(len(means.values)), np.empty(len(means.values))
-    for group in range(len(means.values)):
-        rows = codes == group
-        weight = None if weights is None else weights[rows]
-        errors[group] = stats.cluster_error(stats.cluster_pulls(values[rows], unit[rows], weight)) ** 2
-        sizes[group] = stats.cluster_freedom(unit[rows], weight) + 1
-    return means._replace(errors=errors, sizes=sizes)
 
 
 def _scored(split: Split, values: np.ndarray, least: int) -> Split:

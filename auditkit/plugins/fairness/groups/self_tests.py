@@ -18,7 +18,7 @@ from auditkit.plugins.fairness.groups.comparisons import names_of
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.shared.partition import crossed
-from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms, share_flagged
+from auditkit.plugins.fairness.shared.self_tests import false_alarms, share_flagged, too_few
 from auditkit.predictions import Predictions
 from auditkit.results import Control, Measurement, pairs
 
@@ -299,7 +299,7 @@ def _planted(
         at_least=0.65,
         guards=names,
         on_failure="note",
-        reason=TOO_FEW,
+        reason=too_few(),
     )
 
 

@@ -12,11 +12,10 @@ from auditkit.plugins.fairness.regression import distances
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.distances import Distances
 from auditkit.plugins.fairness.shared import moments, permutation
+from auditkit.plugins.fairness.shared.compared_groups import compared_groups
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
-from auditkit.too_few import fewer_than, two_groups
-
-CONSTANT = f"all values are the same in {fewer_than(stats.FEW, 'people')}"
+from auditkit.too_few import two_groups
 
 
 @dataclass
@@ -62,28 +61,15 @@ class Compared:
         return moments.ratio(means, quantity.root, pairs)
 
 
-def usable(means: moments.Means) -> np.ndarray:
-    """(K,) bool: whether a group's standard error can be estimated."""
-    # Among few people who all have one value, a standard error of 0 is not to be believed.
-    return (means.errors > 0) | (means.rows >= stats.FEW)
-
-
 def compare(quantity: Quantity, split: Split, means: moments.Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
-    is_usable = usable(means)
-    compared = means.take(is_usable)
+    reported = np.array([quantity.reported(value) for value in means.values])
+    groups = compared_groups(quantity.name, split, means, reported, "people")
+    compared = means.take(groups.are_compared)
     comparison = Compared(
-        quantity.disparity, split, quantity,
-        # Rows of no group have the code -1, which reads the -1 that was appended.
-        codes=np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes],
-        means=compared,
-        left_out=[*split.left_out, *group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in is_usable])],
-        members=group_pairs.Members(
-            quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)],
-            np.array([quantity.reported(value) for value in compared.values]), compared.rows,
-        ),
+        quantity.disparity, split, quantity, groups.codes, compared, groups.left_out, groups.members
     )  # fmt: skip
-    if is_usable.sum() < 2:
+    if len(compared.values) < 2:
         comparison.reason = two_groups(split.attributes)
     elif quantity.compared == "ratio" and compared.values.min() <= 0:
         comparison.reason = "a group has no error at all, so there is no ratio"

@@ -13,6 +13,7 @@ from auditkit.plugins.fairness.regression import disparities, figures, self_test
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.shared import mean_trials, moments
+from auditkit.plugins.fairness.shared.compared_groups import constant, known_spread
 from auditkit.plugins.fairness.shared.partition import NOBODY, Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
@@ -74,7 +75,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weighted: bool) -> list[Measurement]:
     measurements, group = [], 0
-    known = disparities.usable(means)
+    known = known_spread(means)
     for where, reason in zip(partition.where, partition.reasons, strict=True):
         fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if reason == NOBODY else None}
         if reason is None:
@@ -83,7 +84,7 @@ def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weigh
             if not known[group]:
                 fields |= {
                     "validity": "inconclusive",
-                    "reason": f"{disparities.CONSTANT}: they tell nothing of its spread",
+                    "reason": f"{constant()}: they tell nothing of its spread",
                 }
             elif quantity.root and value > 0:
                 fields["interval"] = moments.root_interval(means, group)

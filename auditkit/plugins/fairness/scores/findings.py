@@ -20,7 +20,7 @@ from auditkit.plugins.fairness.scores.measurements import (
 )
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.score_table import BOTH, Partition, partition, smaller_partitions, sort
-from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, adjusted, false_alarms
+from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms, too_few
 from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named
 
@@ -197,7 +197,7 @@ def _calibrated(
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
                 on_failure="note",
-                reason=TOO_FEW,
+                reason=too_few(),
             )
         )
     return controls

@@ -48,20 +48,24 @@ class Means(NamedTuple):
         return logs._replace(errors=np.maximum(logs.errors, common / self.sizes))
 
 
-def means(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int) -> Means:
-    """The mean in each group, and its squared standard error (linearised for weights).
+def means(
+    codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int, unit: np.ndarray | None = None
+) -> Means:
+    """The mean in each group, and its squared standard error (linearised for weights; the jackknife over units).
 
     Args:
         codes: (N,) the group of each row, 0 to K - 1; -1: left out.
         values: (N,) finite numbers.
         weights: (N,) positive, or None: all the same.
         groups: K; each has at least two rows.
+        unit: (N,) whose row it is, where rows of one are not independent; None: each by itself.
 
     Source: Särndal, Swensson and Wretman (1992), Model assisted survey sampling, 5.7, for weights.
     """
     if (codes < 0).any():
         in_group = codes >= 0
         codes, values, weights = codes[in_group], values[in_group], None if weights is None else weights[in_group]
+        unit = None if unit is None else unit[in_group]
     rows = np.bincount(codes, minlength=groups)
     weight = np.ones(len(codes)) if weights is None else weights
     total = np.bincount(codes, weights=weight, minlength=groups)
@@ -71,7 +75,26 @@ def means(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, gro
     # what is left of rounding is no spread
     spread[spread <= rows * (1e-14 * np.bincount(codes, weights=weight * np.abs(values), minlength=groups)) ** 2] = 0
     square = rows.astype(float) if weights is None else np.bincount(codes, weights=weight**2, minlength=groups)
-    return Means(mean, rows / (rows - 1) * spread / total**2, total**2 / square, rows)
+    by_row = Means(mean, rows / (rows - 1) * spread / total**2, total**2 / square, rows)
+    return by_row if unit is None else _by_units(by_row, codes, values, weights, unit)
+
+
+def _by_units(
+    means: Means, codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, unit: np.ndarray
+) -> Means:
+    """The means with the standard errors of the jackknife over units, and as many independent rows as these are.
+
+    Of a group in one unit the error is endless.
+    """
+    errors, sizes = np.full(len(means.values), np.inf), np.ones(len(means.values))
+    for group in range(len(means.values)):
+        rows = codes == group
+        weight = None if weights is None else weights[rows]
+        pulls = stats.cluster_pulls(values[rows], unit[rows], weight)
+        if len(pulls) > 1:
+            errors[group] = stats.cluster_error(pulls) ** 2
+            sizes[group] = stats.cluster_freedom(unit[rows], weight) + 1
+    return means._replace(errors=errors, sizes=sizes)
 
 
 def mean_interval(means: Means, group: int, level: float = 0.95, weighted: bool = False) -> Interval:

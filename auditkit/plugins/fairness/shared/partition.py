@@ -16,6 +16,8 @@ from auditkit.too_few import lacking
 
 NOBODY = lacking(0, 1, "people")
 """Why a group that could be shown has no numbers where nobody is in it."""
+NO_CASES = lacking(0, 1, "cases")
+"""The same of cases with scores."""
 
 
 class Split(NamedTuple):
@@ -47,7 +49,7 @@ class Split(NamedTuple):
     @property
     def hidden(self) -> list[str]:
         """Groups, with the reason, that may not be shown."""
-        few = [left_out for left_out in self.left_out if left_out.reason != NOBODY]
+        few = [left_out for left_out in self.left_out if left_out.reason not in (NOBODY, NO_CASES)]
         return [f"{pairs(left_out.slice)} ({left_out.reason})" for left_out in few]
 
 
@@ -95,9 +97,10 @@ def _split(data: AuditData, attributes: tuple[str, ...], every: list[dict[str, s
     """The rows split into the groups `every`, by (N,) the position of each row's; -1: none of them."""
     rows = np.bincount(codes[codes >= 0], minlength=len(every))
     some = [index for index, where in enumerate(every) if not data.cells.empty(where)]
+    counted = "cases" if data.task == "case_scores" else "people"
     # One person has no spread, so no number about a group of one could have an interval.
     least = max(2, data.minimum_rate)
-    reasons = [data.cells.reason(every[index]) or lacking(int(rows[index]), least, "people") for index in some]
+    reasons = [data.cells.reason(every[index]) or lacking(int(rows[index]), least, counted) for index in some]
     usable = [index for index, reason in zip(some, reasons, strict=True) if reason is None]
     # Rows of no group read the -1 that is appended.
     positions = np.full(len(every) + 1, -1)

@@ -9,8 +9,6 @@ from auditkit.results import Control, Measurement
 
 LEVEL = 0.05
 """The share of false alarms that every test promises."""
-TOO_FEW = "there are too few people for the differences called detectable to be found; absence of a finding says little"
-"""What follows where a planted difference is not found."""
 
 
 def most_alarms(trials: int) -> float:
@@ -20,6 +18,14 @@ def most_alarms(trials: int) -> float:
     100 trials or more, and in at most 26 with 20.
     """
     return round(LEVEL + 4 * float(np.sqrt(LEVEL * (1 - LEVEL) / trials)), 3)
+
+
+def too_few(counted: str = "people") -> str:
+    """What follows where a planted difference is not found; `counted` is what a row is."""
+    return (
+        f"there are too few {counted} for the differences called detectable to be found; absence of a finding says "
+        "little"
+    )
 
 
 def share_flagged(p_value: Callable[[], float], trials: int) -> float:

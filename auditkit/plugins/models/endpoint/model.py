@@ -154,11 +154,6 @@ class EndpointModel(AskedAfar):
     def _declare(self) -> None:
         """What the settings say that it gives."""
         super()._declare()
-        if self.task == "case_scores":
-            raise ModelError(
-                f"{self.name}: a server gives decisions or numbers; scores of cases are columns of the data, named "
-                "with [model] case_scores"
-            )
         if self.task != "regression" and not self.classes and self._known_labels:
             self._settle()
         response, able = self.endpoint.response, set(self.capabilities)

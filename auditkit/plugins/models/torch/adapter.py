@@ -27,7 +27,8 @@ from auditkit.adapters import (
 )
 from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Answers, Capability, ModelOptions
+from auditkit.models import Answers, Capability, ModelOptions
+from auditkit.network_output import CLASSIFIER_OUTPUTS
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
@@ -35,7 +36,7 @@ from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabil
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
 from auditkit.plugins.models.torch.placement import placed
 from auditkit.plugins.models.torch.several_inputs import Several, several, within
-from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keep, keeping, reset
+from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keep, keeping, redrawn
 from auditkit.plugins.models.torch.tokenization import CUT, Tokenization
 from auditkit.text import one_line
 
@@ -357,22 +358,7 @@ class TorchModel(LabelledModel):
             raise CapabilityError(
                 f"{self.name}: an exported graph cannot be trained; give fresh=, which makes a module"
             )
-        try:
-            module = copy.deepcopy(self._module)
-        except Exception as error:  # whatever a layer of the user's own holds may refuse in any way
-            raise CapabilityError(
-                f"{self.name}: no untrained copy can be made, for the module cannot be copied "
-                f"({one_line(error, 120)}). Give fresh=, a function that makes an untrained module; in place of the "
-                "old torch.nn.utils.weight_norm take that of torch.nn.utils.parametrizations, which can be copied"
-            ) from error
-        module.zero_grad(set_to_none=True)
-        stuck = reset(module, public)
-        if stuck:
-            raise CapabilityError(
-                f"{self.name}: no untrained copy can be made, for these layers have parameters but no "
-                f"reset_parameters(): {', '.join(stuck)}. Give fresh=, a function that makes an untrained module"
-            )
-        return module
+        return redrawn(self._module, public, self.name)
 
     def weights(self) -> bytes | None:
         """Parameters and buffers as a `.safetensors` file."""

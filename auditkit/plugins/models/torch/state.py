@@ -1,12 +1,14 @@
 """Everything about a torch module that an audit may disturb: kept, frozen, put back."""
 
 import contextlib
+import copy
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
 
-from auditkit.errors import ModelError, present
+from auditkit.errors import CapabilityError, ModelError, present
+from auditkit.text import one_line
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -149,6 +151,35 @@ def evaluate(module: torch.nn.Module) -> None:
     for layer in module.modules():
         if hasattr(layer, "training"):
             layer.training = False
+
+
+def redrawn(module: torch.nn.Module, public: Collection[str], name: str) -> torch.nn.Module:
+    """A copy with newly drawn parameters.
+
+    Args:
+        module: left as it is.
+        public: names of parameters and buffers that are kept bit for bit.
+        name: of the model, for messages.
+
+    Raises:
+        CapabilityError: the module cannot be copied, or a layer does not know how to draw new parameters.
+    """
+    try:
+        copied = copy.deepcopy(module)
+    except Exception as error:  # whatever a layer of the user's own holds may refuse in any way
+        raise CapabilityError(
+            f"{name}: no untrained copy can be made, for the module cannot be copied "
+            f"({one_line(error, 120)}). Give fresh=, a function that makes an untrained module; in place of the "
+            "old torch.nn.utils.weight_norm take that of torch.nn.utils.parametrizations, which can be copied"
+        ) from error
+    copied.zero_grad(set_to_none=True)
+    stuck = reset(copied, public)
+    if stuck:
+        raise CapabilityError(
+            f"{name}: no untrained copy can be made, for these layers have parameters but no "
+            f"reset_parameters(): {', '.join(stuck)}. Give fresh=, a function that makes an untrained module"
+        )
+    return copied
 
 
 def reset(module: torch.nn.Module, public: Collection[str] = ()) -> list[str]:

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from auditkit.errors import ModelError, require
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 
 ASKED = 16
 """Rows on which outputs before and after are compared."""

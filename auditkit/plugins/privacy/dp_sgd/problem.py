@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, present
-from auditkit.models import CLASSIFIER_OUTPUTS, Model, main_output
+from auditkit.models import Model
+from auditkit.network_output import CLASSIFIER_OUTPUTS, main_output
 from auditkit.plugins.privacy.dp_sgd.units import Units
 from auditkit.plugins.privacy.gradients.engine import Loss
 from auditkit.predictions import Predictions

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from auditkit.errors import ConfigError, ModelError
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 from auditkit.plugins.privacy.dp_sgd.problem import Problem
 
 FAR = 100.0

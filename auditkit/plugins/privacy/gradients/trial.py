@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 from auditkit.plugins.privacy.gradients.alone import gradients_of
 from auditkit.plugins.privacy.gradients.engine import Engine
 

@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional
 
 from auditkit.errors import CapabilityError, ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Model
+from auditkit.models import Model
+from auditkit.network_output import CLASSIFIER_OUTPUTS
 from auditkit.plugins.privacy.membership.parameters import Parameters
 from auditkit.plugins.privacy.membership.pool import Ask, Copier, GoOn, NoCopy, Pool
 from auditkit.plugins.privacy.shared import shadow_networks

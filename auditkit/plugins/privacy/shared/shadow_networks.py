@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from auditkit.errors import ModelError
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 from auditkit.plugins.privacy.shared.stacked_mlp import StackedMlp
 
 Optimizer: TypeAlias = Callable[[list[torch.Tensor]], torch.optim.Optimizer]

@@ -7,7 +7,8 @@ import torch
 
 from auditkit.data import AuditData, as_array, take_rows
 from auditkit.errors import present
-from auditkit.models import Model, main_output
+from auditkit.models import Model
+from auditkit.network_output import main_output
 from auditkit.plugins.robustness import disguised_logits
 from auditkit.plugins.robustness.attackability import may_change, with_codes
 from auditkit.plugins.robustness.attacks import rays, registry

@@ -9,7 +9,8 @@ import torch
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Capability, Model
+from auditkit.models import Capability, Model
+from auditkit.network_output import CLASSIFIER_OUTPUTS
 from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.library_attacks.targets import (
     Watch,

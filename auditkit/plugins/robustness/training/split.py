@@ -7,7 +7,8 @@ import torch
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
-from auditkit.models import CLASSIFIER_OUTPUTS, Model
+from auditkit.models import Model
+from auditkit.network_output import CLASSIFIER_OUTPUTS
 from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of
 from auditkit.plugins.robustness.space import feature_space, picture_space

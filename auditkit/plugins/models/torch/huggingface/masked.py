@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from auditkit.models import main_output
+from auditkit.network_output import main_output
 
 
 class Masked(torch.nn.Module):
