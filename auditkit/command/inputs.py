@@ -222,7 +222,8 @@ def _blamed(code: str, fault: str) -> Iterator[None]:
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
     name = settings.name or f"recorded {settings.decisions or settings.scores}"
-    return host.wrap_model(data, ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs))
+    options = ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs, target=settings.target)
+    return host.wrap_model(data, options)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from auditkit.data import AuditData, Recorded
 from auditkit.endpoints import Endpoint
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
+from auditkit.plugins.models.one_output import refuse_target
 
 
 def wrap(obj: Any, options: ModelOptions) -> Model | None:
@@ -28,6 +29,7 @@ def _refuse_class(obj: Any, options: ModelOptions) -> Model:
 def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
     from auditkit.plugins.models.recorded import RecordedModel
 
+    refuse_target(options, options.name or RecordedModel.loaded)
     if isinstance(obj, AuditData) and obj.scored:
         from auditkit.plugins.models.scored import ScoredModel
 

@@ -70,8 +70,10 @@ class KerasGraph(torch.nn.Module):
         self.model = model
 
     def forward(self, inputs: torch.Tensor) -> Any:
-        """(n, ...) to whatever the model gives."""
-        return self.model(inputs, training=False)
+        """(n, ...) to whatever the model gives; several outputs by their names."""
+        outputs = self.model(inputs, training=False)
+        names = getattr(self.model, "output_names", ())
+        return dict(zip(names, outputs, strict=True)) if isinstance(outputs, list | tuple) and names else outputs
 
 
 class KerasModel(TorchModel):
@@ -109,8 +111,9 @@ class KerasModel(TorchModel):
         weights = [weight.numpy() for weight in model.weights if "seed_generator" not in weight.path]
         layers = json.dumps(_deciding(model.get_config()), sort_keys=True, default=str)
         return fingerprint(
-            "keras", layers, weights, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
-        )
+            "keras", layers, weights, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold,
+            *(() if chosen.target is None else (chosen.target,)),
+        )  # fmt: skip
 
 
 def _deciding(config: Any) -> Any:

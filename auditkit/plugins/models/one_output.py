@@ -1,5 +1,6 @@
 """One output of a model that has several: the part that answers about it, or the whole with that column alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from auditkit.data.inputs import without_mask
 from auditkit.errors import Mend, ModelError
 from auditkit.models import ModelOptions
 from auditkit.plugins.models.inside import attribute, last_step
-from auditkit.text import shown
+from auditkit.text import one_line, shown
 
 TARGET = Mend("model.target", 0)
 
@@ -85,11 +86,12 @@ def one_output(estimator: Any, options: ModelOptions) -> Any:
     return Pipeline([*estimator.steps[:-1], (estimator.steps[-1][0], parts[place])])
 
 
-def several(name: str, count: int) -> ModelError:
+def several(name: str, count: int, names: Sequence[str] = ()) -> ModelError:
     """The error where a model has several outputs, and none is named."""
+    listed = f" ({', '.join(one_line(output, 60) for output in names[:10])})" if names else ""
     return ModelError(
-        f"{name}: the model must have one output; it has {count}. Name the one to audit by its position from 0, or by "
-        f"the name of its column, as in {TARGET}",
+        f"{name}: the model must have one output; it has {count}{listed}. Name the one to audit by its position from "
+        f"0, or by its name, as in {TARGET}",
         mend=TARGET,
     )
 
@@ -122,8 +124,8 @@ def refuse_target(options: ModelOptions, name: str) -> None:
     """
     if options.target is not None:
         raise ModelError(
-            f"{name}: target is for estimators and functions of several outputs; {shown(options.target)} was given. "
-            "Give the part of this model that has the one output, or a function of it, and leave target out"
+            f"{name}: target is for models of several outputs, and this kind has one; {shown(options.target)} was "
+            "given. Leave target out"
         )
 
 

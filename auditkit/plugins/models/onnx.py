@@ -20,8 +20,8 @@ from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
 from auditkit.plugins.models.fitted import FittedModel, Names
 from auditkit.plugins.models.forests import Damaged
 from auditkit.plugins.models.graph_outputs import Reading, as_probabilities, class_names, codes, read
-from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.onnx_inputs import Inputs
+from auditkit.plugins.models.onnx_outputs import of_column, outputs_of
 from auditkit.text import class_name, number_of, one_line
 
 # Unless this is set its wheels keep a thread, a database in the home directory and a line to their maker; it is read as
@@ -119,11 +119,10 @@ class OnnxModel(LabelledModel, FittedModel):
         LabelledModel.__init__(self, options)
         FittedModel.__init__(self, Signature(self._inputs), options)
         adopt(self, options, "ONNX graph")
-        refuse_target(options, self.name)
         if len(self._inputs.names) > 1:
             self.fitted_table.names = Names(self._inputs.names, loose=True)  # skl2onnx writes a blank as _, too
         self._session = session
-        self._label, self._values = _outputs(session.live.get_outputs(), self.name)
+        self._label, self._values, self._column = outputs_of(session.live.get_outputs(), options.target, self.name)
         self._reading: Reading | None = None
         self._own: tuple[Any, ...] = ()
         if options.output not in (None, "logits", "probabilities"):
@@ -156,8 +155,9 @@ class OnnxModel(LabelledModel, FittedModel):
         content = b"" if session.content is None else session.content
         digest = hashlib.sha256(content).hexdigest() if session.graph is None else session.graph.digest
         walked = fingerprint(
-            "onnx", digest, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
-        )
+            "onnx", digest, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold,
+            *(() if chosen.target is None else (chosen.target,)),
+        )  # fmt: skip
         return walked if session.graph is not None else Fingerprint(walked, opaque=True)
 
     def _declare(self) -> None:
@@ -202,7 +202,9 @@ class OnnxModel(LabelledModel, FittedModel):
             return _one_per_row(labels, count, self.name), None, ()
         if not isinstance(parts[0][self._values], list):
             values = np.concatenate([np.asarray(part[self._values], dtype=np.float64) for part in parts])
-            return _one_per_row(labels, count, self.name), _matrix(values, count, self.name), ()
+            matrix = _matrix(values, count, self.name)
+            matrix = matrix if self._column is None else of_column(matrix, self._column, self.name)
+            return _one_per_row(labels, count, self.name), matrix, ()
         maps = [row for part in parts for row in part[self._values]]
         keys = tuple(maps[0]) if maps else ()
         return _one_per_row(labels, count, self.name), np.array([[row[key] for key in keys] for row in maps]), keys
@@ -263,23 +265,6 @@ def _way_out(error: Exception) -> str:
         "Save the model for an older set of operators, as with target_opset= or opset_version=, or install a newer "
         "onnxruntime"
     )
-
-
-def _outputs(outputs: Any, name: str) -> tuple[str | None, str | None]:
-    """The names of the output of labels and of that of numbers."""
-    label = [output.name for output in outputs if output.type in _LABELS]
-    values = [output.name for output in outputs if output.type in _NUMBERS or output.type.startswith("seq(map(")]
-    if len(label) > 1 or len(values) > 1 or not label + values:
-        listed = ", ".join(f"{one_line(output.name, 60)!r} ({output.type})" for output in outputs[:10])
-        raise ModelError(
-            f"{name}: the graph must have one output of labels, one of numbers, or both; it has {listed}. Save it with "
-            "the outputs that are meant, as with onnx.utils.extract_model"
-        )
-    return label[0] if label else None, values[0] if values else None
-
-
-_LABELS = {f"tensor({kind})" for kind in ("string", "int64", "int32", "bool")}
-_NUMBERS = {f"tensor({kind})" for kind in ("float", "double", "float16")}
 
 
 def _one_per_row(labels: Any, count: int, name: str) -> Any:

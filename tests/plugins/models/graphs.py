@@ -68,11 +68,16 @@ def asked(made: onnx.ModelProto, **options: Any) -> Callable[..., Any]:
     return ask
 
 
+TWO = graph(
+    [node("MatMul", "x w", "y"), node("Neg", "y", "z")], [("x", FLOAT, ["n", 4])],
+    [("y", FLOAT, ["n", 1]), ("z", FLOAT, ["n", 1])], {"w": np.ones((4, 1), dtype=np.float32)},
+)  # fmt: skip
 MENDS: dict[str, Callable[..., Any]] = {
     "one number per row of a graph": asked(linear(np.full((4, 1), 0.1))),
     "a logit or a probability of a graph": asked(linear([[0], [0.5], [0], [0]], "Abs"), task="binary"),
     "a logit of a graph called a probability": asked(
         linear(np.full((4, 1), 2.0)), task="binary", output="probabilities"
     ),
+    "several outputs of a graph": asked(TWO, task="regression"),
 }
 """{what is wrong: a call that says so, and that gets further with what it proposes}"""

@@ -96,6 +96,13 @@ def asked(*layers: nn.Module, **options: Any) -> Callable[..., Any]:
     return ask
 
 
+class Twice(nn.Module):
+    """Two outputs of one number each."""
+
+    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return rows[:, :1], rows[:, 1:2]
+
+
 class Mixture(nn.Module):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         return rows.sigmoid() @ torch.tensor([[0.2], [0.8]])
@@ -107,5 +114,6 @@ MENDS: dict[str, Callable[..., Any]] = {
     "several labels at once": asked(nn.Linear(4, 2), nn.Sigmoid()),
     "numbers never below 0": asked(nn.Linear(4, 1), nn.Softplus(0.1), task="binary"),
     "a logit or a probability": asked(nn.Linear(4, 2), Mixture(), task="binary"),
+    "several outputs": asked(Twice(), task="regression"),
 }
 """{what is wrong: a call that says so, and that gets further with what it proposes}"""

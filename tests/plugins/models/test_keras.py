@@ -99,6 +99,22 @@ def test_a_functional_model_and_one_that_is_not_built(tmp_path):
         auditkit.wrap(two, task="multiclass")
 
 
+def test_one_of_several_outputs(tmp_path):
+    keras = library()
+    inputs = keras.layers.Input((4,))
+    heads = {"cat": keras.layers.Dense(2, activation="softmax", name="cat")(inputs)}
+    heads["weight"] = keras.layers.Dense(1, name="weight")(inputs)
+    for outputs in (heads, list(heads.values())):
+        model = keras.Model(inputs, outputs)
+        answers = model.predict(X, verbose=0)
+        cat = answers["cat"] if isinstance(answers, dict) else answers[0]
+        wrapped = auditkit.wrap(saved(tmp_path, model), target="cat", classes=("no", "yes"))
+        np.testing.assert_allclose(wrapped.probabilities(X), cat, atol=1e-5)
+        assert wrapped.fingerprint == auditkit.wrap(model, target="cat", classes=("no", "yes")).fingerprint
+        with pytest.raises(ModelError, match=r"it has 2 \((cat, weight|weight, cat)\)\. Name the one to audit"):
+            auditkit.wrap(model, classes=("no", "yes")).predict(X)
+
+
 def changed(content, **members):
     return archive({**contents(content), **{name.replace("__", "."): part for name, part in members.items()}})
 

@@ -4,8 +4,6 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
@@ -112,8 +110,8 @@ def test_a_function_of_several_numbers_needs_a_name():
 def test_kinds_that_know_no_target_refuse_it():
     booster = lightgbm.LGBMClassifier(n_estimators=2, n_jobs=1, verbose=-1).fit(X, X["a"] > 0).booster_
     server = auditkit.Endpoint(url="http://host", response={"labels": "labels"})
-    graph = to_onnx(LogisticRegression().fit(X, X["a"] > 0), X[:1].to_numpy(dtype=np.float32))
-    for model in (torch.nn.Linear(4, 2), booster, server, graph):
-        wrapped(model, classes=(0, 1))
-        with pytest.raises(ModelError, match=r"target is for estimators and functions of several outputs; 1 was given"):
-            wrapped(model, classes=(0, 1), target=1)
+    recorded = auditkit.AuditData.from_table(X.assign(y=X["a"] > 0, said=X["b"] > 0), label="y", decisions="said")
+    for model in (booster, server, recorded):
+        wrapped(model)
+        with pytest.raises(ModelError, match=r"target is for models of several outputs, and this kind has one; 1 was"):
+            wrapped(model, target=1)

@@ -30,10 +30,10 @@ from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.network_output import CLASSIFIER_OUTPUTS
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.plugins.models.one_output import refuse_target
 from auditkit.plugins.models.torch.inputs import NOTE, as_words, has_embedding, refuse_unknown, to_tensor, wants_words
 from auditkit.plugins.models.torch.output import TOLERANCE_LATER, check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_ranges import Origin, watched
+from auditkit.plugins.models.torch.picked_output import picked, plain, sole, wrapped_like
 from auditkit.plugins.models.torch.placement import placed
 from auditkit.plugins.models.torch.several_inputs import Several, several, within
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keep, keeping, redrawn
@@ -66,10 +66,10 @@ class TorchModel(LabelledModel):
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
         super().__init__(options)
         adopt(self, options, type(module).__name__)
-        refuse_target(options, self.name)
         if options.output is not None and options.output not in CLASSIFIER_OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
-        self._module, self._device = placed(module, options.device, self.name)
+        placed_module, self._device = placed(module, options.device, self.name)
+        self._module = picked(placed_module, options.target, self.name)
         self.device = str(self._device)
         self._whole, self._words = has_embedding(module), False
         # The first floating parameter sets the type: a module of mixed types converts by itself further in.
@@ -121,13 +121,15 @@ class TorchModel(LabelledModel):
     def fingerprint(self) -> str:
         """SHA-256 over structure, parameters, buffers, preprocessing, classes and threshold; never mode or device."""
         chosen = self._user_options
-        return fingerprint("torch", self._inner, self._step, chosen.classes, chosen.output, chosen.task, self.threshold)
+        named = () if chosen.target is None else (chosen.target,)
+        return fingerprint(
+            "torch", self._inner, self._step, chosen.classes, chosen.output, chosen.task, self.threshold, *named
+        )
 
     @property
     def _inner(self) -> torch.nn.Module:
-        """The owner's module, without what carries several inputs."""
-        joined = within(self._module)
-        return self._module if joined is None else joined.module
+        """The owner's module, without what carries several inputs or picks one of several outputs."""
+        return plain(self._module)
 
     @property
     def _step(self) -> Any:
@@ -175,6 +177,10 @@ class TorchModel(LabelledModel):
             if self._hookable or not self._padded(encoded):
                 raise
             output = self._module(encoded)
+        alone = sole(self._module, output, self.name)
+        if alone is not None:
+            self._module = alone
+            return self._ask(encoded)
         output = output.get("logits", output) if isinstance(output, Mapping) else getattr(output, "logits", output)
         if not isinstance(output, torch.Tensor) or output.ndim not in (1, 2) or len(output) != len(encoded):
             answer = (
@@ -338,7 +344,7 @@ class TorchModel(LabelledModel):
         module = self._options.fresh()
         if not isinstance(module, torch.nn.Module):
             raise ModelError(f"{self.name}: fresh must make a torch module; it made a {type(module).__name__}")
-        return module
+        return wrapped_like(module, self._module)
 
     def _alike(self, module: torch.nn.Module) -> TorchModel:
         """A model of another module of this architecture, read as this one is."""

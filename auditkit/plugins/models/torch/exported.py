@@ -64,15 +64,24 @@ class Padded(torch.nn.Module):
         self.graph = graph
         self.rows = rows
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(n, ...) to (n, ...)."""
+    def forward(self, inputs: torch.Tensor) -> Any:
+        """(n, ...) to (n, ...), or to several outputs of that many rows."""
         answers = []
         # The last row is copied, not zeros: a module may fail on rows that no data has.
         for part in torch.split(inputs, self.rows):
             lacking = self.rows - len(part)
             padded = torch.cat([part, part[-1:].expand(lacking, *part.shape[1:])]) if lacking else part
-            answers.append(self.graph(padded)[: len(part)])
-        return torch.cat(answers)
+            answers.append((self.graph(padded), len(part)))
+        return _joined([output for output, _ in answers], [count for _, count in answers])
+
+
+def _joined(outputs: list[Any], counts: list[int]) -> Any:
+    """The first rows of each batch, of one output or of each of several."""
+    if isinstance(outputs[0], Mapping):
+        return {key: _joined([output[key] for output in outputs], counts) for key in outputs[0]}
+    if isinstance(outputs[0], tuple | list):
+        return tuple(_joined(list(parts), counts) for parts in zip(*outputs, strict=True))
+    return torch.cat([output[:count] for output, count in zip(outputs, counts, strict=True)])
 
 
 def runnable(program: Any, name: str, most: int = sys.maxsize) -> tuple[torch.nn.Module, str | None]:
@@ -134,11 +143,8 @@ def _answers(graph: torch.nn.Module, encoded: torch.Tensor) -> bool:
 def _sample(program: Any, name: str, most: int) -> torch.Tensor:
     """A batch of the shape that the graph was exported with."""
     input_names = program.graph_signature.user_inputs
-    if len(input_names) != 1 or len(program.graph_signature.user_outputs) != 1:
-        raise ModelFileRejected(
-            f"{name}: an exported graph must have one input and one output; it has {len(input_names)} and "
-            f"{len(program.graph_signature.user_outputs)}"
-        )
+    if len(input_names) != 1:
+        raise ModelFileRejected(f"{name}: an exported graph must have one input; it has {len(input_names)}")
     node = next(node for node in program.graph.nodes if node.name == input_names[0])
     value = node.meta["val"]
     shape = [int(node) if isinstance(node, int) else 3 for node in value.shape]
@@ -153,12 +159,21 @@ def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int, name: str, m
     indices = torch.arange(rows, device=sample.device) % len(sample)
     try:
         with torch.no_grad(), Measured(name, most):
-            answer, answers = graph(sample[indices]), graph(sample)
+            pairs = list(zip(_outputs(graph(sample[indices])), _outputs(graph(sample)), strict=True))
     except ModelFileRejected:
         raise
     except Exception:  # a wrong shape may fail in any operator
         return False
-    return bool(len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True))
+    return all(
+        len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True)
+        for answer, answers in pairs
+    )
+
+
+def _outputs(output: Any) -> list[torch.Tensor]:
+    """All tensors that a graph gives."""
+    parts = output.values() if isinstance(output, Mapping) else output
+    return [output] if isinstance(output, torch.Tensor) else [tensor for part in parts for tensor in _outputs(part)]
 
 
 def loaded(data: bytes, name: str, most: int) -> torch.export.ExportedProgram:

@@ -200,7 +200,7 @@ class Pair(nn.Module):
         (mlp(3), {"task": "binary"}, "classifier of 3 classes; 'binary' was given"),
         (mlp(3), {"classes": "ab"}, "classes must name the 3 columns of the output; 2 were given"),
         (mlp(2, nn.Sigmoid()), {}, r'lie in \[0, 1\] but do not sum to 1.*output = "logits"'),
-        (Pair(), {}, r"must give one tensor .* it gave a tuple"),
+        (Pair(), {}, r"must have one output; it has 2 \(0, 1\)\. Name the one"),
         (nn.Conv2d(1, 2, 1), {}, "Conv2d failed: RuntimeError"),
         (nn.Unflatten(1, (2, 2)), {}, r"it gave shape \(64, 2, 2\)|shape \(300, 2, 2\)"),
         (mlp(), {"output": "scores"}, "output must be 'logits' or 'probabilities'; 'scores' was given"),

@@ -12,6 +12,7 @@ from auditkit.data import Task
 from auditkit.errors import ModelError
 from auditkit.models import Answers, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.one_output import place_of, several
 from auditkit.plugins.models.torch.adapter import TorchModel
 from auditkit.plugins.models.torch.huggingface.labels import class_names, classes_for
 from auditkit.plugins.models.torch.huggingface.masked import Masked
@@ -35,13 +36,11 @@ class TransformersModel(TorchModel):
     def __init__(self, network: torch.nn.Module, options: ModelOptions) -> None:
         config: Any = network.config
         problem = getattr(config, "problem_type", None)
-        if problem == "multi_label_classification":
-            raise ModelError(
-                f"{options.name or class_name(network)}: its outputs are several labels at once (problem_type of its "
-                'configuration); give object = "package.module:factory" with a function that answers about one of them'
-            )
+        by_label = problem == "multi_label_classification"
+        if by_label:
+            options = _one_label(config, options, options.name or class_name(network))
         self._named_by_user = options.classes is not None
-        self._names = class_names(config) if getattr(config, "num_labels", 0) > 1 else None
+        self._names = class_names(config) if getattr(config, "num_labels", 0) > 1 and not by_label else None
         single = getattr(config, "num_labels", 0) == 1 or problem == "regression"
         # One output is a number, unless its user names two classes, between which it is a logit.
         predicts = single and not self._named_by_user
@@ -63,7 +62,8 @@ class TransformersModel(TorchModel):
         config = {key: value for key, value in network.config.to_dict().items() if key not in _IDLE}
         chosen = self._user_options
         named = chosen.classes if self._named_by_user else None
-        return fingerprint("transformers", network, config, self._step, named, chosen.task, self.threshold)
+        target = () if chosen.target is None else (chosen.target,)
+        return fingerprint("transformers", network, config, self._step, named, chosen.task, self.threshold, *target)
 
     @property
     def _network(self) -> torch.nn.Module:
@@ -111,6 +111,19 @@ class TransformersModel(TorchModel):
         if isinstance(masked, Masked) and masked.made:
             note(self, f"rows came without a mask: token {masked.filler}, with which they begin or end, is masked")
         return answers
+
+
+def _one_label(config: Any, options: ModelOptions, name: str) -> ModelOptions:
+    """The options for one of the labels that a network gives at once, each of which is there or not.
+
+    Raises:
+        ModelError: its owner named none, or one that there is not.
+    """
+    names = list(class_names(config) or map(str, range(config.num_labels)))
+    if options.target is None:
+        raise several(name, len(names), names)
+    place = place_of(options.target, names, name)
+    return dataclasses.replace(options, target=place, task="binary", output="logits")
 
 
 _IDLE = frozenset({"_name_or_path", "transformers_version", "dtype", "torch_dtype", "architectures", "use_cache"})

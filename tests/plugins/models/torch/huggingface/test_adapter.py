@@ -155,6 +155,17 @@ def test_gradients_pass_through_the_embedding_alone():
         assert torch.softmax(module(encoded), dim=1).numpy() == pytest.approx(EXPECTED, abs=1e-6)
 
 
+def test_one_of_several_labels():
+    names = {0: "spam", 1: "rude", 2: "loud"}
+    module = network(problem_type="multi_label_classification", id2label=names, num_labels=3)
+    model = auditkit.wrap(module, tokenizer=tokenizer(), target="rude")
+    made = tokenizer()
+    with torch.no_grad():
+        expected = [torch.sigmoid(module(**made([text], return_tensors="pt")).logits[0, 1]).item() for text in SHORT]
+    assert model.scores(SHORT) == pytest.approx(expected, abs=1e-5) and model.task == "binary"
+    assert model.fingerprint != auditkit.wrap(module, tokenizer=tokenizer(), target="loud").fingerprint
+
+
 def _multilabel():
     return auditkit.wrap(network(problem_type="multi_label_classification"), tokenizer=tokenizer())
 
@@ -187,7 +198,7 @@ def _sigmoid():
         (lambda: auditkit.wrap(NETWORK, tokenizer=3), "tokenizer must be one of transformers; a int was given"),
         (lambda: auditkit.wrap(NETWORK, tokenizer=tokenizer(pad_token=None)), "no token to fill shorter texts up"),
         (lambda: auditkit.wrap(NETWORK, tokenizer=tokenizer(), preprocess=len), "preprocess or tokenizer, not both"),
-        (_multilabel, "several labels at once"),
+        (_multilabel, r"must have one output; it has \d+ \(.*\)\. Name the one"),
         (_other_pipeline, "of pipelines that of text-classification can be audited; this is one of feature-extraction"),
         (_sigmoid, "function_to_apply must be left out or be softmax"),
     ],
