@@ -175,7 +175,9 @@ class LabelledModel(Model):
         """What can be said before the first answer."""
         options, able = self._options, {Capability.QUERIES}
         self.task = options.task or self.task
-        if self.task == "regression":
+        if self.task == "generation":
+            able.add(Capability.TEXTS)
+        elif self.task == "regression":
             settle(self, options)
             able.add(Capability.SCORES)
         elif options.classes is not None:

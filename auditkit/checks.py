@@ -36,11 +36,14 @@ Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
 
 MODALITIES = frozenset({"table", "image", "text", "sequence"})
-TASKS = frozenset({"binary", "multiclass", "regression", "case_scores"})
+TASKS = frozenset({"binary", "multiclass", "regression", "case_scores", "generation"})
+OTHER_ANSWERS = {"case_scores": "cases with scores", "generation": "answers in words"}
+"""{task: what its answers are}, of tasks whose answers are no decisions and no numbers."""
 NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
 """The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
-modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores`: there is no
-answer to hold against a truth, so only checks that name it, and those that are about the data, take it."""
+modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores` and
+`generation`: there is no answer to hold against a label, so only checks that name them, and those that are about the
+data, take them."""
 HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions", "units"})
 """The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision
 are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
@@ -352,8 +355,8 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
                 # a table of one column of texts, for a model that takes the texts themselves
                 return Refusal(f"{why_not}, with one column of texts", (Mend("data.modality", "text"),))
             return why_not
-    if data.task == "case_scores" and not needs & TASKS and not getattr(check, "about_data", False):
-        return "is for answers that are decisions or numbers; these are cases with scores (task case_scores)"
+    if data.task in OTHER_ANSWERS and not needs & TASKS and not getattr(check, "about_data", False):
+        return f"is for answers that are decisions or numbers; these are {OTHER_ANSWERS[data.task]} (task {data.task})"
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)
     if lacking:
         not_read = why if lacking == ["scores"] else ""

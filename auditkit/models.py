@@ -33,6 +33,8 @@ class Capability(enum.StrEnum):
     """One number per row: the score of the positive class, or a regression's prediction."""
     PROBABILITIES = "probabilities"
     """One probability per class."""
+    TEXTS = "texts"
+    """Answers in words."""
     GRADIENTS = "gradients"
     """Gradients with respect to the inputs; the module may be run forward, never trained or hooked."""
     TORCH_MODULE = "torch_module"
@@ -53,6 +55,9 @@ class Answers(NamedTuple):
     case_scores: np.ndarray | None = None
     """(n, K) float64, columns in the order of the data's `case_scores`, NaN where nothing was given. Where they are the
     answer (task `case_scores`) `labels` is a filler of zeros."""
+    texts: np.ndarray | None = None
+    """(n,) object: the answers in words (task `generation`), "" where one is empty, None where nothing came; `labels`
+    is a filler of zeros then."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,13 @@ class Model(ABC):
             if array is not None and array.shape[:1] != (rows,):
                 given_shape = f"{self.author} gave {noun} of shape {array.shape}"
                 raise ModelError(f"{self.name}: one answer per row is required ({rows:,}); {given_shape}")
-            if array is not None and noun != "labels" and array.dtype.kind not in "biuf":
+            if (
+                noun == "texts"
+                and array is not None
+                and not all(text is None or isinstance(text, str) for text in array)
+            ):
+                raise ModelError(f"{author} must give texts, or None where nothing came")
+            if array is not None and noun not in ("labels", "texts") and array.dtype.kind not in "biuf":
                 raise ModelError(f"{author} must give {noun} that are numbers; they are of type {array.dtype}")
         if shares is not None:
             self._hold_shares(shares)
@@ -384,8 +395,12 @@ def _join(parts: list[Answers], name: str) -> Answers:
             )
         return joined
 
-    labels, scores, probabilities, cases = (list(values_of_parts) for values_of_parts in zip(*parts, strict=True))
+    labels, scores, probabilities, cases, texts = (
+        list(values_of_parts) for values_of_parts in zip(*parts, strict=True)
+    )
     answered = present(column(labels, "answers"), "every adapter gives labels")
     # a case to which the system gave nothing has no score, which is no fault of the numbers
     scored = None if cases[0] is None else np.concatenate(cases)
-    return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"), scored)
+    return Answers(
+        answered, column(scores, "scores"), column(probabilities, "probabilities"), scored, column(texts, "texts")
+    )

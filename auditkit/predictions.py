@@ -61,6 +61,17 @@ class Predictions:
         scores = self.data.case_scores.items()
         return {name: read_only(score.counted(given[:, column])) for column, (name, score) in enumerate(scores)}
 
+    @property
+    def texts(self) -> np.ndarray:
+        """(N,) object: the answers in words, None where nothing came.
+
+        Raises:
+            CapabilityError: the answers are no words.
+        """
+        if self.answers.texts is None:
+            raise CapabilityError(f"{self.model.name}: the model gives decisions or numbers, and no answers in words")
+        return self.answers.texts
+
     @functools.cached_property
     def codes(self) -> np.ndarray:
         """(N,) int64: the position of each decision in `classes`; -1 where the model abstained."""
@@ -239,6 +250,10 @@ def _recorded(model: Model, data: AuditData) -> Answers:
         if model.system not in data.scored:
             raise DataError(f"{data.name}: there are no scores of cases of {model.name} beside these rows")
         return Answers(np.zeros(len(data)), case_scores=data.scored[model.system])
+    if data.task == "generation":
+        if data.answered is None:
+            raise DataError(f"{data.name}: there are no recorded answers in words beside these rows")
+        return Answers(np.zeros(len(data)), texts=data.answered)
     if data.recorded is None:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded

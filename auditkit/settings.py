@@ -38,6 +38,7 @@ class ModelSettings(Section):
     price: PriceSettings = PriceSettings()
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
+    texts: str | None = Field(default=None, description="a column of the data with recorded answers in words")
     case_scores: dict[str, str] = Field(
         default={}, description="the columns of this system's case scores, where they are not called as the scores"
     )
@@ -132,6 +133,9 @@ class DataSettings(Section):
     dates: str | None = Field(
         default=None,
         description="'day first', 'month first', 'year first', a format such as %d.%m.%Y, or 'none'; for checks",
+    )
+    prompt: str | None = Field(
+        default=None, description="the column that a model is given which answers in words (task generation)"
     )
     task: Task | None = None
     modality: Modality | None = None

@@ -111,6 +111,15 @@ def _scored() -> auditkit.Model:
     return auditkit.wrap(AuditData.from_table(table, case_scores={"dice": {"better": "higher", "range": [0, 1]}}))
 
 
+def _texts() -> auditkit.Model:
+    table = pd.DataFrame({"prompt": ["a?", "b?"] * 20, "answer": ["yes", "no"] * 20})
+    return auditkit.wrap(AuditData.from_table(table, texts="answer"))
+
+
+def _writer() -> auditkit.Model:
+    return asked(lambda prompts: [text.upper() for text in prompts], ["a?", "b?"], task="generation")
+
+
 def _recorded(**recorded: str) -> auditkit.Model:
     table = TABLE.assign(label=Y, decision=(X[:, 0] > 0).astype(int), score=PROBABILITIES[:, 1])
     return auditkit.wrap(AuditData.from_table(table, label="label", **recorded))
@@ -181,5 +190,7 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     ),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),
     "recorded scores": lambda folder: _recorded(scores="score"),
+    "model that answers in words": lambda folder: _writer(),
+    "recorded answers in words": lambda folder: _texts(),
     "cases with scores": lambda folder: _scored(),
 }

@@ -47,7 +47,7 @@ def open_all(
     if settings.data.selected is not None:
         if (
             any(
-                setting.path or setting.object or setting.url or setting.decisions or setting.scores
+                setting.path or setting.object or setting.url or setting.decisions or setting.scores or setting.texts
                 for setting in model_settings
             )
             or len(model_settings) > 1
@@ -59,9 +59,14 @@ def open_all(
         model_settings = (named.model_copy(update={"decisions": settings.data.selected}),)
     if settings.data.task == "case_scores" or settings.data.case_scores:
         return _open_scored(host, settings, folder)
-    recorded = [setting for setting in model_settings if setting.decisions or setting.scores]
+    if settings.data.task == "generation" or settings.data.prompt is not None:
+        # what kind of model it is cannot be seen of one that is asked
+        model_settings = tuple(
+            setting if setting.task else setting.model_copy(update={"task": "generation"}) for setting in model_settings
+        )
+    recorded = [setting for setting in model_settings if setting.decisions or setting.scores or setting.texts]
     if len(recorded) > 1 or (recorded and len(model_settings) > 1):
-        raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
+        raise ConfigError("[model] with recorded answers must be the only model; audit each on its own")
     # a file of a hundred million rows is not counted for a check that then cannot run
     if recorded and checks:
         path, options = _table_options(settings.data, folder, recorded[0], None)
@@ -121,7 +126,9 @@ def _table_options(
     """
     options = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
-        options.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)
+        options.update(
+            decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain, texts=recorded.texts
+        )
     if settings.selected is not None:
         options["decisions"] = None
     groups = settings.groups
@@ -166,7 +173,7 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool, rehearse: bool) -> Model:
     if [settings.path, settings.object, settings.url].count(None) != 2:
         raise ConfigError(
-            "[model] needs one of path, object, url, decisions, scores; give exactly one of path, object and url"
+            "[model] needs one of path, object, url, decisions, scores, texts; give exactly one of path, object and url"
         )
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
     options = ModelOptions(
@@ -221,7 +228,7 @@ def _blamed(code: str, fault: str) -> Iterator[None]:
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
-    name = settings.name or f"recorded {settings.decisions or settings.scores}"
+    name = settings.name or f"recorded {settings.decisions or settings.scores or settings.texts}"
     options = ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs, target=settings.target)
     return host.wrap_model(data, options)
 

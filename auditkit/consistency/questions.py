@@ -307,7 +307,9 @@ def most_asked(rows: int, batch: int) -> int:
 
 
 def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
-    """Ask again and compare; None for recorded answers, which nobody can be asked about.
+    """Ask again and compare; None for recorded answers, which nobody can be asked about, and for answers in words.
+
+    Those are mostly drawn by chance and dear; whether they agree is a finding of its own (`language.consistency`).
 
     A model that answers alike is asked about `ROWS` rows in the company of others, in batches of the real size, and
     about `ALONE` rows one by one. Only where answers differ is it asked on; `most_asked` bounds it all.
@@ -317,7 +319,7 @@ def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
         seed: of the rows drawn.
     """
     model, data = predictions.model, predictions.data
-    if Capability.QUERIES not in model.capabilities:
+    if Capability.QUERIES not in model.capabilities or data.task == "generation":
         return None
     rng = np.random.default_rng(seed)
     some = rng.choice(len(data), size=min(ROWS, len(data)), replace=False)

@@ -18,6 +18,7 @@ from auditkit.data.fields import Fields
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded
 from auditkit.data.orders import NO_DATES, Order, days_of, order_of
+from auditkit.data.prompts import column_of, prompts_of, with_prompts
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
 from auditkit.lazy import pandas
@@ -102,6 +103,9 @@ class AuditData(Fields):
             if values is not None:
                 state.text(name)
                 state.array(values)
+        for name in sorted(self.asides):
+            state.text(f"aside {name}")
+            state.array(self.asides[name])
         for system in sorted(self.scored):
             state.text(f"scored {system}")
             state.array(self.scored[system])
@@ -200,6 +204,7 @@ class AuditData(Fields):
             groups={name: column[indices] for name, column in self.groups.items()},
             **beside,
             recorded=recorded,
+            asides={name: column[indices] for name, column in self.asides.items()},
             scored={system: values[indices] for system, values in self.scored.items()},
             whole=self.cells,
         )
@@ -209,6 +214,34 @@ class AuditData(Fields):
         if self.people is None:
             return self
         return replace(self.take(np.repeat(np.arange(len(self)), self.people)), people=None)
+
+    @property
+    def prompts(self) -> np.ndarray:
+        """(N,) object: the prompts that the model is given (task `generation`).
+
+        Raises:
+            DataError: the data are no prompts.
+        """
+        return prompts_of(self)
+
+    def column(self, name: str) -> np.ndarray:
+        """(N,) the values of a column that stands beside the prompts, by its name in the data.
+
+        Raises:
+            DataError: there is none; the message names the closest.
+        """
+        return column_of(self, name)
+
+    def with_prompts(self, prompts: Any) -> list[str]:
+        """Inputs to ask a model about, with another prompt for each row: what `model.answers` takes.
+
+        Args:
+            prompts: (N,) texts, for the rows in their order.
+
+        Raises:
+            DataError: not one text for each row.
+        """
+        return with_prompts(self, prompts)
 
     def codes(self) -> np.ndarray:
         """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.

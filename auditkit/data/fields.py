@@ -48,6 +48,10 @@ class Fields:
     """{name: what it means} of the scores that say how well a system did in each row (task `case_scores`)."""
     scored: Mapping[str, np.ndarray] = field(default_factory=dict)
     """{system: (N, K) float64} these scores, NaN where the system gave nothing; empty for a model that is asked."""
+    answered: np.ndarray | None = None
+    """(N,) object: the recorded answers in words (task `generation`), None where nothing came; else None."""
+    asides: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """{column: (N,) object} of what stands beside a prompt, such as a reference or the contexts (task `generation`)."""
     people: np.ndarray | None = None
     """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
     streamed: str = ""
@@ -129,5 +133,7 @@ class Fields:
 
     @property
     def beside(self) -> dict[str, Any]:
-        """What there may be for each row beside inputs, labels, groups and recorded answers."""
-        return {name: getattr(self, name) for name in ("weights", "people", "known", "withheld", "ids", "unit")}
+        """What there may be for each row beside inputs, labels, groups, and recorded decisions and scores."""
+        return {
+            name: getattr(self, name) for name in ("weights", "people", "known", "withheld", "ids", "unit", "answered")
+        }

@@ -10,9 +10,11 @@ from auditkit.lazy import pandas
 from auditkit.text import number_of
 from auditkit.value_spelling import listed, match_class
 
-Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores"]
-TASKS: Final = ("binary", "multiclass", "regression", "case_scores")
+Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores", "generation"]
+TASKS: Final = ("binary", "multiclass", "regression", "case_scores", "generation")
 CLASSIFYING: Final = ("binary", "multiclass")
+WITHOUT_LABELS: Final = ("case_scores", "generation")
+"""Tasks whose answers are held against no label: scores of cases, and answers in words."""
 CLASSES: Final = 50
 """A label with more distinct values than this is a number to predict, or a mistake."""
 

@@ -24,6 +24,7 @@ from auditkit.data.labels import (
     pick_positive,
 )
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
+from auditkit.data.prompts import check_prompts
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
@@ -63,6 +64,8 @@ def accept(data: Fields) -> dict[str, Any]:
     _check_lengths(data, _aligned(data))
     fields.update(_answers(data))
     fields.update(_case_scores(data))
+    fields.update(check_prompts(data, fields))
+    data = _with(data, fields)
     fields.update(beside(data))
     bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}

@@ -8,6 +8,7 @@ BUILTIN = (
     "auditkit.plugins.explanations",
     "auditkit.plugins.robustness",
     "auditkit.plugins.privacy",
+    "auditkit.plugins.language",
     "auditkit.plugins.rules",
     "auditkit.reports",
 )

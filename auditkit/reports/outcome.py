@@ -9,6 +9,8 @@ ASKS = {
 }
 WAYS = {"multiclass": 'outcome = { CLASS = "benefit", CLASS = "burden" }'}
 """How it is stated under [data], where that is not one word."""
+NOT_ASKED = ("case_scores", "generation")
+"""Tasks in which nobody is selected."""
 
 
 def is_stated(data: DataInfo) -> bool:
@@ -24,7 +26,7 @@ def stated(data: DataInfo) -> str:
 def open_question(data: DataInfo) -> str:
     """The question for the owner, with the setting that answers it; empty where it is answered, or nobody compared."""
     # where nobody is compared nobody has to say whom a number hurts
-    if is_stated(data) or not data.groups or data.task == "case_scores":
+    if is_stated(data) or not data.groups or data.task in NOT_ASKED:
         return ""
     setting = WAYS.get(data.task, 'outcome = "benefit" or "burden"')
     question = ASKS.get(data.task, ASKS["binary"])
@@ -40,7 +42,7 @@ def in_short(data: DataInfo) -> str:
     """For the head of a page: `flagged as high risk: a burden`; empty where no groups are compared."""
     if is_stated(data):
         return stated(data).removeprefix("Selected means ").removeprefix("Being selected is ").rstrip(".")
-    asked = data.groups and data.task != "case_scores"  # which of its values are better, a score says itself
+    asked = data.groups and data.task not in NOT_ASKED  # which of its values are better, a score says itself
     return f"{ASKS.get(data.task, ASKS['binary']).capitalize()} Not stated." if asked else ""
 
 

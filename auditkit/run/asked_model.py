@@ -22,7 +22,7 @@ from auditkit.workers.server import ask
 
 torch: Any = Lazy("torch")
 
-ASKED: Final = frozenset({Capability.QUERIES, Capability.SCORES, Capability.PROBABILITIES})
+ASKED: Final = frozenset({Capability.QUERIES, Capability.SCORES, Capability.PROBABILITIES, Capability.TEXTS})
 """What a model can be asked for through messages."""
 _COPIED: Final = (
     "name", "kind", "task", "classes", "positive", "threshold", "abstain", "capabilities", "device", "batch", "loaded",

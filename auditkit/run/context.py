@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from auditkit.data import AuditData
+from auditkit.data.labels import WITHOUT_LABELS
 from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
 from auditkit.rulepacks import RulePack, load_pack
@@ -69,12 +70,13 @@ class AuditContext:
     def evidence(self) -> frozenset[str]:
         """What the rule packs name as evidence, or to complete it: `check.measurement`, `check` or `family`.
 
-        Of cases with scores the checks about them, too: of other data nobody asks for these unless they are named.
+        Of cases with scores, and of answers in words, the checks about them, too: of other data nobody asks for these
+        unless they are named.
         """
         clauses = [clause for pack in self.packs for clause in pack.clauses]
         named = {key for clause in clauses for key in (*clause.evidence, *clause.complete_with)}
-        if self.data.task == "case_scores":
-            named |= {id for id, offer in self.host.checks().items() if "case_scores" in offer.value.needs}
+        if self.data.task in WITHOUT_LABELS:
+            named |= {id for id, offer in self.host.checks().items() if self.data.task in offer.value.needs}
         return frozenset(named)
 
     @functools.cached_property

@@ -41,10 +41,10 @@ def wrapped(host: Host, model: Any, data: AuditData) -> Model:
     Raises:
         ModelError: there are neither, or no plugin knows the object.
     """
-    if model is None and data.recorded is None and not data.scored:
+    if model is None and data.recorded is None and not data.scored and data.answered is None:
         raise ModelError(
             "a model is required, as in audit(model, data), or recorded answers in the data, as in from_table(…, "
-            "decisions=…), scores=… or case_scores=…; neither was given"
+            "decisions=…), scores=…, case_scores=… or texts=…; neither was given"
         )
     # recorded answers are wrapped like a model, so that no later stage has to ask whether there is one
     return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))

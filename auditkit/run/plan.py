@@ -80,6 +80,8 @@ def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]
     """Rows that the control of the answers asks about: usually and at most; None for recorded answers."""
     if Capability.QUERIES not in model.capabilities:
         return None, None
+    if data.task == "generation":
+        return 0, 0
     from auditkit.consistency import most_asked, usually_asked  # statistics, wanted only where a model is asked
 
     return usually_asked(len(data), model.batch), most_asked(len(data), model.batch)

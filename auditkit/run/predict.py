@@ -132,6 +132,13 @@ def suit(model: Model, data: AuditData) -> None:
             "case_scores, and give no model"
         )
     introduce(model, data)
+    if model.task != data.task and "generation" in (model.task, data.task):
+        mend = Mend("data.task", model.task)
+        raise ConfigError(
+            f"the model's task is {model.task} and the data's is {data.task}: of a model that answers in words the "
+            f"data are prompts, and of another they are not; say {mend}, or give the model for this task",
+            mend=mend,
+        )
     if model.task != data.task and "regression" in (model.task, data.task):
         mend = Mend("data.task", model.task)
         raise ConfigError(

@@ -96,6 +96,7 @@ def _parts(data: AuditData) -> dict[str, Any]:
     decisions, scores = data.recorded or (None, None)
     parts = {"inputs": data.inputs, "labels": data.labels, **data.beside}
     parts |= {"the recorded decisions": decisions, "the recorded scores": scores}
+    parts |= {f"the column {name!r}": column for name, column in data.asides.items()}
     parts |= {f"the scores of {system or 'the system'}": values for system, values in data.scored.items()}
     parts |= {f"groups[{name!r}]": column for name, column in data.groups.items()}
     split = {} if data.train is None else _parts(data.train)

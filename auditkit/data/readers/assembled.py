@@ -27,6 +27,7 @@ from auditkit.data.labels import (
     pick_positive,
 )
 from auditkit.data.orders import numbers_of
+from auditkit.data.prompts import TASK as GENERATION, answered, prompt_column, texts_in
 from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.roles import (
     Roles,
@@ -86,8 +87,13 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         notes += dropped
     masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
-    inputs, modality, read = _inputs(parts["inputs"], settings.modality, sources, name)
-    facts, inferred = truth(parts, roles, settings.task, settings.positive)
+    task = GENERATION if settings.generates else settings.task
+    asides: dict[str, Any] = {}
+    if settings.generates:
+        inputs, modality, read, asides = _prompts(parts["inputs"], source, roles, settings, name)
+    else:
+        inputs, modality, read = _inputs(parts["inputs"], settings.modality, sources, name)
+    facts, inferred = truth(parts, roles, task, settings.positive)
     schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
     return make(
@@ -102,6 +108,8 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         ids=parts["ids"],
         unit=parts["unit"],
         scored=parts["scored"] or {},
+        answered=parts["answered"],
+        asides=asides,
         unit_name=roles.unit if isinstance(roles.unit, str) else "",
         streamed=source.streamed,
         notation=settings.reading.notation,
@@ -122,6 +130,8 @@ def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, An
     bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
     parts = {role: column.values for role, column in bare.items()}
     parts["ids"] = ids_of(roles, source, reading.blanks)
+    words = values_of(roles.texts, "texts", source)  # as they stand: blanks are part of what a model said
+    parts["answered"] = None if words is None else answered(words, called(roles.texts, "texts"))
     parts["scored"] = {
         system: np.column_stack(
             [_case_score(values_of(column, name, source), name, reading) for name, column in columns.items()]
@@ -219,6 +229,22 @@ def _inputs(
     # An image has the axes (N, channels, height, width); what has three axes is a sequence of vectors.
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
     return inputs, modality or shapes.get(len(inputs.shape), "sequence"), []
+
+
+def _prompts(
+    inputs: Any, source: Source, roles: Roles, settings: TableSettings, name: str
+) -> tuple[list[str], Modality, list[str], dict[str, Any]]:
+    """The prompts, their modality, notes, and {column: its values} of what stands beside them."""
+    if not hasattr(inputs, "columns"):
+        return list(inputs), "text", [], {}
+    groups = {str(group_source(group, options)) for group, options in (roles.groups or {}).items()}
+    own = prompt_column(inputs, settings.prompt, groups, name)
+    left = {column for column, role in roles.named.items() if role in ("texts", "id")} | {str(own)}
+    asides = {
+        str(one): source.columns[one].to_numpy(dtype=object) for one in source.columns.columns if str(one) not in left
+    }
+    notes = [f"the prompts are the column {str(own)!r}; the other columns stand beside them and are not sent"]
+    return texts_in(inputs[own], name, str(own)), "text", notes if asides else [], asides
 
 
 def _schema(inputs: Any, settings: TableSettings) -> tuple[tuple[FeatureSchema, ...], list[str]]:

@@ -37,6 +37,8 @@ class Reading:
     """How numbers and dates are written, as far as the owner says so."""
     most: int = sys.maxsize
     """Bytes of memory that the table of a file may take."""
+    passages: bool = False
+    """Whether a list of texts in a record of JSON is one value, as passages beside a prompt are."""
 
     @property
     def blanks(self) -> Blanks:

@@ -41,13 +41,14 @@ class Roles:
     unit: Any = None
     scored: Mapping[str, Mapping[str, Any]] | None = None
     """{system: {case score: its column, or values}}."""
+    texts: Any = None
 
     @property
     def named(self) -> dict[str, str]:
         """{column: role} of every column that is no input."""
         single = {
             "label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores,
-            "people": self.people,
+            "people": self.people, "texts": self.texts,
         }  # fmt: skip
         pairs = [
             *((column, role) for role, column in single.items() if isinstance(column, str)),

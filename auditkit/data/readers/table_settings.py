@@ -52,6 +52,11 @@ class TableSettings:
     """The column of recorded decisions, or its values, in the vocabulary of the label."""
     scores: Any = None
     """The column of recorded scores of the positive class, or its values."""
+    texts: Any = None
+    """Task `generation`: the column of recorded answers in words, or its values; blank where nothing came."""
+    prompt: str | None = None
+    """Task `generation`: the column that the model is given; the only one with texts, or one called `prompt`, unless
+    named. The other columns stand beside it."""
     case_scores: Mapping[str, Any] | None = None
     """Task `case_scores`: {name: what the score means}, such as `{"dice": {"better": "higher", "range": [0, 1]}}`;
     further `counted_in`, `poor`, `missing`; see `auditkit.data.case_scores.CaseScore`."""
@@ -62,7 +67,8 @@ class TableSettings:
     """Texts that mean missing. None: the empty text; inputs that come with a type keep it, as the model knows
     them, and it counts among their missing values."""
     task: Task | None = None
-    """Binary, multiclass or regression, inferred from the label unless given; `case_scores` where such are named."""
+    """Binary, multiclass or regression, inferred from the label unless given; `case_scores` where such are named,
+    `generation` where answers in words or a prompt are."""
     modality: Modality | None = None
     """Table, image, text or sequence; inferred from the shape unless given."""
     train: Any = None
@@ -157,7 +163,12 @@ class TableSettings:
         notation = Notation(self.decimal, self.thousands, self.dates)
         # that it is not to be streamed says that it is to be read, whatever its size
         most = self.memory_limit or (sys.maxsize if self.stream is False else int(machine_memory() * SHARE))
-        return Reading(missing, kinds, self.strip, self.text, notation, most)
+        return Reading(missing, kinds, self.strip, self.text, notation, most, self.generates)
+
+    @property
+    def generates(self) -> bool:
+        """Whether the model answers in words: the task is `generation`, or such answers or a prompt are named."""
+        return self.task == "generation" or (self.task is None and (self.texts is not None or self.prompt is not None))
 
     @property
     def roles(self) -> Roles:
@@ -165,7 +176,7 @@ class TableSettings:
         return Roles(
             self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
-            self.unit, self.scored,
+            self.unit, self.scored, self.texts,
         )  # fmt: skip
 
     @functools.cached_property

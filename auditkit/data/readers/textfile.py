@@ -105,7 +105,7 @@ def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
     encoding = encoding_of(path, reading.text.encoding)
     try:
         text = _text(path, reading.most).decode(encoding)
-        columns, rows = _columns(_parsed(text), path.name)
+        columns, rows = _columns(_parsed(text), path.name, reading.passages)
     except UnicodeError:
         raise not_decoded(path, encoding) from None
     except (ValueError, RecursionError) as error:
@@ -143,7 +143,7 @@ def _index(rows: list[Any] | None) -> Any:
     return index.astype("int64") if all(str(row).isdecimal() for row in rows) else index
 
 
-def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[Any] | None]:
+def _columns(document: Any, file: str, passages: bool) -> tuple[Mapping[str, list[Any]], list[Any] | None]:
     """{column: values}, each a text, a number, true, false or nothing; and the names of the rows, if any."""
     # Every shape is turned into the next simpler one, in this order: split, columns by rows, one record, records.
     rows: Any = None
@@ -163,11 +163,18 @@ def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[An
         raise DataError(f"{file} holds JSON that is no table; it must be {SHAPES}")
     if len({len(values) for values in document.values()}) > 1:
         raise DataError(f"{file}: columns must have one value per row; their lengths differ")
+    if passages:
+        document = {name: [_passages(value) for value in values] for name, values in document.items()}
     for name, values in document.items():
         if any(isinstance(value, list | dict) for value in values):
             raise nested(file, name)
     named = isinstance(rows, list) and len(rows) == len(next(iter(document.values())))
     return document, rows if named else None
+
+
+def _passages(value: Any) -> Any:
+    """A list of texts as one value; anything else as it is."""
+    return tuple(value) if isinstance(value, list) and all(isinstance(part, str) for part in value) else value
 
 
 def _is_names(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """Which adapter a live object belongs to, decided without importing what the object does not need."""
 
+import dataclasses
 import importlib
 import operator
 import sys
@@ -19,6 +20,8 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     Raises:
         ModelError: a class was given in place of an object, or the object is broken.
     """
+    if options.task == "generation" and not isinstance(obj, Model | AuditData | Recorded | Endpoint | type):
+        return _writer(obj, options)
     return next((make(obj, options) for recognises, make in ADAPTERS if recognises(obj)), None)
 
 
@@ -34,6 +37,10 @@ def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
         from auditkit.plugins.models.scored import ScoredModel
 
         return ScoredModel(obj, options)
+    if isinstance(obj, AuditData) and obj.task == "generation":
+        from auditkit.plugins.models.recorded_texts import RecordedTextsModel
+
+        return RecordedTextsModel(obj, options)
     if isinstance(obj, AuditData):
         return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
     return RecordedModel(obj, options)
@@ -48,6 +55,16 @@ def _made_by(module: str, maker: str) -> Callable[[Any, ModelOptions], Model]:
 _torch = _made_by("torch.adapter", "TorchModel.wrap")
 
 
+def _writer(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.function import FunctionModel
+    from auditkit.plugins.models.words import asker_of
+
+    asker = asker_of(obj, options.name)
+    model = FunctionModel(asker, dataclasses.replace(options, task="generation"))
+    model.notes = (*model.notes, *getattr(asker, "notes", ()))
+    return model
+
+
 def _exported(obj: Any, options: ModelOptions) -> Model:
     from auditkit.plugins.models.torch.exported import runnable
 
@@ -59,6 +76,11 @@ def _exported(obj: Any, options: ModelOptions) -> Model:
 
 def _is_of_transformers(obj: Any, kind: str) -> bool:
     return any(base.__name__ == kind and base.__module__.startswith("transformers.") for base in type(obj).__mro__)
+
+
+def _writes(obj: Any) -> bool:
+    pipeline = any(_is_of_transformers(obj, kind) for kind in ("TextGenerationPipeline", "Text2TextGenerationPipeline"))
+    return pipeline or (callable(getattr(obj, "generate", None)) and not callable(obj))
 
 
 def _is_exported(obj: Any) -> bool:
@@ -113,6 +135,7 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
         lambda obj: _is_of_transformers(obj, "PreTrainedModel"),
         _made_by("torch.huggingface.adapter", "TransformersModel"),
     ),
+    (_writes, _writer),
     (lambda obj: _is_of_transformers(obj, "Pipeline"), _made_by("torch.huggingface.adapter", "wrap_pipeline")),
     (_is_keras, _made_by("keras", "KerasModel")),
     (_is_torch, _torch),

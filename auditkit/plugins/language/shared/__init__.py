@@ -1,0 +1,1 @@
+"""What several checks of answers in words use: words and sentences, refusals, numbers by prompt, further questions."""
