@@ -8,16 +8,32 @@ import random
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas
 
 ROWS = 60
-MODELS = ("skops", "safetensors", "pt", "pt2", "json", "ubj", "txt", "categories", "onnx", "forest")
+MODELS = (
+    "skops",
+    "safetensors",
+    "pt",
+    "pt2",
+    "json",
+    "ubj",
+    "txt",
+    "categories",
+    "onnx",
+    "forest",
+    "cbm",
+    "scripted",
+    "keras",
+)
 FILES = {
     "skops": "m.skops", "safetensors": "m.safetensors", "pt": "m.pt", "pt2": "m.pt2", "json": "m.json", "ubj": "m.ubj",
-    "txt": "m.txt", "categories": "c.json", "onnx": "m.onnx", "forest": "f.onnx", "csv": "d.csv",
+    "txt": "m.txt", "categories": "c.json", "onnx": "m.onnx", "forest": "f.onnx", "cbm": "m.cbm",
+    "scripted": "s.pt", "keras": "m.keras", "csv": "d.csv",
     "csv.gz": "d.csv.gz", "records": "d.jsonl", "document": "d.json", "parquet": "d.parquet", "npz": "d.npz",
     "toml": "auditkit.toml",
 }  # fmt: skip
@@ -100,6 +116,7 @@ def write_all(folder: pathlib.Path, forms: Collection[str] = FILES) -> dict[str,
 
 
 def _model_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+    import catboost
     import lightgbm
     import skops.io
     import torch
@@ -135,7 +152,23 @@ def _model_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     for form, estimator in (("onnx", make_pipeline(StandardScaler(), LogisticRegression())), ("forest", trees)):
         content = to_onnx(estimator.fit(rows, labels), rows.to_numpy(dtype="float32")[:1]).SerializeToString()
         files[form].write_bytes(content)
+    _network_files(files, module)
+    pool = catboost.Pool(named.assign(sex=named["sex"].astype(str)), labels, cat_features=["sex"])
+    catboost.CatBoostClassifier(2, depth=2, verbose=0, allow_writing_files=False).fit(pool).save_model(files["cbm"])
     return files
+
+
+def _network_files(files: Mapping[str, pathlib.Path], module: Any) -> None:
+    """The network of torch as a script, and one of Keras."""
+    import torch
+
+    from auditkit.plugins.models.keras import library
+
+    keras = library()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(module.eval()).save(files["scripted"])
+        keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, "softmax")]).save(files["keras"])
 
 
 def _data_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:

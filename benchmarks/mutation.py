@@ -186,9 +186,10 @@ def read_file(form: str, path: pathlib.Path) -> None:
         needs_class = form in ("safetensors", "pt")
         model = _host().load_model(path, ModelOptions(class_path=CLASS if needs_class else None))
         rows = inputs()
-        if form == "categories":
+        if form in ("categories", "cbm"):
             rows = rows[["a"]].assign(sex=(rows["sex"] > 0).map({True: "f", False: "m"}))
-        model.predict(rows.to_numpy(dtype="float32") if form in ("safetensors", "pt", "pt2") else rows)
+        networks = ("safetensors", "pt", "pt2", "scripted", "keras")
+        model.predict(rows.to_numpy(dtype="float32") if form in networks else rows)
     else:
         data = AuditData.from_table(path, label="y", positive=1, groups=["sex"])
         _ = data.digest
