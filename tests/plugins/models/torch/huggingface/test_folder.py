@@ -17,6 +17,7 @@ import torch
 import auditkit
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, ModelFileRejected
+from tests.plugins.models.mlflow.folders import write
 from tests.plugins.models.torch.huggingface.networks import TEXTS, network, one_by_one, saved, tokenizer, transformers
 
 NETWORK = network()
@@ -252,3 +253,17 @@ def test_a_folder_and_its_recorded_answers_give_the_same_numbers(folder):
         assert numbers[0][name] == (numbers[1][name] and pytest.approx(numbers[1][name], abs=1e-12)), name
     right = np.mean(table.said == table.label)
     assert numbers[0]["accuracy"] == pytest.approx(right)
+
+
+def test_a_folder_of_mlflow_with_its_flavour_transformers(folder, tmp_path):
+    # as `mlflow.transformers.save_model` of MLflow 3.17 lays a pipeline out
+    inside = {"model_binary": "model", "components": ["tokenizer"], "task": "text-classification", "code": None}
+    flavours = {"python_function": {"loader_module": "mlflow.transformers"}, "transformers": inside}
+    outer = write(tmp_path / "reviews", flavours)
+    for place, names in (("model", ("config.json", "model.safetensors")), ("components/tokenizer", ("tokenizer*",))):
+        (outer / place).mkdir(parents=True)
+        for path in (path for name in names for path in folder.glob(name)):
+            shutil.copy(path, outer / place)
+    model = opened(outer)
+    assert np.array_equal(model.probabilities(TEXTS), opened(folder).probabilities(TEXTS))
+    assert any("flavour transformers" in sentence for sentence in model.notes) and model.name == "reviews"
