@@ -39,8 +39,9 @@ MODALITIES = frozenset({"table", "image", "text", "sequence"})
 TASKS = frozenset({"binary", "multiclass", "regression", "case_scores", "generation"})
 OTHER_ANSWERS = {"case_scores": "cases with scores", "generation": "answers in words"}
 """{task: what its answers are}, of tasks whose answers are no decisions and no numbers."""
-NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
-"""The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
+BESIDE = frozenset({"labels", "groups", "train", "group_probabilities", "unlabelled"})
+NEEDS = frozenset(Capability) | BESIDE | MODALITIES | TASKS
+"""The closed vocabulary of `needs`: every capability and all of `BESIDE` that is named is required; of the
 modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores` and
 `generation`: there is no answer to hold against a label, so only checks that name them, and those that are about the
 data, take them."""
@@ -366,6 +367,10 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
         return "needs labels, and the data has none"
     if "groups" in needs and not data.groups:
         return "needs groups, and none were named"
+    if "group_probabilities" in needs and not data.group_probabilities:
+        return "needs groups known by probability ([data.group_probabilities]), and none were named"
+    if "unlabelled" in needs and data.known is None:
+        return "needs rows whose label is not known, and every label is"
     if "train" in needs and data.train is None:
         return f"needs the training split, and none was {f'read{why}' if why else 'given'}"
     if data.people is not None and "people" not in check.handles:

@@ -183,6 +183,11 @@ class DataSettings(Section):
     )  # fmt: skip
     features: dict[str, FeatureSettings] = {}
     case_scores: dict[str, CaseScoreSettings] = {}
+    group_probabilities: dict[str, dict[str, str]] = Field(
+        default={},
+        description="{ race = { black = 'p_black', white = 'p_white' } }: groups that were not recorded, each with the "
+        "column of its probabilities, which sum to 1 for each person",
+    )
     outcome: Meaning | dict[str, Meaning] | None = Field(
         default=None,
         description="what being selected is to a person, benefit or burden; of more than two classes, for each",

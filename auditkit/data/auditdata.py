@@ -109,6 +109,10 @@ class AuditData(Fields):
         for system in sorted(self.scored):
             state.text(f"scored {system}")
             state.array(self.scored[system])
+        for attribute in sorted(self.group_probabilities):
+            probable = self.group_probabilities[attribute]
+            state.text(("group probabilities", attribute, probable.groups))
+            state.array(probable.shares)
         rows = state.copy()  # what follows are settings, under which the rows are the same
         rows.text("no training split" if self.train is None else self.train.rows_digest)
         for feature in self.schema:
@@ -206,6 +210,7 @@ class AuditData(Fields):
             recorded=recorded,
             asides={name: column[indices] for name, column in self.asides.items()},
             scored={system: values[indices] for system, values in self.scored.items()},
+            group_probabilities={name: part.take(indices) for name, part in self.group_probabilities.items()},
             whole=self.cells,
         )
 

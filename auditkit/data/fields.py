@@ -12,6 +12,7 @@ import numpy as np
 from auditkit.data.case_scores import CaseScore
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
 from auditkit.data.clusters import clusters_of
+from auditkit.data.group_probabilities import GroupProbabilities
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
@@ -52,6 +53,8 @@ class Fields:
     """(N,) object: the recorded answers in words (task `generation`), None where nothing came; else None."""
     asides: Mapping[str, np.ndarray] = field(default_factory=dict)
     """{column: (N,) object} of what stands beside a prompt, such as a reference or the contexts (task `generation`)."""
+    group_probabilities: Mapping[str, GroupProbabilities] = field(default_factory=dict)
+    """{attribute: how likely each person is of each of its groups}, of attributes that were not recorded."""
     people: np.ndarray | None = None
     """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
     streamed: str = ""

@@ -13,6 +13,7 @@ from auditkit.data.case_scores import check_case_scores, check_scored
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.fields import Fields
+from auditkit.data.group_probabilities import check_group_probabilities
 from auditkit.data.groups import check_reference, group_column
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs, read_only, without_mask
 from auditkit.data.labels import (
@@ -67,6 +68,10 @@ def accept(data: Fields) -> dict[str, Any]:
     fields.update(check_prompts(data, fields))
     data = _with(data, fields)
     fields.update(beside(data))
+    probable = check_group_probabilities(data.group_probabilities, len(data.inputs))
+    fields["group_probabilities"] = {
+        name: part._replace(shares=read_only(part.shares)) for name, part in probable.items()
+    }
     bare = {name: _group(name, without_mask(column)) for name, column in data.groups.items()}
     fields["groups"] = {name: column.values for name, column in bare.items()}
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}

@@ -7,6 +7,7 @@ from typing import Literal
 from auditkit.errors import present
 from auditkit.judge.sentences import bounds, interval_ends, show
 from auditkit.results import (
+    POSSIBLE,
     Interval,
     Judged,
     LeftOut,
@@ -131,6 +132,8 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
     """About how many more rows would decide: the half width of an interval shrinks with the root of n."""
     value = present(measurement.value, "only measurements with an interval are undecided")
     interval = present(measurement.interval, "only measurements with an interval are undecided")
+    if interval.method.startswith(POSSIBLE):
+        return "What is not known is in the way, and more rows like these would hardly change that."
     if not inside(value, limit):
         return "More rows would rather show that it is missed."
     low, high = ends(interval)

@@ -48,6 +48,7 @@ from auditkit.results.disparity_text import (
     whose_text,
 )
 from auditkit.results.findings import (
+    POSSIBLE,
     TOGETHER,
     About,
     Axis,
@@ -89,6 +90,7 @@ from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, f
 __all__ = [
     "FRAME_COLUMNS",
     "NOBODY",
+    "POSSIBLE",
     "RIGHTLY_REJECTED",
     "RIGHTLY_SELECTED",
     "SCHEMAS",

@@ -13,6 +13,10 @@ from auditkit.results.harms import Harm
 TOGETHER: Final = "smaller groups together"
 """How groups too small to show are called where they stand as one."""
 
+POSSIBLE: Final = "bounds of what is possible"
+"""How the method of an interval begins that holds all that data allow where something was not recorded: more rows of
+the same kind would hardly narrow it."""
+
 
 class Interval(Record):
     """An interval for a number. An end that is None is unbounded."""

@@ -70,13 +70,18 @@ class AuditContext:
     def evidence(self) -> frozenset[str]:
         """What the rule packs name as evidence, or to complete it: `check.measurement`, `check` or `family`.
 
-        Of cases with scores, and of answers in words, the checks about them, too: of other data nobody asks for these
-        unless they are named.
+        Of cases with scores, of answers in words, of groups known by probability and of labels that are not known
+        the checks about them, too: of other data nobody asks for these unless they are named.
         """
         clauses = [clause for pack in self.packs for clause in pack.clauses]
         named = {key for clause in clauses for key in (*clause.evidence, *clause.complete_with)}
-        if self.data.task in WITHOUT_LABELS:
-            named |= {id for id, offer in self.host.checks().items() if self.data.task in offer.value.needs}
+        special = {
+            self.data.task: self.data.task in WITHOUT_LABELS,
+            "group_probabilities": bool(self.data.group_probabilities),
+            "unlabelled": self.data.known is not None,
+        }
+        there = {need for need, holds in special.items() if holds}
+        named |= {id for id, offer in self.host.checks().items() if there & offer.value.needs}
         return frozenset(named)
 
     @functools.cached_property

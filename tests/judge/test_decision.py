@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from auditkit.errors import ConfigError
 from auditkit.judge import judge, judge_measurement, with_names
 from auditkit.judge.decision import two_digits
-from auditkit.results import About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
+from auditkit.results import POSSIBLE, About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
 
 TODAY = datetime.date(2026, 11, 23)
 
@@ -165,6 +165,13 @@ def test_more_rows_are_not_promised_to_decide_where_what_is_left_out_bars_met():
     assert reason.endswith("bars that it is met (left out: paid (its values are in no known form))")
     wrong = judge_measurement(limit(at_least=0.95), ratio)[1]
     assert wrong.endswith("on the wrong side. More rows would rather show that it is missed.")
+
+
+def test_more_rows_are_not_promised_to_decide_what_was_not_recorded():
+    rate = measurement(0.9, 0.7, 1.0)
+    possible = rate.model_copy(update={"interval": rate.interval.model_copy(update={"method": f"{POSSIBLE}: Wilson"})})
+    reason = judge_measurement(limit(at_least=0.8), possible)[1]
+    assert reason.endswith("more rows like these would hardly change that.")
 
 
 def test_no_interval_and_not_exact_is_inconclusive():

@@ -9,7 +9,8 @@ SHRINKS = {
     "mean_absolute_error_ratio", "root_mean_squared_error_ratio",
 }  # fmt: skip
 GROWS = {
-    "mean_score_difference", "refusal_difference",
+    "mean_score_difference", "refusal_difference", "accuracy_difference_bounds", "precision_difference_bounds",
+    "true_positive_rate_difference_bounds", "false_positive_rate_difference_bounds",
     *(f"{name}_difference" for name in CRITERIA), "differential_fairness", "differential_fairness_smoothed",
     "auc_difference", "abroca", "calibration_in_the_large_difference", "demographic_parity_at_threshold",
     "demographic_parity_worst_nearby", "equalized_odds_at_threshold", "equalized_odds_worst_nearby",

@@ -13,6 +13,7 @@ from auditkit.data.beside import check_weights
 from auditkit.data.blanks import Bare, fill
 from auditkit.data.disclosure import how_many
 from auditkit.data.fields import Fields, Modality
+from auditkit.data.group_probabilities import GroupProbabilities
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import (
@@ -47,6 +48,8 @@ from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
 from auditkit.errors import DataError
 
+PROBABLE = "probabilities of "
+"""How the parts begin that hold how likely people are of the groups of an attribute."""
 _FREE_TEXT = (
     "column {0!r} is free text: its values are in no evidence, and checks that compare values leave it out. Where it "
     'is none, say kind = "category" under [data.features.{0}]'
@@ -110,6 +113,10 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         scored=parts["scored"] or {},
         answered=parts["answered"],
         asides=asides,
+        group_probabilities={
+            name: GroupProbabilities(tuple(columns), parts[PROBABLE + name])
+            for name, columns in (roles.probable or {}).items()
+        },
         unit_name=roles.unit if isinstance(roles.unit, str) else "",
         streamed=source.streamed,
         notation=settings.reading.notation,
@@ -134,23 +141,31 @@ def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, An
     parts["answered"] = None if words is None else answered(words, called(roles.texts, "texts"))
     parts["scored"] = {
         system: np.column_stack(
-            [_case_score(values_of(column, name, source), name, reading) for name, column in columns.items()]
+            [
+                _numbers(values_of(column, name, source), f"case score {name!r}", reading)
+                for name, column in columns.items()
+            ]
         )
         for system, columns in (roles.scored or {}).items()
     } or None
+    for attribute, columns in (roles.probable or {}).items():
+        described = [(f"the probability of {attribute} = {group}", column) for group, column in columns.items()]
+        parts[PROBABLE + attribute] = np.column_stack(
+            [_numbers(values_of(column, name, source), name, reading) for name, column in described]
+        )
     return parts, {**bare, **groups_of(roles, source, reading.blanks)}
 
 
-def _case_score(values: Any, name: str, reading: Reading) -> np.ndarray:
-    """(N,) float64 scores of cases, NaN where they are missing."""
+def _numbers(values: Any, name: str, reading: Reading) -> np.ndarray:
+    """(N,) float64 numbers beside the inputs, such as scores of cases; NaN where they are missing."""
     bare = reading.blanks.off(values).values
-    read = numbers_of(bare, reading.notation, f"case score {name!r}")
+    read = numbers_of(bare, reading.notation, name)
     column = pandas.Series(bare if read is None else read)
     try:
         return column.astype(object).where(column.notna(), np.nan).to_numpy(dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError(
-            f"case score {name!r} must be numbers, blank where the system gave nothing; its column holds other texts. "
+            f"{name} must be numbers, blank where there is none; its column holds other texts. "
             "Texts that mean missing are listed under missing"
         ) from None
 

@@ -21,7 +21,7 @@ from auditkit.lazy import pyarrow
 from auditkit.memory import in_words, machine_memory, room, size
 from auditkit.text import class_name
 
-NO_PLACE: Final = ("drop", "id", "unit", "scores", "train", "features", "schema")
+NO_PLACE: Final = ("drop", "id", "unit", "scores", "train", "features", "schema", "group_probabilities")
 """Options that a table of counts has no place for: passed over with a note."""
 COUNTED: Final = ("people", "selected")
 """Options of a table that holds counts already."""

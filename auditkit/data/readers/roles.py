@@ -16,7 +16,7 @@ from auditkit.data.readers.base import LABELS, Source
 from auditkit.data.validation import check_index
 from auditkit.errors import AuditkitError, DataError, check_known, closest
 from auditkit.lazy import pandas
-from auditkit.text import as_python
+from auditkit.text import as_python, shown
 from auditkit.value_spelling import listed
 
 FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
@@ -42,6 +42,8 @@ class Roles:
     scored: Mapping[str, Mapping[str, Any]] | None = None
     """{system: {case score: its column, or values}}."""
     texts: Any = None
+    probable: Mapping[str, Mapping[str, Any]] | None = None
+    """{attribute: {group: the column of its probabilities, or values}}."""
 
     @property
     def named(self) -> dict[str, str]:
@@ -57,6 +59,12 @@ class Roles:
                 (column, f"case score {name!r}")
                 for columns in (self.scored or {}).values()
                 for name, column in columns.items()
+                if isinstance(column, str)
+            ),
+            *(
+                (column, f"the probability of {name} = {group}")
+                for name, columns in (self.probable or {}).items()
+                for group, column in columns.items()
                 if isinstance(column, str)
             ),
             *((column, "drop") for column in self.drop),
@@ -112,6 +120,21 @@ def as_groups(groups: Any) -> dict[str, Any]:
             "and no names, say of what: groups={name: values}"
         )
     return dict.fromkeys(names)
+
+
+def as_probable(stated: Any) -> dict[str, dict[str, Any]]:
+    """{attribute: {group: the column of its probabilities, or values}}.
+
+    Raises:
+        DataError: an attribute without its groups.
+    """
+    named = stated or {}
+    if not isinstance(named, Mapping) or not all(isinstance(columns, Mapping) for columns in named.values()):
+        raise DataError(
+            "group_probabilities must name a column for each group of an attribute, as in {'race': {'black': "
+            f"'p_black', 'white': 'p_white'}}}}; {shown(stated)} was given"
+        )
+    return {str(name): {str(group): column for group, column in columns.items()} for name, columns in named.items()}
 
 
 def settle(roles: Roles, source: Source) -> Roles:

@@ -85,6 +85,7 @@ def _training(
             decisions=None,
             scores=None,
             scored=_within(roles.scored, known),
+            probable=None,
             people=roles.people if isinstance(roles.people, str) and roles.people in known else None,
             id=(),
             drop=(),

@@ -14,7 +14,7 @@ from auditkit.data.labels import Task
 from auditkit.data.orders import Notation
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.budget import SHARE
-from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
+from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names, as_probable
 from auditkit.errors import DataError, check_known
 from auditkit.memory import machine_memory
 from auditkit.renames import ELSEWHERE
@@ -63,6 +63,9 @@ class TableSettings:
     systems: Mapping[str, Mapping[str, Any]] | None = None
     """{system: {case score: its column, or values}}, where the columns are not called as the scores, or several systems
     were scored on the same cases."""
+    group_probabilities: Mapping[str, Mapping[str, Any]] | None = None
+    """{attribute: {group: the column of its probabilities, or values}} of groups that were not recorded, such as
+    `{"race": {"black": "p_black", "white": "p_white"}}`; they sum to 1 for each person, and are made elsewhere."""
     missing: Sequence[str] | None = None
     """Texts that mean missing. None: the empty text; inputs that come with a type keep it, as the model knows
     them, and it counts among their missing values."""
@@ -176,7 +179,7 @@ class TableSettings:
         return Roles(
             self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
-            self.unit, self.scored, self.texts,
+            self.unit, self.scored, self.texts, as_probable(self.group_probabilities),
         )  # fmt: skip
 
     @functools.cached_property

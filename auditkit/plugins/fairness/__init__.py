@@ -9,6 +9,7 @@ from auditkit.trainers import Trainer
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.fairness.case_scores.check import CaseScoresFairness
+    from auditkit.plugins.fairness.group_probabilities.check import GroupProbabilityFairness
     from auditkit.plugins.fairness.groups.check import GroupFairness
     from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
     from auditkit.plugins.fairness.impact.audit_check import BiasAudit
@@ -16,6 +17,7 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.fairness.ranking.check import RankingFairness
     from auditkit.plugins.fairness.regression.check import RegressionFairness
     from auditkit.plugins.fairness.scores.check import ScoreFairness
+    from auditkit.plugins.fairness.selective_labels.check import SelectiveLabels
     from auditkit.plugins.fairness.slices.check import Slices
 
     return [
@@ -23,10 +25,12 @@ def register_checks() -> list[type[Check]]:
         AdverseImpact,
         CaseScoresFairness,
         BiasAudit,
+        GroupProbabilityFairness,
         IndividualFairness,
         RankingFairness,
         RegressionFairness,
         ScoreFairness,
+        SelectiveLabels,
         Slices,
     ]
 
