@@ -30,6 +30,7 @@ class CaseScoresFairness(Parameters, Check):
         "Statistics 6"
     )
     applies_when = "for cases with scores (task case_scores)"
+    handles = frozenset({"units"})
     needs = frozenset({"groups", "case_scores"})
     presets = {
         "quick": {"intersections": 1, "permutations": 499, "trials": 50},

@@ -14,6 +14,7 @@ from auditkit.plugins.fairness.case_scores.definitions import DEFINITIONS, DIFFE
 from auditkit.plugins.fairness.case_scores.gaps import Gap, compare
 from auditkit.plugins.fairness.case_scores.parameters import Parameters
 from auditkit.plugins.fairness.shared import mean_trials
+from auditkit.plugins.fairness.shared.exchangeable import MIXED
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
 from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms, too_few
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Rule, Test, left_out_text
@@ -29,17 +30,18 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     """Everything that `fairness.case_scores` says about these cases."""
     scores = context.predictions.case_scores
     splits = [split(data, attributes) for attributes in data.cells.subsets(parameters.intersections)]
-    unit = None if data.units == len(data) else data.unit
     gaps: list[Gap] = []
     for step, (name, values) in enumerate(scores.items()):
         context.progress(step, len(scores) + 2, "mean scores")
         for partition in splits:
-            gaps += compare(name, data.case_scores[name], values, data.weights, partition, data.minimum_rate, unit)
+            gaps += compare(
+                name, data.case_scores[name], values, data.weights, partition, data.minimum_rate, data.clusters
+            )
     tested = [gap for gap in gaps if gap.extreme is not None]
     context.progress(len(scores), len(scores) + 2, "shuffling groups")
     # so many shuffles that the smallest p-value stays below 5 % when it is adjusted
     draws = max(parameters.permutations, 40 * len(tested))
-    for gap in tested if unit is None else ():  # shuffles of single cases would take those of a unit apart
+    for gap in tested:
         gap.test(scores[gap.score], data.weights, draws, context.rng)
     between = adjusted([_tested(gap, len(tested), data, scores) for gap in gaps])
     beside = [measurement for gap in gaps for measurement in _beside(gap, data, scores)]
@@ -48,7 +50,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         measurements=[*between, *beside],
         controls=[_recount(tested, data, scores), *_trials(parameters, data, context, tested)],
         figures=_figures(between, data),
-        notes=_notes(parameters, data, splits),
+        notes=_notes(parameters, data, splits, tested),
         level=level,
     )
 
@@ -120,8 +122,7 @@ def _trials(parameters: Parameters, data: AuditData, context: Context, tested: S
         gap = next((one for one in tested if one.score == name and one.kind == "difference"), None)
         if gap is None or gap.p is None:
             continue
-        in_group = gap.codes >= 0
-        sample = mean_trials.Sample(gap.codes, scores[name], data.weights).take(in_group)
+        sample = present(gap.sample(scores[name], data.weights), "a tested gap")
         over, tests = " and ".join(gap.split.attributes), len(tested)
         alarms = mean_trials.false_alarms(sample, parameters.trials, context.rng)
         controls.append(
@@ -164,10 +165,10 @@ def _figures(between: Sequence[Measurement], data: AuditData) -> list[Figure]:
     return [figure for figure in drawn if figure is not None]
 
 
-def _notes(parameters: Parameters, data: AuditData, splits: Sequence[Split]) -> list[str]:
+def _notes(parameters: Parameters, data: AuditData, splits: Sequence[Split], tested: Sequence[Gap]) -> list[str]:
     notes = ["There is a ratio of scores that are from 0 up alone: of others zero is not none at all."]
-    if data.units != len(data):
-        notes.append("Cases of one unit are not independent: intervals go by unit, and no p-value is given.")
+    if any(gap.p is None for gap in tested):
+        notes.append(f"Intervals go by units; {MIXED}.")
     hidden = list(dict.fromkeys(name for partition in splits for name in partition.hidden))
     if hidden:
         notes.append(f"Not in any gap, because too small to show: {first_few(hidden)}.")

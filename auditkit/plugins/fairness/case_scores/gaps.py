@@ -11,6 +11,8 @@ from auditkit.errors import present
 from auditkit.plugins.fairness.case_scores.definitions import DIFFERENCE, RATIO
 from auditkit.plugins.fairness.shared import moments, permutation
 from auditkit.plugins.fairness.shared.compared_groups import compared_groups
+from auditkit.plugins.fairness.shared.exchangeable import exchangeable
+from auditkit.plugins.fairness.shared.mean_trials import Sample
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
 from auditkit.too_few import lacking, two_groups
@@ -31,6 +33,8 @@ class Gap:
     """The same for intervals: of bounded scores no group is surer than with two cases added at either end."""
     members: group_pairs.Members
     left_out: list[LeftOut]
+    unit: np.ndarray | None = field(default=None, repr=False)
+    """(N,) whose case it is; None: each by itself."""
     extreme: stats.Extreme | None = None
     reason: str = ""
     """Why there is no value."""
@@ -45,7 +49,13 @@ class Gap:
 
     def among(self, pairs: stats.Pairs | None) -> stats.Extreme:
         """The disparity over some pairs of the groups (`stats.pairs_of`); None: all."""
-        return moments.gap(self.steady, pairs) if self.kind == "difference" else moments.ratio(self.steady, pairs=pairs)
+        difference = self.kind == "difference"
+        extreme = moments.gap(self.steady, pairs) if difference else moments.ratio(self.steady, pairs=pairs)
+        return extreme if self.unit is None else extreme._replace(interval=moments.by_units(extreme.interval))
+
+    def sample(self, values: np.ndarray, weights: np.ndarray | None) -> Sample | None:
+        """What is shuffled; None where there are units, and some have cases in several groups."""
+        return exchangeable(self.codes, values, weights, self.unit)
 
     def test(self, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:
         """Fill in the p-value: shuffles of the largest studentized difference of means, or of their logarithms.
@@ -56,12 +66,12 @@ class Gap:
             draws: shuffles at least.
             rng: the source of chance.
         """
-        in_group, logs = self.codes >= 0, self.kind == "ratio"
-        self.law = permutation.shuffled_z(
-            self.codes[in_group], values[in_group], None if weights is None else weights[in_group],
-            len(self.means.values), draws, rng, logs=logs,
-        )  # fmt: skip
-        scaled = self.means.logs() if logs else self.means
+        sample, groups, logs = self.sample(values, weights), len(self.means.values), self.kind == "ratio"
+        if sample is None:
+            return
+        self.law = permutation.shuffled_z(*sample, groups, draws, rng, logs=logs)
+        means = moments.means(*sample, groups)
+        scaled = means.logs() if logs else means
         observed = float(stats.largest_z_of_means(scaled.values[None], scaled.errors[None])[0])
         self.p = stats.permutation_p(observed, self.law)
 
@@ -76,7 +86,8 @@ class Gap:
         """What the p-value is."""
         statistic = "difference" if self.kind == "difference" else "difference of logarithms"
         shuffles = len(present(self.law, "a tested gap"))
-        return f"permutation of the largest studentized {statistic}, {shuffles} shuffles of cases; Holm"
+        cases = "cases" if self.unit is None else "cases, by units"
+        return f"permutation of the largest studentized {statistic}, {shuffles} shuffles of {cases}; Holm"
 
 
 def compare(
@@ -107,7 +118,9 @@ def compare(
     kinds: tuple[Literal["difference", "ratio"], ...] = (
         ("difference", "ratio") if score.range[0] == 0 else ("difference",)
     )
-    gaps = [Gap(kind, name, split, groups.codes, compared, sure, groups.members, groups.left_out) for kind in kinds]
+    gaps = [
+        Gap(kind, name, split, groups.codes, compared, sure, groups.members, groups.left_out, unit) for kind in kinds
+    ]
     for gap in gaps:
         if len(compared.values) < 2:
             gap.reason = two_groups(split.attributes)

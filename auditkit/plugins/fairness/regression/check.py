@@ -34,7 +34,7 @@ class RegressionFairness(Parameters, Check):
         "arXiv:1304.5939; Massart (1990), Annals of Probability 18; Holm (1979), Scandinavian Journal of Statistics 6"
     )
     needs = frozenset({"groups", "regression"})
-    handles = frozenset({"alike rows"})
+    handles = frozenset({"alike rows", "units"})
     presets = {
         "quick": {"intersections": 1, "permutations": 499},
         "thorough": {"intersections": 3, "permutations": 9999},

@@ -60,7 +60,12 @@ class Chance(NamedTuple):
 
 
 def distances(
-    codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int, level: float = 0.95
+    codes: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    groups: int,
+    level: float = 0.95,
+    unit: np.ndarray | None = None,
 ) -> Distances:
     """The distances between the distributions of every two groups, exactly, from one sort.
 
@@ -74,12 +79,14 @@ def distances(
         weights: (N,) positive, or None.
         groups: K, at least 2.
         level: the confidence, between 0 and 1.
+        unit: (N,) whose row it is; None: each by itself. A group then has as many rows as units, fewer where these are
+            of unequal size: a unit's rows tell no less than one of them drawn at random, for which the bound is.
 
     Source: Massart (1990), The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality, Annals of Probability 18,
     at the level of Šidák over independent groups; with weights, for the effective number of rows.
     """
     i, j = np.triu_indices(groups, 1)
-    sizes = effective_sizes(codes, weights, groups)
+    sizes = effective_sizes(codes, weights, groups, unit)
     band = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, groups))) / (2 * sizes))
     band_of_pair = band[i] + band[j]
     ks, area, least, most = (np.zeros(len(i)) for _ in range(4))
@@ -93,6 +100,8 @@ def distances(
     method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups (Šidák)"
     if weights is not None:
         method += ", for the effective number of rows"
+    if unit is not None:
+        method += ", by units"
     return Distances(
         stats.Apart((i, j), ks, ks - band_of_pair, ks + band_of_pair), stats.Apart((i, j), area, least, most), method
     )
@@ -105,12 +114,13 @@ def chance(
     groups: int,
     draws: int,
     rng: np.random.Generator,
+    unit: np.ndarray | None = None,
 ) -> Chance:
     """P-values of the distances, and the distances that equal groups would show in 19 of 20 data sets at most.
 
     The statistic is the largest distance, scaled by the root of the sizes, between a group and all others together, on
     256 quantile bins of all values (on every value where there are no more). Its p-value is exact for these bins. With
-    weights, as many rows as are effective are drawn from all rows by weight.
+    weights, as many rows as are effective are drawn from all rows by weight; with units, as many as there are units.
 
     Args:
         codes: (N,) the group of each row, 0 to K - 1.
@@ -119,11 +129,13 @@ def chance(
         groups: K, at least 2.
         draws: how many shuffles.
         rng: the source of chance.
+        unit: (N,) whose row it is, each of one group; None: each by itself.
     """
-    widths, counts = rounded(codes, values, weights, groups)
+    widths, counts = rounded(codes, values, weights, groups, unit)
     observed = _scaled(counts[None], widths)
     laws = [
-        (_scaled(table, widths), _largest(table, widths)) for table in _drawn(counts, weights is not None, draws, rng)
+        (_scaled(table, widths), _largest(table, widths))
+        for table in _drawn(counts, weights is not None or unit is not None, draws, rng)
     ]
     scaled = np.concatenate([table for table, _ in laws], axis=1)
     # What is scaled by the sizes tests well and cannot be read; beside a distance stands what chance makes of the
@@ -134,13 +146,13 @@ def chance(
 
 
 def rounded(
-    codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int
+    codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int, unit: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The values in at most 256 bins of equally many rows, equal values in the same bin.
 
     Returns:
         (M - 1,) how far the mean values of neighbouring bins lie apart, and (K, M) rows of each group in each bin;
-        with weights, effective rows.
+        with weights or units, effective rows.
     """
     levels, inverse = np.unique(values, return_inverse=True)
     if len(levels) > BINS:
@@ -152,8 +164,8 @@ def rounded(
         levels = np.bincount(inverse, weights=values) / np.bincount(inverse)
     table = np.bincount(codes * len(levels) + inverse, weights=weights, minlength=groups * len(levels))
     table = table.reshape(groups, len(levels)).astype(float)
-    if weights is not None:
-        table *= (effective_sizes(codes, weights, groups) / table.sum(axis=1))[:, None]
+    if weights is not None or unit is not None:
+        table *= (effective_sizes(codes, weights, groups, unit) / table.sum(axis=1))[:, None]
     return np.diff(levels), table
 
 
@@ -162,8 +174,14 @@ def scaled_ks(widths: np.ndarray, counts: np.ndarray) -> float:
     return float(_scaled(counts[None], widths)[0, 0])
 
 
-def effective_sizes(codes: np.ndarray, weights: np.ndarray | None, groups: int) -> np.ndarray:
-    """(K,) rows of each group; with weights, the effective number of them (Kish)."""
+def effective_sizes(
+    codes: np.ndarray, weights: np.ndarray | None, groups: int, unit: np.ndarray | None = None
+) -> np.ndarray:
+    """(K,) rows of each group; with weights, the effective number of them (Kish); with units, that of units."""
+    if unit is not None:
+        place = stats.numbered(unit) * groups + codes  # a unit counts in each group that it has rows in
+        _, first, place = np.unique(place, return_index=True, return_inverse=True)
+        codes, weights = codes[first], np.bincount(place, weights).astype(float)
     if weights is None:
         return np.bincount(codes, minlength=groups).astype(float)
     total = np.bincount(codes, weights=weights, minlength=groups)

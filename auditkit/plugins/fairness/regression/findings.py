@@ -13,7 +13,8 @@ from auditkit.plugins.fairness.regression import disparities, figures, self_test
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.shared import mean_trials, moments
-from auditkit.plugins.fairness.shared.compared_groups import constant, known_spread
+from auditkit.plugins.fairness.shared.compared_groups import known_spread, unknown_spread
+from auditkit.plugins.fairness.shared.exchangeable import MIXED
 from auditkit.plugins.fairness.shared.partition import NOBODY, Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import adjusted, false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, left_out_text, pairs
@@ -36,17 +37,18 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     compared: list[disparities.Compared] = []
 
     def means_of(quantity: Quantity, partition: Split) -> moments.Means:
-        return moments.means(partition.codes, quantity.of(predicted, residual), data.weights, len(partition.usable))
+        values = quantity.of(predicted, residual)
+        return moments.means(partition.codes, values, data.weights, len(partition.usable), data.clusters)
 
     for step, partition in enumerate(splits):
         context.progress(step, len(splits) + 2, "means and distances")
         for quantity in quantities:
             means = means_of(quantity, partition)
-            per_group += _per_group(quantity, partition, means, data.weights is not None)
+            per_group += _per_group(quantity, partition, means, data)
             if partition.attributes:
-                compared.append(disparities.compare(quantity, partition, means))
+                compared.append(disparities.compare(quantity, partition, means, data.clusters))
         if partition.attributes:
-            compared += disparities.apart(partition, predicted, data.weights)
+            compared += disparities.apart(partition, predicted, data.weights, data.clusters)
     context.progress(len(splits), len(splits) + 2, "shuffling groups")
     disparities.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
     tests = sum(comparison.value is not None for comparison in compared)
@@ -61,19 +63,19 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         number
         for partition in smaller_splits(data, parameters.intersections)
         for quantity in quantities
-        for number in _per_group(quantity, partition, means_of(quantity, partition), data.weights is not None)
+        for number in _per_group(quantity, partition, means_of(quantity, partition), data)
     ]
     return Findings(
         measurements=[*per_group, *between, *beside, *together],
         controls=controls,
         figures=figures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
         tables=_chance(compared),
-        notes=_notes(parameters, data, splits),
+        notes=_notes(parameters, data, splits, compared),
         level=level,
     )
 
 
-def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weighted: bool) -> list[Measurement]:
+def _per_group(quantity: Quantity, partition: Split, means: moments.Means, data: AuditData) -> list[Measurement]:
     measurements, group = [], 0
     known = known_spread(means)
     for where, reason in zip(partition.where, partition.reasons, strict=True):
@@ -84,12 +86,14 @@ def _per_group(quantity: Quantity, partition: Split, means: moments.Means, weigh
             if not known[group]:
                 fields |= {
                     "validity": "inconclusive",
-                    "reason": f"{constant()}: they tell nothing of its spread",
+                    "reason": f"{unknown_spread(means.errors[group])}: they tell nothing of its spread",
                 }
             elif quantity.root and value > 0:
                 fields["interval"] = moments.root_interval(means, group)
             else:
-                fields["interval"] = moments.mean_interval(means, group, weighted=weighted)
+                fields["interval"] = moments.mean_interval(means, group, weighted=data.weights is not None)
+            if "interval" in fields and data.clusters is not None:
+                fields["interval"] = moments.by_units(fields["interval"])
             group += 1
         measurements.append(
             Measurement(name=quantity.name, unit="label units", direction=quantity.direction, slice=where, **fields)
@@ -101,7 +105,7 @@ def _disparity(comparison: disparities.Compared, tests: int) -> Measurement:
     measurement = _measured(comparison, comparison.extreme)
     if comparison.extreme is None:
         return measurement
-    test = Test(method=comparison.method, p=present(comparison.p, "what has a value was tested"), family=FAMILY)
+    test = None if comparison.p is None else Test(method=comparison.method, p=comparison.p, family=FAMILY)
     return measurement.model_copy(update={"test": test, "detectable": _detectable(comparison, tests)})
 
 
@@ -176,13 +180,13 @@ def _trials(
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
     tried_name = "mean_prediction_difference" if residual is None else "mean_residual_difference"
-    tested = (comparison for comparison in compared if comparison.value is not None)
+    tested = (comparison for comparison in compared if comparison.p is not None)
     first = next((comparison for comparison in tested if comparison.name == tried_name), None)
     controls = []
     if first is not None:
         law = present(first.law, "a tested mean")
         values = present(first.quantity, "a tested mean").of(predicted, residual)
-        sample = mean_trials.Sample(first.codes, values, data.weights).take(first.codes >= 0)
+        sample = present(first.sample(values, data.weights), "a tested mean")
         over = " and ".join(first.split.attributes)
         names = tuple(quantity.disparity for quantity in QUANTITIES)
         alarms = mean_trials.false_alarms(sample, parameters.trials, context.rng)
@@ -220,18 +224,18 @@ def _trial_of_distances(
     predicted: np.ndarray,
 ) -> list[Control]:
     """False alarms of the test of distances; for the first attribute with two groups."""
-    first = next(
-        (comparison for comparison in compared if comparison.value is not None and comparison.name == KS), None
-    )
+    first = next((comparison for comparison in compared if comparison.p is not None and comparison.name == KS), None)
     if first is None:
         return []
-    sample = mean_trials.Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
+    in_group = first.codes >= 0
+    sample = mean_trials.Sample(first.codes, predicted, data.weights).take(in_group)
+    unit = None if data.clusters is None else data.clusters[in_group]
     return [
         false_alarms(
             "shuffled predictions",
             f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
             "call their distributions different?",
-            self_tests.false_alarms_of_distances(sample, parameters.trials, context.rng),
+            self_tests.false_alarms_of_distances(sample, parameters.trials, context.rng, unit),
             parameters.trials,
             (KS, WASSERSTEIN),
         )
@@ -269,8 +273,12 @@ def _chance(compared: list[disparities.Compared]) -> list[Table]:
     ]
 
 
-def _notes(parameters: Parameters, data: AuditData, splits: list[Split]) -> list[str]:
+def _notes(
+    parameters: Parameters, data: AuditData, splits: list[Split], compared: Sequence[disparities.Compared]
+) -> list[str]:
     notes = []
+    if any(comparison.value is not None and comparison.p is None for comparison in compared):
+        notes.append(f"Intervals go by units; {MIXED}.")
     if data.labels is None:
         dropped = [quantity.name for quantity in QUANTITIES if quantity.labelled]
         notes.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")

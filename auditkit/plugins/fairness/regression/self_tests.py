@@ -46,8 +46,12 @@ def largest_deviation(
     return worst
 
 
-def false_alarms_of_distances(sample: Sample, trials: int, rng: np.random.Generator) -> float | None:
-    """`mean_trials.false_alarms` of the test of the Kolmogorov-Smirnov distance."""
+def false_alarms_of_distances(
+    sample: Sample, trials: int, rng: np.random.Generator, unit: np.ndarray | None = None
+) -> float | None:
+    """`mean_trials.false_alarms` of the test of the Kolmogorov-Smirnov distance; (N,) units are shuffled as a whole."""
+    if unit is not None:
+        return _alarms_by_units(sample, trials, rng, unit)
     groups, codes, values, weights = dense(sample.few(rng))
     if groups < 2:
         return None
@@ -56,6 +60,21 @@ def false_alarms_of_distances(sample: Sample, trials: int, rng: np.random.Genera
     def p_value() -> float:
         binned = distances.rounded(rng.permutation(codes), values, weights, groups)
         return stats.permutation_p(distances.scaled_ks(*binned), law)
+
+    return share_flagged(p_value, trials)
+
+
+def _alarms_by_units(sample: Sample, trials: int, rng: np.random.Generator, unit: np.ndarray) -> float | None:
+    groups, codes, values, weights = dense(sample)
+    if groups < 2:
+        return None
+    law = distances.chance(codes, values, weights, groups, DRAWS, rng, unit).ks_law
+    shuffle = stats.shuffler(codes, unit)
+
+    def p_value() -> float:
+        return stats.permutation_p(
+            distances.scaled_ks(*distances.rounded(shuffle(rng), values, weights, groups, unit)), law
+        )
 
     return share_flagged(p_value, trials)
 

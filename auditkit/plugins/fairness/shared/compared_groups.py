@@ -28,9 +28,15 @@ def known_spread(means: Means) -> np.ndarray:
     return np.isfinite(means.errors) & ((means.errors > 0) | (means.rows >= stats.FEW))
 
 
-def constant(counted: str = "people") -> str:
-    """Why the spread of a group is not estimated; `counted` is what its rows are."""
-    return f"all values are the same in {fewer_than(stats.FEW, counted)}"
+def unknown_spread(error: float, counted: str = "people") -> str:
+    """Why the spread of a group is not estimated.
+
+    Args:
+        error: the squared standard error of its mean; endless where all its rows are of one unit.
+        counted: what its rows are.
+    """
+    few = fewer_than(stats.FEW, counted)
+    return f"all values are the same in {few}" if np.isfinite(error) else fewer_than("two", "units")
 
 
 def compared_groups(name: str, split: Split, means: Means, reported: np.ndarray, counted: str) -> ComparedGroups:
@@ -45,10 +51,7 @@ def compared_groups(name: str, split: Split, means: Means, reported: np.ndarray,
     """
     able = known_spread(means)
     where = [split.usable[index] for index in np.flatnonzero(able)]
-    alone = fewer_than("two", "units")
-    reasons = [
-        None if ok else constant(counted) if error == 0 else alone for ok, error in zip(able, means.errors, strict=True)
-    ]
+    reasons = [None if ok else unknown_spread(error, counted) for ok, error in zip(able, means.errors, strict=True)]
     return ComparedGroups(
         able,
         # Rows of no group have the code -1, which reads the -1 that was appended.

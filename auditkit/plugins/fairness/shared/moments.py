@@ -97,6 +97,11 @@ def _by_units(
     return means._replace(errors=errors, sizes=sizes)
 
 
+def by_units(interval: Interval) -> Interval:
+    """The interval, saying that its errors are those of units."""
+    return interval.model_copy(update={"method": f"{interval.method}, by units"})
+
+
 def mean_interval(means: Means, group: int, level: float = 0.95, weighted: bool = False) -> Interval:
     """Student's interval for the mean of one group (Student 1908, Biometrika 6)."""
     half = _student(level, means.sizes[group] - 1) * np.sqrt(means.errors[group])
