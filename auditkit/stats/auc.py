@@ -106,7 +106,8 @@ def auc_interval(
     # the logit of 0 and of 1 is infinite, and an error of 0 only says that there are too few rows to see one
     if error <= 0 or value <= 0 or value >= 1:
         low, high = wilson_bounds(value * smaller, smaller, level)
-        return Interval(low=float(low), high=float(high), level=level, method="Wilson on the smaller class")
+        by_units = "" if freedom is None else ", by units"
+        return Interval(low=float(low), high=float(high), level=level, method=f"Wilson on the smaller class{by_units}")
     quantile = critical(level) if freedom is None else float(scipy.special.stdtrit(freedom, 0.5 + level / 2))
     half = quantile * error / (value * (1 - value))
     low, high = (

@@ -50,8 +50,18 @@ def binned(column: np.ndarray, discrete: bool) -> np.ndarray:
     return np.where(is_missing, 0, np.searchsorted(edges, np.where(is_missing, 0, column), side="right"))
 
 
-def folds(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(N,) folds from 0, with every class in its share in each."""
+def folds(target: np.ndarray, rng: np.random.Generator, unit: np.ndarray | None = None) -> np.ndarray:
+    """(N,) folds from 0, with every class in its share in each.
+
+    Rows of one of (N,) units are in one fold, or a feature could tell a person by heart; of its classes the rarest
+    counts.
+    """
+    if unit is not None:
+        rarity = np.argsort(np.argsort(np.bincount(target), kind="stable"))
+        _, place = np.unique(unit, return_inverse=True)
+        rarest = np.full(int(place.max()) + 1, len(rarity))
+        np.minimum.at(rarest, place, rarity[target])
+        return folds(rarest, rng)[place]
     fold = np.empty(len(target), dtype=np.int64)
     for label in np.unique(target):
         rows = np.flatnonzero(target == label)
@@ -61,7 +71,12 @@ def folds(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def one_feature(
-    column: np.ndarray, target: np.ndarray, fold: np.ndarray, level: float = 0.95, discrete: bool = False
+    column: np.ndarray,
+    target: np.ndarray,
+    fold: np.ndarray,
+    level: float = 0.95,
+    discrete: bool = False,
+    unit: np.ndarray | None = None,
 ) -> Strength:
     """How well a binned feature alone predicts a class, each row by the class shares of its bin in the other folds.
 
@@ -75,18 +90,20 @@ def one_feature(
         fold: (N,) folds from 0.
         level: the confidence of the interval.
         discrete: whether the bins are categories.
+        unit: (N,) whose row it is, each in one fold; None: each by itself.
     """
     cells = _cells(column, target, fold)
     other_folds = cells.sum(axis=1, keepdims=True) - cells
     shares = _shares(other_folds)[column, fold]
-    over_all = strength(shares, target, level)
+    over_all = strength(shares, target, level, unit)
     is_known = other_folds.sum(axis=2)[column, fold] > 0
     if not discrete or is_known.all():
         return over_all
     counts = np.bincount(target[is_known], minlength=cells.shape[2])
     if is_known.mean() < FEWEST_KNOWN or counts.min() < SMALLEST:
         return over_all
-    return max(over_all, strength(shares[is_known], target[is_known], level), key=lambda candidate: candidate.auc)
+    known = strength(shares[is_known], target[is_known], level, None if unit is None else unit[is_known])
+    return max(over_all, known, key=lambda candidate: candidate.auc)
 
 
 def _cells(column: np.ndarray, target: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -102,7 +119,14 @@ def _shares(counts: np.ndarray) -> np.ndarray:
     return np.asarray((counts + PRIOR * prior) / (counts.sum(axis=2, keepdims=True) + PRIOR))
 
 
-def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fold: np.ndarray, seed: int) -> Strength:
+def all_features(
+    codes: np.ndarray,
+    discrete: np.ndarray,
+    target: np.ndarray,
+    fold: np.ndarray,
+    seed: int,
+    unit: np.ndarray | None = None,
+) -> Strength:
     """How well a gradient-boosted model on all features predicts a class, each row by the models of the other folds.
 
     Categories of more values than the model can tell apart stand as the class shares of their other rows, as in
@@ -114,6 +138,7 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
         target: (N,) classes from 0, at least two.
         fold: (N,) folds from 0.
         seed: for the models.
+        unit: (N,) whose row it is, each in one fold; None: each by itself.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
@@ -144,7 +169,7 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
         with threadpool_limits(1, "openmp"):
             model.fit(values[~is_held_out], target[~is_held_out])
         shares[np.ix_(is_held_out, model.classes_)] = model.predict_proba(values[is_held_out])
-    return strength(shares, target)
+    return strength(shares, target, 0.95, unit)
 
 
 def _without_fold(cells: np.ndarray, held_out: int) -> np.ndarray:
@@ -156,18 +181,24 @@ def _without_fold(cells: np.ndarray, held_out: int) -> np.ndarray:
     return _shares(counts)
 
 
-def strength(shares: np.ndarray, target: np.ndarray, level: float = 0.95) -> Strength:
+def strength(shares: np.ndarray, target: np.ndarray, level: float = 0.95, unit: np.ndarray | None = None) -> Strength:
     """The area under the ROC curve of each class against the rest, averaged, with DeLong's interval.
 
     Args:
         shares: (N, C) what is predicted for each class.
         target: (N,) classes from 0; each occurs.
         level: the confidence of the interval.
+        unit: (N,) whose row it is, for Obuchowski's interval; None: each by itself.
     """
     # of two classes the second area would be the first again
     classes = range(1, 2) if shares.shape[1] == 2 else range(shares.shape[1])
-    areas = [present(stats.auc(shares[:, label], target == label), "each class occurs") for label in classes]
+    areas = [
+        present(stats.auc(shares[:, label], target == label, clusters=unit), "each class occurs") for label in classes
+    ]
     value = float(np.mean([area.value for area in areas]))
     error = stats.pooled_error([area.influence for area in areas])
-    smallest = float(np.bincount(target).min())
-    return Strength(value, stats.auc_interval(value, error, smallest, level), error)
+    if unit is None:
+        return Strength(value, stats.auc_interval(value, error, float(np.bincount(target).min()), level), error)
+    units = np.bincount(np.unique(np.stack([target, unit]), axis=1)[0])
+    freedom = min(stats.cluster_freedom(unit[target == label]) for label in range(len(units)))
+    return Strength(value, stats.auc_interval(value, error, float(units.min()), level, freedom), error)

@@ -7,7 +7,6 @@ import numpy as np
 from auditkit import stats
 from auditkit.checks import Context
 from auditkit.data import AuditData
-from auditkit.data.clusters import counts_rows
 from auditkit.plugins.data import auc
 from auditkit.plugins.data.features import Features, as_classes, each_alone, together
 from auditkit.plugins.data.parameters import Parameters
@@ -43,8 +42,6 @@ class SearchResult:
     planted_leak: float | None = None
     planted_proxy: float | None = None
     shuffled_proxy: float | None = None
-    by_row: str = ""
-    """Why it is undecided, where rows of one unit are in several folds, so that a feature can tell them by heart."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -56,7 +53,6 @@ def search(parameters: Parameters, data: AuditData, context: Context) -> SearchR
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
     finding = SearchResult(len(some), doubts=features.doubts, groups=named)
-    finding.by_row = "" if data.clusters is None else counts_rows(data.unit_name)
     finding.notes += _reading_notes(features)
     if len(some) < len(data):
         finding.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
@@ -95,14 +91,18 @@ def _search_leaks(searched: SearchResult, features: Features, data: AuditData, r
     if target is None or not features.names:
         searched.leaks_reason = f"there are no {'labels' if target is None else 'features'}"
         return
-    rows, classes = as_classes(target, auc.SMALLEST)
+    rows, classes = as_classes(target, auc.SMALLEST, data.clusters)
     if len(np.unique(classes)) < 2:
-        searched.leaks_reason = fewer_than("two", f"labels with {auc.SMALLEST} rows each")
+        searched.leaks_reason = fewer_than("two", f"labels with {auc.SMALLEST} {_rows(data)} each")
         return
     searched.leaks = each_alone(features.take(rows), classes, rng, stats.sidak_level(0.95, len(features.names)))
     planted = features.take(rows).planted(classes)
     # the planted feature goes through the same search, and is the label itself
     searched.planted_leak = each_alone(planted.without(features.names), classes, rng)["planted"].auc
+
+
+def _rows(data: AuditData) -> str:
+    return "rows" if data.clusters is None else "units"
 
 
 def label_classes(data: AuditData) -> np.ndarray | None:
@@ -120,7 +120,7 @@ def _group_classes(data: AuditData, attribute: str) -> tuple[np.ndarray, np.ndar
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
     # a class of its own for what may not be shown would tell who is in it
     visible = np.flatnonzero(~np.isin(column, hidden))
-    rows, classes = as_classes(column[visible], auc.SMALLEST)
+    rows, classes = as_classes(column[visible], auc.SMALLEST, None if data.clusters is None else data.clusters[visible])
     return visible[rows], classes
 
 
@@ -129,7 +129,7 @@ def _search_proxy(features: Features, data: AuditData, attribute: str, context: 
     if not features.names:
         return Proxy(reason="there are no features other than the group columns")
     if len(np.unique(classes)) < 2:
-        return Proxy(reason=fewer_than("two", f"groups with {auc.SMALLEST} rows each that may be shown"))
+        return Proxy(reason=fewer_than("two", f"groups with {auc.SMALLEST} {_rows(data)} each that may be shown"))
     features_of_rows = features.take(rows)
     alone = each_alone(features_of_rows, classes, context.rng, stats.sidak_level(0.95, len(features.names)))
     some = features_of_rows.searchable
@@ -157,6 +157,8 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
         rows, classes = rows[kept_rows], fewer
     features_of_rows, seed = features.take(rows), context.seed % 2**31
     searched.planted_proxy = together(features_of_rows.planted(classes), classes, context.rng, seed).auc
-    strength = together(features_of_rows, context.rng.permutation(classes), context.rng, seed)
+    unit = features_of_rows.unit
+    shuffled = context.rng.permutation(classes) if unit is None else stats.shuffler(classes, unit)(context.rng)
+    strength = together(features_of_rows, shuffled, context.rng, seed)
     # in standard errors: the area of shuffled groups is 0.5 but for chance, and just 0.5 where every row is alike
     searched.shuffled_proxy = abs(strength.auc - 0.5) / max(strength.error, np.finfo(float).eps)

@@ -26,6 +26,8 @@ class Features:
     """{feature: how it was read}, of those whose values are no numbers as they stand."""
     unsearched: tuple[str, ...] = ()
     """Features that the owner declared a category or a text, with about one value for each row."""
+    unit: np.ndarray | None = None
+    """(N,) whose row it is, where several are of one: these stand in one fold. None: each by itself."""
 
     @classmethod
     def of(cls, data: AuditData, rows: np.ndarray) -> Self:
@@ -34,6 +36,7 @@ class Features:
         How a column is read is decided on all its rows.
         """
         codes, names, is_text = data.take(rows).codes(), data.feature_names, data.free_text
+        unit = None if data.clusters is None else data.clusters[rows]
         kinds = {feature.name: feature for feature in data.schema}
         discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
         doubts, read, unsearched = dict(data.doubts), {}, []
@@ -58,7 +61,7 @@ class Features:
             elif order is not None and discrete[index] and _single_numbers(codes[:, index], kinds[name].categories):
                 why = "a quarter of its values or more are numbers that occur once, beside others that are none"
                 doubts[name] = f"{why}; {_way_out(name)}"
-        return cls(names, codes, discrete, doubts, read, tuple(unsearched))
+        return cls(names, codes, discrete, doubts, read, tuple(unsearched), unit)
 
     def without(self, names: tuple[str, ...]) -> Self:
         """The same less some features."""
@@ -76,7 +79,7 @@ class Features:
 
     def take(self, rows: np.ndarray) -> Self:
         """Some of the rows."""
-        return replace(self, codes=self.codes[rows])
+        return replace(self, codes=self.codes[rows], unit=None if self.unit is None else self.unit[rows])
 
     def planted(self, column: np.ndarray) -> Self:
         """One more feature, in front."""
@@ -125,26 +128,30 @@ def each_alone(
         rng: the source of the folds.
         level: the confidence of every interval.
     """
-    fold = auc.folds(target, rng)
+    fold = auc.folds(target, rng, features.unit)
     strengths = {}
     for index, name in enumerate(features.names):
         discrete = bool(features.discrete[index])
-        strengths[name] = auc.one_feature(auc.binned(features.codes[:, index], discrete), target, fold, level, discrete)
+        column = auc.binned(features.codes[:, index], discrete)
+        strengths[name] = auc.one_feature(column, target, fold, level, discrete, features.unit)
     return dict(sorted(strengths.items(), key=lambda pair: -pair[1].auc))
 
 
 def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> auc.Strength:
     """How well all features together predict the class."""
-    return auc.all_features(features.codes, features.discrete, target, auc.folds(target, rng), seed)
+    fold = auc.folds(target, rng, features.unit)
+    return auc.all_features(features.codes, features.discrete, target, fold, seed, features.unit)
 
 
-def as_classes(values: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values as classes from 0, without those of fewer than `smallest` rows.
+def as_classes(values: np.ndarray, smallest: int, unit: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Values as classes from 0, without those of fewer than `smallest` rows, or units where (N,) units are given.
 
     Returns:
         (n,) positions of the other rows, and (n,) their classes from 0, of which each occurs.
     """
     _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if unit is not None:
+        counts = np.bincount(np.unique(np.stack([codes.reshape(-1), unit]), axis=1)[0], minlength=len(counts))
     rows = np.flatnonzero((counts >= smallest)[codes])
     # np.unique of nothing gives no inverse of a usable type
     if rows.size == 0:

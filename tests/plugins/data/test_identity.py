@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import auditkit
-from auditkit.data.validation import numbered
+from auditkit.data.identifiers import numbered
 
 FRAME = pd.DataFrame({
     "id": [f"p{number}" for number in range(200)], "age": np.resize([30, 40], 200), "sex": np.resize(list("FFMM"), 200),
