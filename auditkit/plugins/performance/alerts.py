@@ -3,7 +3,7 @@
 The people with the highest scores are alerted until their share of everybody is the alert rate; people with the score
 at the cut share what is left. The cut is estimated from the same people, and an interval allows for it: the influence
 function of each number has a term for the share of positives at the cut (van der Vaart 1998, Asymptotic Statistics,
-21.2).
+21.2). Of rows in units a share is as sure as that of as many independent rows, and the cut adds as much as to these.
 """
 
 from dataclasses import dataclass
@@ -73,15 +73,18 @@ def average_precision(answers: Answers) -> Estimate:
     """
     scores = present(answers.scores, "asked only where there are scores")
     positive = answers.truth == answers.positive
-    if (rows := int(positive.sum())) < max(1, answers.minimum):
+    if (rows := _many(answers, positive)) < max(1, answers.minimum):
         return few(rows, answers.minimum, "people with a positive label")
     mass = np.ones(len(scores)) if answers.weights is None else answers.weights
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     hits, alerts = np.cumsum((mass * positive)[order])[ends], np.cumsum(mass[order])[ends]
     value = float(np.dot(np.diff(hits, prepend=0.0), hits / alerts) / hits[-1])
-    size = stats.effective_size(mass[positive])
-    return Estimate(value, _logit_interval(value, size), rows)
+    weight = mass[positive]
+    if answers.clusters is not None:  # the positives of a unit are taken as alike
+        weight = np.bincount(stats.numbered(answers.clusters[positive]), weight)
+    interval = _said(_logit_interval(value, stats.effective_size(weight)), answers)
+    return Estimate(value, interval, int(positive.sum()), units=_units(answers, positive))
 
 
 def _logit_interval(share: float, size: float, level: float = 0.95) -> Interval:
@@ -103,29 +106,31 @@ def recall(answers: Answers, alerts: Alerts, rows: np.ndarray) -> Estimate:
         rows: (n,) bool: whom the number is about.
     """
     positive = (answers.truth == answers.positive) & rows
-    if (count := int(positive.sum())) < max(1, answers.minimum):
+    if (count := _many(answers, positive)) < max(1, answers.minimum):
         return few(count, answers.minimum, "people with a positive label")
     weights, rate = alerts.weights, alerts.rate
-    size = stats.effective_size(weights[positive])
+    size = _size(alerts.alerted, weights, answers, positive)
     value = float(np.average(alerts.alerted[positive], weights=weights[positive]))
     mean, share, at_cut = (value * size + 2) / (size + 4), _share(weights, positive), alerts.at_cut(positive)
     excess = 1 - 2 * at_cut + at_cut**2 * rate * (1 - rate) / (share * mean * (1 - mean))
-    return Estimate(value, _wilson(value, size / max(1.0, excess)), count)
+    interval = _said(_wilson(value, size / max(1.0, excess)), answers)
+    return Estimate(value, interval, int(positive.sum()), units=_units(answers, positive))
 
 
 def precision(answers: Answers, alerts: Alerts, rows: np.ndarray) -> Estimate:
     """The share of alerted people who are positive; arguments as for `recall`."""
     weights, rate = alerts.weights * alerts.alerted, alerts.rate
     inside = rows & (weights > 0)
-    if (count := int(inside.sum())) < max(1, answers.minimum):
+    if (count := _many(answers, inside)) < max(1, answers.minimum):
         return few(count, answers.minimum, "alerted people")
     positive = answers.truth == answers.positive
-    size = stats.effective_size(weights[inside])
+    size = _size(positive.astype(float), weights, answers, inside)
     value = float(np.average(positive[inside], weights=weights[inside]))
     mean, share = (value * size + 2) / (size + 4), float(weights[inside].sum() / alerts.weights.sum())
     at_cut = alerts.at_cut(positive & rows) - mean * alerts.at_cut(rows)
     excess = 1 + at_cut**2 * rate * (1 - rate) / (share * mean * (1 - mean))
-    return Estimate(value, _wilson(value, size / excess), count)
+    interval = _said(_wilson(value, size / excess), answers)
+    return Estimate(value, interval, int(inside.sum()), units=_units(answers, inside))
 
 
 def cost_per_alert(answers: Answers, alerts: Alerts, of_alert: float, of_missed: float) -> Estimate:
@@ -138,19 +143,43 @@ def cost_per_alert(answers: Answers, alerts: Alerts, of_alert: float, of_missed:
         of_missed: what a positive person who is not alerted costs, in the same unit.
     """
     rate, weights = alerts.rate, alerts.weights
-    if len(answers) < max(1, answers.minimum):
-        return few(len(answers), answers.minimum, "people")
+    if answers.many < max(1, answers.minimum):
+        return few(answers.many, answers.minimum, "people")
     positive = answers.truth == answers.positive
-    size, at_cut = stats.effective_size(weights), alerts.at_cut(positive)
-    missed = float(np.average(positive * (1 - alerts.alerted), weights=weights))
+    everyone, is_missed = np.ones(len(positive), dtype=bool), positive * (1 - alerts.alerted)
+    size, at_cut = _size(is_missed, weights, answers, everyone), alerts.at_cut(positive)
+    missed = float(np.average(is_missed, weights=weights))
     mean = (missed * size + 2) / (size + 4)
     excess = 1 + (at_cut**2 * rate * (1 - rate) - 2 * at_cut * mean * rate) / (mean * (1 - mean))
-    ends = _wilson(missed, size / max(1.0, excess))
+    ends = _said(_wilson(missed, size / max(1.0, excess)), answers)
     low, value, high = (
         float(of_alert + of_missed * present(share, "it has both ends") / rate)
         for share in (ends.low, missed, ends.high)
     )
-    return Estimate(value, ends.model_copy(update={"low": low, "high": high}), len(answers))
+    return Estimate(value, ends.model_copy(update={"low": low, "high": high}), len(answers), units=answers.units)
+
+
+def _size(hits: np.ndarray, weights: np.ndarray, answers: Answers, some: np.ndarray) -> float:
+    """How many independent rows tell as much of the share of `some` rows that are hit."""
+    if answers.clusters is None:
+        return float(stats.effective_size(weights[some]))
+    return stats.cluster_size(hits[some], answers.clusters[some], weights[some])
+
+
+def _units(answers: Answers, some: np.ndarray) -> int | None:
+    return None if answers.clusters is None else len(np.unique(answers.clusters[some]))
+
+
+def _many(answers: Answers, some: np.ndarray) -> int:
+    """What must not be too few among `some` rows: units, or rows where each is one."""
+    units = _units(answers, some)
+    return int(some.sum()) if units is None else units
+
+
+def _said(interval: Interval, answers: Answers) -> Interval:
+    if answers.clusters is None:
+        return interval
+    return interval.model_copy(update={"method": f"{interval.method}, by units"})
 
 
 def _share(weights: np.ndarray, some: np.ndarray) -> float:
