@@ -11,7 +11,7 @@ from auditkit.model_inputs import seeing
 from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
-from auditkit.plugins.fairness.individual.neighbours import chance, consistency, distance_space, nearest
+from auditkit.plugins.fairness.individual.neighbours import chance, consistency, distance_space, most_of_a_unit, nearest
 from auditkit.plugins.fairness.individual.parameters import Parameters
 from auditkit.results import TOGETHER, Axis, Column, Control, Interval, LeftOut, Measurement, Rule, Scalar, Table
 from auditkit.smaller import slices_and_smaller, smaller_together
@@ -187,10 +187,14 @@ def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, 
     weights = None if data.weights is None else data.weights[tried]
     value = stats.weighted_mean(values, weights)
     size = stats.effective_size(len(values) if weights is None else weights)
+    if data.clusters is not None:
+        size = stats.cluster_size(values, data.clusters[tried], weights)
     # By a rounding a weighted share of 1 would give more successes than rows.
     interval = stats.wilson(min(size, size * value), size)
     if weights is not None:
         interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
+    if data.clusters is not None:
+        interval = interval.model_copy(update={"method": f"{interval.method}, by units"})
     return value, interval
 
 
@@ -229,19 +233,21 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     why = None
     if len(data) < max(k + 2, 20):
         why = fewer_than(max(k + 2, 20), f"rows, too few to have {k} neighbours that are near")
+    elif data.clusters is not None and len(data) - most_of_a_unit(data.clusters) < k + 1:
+        why = fewer_than(k + 1, "rows of other units beside those of the largest")
     elif not points.shape[1]:
         why = "no feature beside the sensitive attributes tells the rows apart"
     if why is not None:
         return Findings([undefined("consistency", why)], notes=[f"Consistency was not measured: {why}."])
     context.progress(0, 2, "nearest neighbours")
     # One more than is compared with: the jackknife needs whoever comes next where a neighbour is left out.
-    near = nearest(points, k + 1)
+    near = nearest(points, k + 1, data.clusters)
     weights = np.ones(len(data)) if data.weights is None else data.weights
-    measurements = [_consistent(decisions, near, weights, {}, len(data))]
+    measurements = [_consistent(decisions, near, weights, {}, data)]
     for cell in slices_and_smaller(data):
         reason = data.unmeasured(cell, "rows drawn") or lacking(cell.n, 2, "rows drawn")
         if reason is None:
-            measurements.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
+            measurements.append(_consistent(decisions, near, weights * cell.rows, cell.where, data))
         else:
             measurements.append(undefined("consistency", reason, slice=cell.where))
     # Where nearly all get the same decision, nearly all neighbours agree, so the number is read beside this one.
@@ -256,24 +262,26 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     note = f"Neighbours are found among {len(data):,} rows"
     note += f", without {', '.join(left_out)}." if left_out else "; none of their columns is a sensitive attribute."
     return Findings(
-        [*measurements, expected], _neighbour_controls(parameters, points, near, decisions, context.rng),
+        [*measurements, expected], _neighbour_controls(parameters, points, near, decisions, context.rng, data.clusters),
         [dots] if dots else [], notes=[note],
     )  # fmt: skip
 
 
 def _consistent(
-    decisions: np.ndarray, near: np.ndarray, weights: np.ndarray, where: dict[str, str], n: int
+    decisions: np.ndarray, near: np.ndarray, weights: np.ndarray, where: dict[str, str], data: AuditData
 ) -> Measurement:
-    value, interval = consistency(decisions, near, weights)
+    value, interval = consistency(decisions, near, weights, data.clusters)
+    n = int((weights > 0).sum())
     return Measurement(
         name="consistency", value=value, interval=interval, n=n, unit="share", direction="higher", slice=where
     )
 
 
 def _neighbour_controls(
-    parameters: Parameters, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
-) -> list[Control]:
-    deviation = self_tests.neighbour_deviation(points, near, rng)
+    parameters: Parameters, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator,
+    unit: np.ndarray | None,
+) -> list[Control]:  # fmt: skip
+    deviation = self_tests.neighbour_deviation(points, near, rng, unit)
     errors_off = self_tests.shuffled_deviation(decisions, near[:, :-1], parameters.shuffles, rng)
     return [
         Control.within(

@@ -46,20 +46,32 @@ def distance_space(data: AuditData, without: Collection[str]) -> np.ndarray:
     return np.hstack(parts)
 
 
-def nearest(points: np.ndarray, k: int) -> np.ndarray:
+def nearest(points: np.ndarray, k: int, unit: np.ndarray | None = None) -> np.ndarray:
     """(N, k) the positions of each row's `k` nearest others, nearest first; the row itself is never among them.
 
     A copy of a row is a neighbour at distance 0.
 
     Args:
-        points: (N, E), more than `k` rows.
+        points: (N, E), more than `k` rows, and as many of other units.
         k: 1 or more.
+        unit: (N,) whose row it is: a person's other rows are not others. None: each is somebody else's.
     """
     from sklearn.neighbors import NearestNeighbors  # half a second, where there is something to measure
 
+    own = 0 if unit is None else most_of_a_unit(unit) - 1
     # Brute force: categories make many columns, and in many columns trees are no faster.
-    fitted = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
-    return np.asarray(fitted.kneighbors(return_distance=False))
+    fitted = NearestNeighbors(n_neighbors=k + own, algorithm="brute").fit(points)
+    neighbours = np.asarray(fitted.kneighbors(return_distance=False))
+    if unit is None:
+        return neighbours
+    # those of the same unit go behind all others, which stay in their order
+    order = np.argsort(unit[neighbours] == unit[:, None], axis=1, kind="stable")
+    return np.take_along_axis(neighbours, order[:, :k], axis=1)
+
+
+def most_of_a_unit(unit: np.ndarray) -> int:
+    """How many rows the largest of (N,) units has."""
+    return int(np.unique(unit, return_counts=True)[1].max())
 
 
 def agreement(decisions: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
@@ -87,7 +99,9 @@ def chance(decisions: np.ndarray) -> float:
     return float((counts * (counts - 1)).sum() / (n * (n - 1)))
 
 
-def jackknife_variance(decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarray) -> float:
+def jackknife_variance(
+    decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarray, unit: np.ndarray | None = None
+) -> float:
     """The variance of the mean agreement, from leaving out each row in turn, its neighbours finding another.
 
     Exact: where a row is left out, every row that had it among its k neighbours takes its next nearest one instead.
@@ -97,6 +111,8 @@ def jackknife_variance(decisions: np.ndarray, neighbours: np.ndarray, weights: n
         decisions: (N,) whole numbers.
         neighbours: (N, k + 1), nearest first.
         weights: (N,) how much each row counts in the mean; 0 for rows that are neighbours only.
+        unit: (N,) whose row it is: then each unit is left out in turn, and of a row's neighbours each that is of this
+            unit is replaced by the next nearest. None: each row by itself.
 
     Source: Efron and Stein (1981), The jackknife estimate of variance, Annals of Statistics 9.
     """
@@ -105,15 +121,22 @@ def jackknife_variance(decisions: np.ndarray, neighbours: np.ndarray, weights: n
     agreements = same[:, :k].mean(axis=1)
     change = weights[:, None] * (same[:, k:] - same[:, :k]) / k
     changes = np.bincount(neighbours[:, :k].ravel(), weights=change.ravel(), minlength=n)
-    weight_left = weights.sum() - weights
+    counted, total = weights * agreements, weights.sum()
+    if unit is not None:
+        place = stats.numbered(unit)
+        weights, counted, changes = (np.bincount(place, column) for column in (weights, counted, changes))
+        n = len(weights)
+    weight_left = total - weights
     # Without the only row that counts there is no mean, so nothing is known of how it varies.
     if (weight_left <= 0).any():
         return np.inf
-    without = (np.dot(weights, agreements) - weights * agreements + changes) / weight_left
+    without = (counted.sum() - counted + changes) / weight_left
     return float((n - 1) / n * np.sum((without - without.mean()) ** 2))
 
 
-def consistency(decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarray) -> Consistent:
+def consistency(
+    decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarray, unit: np.ndarray | None = None
+) -> Consistent:
     """The mean agreement of the rows with weight, with an interval between 0 and 1.
 
     The interval is Wilson's for the number of independent rows that would give the jackknife's variance, and for no
@@ -123,18 +146,19 @@ def consistency(decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarr
         decisions: (N,) whole numbers.
         neighbours: (N, k + 1), nearest first: the last is who comes next where a neighbour is left out.
         weights: (N,) not negative, some above 0.
+        unit: (N,) whose row it is; None: each is by itself. Then there are as many as units.
     """
     k = neighbours.shape[1] - 1
     value = float(np.dot(weights, agreement(decisions, neighbours[:, :k])) / weights.sum())
     value = min(1.0, max(0.0, value))
-    most = stats.effective_size(weights)
+    most = stats.effective_size(weights if unit is None else np.bincount(stats.numbered(unit), weights))
     # The size that gives the binomial law the jackknife's variance; Wilson's interval of it stays between 0 and 1.
-    variance = jackknife_variance(decisions, neighbours, weights)
+    variance = jackknife_variance(decisions, neighbours, weights, unit)
     size = min(most, value * (1 - value) / variance) if variance > 0 else most / (k + 1)
     # Wilson's interval needs a row at least; of less than one nothing follows.
     size = max(size, 1.0)
     interval = stats.wilson(value * size, size)
-    method = "Wilson, for the effective number of rows by the jackknife"
+    method = "Wilson, for the effective number of rows by the jackknife" + ("" if unit is None else ", by units")
     return Consistent(value, interval.model_copy(update={"method": method}))
 
 

@@ -12,7 +12,9 @@ TRIED = 100
 """Rows that are looked at again."""
 
 
-def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.random.Generator) -> float:
+def neighbour_deviation(
+    points: np.ndarray, neighbours: np.ndarray, rng: np.random.Generator, unit: np.ndarray | None = None
+) -> float:
     """How much farther than the nearest others, found one by one, the neighbours of some rows are.
 
     Infinite where a row is its own neighbour, or has one twice. Distances, not positions: others may be equally near.
@@ -21,6 +23,7 @@ def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.rand
         points: (N, E).
         neighbours: (N, k) positions, nearest first.
         rng: draws the rows.
+        unit: (N,) whose row it is; none is a neighbour of another of the same. None: each is somebody else's.
     """
     k, worst = neighbours.shape[1], 0.0
     for row in rng.choice(len(points), min(TRIED, len(points)), replace=False):
@@ -29,8 +32,10 @@ def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.rand
             return np.inf
         far = np.sqrt(((points - points[row]) ** 2).sum(axis=1))
         distances = np.sort(far[nearest])
+        if unit is not None and (unit[nearest] == unit[row]).any():
+            return np.inf
         # Only now: a row that is its own neighbour had to be caught above.
-        far[row] = np.inf
+        far[row if unit is None else unit == unit[row]] = np.inf
         worst = max(worst, float(np.abs(distances - np.sort(far)[:k]).max()))
     return worst
 

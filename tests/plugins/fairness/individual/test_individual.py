@@ -273,7 +273,7 @@ def test_wrong_neighbours_are_noticed(monkeypatch, shift):
     """A row that is its own neighbour, as in AIF360; and the farthest in place of the nearest."""
     right = findings.nearest
 
-    def wrong(points, k):
+    def wrong(points, k, unit):
         if shift:
             return right(-(points**3), k)[:, ::-1]
         return np.column_stack([np.arange(len(points)), right(points, k - 1)])
