@@ -91,7 +91,7 @@ def auc_gap(areas: list[Area], pairs: stats.Pairs) -> stats.Extreme:
         pairs: which of them are compared (`stats.pairs_of`).
     """
     level_of_each = stats.sidak_level(0.95, len(pairs[0]))
-    bounds = [stats.auc_interval(area.value, area.error, area.smaller, level_of_each) for area in areas]
+    bounds = [area.interval(level_of_each) for area in areas]
     return widest_of([area.value for area in areas], bounds, pairs, "MOVER on DeLong intervals", 1.0)
 
 

@@ -37,6 +37,7 @@ class ScoreFairness(Parameters, Check):
         "arXiv:1903.04561"
     )
     needs = frozenset({Capability.SCORES, "labels", "groups", "binary"})
+    handles = frozenset({"units"})
     presets = {
         "quick": {"permutations": 499, "trials": 100},
         "thorough": {"permutations": 9999, "trials": 400, "intersections": 2},

@@ -25,6 +25,10 @@ from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named
 
 WEIGHTED = "Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965)."
+BY_UNIT = (
+    "Areas under the curve have errors by units; in all other intervals and in tests the rows of a unit are taken as "
+    "alike, so that there are as many as units."
+)
 PER_TEST = 40
 """Shuffles for each test: with fewer, no p-value could stay below 5 % after it is adjusted for all of them."""
 
@@ -32,7 +36,7 @@ PER_TEST = 40
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.scores` says about these scores."""
     predictions = context.predictions
-    rows = sort(predictions.scores, predictions.outcomes, data.weights)
+    rows = sort(predictions.scores, predictions.outcomes, data.weights, data.clusters)
     encoded = {name: encode(column) for name, column in data.groups.items()}
     parts = [
         partition(rows, data, attributes, encoded) for attributes in [(), *data.cells.subsets(parameters.intersections)]
@@ -73,7 +77,13 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         controls=_controls(parameters, data, context, ranked, calibrated, threshold, tests),
         figures=figures.draw(measurements, parts, calibrated, near, threshold),
         tables=[near.table] if near.table.rows else [],
-        notes=[*reading, *untested(parts, probable), *near.notes, *([] if data.weights is None else [WEIGHTED])],
+        notes=[
+            *reading,
+            *untested(parts, probable),
+            *near.notes,
+            *([] if data.weights is None else [WEIGHTED]),
+            *([] if data.clusters is None else [BY_UNIT]),
+        ],
         level=level,
     )
 

@@ -41,7 +41,7 @@ def areas_per_group(part: Partition) -> list[Measurement]:
         measured = area(score_table) if reason is None else None
         if measured is not None:
             value, n = measured.value, int(score_table.people.sum())
-            interval = stats.auc_interval(measured.value, measured.error, measured.smaller)
+            interval = measured.interval()
         measurements.append(
             Measurement(
                 name="auc", value=value, reason=reason, interval=interval, n=n, direction="higher", slice=where

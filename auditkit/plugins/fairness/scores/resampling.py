@@ -93,14 +93,15 @@ def redrawn(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
 
 
 def rounded_to(amounts: np.ndarray, total: int) -> np.ndarray:
-    """(L,) whole numbers that sum to `total`, as near to `amounts` as can be: the largest remainders are rounded up."""
-    scaled = amounts * (total / amounts.sum())
+    """(L,) whole numbers that sum to `total`, whose sums up to any level are as near to those of `amounts` as can be.
+
+    Rounded each by itself, small amounts spread over many levels would all go to where they are a little larger, and
+    what is drawn from the levels would vary less than people do.
+    """
     # A product that should be whole may fall short of it by a rounding.
-    down = np.floor(scaled + 1e-9).astype(np.int64)
-    missing = total - int(down.sum())
-    if missing > 0:
-        down[np.argsort(down - scaled, kind="stable")[:missing]] += 1
-    return down
+    ends = np.floor(np.cumsum(amounts) * (total / amounts.sum()) + 0.5 + 1e-9).astype(np.int64)
+    ends[-1] = total
+    return np.diff(ends, prepend=0)
 
 
 def areas(negative: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

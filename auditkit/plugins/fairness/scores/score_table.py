@@ -10,13 +10,26 @@ from typing import Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from auditkit import group_pairs
+from auditkit import group_pairs, stats
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.shared.partition import crossed
-from auditkit.results import LeftOut, pairs
+from auditkit.results import Interval, LeftOut, pairs
 from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
+
+
+class Units(NamedTuple):
+    """The units, such as patients, whose rows a group has."""
+
+    counts: np.ndarray
+    """(3,) int64 units with rows of a negative label, of a positive one, and of any."""
+    sizes: np.ndarray
+    """(3,) the same as effective numbers: fewer where units are of unequal size."""
+    area: stats.Auc | None
+    """The area under the ROC curve with its error by units; None where a class is empty."""
+    freedom: float
+    """Degrees of freedom of that error."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class ScoreTable:
     """(2, L) float64: sums of weights; without weights, the people."""
     square: np.ndarray
     """(2, L) float64: sums of squared weights; without weights, the people."""
+    units: Units | None = None
+    """Where rows of one unit are not independent: they are taken as alike, so that there are as many as units."""
 
     @property
     def people(self) -> np.ndarray:
@@ -39,13 +54,20 @@ class ScoreTable:
 
     @cached_property
     def sizes(self) -> np.ndarray:
-        """(2,) the same as effective numbers of rows (Kish)."""
+        """(2,) the same as effective numbers of rows (Kish), or of units."""
+        if self.units is not None:
+            return self.units.sizes[:2]
         return np.array([_kish(*weight_and_square) for weight_and_square in zip(self.weight, self.square, strict=True)])
 
     @cached_property
     def size(self) -> float:
-        """The effective number of rows of both labels."""
-        return _kish(self.weight, self.square)
+        """The effective number of rows of both labels, or of units."""
+        return _kish(self.weight, self.square) if self.units is None else float(self.units.sizes[2])
+
+    @property
+    def countable(self) -> np.ndarray:
+        """(3,) what must not be too few: people of either label and of any, or units."""
+        return np.append(self.people, self.people.sum()) if self.units is None else self.units.counts
 
     @cached_property
     def above(self) -> np.ndarray:
@@ -73,6 +95,12 @@ class Area(NamedTuple):
     """DeLong's standard error."""
     smaller: float
     """(Effective) rows of the smaller class."""
+    freedom: float | None = None
+    """Degrees of freedom of an error by units."""
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """The interval of the area; see `stats.auc_interval`."""
+        return stats.auc_interval(self.value, self.error, self.smaller, level, self.freedom)
 
 
 class Sorted(NamedTuple):
@@ -86,18 +114,24 @@ class Sorted(NamedTuple):
     """(N,) bool."""
     weights: np.ndarray | None
     """(N,), or None: all the same."""
+    unit: np.ndarray | None = None
+    """(N,) whose row it is; None: each by itself."""
 
 
-def sort(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = None) -> Sorted:
+def sort(
+    scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = None, unit: np.ndarray | None = None
+) -> Sorted:
     """The one sort.
 
     Args:
         scores: (N,) finite.
         outcomes: (N,) bool: whether the label is positive.
         weights: (N,) positive, or None.
+        unit: (N,) whose row it is, where rows of one are not independent; None: each by itself.
     """
     order = np.argsort(scores, kind="stable")
-    return Sorted(order, scores[order], outcomes[order], None if weights is None else weights[order])
+    beside = (None if column is None else column[order] for column in (weights, unit))
+    return Sorted(order, scores[order], outcomes[order], *beside)
 
 
 def score_tables(rows: Sorted, codes: np.ndarray, groups: int) -> list[ScoreTable]:
@@ -115,7 +149,10 @@ def score_tables(rows: Sorted, codes: np.ndarray, groups: int) -> list[ScoreTabl
     ends = np.cumsum(np.bincount(sorted_codes, minlength=groups))
     return [
         _score_table(
-            rows.scores[members], rows.outcomes[members], None if rows.weights is None else rows.weights[members]
+            rows.scores[members],
+            rows.outcomes[members],
+            None if rows.weights is None else rows.weights[members],
+            None if rows.unit is None else rows.unit[members],
         )
         for members in np.split(by_group, ends[:-1])
     ]
@@ -131,6 +168,10 @@ def area(table: ScoreTable) -> Area | None:
     people, totals = table.people, table.weight.sum(axis=1)
     if not people.all():
         return None
+    if table.units is not None and table.units.area is not None:
+        of_units = table.units.area
+        error = float(np.sqrt(np.sum(of_units.influence**2))) / len(of_units.influence)
+        return Area(of_units.value, error, min(table.sizes), table.units.freedom)
     negative, positive = table.weight / totals[:, None]
     below, above = np.cumsum(negative) - negative / 2, 1 - np.cumsum(positive) + positive / 2
     value = float(positive @ below)
@@ -142,7 +183,9 @@ def area(table: ScoreTable) -> Area | None:
     return Area(min(1.0, max(0.0, value)), float(np.sqrt(variance)) if variance > 1e-20 else 0.0, min(table.sizes))
 
 
-def _score_table(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None) -> ScoreTable:
+def _score_table(
+    scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None, unit: np.ndarray | None
+) -> ScoreTable:
     if not len(scores):
         return ScoreTable(scores, np.zeros((2, 0), dtype=np.int64), np.zeros((2, 0)), np.zeros((2, 0)))
     starts = np.flatnonzero(np.concatenate([[True], scores[1:] != scores[:-1]]))
@@ -153,9 +196,26 @@ def _score_table(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray |
     # Equal scores stand side by side after the sort, so each distinct score is one stretch.
     positive = np.add.reduceat(outcomes.astype(np.int64), starts)
     rows = np.stack([np.diff(starts, append=len(scores)) - positive, positive])
+    units = None if unit is None or len(np.unique(unit)) == len(unit) else _units(scores, outcomes, weights, unit)
     if weights is None:
-        return ScoreTable(scores[starts], rows, rows.astype(float), rows.astype(float))
-    return ScoreTable(scores[starts], rows, split(weights), split(weights**2))
+        return ScoreTable(scores[starts], rows, rows.astype(float), rows.astype(float), units)
+    return ScoreTable(scores[starts], rows, split(weights), split(weights**2), units)
+
+
+def _units(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None, unit: np.ndarray) -> Units:
+    sides = [~outcomes, outcomes, np.ones(len(outcomes), dtype=bool)]
+    masses = [
+        np.bincount(stats.numbered(unit[side]), None if weights is None else weights[side]).astype(float)
+        for side in sides
+    ]
+    freedom = min(
+        [stats.cluster_freedom(unit[side], None if weights is None else weights[side])
+         for side in sides[:2] if side.any()], default=1.0,
+    )  # fmt: skip
+    return Units(
+        np.array([len(mass) for mass in masses]), np.array([_kish(mass, mass**2) for mass in masses]),
+        stats.auc(scores, outcomes, weights, clusters=unit), freedom,
+    )  # fmt: skip
 
 
 def _kish(weight: np.ndarray, square: np.ndarray) -> float:
@@ -194,8 +254,8 @@ class Partition(NamedTuple):
         """
         if self.hidden[group] is not None:
             return self.hidden[group]
-        people = self.score_tables[group].people
-        needed = [(int(people[label]), LABELLED[label]) for label in labels] or [(int(people.sum()), "people")]
+        people = self.score_tables[group].countable
+        needed = [(int(people[label]), LABELLED[label]) for label in labels] or [(int(people[2]), "people")]
         return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
     def comparable(self, labels: Labels = ()) -> Self:

@@ -36,7 +36,7 @@ def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
     assert area.value == pytest.approx(again.value, abs=1e-12)
     error = np.sqrt(np.sum(again.influence**2)) / len(scores)
     assert area.error == pytest.approx(error, abs=1e-9)
-    interval = stats.auc_interval(*area)
+    interval = area.interval()
     assert interval.low == pytest.approx(again.interval.low, abs=1e-6)
 
 

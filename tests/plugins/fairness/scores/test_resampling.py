@@ -33,6 +33,8 @@ def test_redrawn_tables_follow_the_multinomial_law():
 
 def test_whole_numbers_keep_the_total():
     assert resampling.rounded_to(np.array([0.4, 0.4, 0.2]), 1).tolist() in ([1, 0, 0], [0, 1, 0])
+    even = resampling.rounded_to(np.full(90, 0.1) + 0.01 * (np.arange(90) < 30), 9)
+    assert np.abs(np.cumsum(even) - np.cumsum(np.full(90, 0.1))).max() <= 1  # and not all where they are larger
     assert resampling.rounded_to(np.array([2.0, 3, 5]), 10).tolist() == [2, 3, 5]
     assert resampling.rounded_to(np.array([1.5, 1.4, 7.1]), 10).sum() == 10
 
