@@ -40,7 +40,7 @@ def test_copies_of_rows_give_the_intervals_of_their_units(copies):
         )
         ends = [calibration.large_interval(table) for table in (single, several)]
         assert (ends[0].low, ends[0].high) == pytest.approx((ends[1].low, ends[1].high))
-    scales = [resampling.common_scale(each) for each in (alone, by_unit)]
+    scales = [resampling.common_scale(parts) for parts in (alone, by_unit)]
     assert np.allclose(scales[0].positive.sum(axis=1), scales[1].positive.sum(axis=1))
 
 
