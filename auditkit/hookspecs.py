@@ -137,13 +137,14 @@ class Corruption(NamedTuple):
     """(audit data) to a function (inputs, strength, generator of numpy) that gives inputs of the same kind and shape.
 
     Images are float32 arrays (N, C, H, W) from 0 to 1, some at a time; tables codes (N, D) in float64 as `data.codes()`
-    gives them, NaN where a value is missing; texts a list of str. Values that the range or the schema of the data does
-    not allow are counted and make the check invalid.
+    gives them, NaN where a value is missing; texts a list of str; sequences arrays (N, T) or (N, T, F), ids of the
+    data where they are tokens. Values that the range or the schema of the data does not allow are counted and make the
+    check invalid.
     """
     severities: tuple[float, float, float, float, float]
     """The strengths of severity 1 to 5."""
     modality: str
-    """`image`, `table` or `text`."""
+    """`image`, `table`, `text` or `sequence`."""
     words: str = "strength {:g}"
     """What a strength means, with a place for the number."""
 

@@ -200,7 +200,7 @@ ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
     "register_corruptions": (hookspecs.Corruption, (
         _NAME, _MAKE,
         Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
-        Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
+        Field("modality", "one of image, sequence, table, text", lambda value: value in MODALITIES),
         Field("words", "a text with a place for one number, such as 'strength {:g}'", _has_one_place),
     )),
     "register_formats": (hookspecs.Format, (

@@ -91,7 +91,7 @@ class GroupSettings(Section):
 class FeatureSettings(Section):
     """`[data.features.NAME]`: what is known about a feature better than it can be inferred."""
 
-    kind: Literal["number", "integer", "category", "boolean", "text"] | None = None
+    kind: Literal["number", "integer", "category", "boolean", "text", "identifier"] | None = None
     mutable: bool | None = None
     low: float | None = None
     high: float | None = None

@@ -221,6 +221,10 @@ def _toys(modality: str) -> tuple[Model, AuditData]:
         images = rng.uniform(0, 1, (60, 1, 8, 8)).astype(np.float32)
         bright = wrap(lambda inputs: (np.asarray(inputs).mean((1, 2, 3)) > 0.5).astype(int), classes=[0, 1])
         return bright, AuditData(images, bright.predict(images), modality="image")
+    if modality == "sequence":
+        waves = rng.normal(size=(60, 12)).cumsum(axis=1)
+        rising = wrap(lambda inputs: (np.asarray(inputs)[:, -1] > 0).astype(int), classes=[0, 1])
+        return rising, AuditData(waves, rising.predict(waves), modality="sequence")
     import torch  # only for an attack, which needs it anyway
 
     network = torch.nn.Linear(4, 2)

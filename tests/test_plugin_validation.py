@@ -70,7 +70,11 @@ def _hook(hook, rows):
         ("register_corruptions", FOG._replace(severities=(1, 2)), "severities must be five finite numbers"),
         ("register_corruptions", FOG._replace(severities=(1, 2, 3, 4, float("inf"))), "severities must be five"),
         ("register_corruptions", FOG._replace(severities=5), "severities must be five finite numbers"),
-        ("register_corruptions", FOG._replace(modality="sound"), "modality must be one of image, table, text"),
+        (
+            "register_corruptions",
+            FOG._replace(modality="sound"),
+            "modality must be one of image, sequence, table, text",
+        ),
         ("register_corruptions", FOG._replace(words="fog"), "words must be a text with a place for one number"),
         ("register_corruptions", FOG._replace(words="{a} of {}"), "words must be a text with a place for one number"),
     ],

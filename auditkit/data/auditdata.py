@@ -274,7 +274,7 @@ class AuditData(Fields):
             }
         position_of = {str(name): position for position, name in enumerate(getattr(self.inputs, "columns", ()))}
         for feature in self.schema:
-            if feature.declared or feature.kind in ("boolean", "text"):
+            if feature.declared or feature.kind in ("boolean", "text", "identifier"):
                 continue
             column = self.inputs.iloc[:, position_of[feature.name]]
             if feature.kind == "integer":

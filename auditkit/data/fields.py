@@ -13,6 +13,7 @@ from auditkit.data.case_scores import CaseScore
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
 from auditkit.data.clusters import clusters_of
 from auditkit.data.group_probabilities import GroupProbabilities
+from auditkit.data.inputs import is_tokens
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
@@ -128,6 +129,23 @@ class Fields:
         """(D,) bool: which features are free text, whose codes say which text it is and can be compared in no way."""
         kinds = {feature.name: feature.kind for feature in self.schema}
         return np.array([kinds.get(name) == "text" for name in self.feature_names], dtype=bool)
+
+    @property
+    def tokens(self) -> bool:
+        """Whether the inputs are sequences of ids of one vocabulary: whole numbers (N, T) without a declared range."""
+        return self.modality == "sequence" and self.range is None and is_tokens(self.inputs)
+
+    @property
+    def identifiers(self) -> np.ndarray:
+        """(D,) bool: which features are ids, of which one may stand for another and nothing lies between two."""
+        kinds = {feature.name: feature.kind for feature in self.schema}
+        tokens = self.tokens
+        return np.array([tokens or kinds.get(name) == "identifier" for name in self.feature_names], dtype=bool)
+
+    @property
+    def uncompared(self) -> np.ndarray:
+        """(D,) bool: free text and identifiers, which checks that compare values leave out."""
+        return self.free_text | self.identifiers
 
     @property
     def units(self) -> int:

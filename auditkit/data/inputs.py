@@ -66,6 +66,14 @@ def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
     return {"inputs": inputs}
 
 
+def is_tokens(inputs: Any) -> bool:
+    """Whether inputs are an array or a tensor (N, T) of whole numbers."""
+    shape, dtype = getattr(inputs, "shape", ()), getattr(inputs, "dtype", None)
+    kind = getattr(dtype, "kind", None)
+    whole = kind in ("i", "u") if kind is not None else str(dtype).removeprefix("torch.").startswith(("int", "uint"))
+    return len(shape) == 2 and whole and not hasattr(inputs, "columns")
+
+
 def take_rows(inputs: Any, indices: np.ndarray) -> Any:
     """Rows of a table, an array, a tensor or a list, as the same kind of thing."""
     if hasattr(inputs, "iloc"):

@@ -16,8 +16,10 @@ from auditkit.errors import DataError, Mend, check_known
 from auditkit.lazy import pandas
 from auditkit.value_spelling import EXACT, listed
 
-Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
-KINDS: Final = ("number", "integer", "category", "boolean", "text")
+Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text", "identifier"]
+KINDS: Final = ("number", "integer", "category", "boolean", "text", "identifier")
+UNCOMPARED: Final = ("text", "identifier")
+"""Kinds whose values have neither an order nor a likeness, and are never shown."""
 FREE_TEXTS, DISTINCT, LETTERS, WORDS = 20, 0.9, 30, 5
 """A column of texts is free text where it has so many values, such a share of them is different, and the middle one has
 so many letters and words; who knows better declares it."""
@@ -32,7 +34,7 @@ class FeatureSchema:
     name: str
     kind: Kind
     categories: tuple[Any, ...] = ()
-    """The values of a category, in the order of their codes; of a text there are none."""
+    """The values of a category, in the order of their codes; of a text or an identifier there are none."""
     low: float | None = None
     high: float | None = None
     """The range of a number in the data, or as declared; perturbations stay inside it."""
@@ -47,7 +49,8 @@ class FeatureSchema:
     absent: Any = field(default=math.nan, compare=False, repr=False)
     """What stands for a missing value in a column of objects: None, NaN or NA."""
     texts: tuple[Any, ...] = field(default=(), repr=False)
-    """The different values of free text, in the order of their codes: for `auditkit.data.codes`, never to be shown."""
+    """The different values of free text or of an identifier, in the order of their codes: for `auditkit.data.codes`,
+    never to be shown."""
     declared: bool = field(default=False, compare=False)
     """Whether the owner said what it is: a category or a text has no order, and a number is no date."""
 
@@ -58,8 +61,8 @@ class FeatureSchema:
 
     @property
     def coded(self) -> tuple[Any, ...]:
-        """The values that codes stand for, of a category or of free text."""
-        return self.texts if self.kind == "text" else self.categories
+        """The values that codes stand for, of a category, of free text or of an identifier."""
+        return self.texts if self.kind in UNCOMPARED else self.categories
 
 
 def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
@@ -207,8 +210,9 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool
         return replace(feature, kind=kind, low=low, high=high)
     known = set(first.coded)
     categories = (*first.coded, *(value for value in second.coded if value not in known))
-    if first.kind == "text" or (second.kind == "text" and not first.declared):
-        return replace(feature, kind="text", categories=(), texts=categories, storage=_widened(feature, categories))
+    hidden = next((side.kind for side in (first, second) if side.kind in UNCOMPARED), None)
+    if hidden is not None and (first.kind == hidden or not first.declared):
+        return replace(feature, kind=hidden, categories=(), texts=categories, storage=_widened(feature, categories))
     return replace(feature, kind=first.kind, categories=categories, storage=_widened(feature, categories))
 
 
@@ -256,7 +260,14 @@ def _of_kind(feature: FeatureSchema, kind: Any, column: pandas.Series[Any]) -> F
             f"schema of {feature.name!r}: text is for what people write; the values are {feature.kind}. Say {mend}",
             mend=mend,
         )
-    if kind in ("category", "text"):
+    if kind == "identifier" and feature.kind in ("number", "boolean"):
+        mend = Mend(f'data.features."{feature.name}".kind', "category")
+        raise DataError(
+            f"schema of {feature.name!r}: an identifier names things by whole numbers or texts; the values are "
+            f"{feature.kind}. Say {mend}",
+            mend=mend,
+        )
+    if kind in ("category", *UNCOMPARED):
         values = feature.coded or _distinct(column.dropna(), feature.name)
         categories, texts = (values, ()) if kind == "category" else ((), values)
         return replace(feature, kind=kind, categories=categories, texts=texts, low=None, high=None)
@@ -268,7 +279,7 @@ def _of_kind(feature: FeatureSchema, kind: Any, column: pandas.Series[Any]) -> F
 
 
 def _with_categories(feature: FeatureSchema, categories: tuple[Any, ...]) -> FeatureSchema:
-    if feature.numeric or feature.kind == "text":
+    if feature.numeric or feature.kind in UNCOMPARED:
         raise DataError(f"schema of {feature.name!r}: categories are for a category; the column is {feature.kind}")
     lost = [value for value in feature.categories if value not in categories]
     if lost or len(set(categories)) < len(categories):

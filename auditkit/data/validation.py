@@ -218,8 +218,8 @@ def _check_array(inputs: Any, data: Fields) -> None:
             f"{data.name}: images must have the shape (N, C, H, W); got {shape}. A missing channel axis is added with "
             "inputs[:, None]"
         )
-    if data.modality == "table":
-        # In a table NaN is a missing value, which models may know how to take; infinity is none.
+    if data.modality in ("table", "sequence"):
+        # In a table or a series NaN is a missing value, which models may know how to take; infinity is none.
         if any_infinite(inputs):
             raise DataError(
                 f"{data.name}: inputs hold infinite values; replace them, or use NaN where they are missing"

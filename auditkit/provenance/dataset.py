@@ -116,7 +116,7 @@ def _features(data: AuditData) -> list[FeatureInfo]:
 
 def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
     values = to_codes(data.inputs, (feature,))[:, 0]
-    categories = "" if feature.kind in ("boolean", "text") else number_of(len(feature.categories), "value")
+    categories = "" if feature.kind in ("boolean", "text") else number_of(len(feature.coded), "value")
     detail = value_range(values, data.minimum_cell) if feature.numeric else categories
     parts = (detail, "" if feature.mutable else "not to be changed")
     return _info(data, feature.name, feature.kind, values, ", ".join(filter(None, parts)))

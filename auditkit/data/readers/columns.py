@@ -18,6 +18,8 @@ from auditkit.errors import DataError, Mend
 from auditkit.value_spelling import BOOLEANS, EXACT, NUMBER as SPELLED, listed
 
 INTEGER: Final = f"^{names.INTEGER.pattern}$"
+PLAIN_INTEGER: Final = "^(0|-?[1-9][0-9]*)$"
+"""Written as Python would write it, so that it can be read as a number and no two texts become one."""
 NUMBER: Final = f"^{SPELLED.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
@@ -68,7 +70,8 @@ def read_column(
 
 def _read(texts: Any, name: str, kind: str | None, notation: Notation) -> Read:
     """The column, once blanks and missing values are out."""
-    if kind in ("category", "text"):
+    # an id of whole numbers stays one, as tables of embeddings want it; 007 would become 7
+    if kind in ("category", "text") or (kind == "identifier" and not _all(texts, PLAIN_INTEGER)):
         return Read(_text(texts))
     if texts.null_count == len(texts):
         return Read(pandas.Series(np.full(len(texts), np.nan)))

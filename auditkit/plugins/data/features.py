@@ -39,6 +39,9 @@ class Features:
         unit = None if data.clusters is None else data.clusters[rows]
         kinds = {feature.name: feature for feature in data.schema}
         discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
+        discrete |= data.identifiers
+        if data.tokens:  # ids as large as they like become positions
+            codes = np.column_stack([np.unique(column, return_inverse=True)[1] for column in codes.T]).astype(float)
         doubts, read, unsearched = dict(data.doubts), {}, []
         for index, name in enumerate(names):
             order = data.orders.get(name)

@@ -80,11 +80,12 @@ def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
     if not data.feature_names:
         return {}
     codes = data.codes()
+    is_id = dict(zip(data.feature_names, data.identifiers.tolist(), strict=True))
     numeric = {feature.name: feature.numeric for feature in data.schema}
     orders = {
         name: data.orders[name] if name in data.orders else Order(codes[:, index])
         for index, name in enumerate(data.feature_names)
-        if name in data.orders or numeric.get(name, True)
+        if not is_id[name] and (name in data.orders or numeric.get(name, True))
     }
     suspected = {name: codes_in_order(order) for name, order in orders.items()}
     return {name: texts for name, texts in suspected.items() if texts}

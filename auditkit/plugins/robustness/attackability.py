@@ -23,9 +23,15 @@ def way(model: Model, data: AuditData) -> str:
     if array is None and not hasattr(data.inputs, "columns"):
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
     if word_numbers(model, data):
-        return "needs inputs between which a distance means something; these are numbers of words (tokens)"
+        return (
+            "needs inputs between which a distance means something; these are ids of a vocabulary (tokens): "
+            "robustness.changes puts others in their place"
+        )
     if not may_change(with_codes(model, data)).any():
-        return "needs a numeric feature that may change; every feature is a category, a group or declared immutable"
+        return (
+            "needs a numeric feature that may change; every feature is a category, an identifier, a group or declared "
+            "immutable"
+        )
     is_complete = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
     if is_complete and eats_as_is(model, data):
         return "gradient"
@@ -42,14 +48,14 @@ def takes_tensors(model: Model) -> bool:
 def word_numbers(model: Model, data: AuditData) -> bool:
     """Whether the inputs are numbers of words or the like, which a model looks up: a distance between them is none.
 
-    True for arrays of whole numbers of modality `sequence`, and for a torch module that looks every number of a row up
-    in a table, by whatever operation, and whatever the type that they come in.
+    True for arrays of whole numbers of modality `sequence` without a declared range, and for a torch module that looks
+    every number of a row up in a table, by whatever operation, and whatever the type that they come in.
     """
     is_table = hasattr(data.inputs, "columns")
     array = None if is_table else as_array(data.inputs)
     if array is None and not is_table:
         return False
-    if array is not None and data.modality == "sequence" and array.dtype.kind in "iu":
+    if array is not None and data.modality == "sequence" and array.dtype.kind in "iu" and data.range is None:
         return True
     if not takes_tensors(model):
         return False
@@ -64,7 +70,7 @@ def with_codes(model: Model, data: AuditData) -> AuditData:
 
     A table says so itself, by the kinds of its columns.
     """
-    array = None if hasattr(data.inputs, "columns") or data.schema else as_array(data.inputs)
+    array = None if hasattr(data.inputs, "columns") or data.schema or data.tokens else as_array(data.inputs)
     if array is None or array.ndim != 2 or array.dtype.kind not in "fiu" or not takes_tensors(model):
         return data
     from auditkit.plugins.robustness import embedding_lookups  # torch is imported for torch models only
@@ -169,5 +175,5 @@ def what_moved(data: AuditData, space: Space) -> tuple[str, ...]:
     if len(names) != len(space.free) or space.free.all():
         return ()
     fixed_names = [name for name, free in zip(names, space.free, strict=True) if not free]
-    kinds = "categories, groups, immutable, constant, or looked up by the model as codes"
+    kinds = "categories, identifiers, groups, immutable, constant, or looked up by the model as codes"
     return (f"Held as they are ({kinds}): {first_few(fixed_names, 12)}.",)

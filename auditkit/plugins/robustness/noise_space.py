@@ -36,7 +36,7 @@ class NoiseSpace(NamedTuple):
 def unfit(model: Model, data: AuditData) -> str | None:
     """Why there is nothing to add noise to; None where there is."""
     if word_numbers(model, data):
-        return "needs inputs that noise can be added to; these are numbers of words (tokens)"
+        return "needs inputs that noise can be added to; these are ids of a vocabulary (tokens)"
     if not hasattr(data.inputs, "columns") and as_array(data.inputs) is None:
         return f"needs inputs made of numbers; these are of modality {data.modality!r}"
     is_free = may_change(with_codes(model, data)).any()

@@ -88,7 +88,7 @@ def declared_space(low: np.ndarray, high: np.ndarray, *, whole: bool, free: np.n
 def picture_space(values: np.ndarray, *, whole: bool) -> Space:
     """A space for images and signals (N, D): every pixel has the same unit, the range of all of them."""
     features = values.shape[1]
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))  # NaN is a gap
     varies = high > low
     return Space(
         np.full(features, low), np.full(features, high), np.full(features, high - low if varies else 1.0),

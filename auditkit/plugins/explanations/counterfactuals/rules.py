@@ -3,6 +3,7 @@
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.data.schema import UNCOMPARED
 from auditkit.plugins.explanations.counterfactuals.parameters import CounterfactualParameters
 from auditkit.plugins.explanations.counterfactuals.space import Space, grid_of, spread_of
 from auditkit.plugins.explanations.counterfactuals.wanted import Wanted
@@ -24,8 +25,8 @@ def space_of(parameters: CounterfactualParameters, data: AuditData, codes: np.nd
     names, rows = data.feature_names, np.concatenate([real, codes])
     features = {feature.name: feature for feature in data.schema}
     fixed = set(map(data.column_of, data.groups)) if parameters.immutable is None else set(parameters.immutable)
-    # nobody can be told to write another person's text
-    fixed |= {name for name, feature in features.items() if not feature.mutable or feature.kind == "text"}
+    # nobody can be told to write another person's text, or to be somebody else
+    fixed |= {name for name, feature in features.items() if not feature.mutable or feature.kind in UNCOMPARED}
     numeric = numeric_columns(data)
     # a category has no spread, but one that all have cannot become another
     spread = np.array([

@@ -65,6 +65,8 @@ class Effects(EffectsParameters, Check):
         """Only tables and arrays (N, D) have columns."""
         if not data.feature_names:
             return "needs a table or an array (N, D), whose columns can be named"
+        if data.uncompared.all():
+            return "needs a column with values that curves can go along; every one is free text or an identifier"
         strange = next((name for name in self.features if name not in data.feature_names), None)
         if strange is not None:
             return (
@@ -89,13 +91,13 @@ class Effects(EffectsParameters, Check):
         def ask(codes: np.ndarray) -> np.ndarray:
             return np.asarray(output.answer(data.decode(codes))[:, target], dtype=np.float64)
 
-        codes, numeric, is_text = data.codes(), numeric_columns(data), data.free_text
+        codes, numeric, is_hidden = data.codes(), numeric_columns(data), data.uncompared
         grids = {
             column: self.values(codes[:, column], bool(numeric[column]), data.minimum_cell)
             for column in range(codes.shape[1])
         }
-        usable = [column for column, values in grids.items() if len(values) > 1 and not is_text[column]]
-        space = DataSpace.of_rows(codes[:, ~is_text], numeric[~is_text]) if len(codes) > FEWEST else None
+        usable = [column for column, values in grids.items() if len(values) > 1 and not is_hidden[column]]
+        space = DataSpace.of_rows(codes[:, ~is_hidden], numeric[~is_hidden]) if len(codes) > FEWEST else None
         effects = []
         for done, column in enumerate(usable):
             present, is_category = codes[~np.isnan(codes[:, column])], not numeric[column]
@@ -105,8 +107,8 @@ class Effects(EffectsParameters, Check):
             values = grids[column]
             dependence = partial_dependence(ask, present, column, values)
             local = accumulated_local_effects(ask, inside, column, values, is_category)
-            place = column - int(is_text[:column].sum())
-            outside = None if space is None else _outside(space, present[:, ~is_text], place, values)
+            place = column - int(is_hidden[:column].sum())
+            outside = None if space is None else _outside(space, present[:, ~is_hidden], place, values)
             effects.append(Effect(column, data.feature_names[column], dependence, local, outside))
             context.progress(done + 1, len(usable), "columns")
         chosen = [effect for effect in effects if effect.name in self.features]
@@ -119,7 +121,7 @@ class Effects(EffectsParameters, Check):
         left = [name for column, name in enumerate(data.feature_names) if column not in usable]
         notes = [f"This shows {_named(output.what, data, context, target)}, over {len(codes)} rows."]
         notes += (
-            [f"Without a curve, as free text, or where one value only or too few rows are there: {first_few(left)}."]
+            [f"No curve for free text, an identifier, one value only or too few rows: {first_few(left)}."]
             if left
             else []
         )

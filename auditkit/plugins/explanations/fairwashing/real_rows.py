@@ -78,8 +78,8 @@ def real_rows(
     None where the output is the same for all of them. Of three classes or more, one for each of the classes that most
     of the explained rows are given, with these rows.
     """
-    if data.free_text.any():
-        return "a column is free text, of which trees learn nothing"
+    if data.uncompared.any():
+        return "a column is free text or an identifier, of which trees learn nothing"
     targets, counts = np.unique(case.output.target, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
     tried = [targets[place] for place in order if place == order[0] or counts[place] >= FEW]

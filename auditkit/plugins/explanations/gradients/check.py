@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from auditkit.checks import Check, Context, Findings
-from auditkit.data import AuditData
+from auditkit.data import AuditData, as_array
 from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.models import Model
 from auditkit.plugins.explanations.gradients.definitions import DEFINITIONS
@@ -55,6 +55,9 @@ class Gradients(GradientParameters, Check):
         if self.baseline == "blurred" and data.modality != "image":
             mends = (Mend(f'checks."{self.id}".baseline', baseline) for baseline in ("mean", "zeros"))
             return Refusal("the baseline 'blurred' is for images", tuple(mends))
+        array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
+        if array is not None and array.dtype.kind == "f" and np.isnan(array).any():
+            return "needs inputs without gaps: no path leads to a value that is missing"
         if self.layer and self.explainer != "grad_cam":
             mend = Mend(f'checks."{self.id}".layer', "")
             return Refusal(f"layer is of the explainer grad_cam; the explainer is {self.explainer}", (mend,))
@@ -66,7 +69,8 @@ class Gradients(GradientParameters, Check):
         from auditkit.plugins.explanations.gradients.fitness import why_not  # imports torch, as the model did
 
         try:
-            return why_not(self, self.id, model, encoded)
+            ids = [name for name, is_id in zip(data.feature_names, data.identifiers, strict=True) if is_id]
+            return why_not(self, self.id, model, encoded, ids)
         except Exception:  # foreign code: what it raises is the error of the check, which asks it again
             return None
 

@@ -1,5 +1,6 @@
 """Whether a network can be explained by a method, and why not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from auditkit.plugins.explanations.gradients.grad_cam import last_convolution, n
 from auditkit.plugins.explanations.gradients.network import Network, entered
 from auditkit.plugins.explanations.gradients.parameters import GradientParameters
 from auditkit.plugins.explanations.gradients.preparation import has_gradients
+from auditkit.text import first_few
 
 NO_GRADIENTS = (
     "the model's output has no gradients by its inputs: it makes whole numbers of them (positions in an embedding), or "
@@ -24,7 +26,9 @@ WHOLE_NUMBERS = (
 HOOKS = "needs layers that can be reached, which this model does not give"
 
 
-def why_not(parameters: GradientParameters, id: str, model: Model, encoded: torch.Tensor) -> str | None:
+def why_not(
+    parameters: GradientParameters, id: str, model: Model, encoded: torch.Tensor, identifiers: Sequence[str] = ()
+) -> str | None:  # fmt: skip
     """Why the method cannot explain this model, in a sentence; None where it can.
 
     Args:
@@ -32,6 +36,7 @@ def why_not(parameters: GradientParameters, id: str, model: Model, encoded: torc
         id: of the check, for the settings that are proposed.
         model: asked about the rows.
         encoded: a few rows.
+        identifiers: names of features that are ids, between which no path leads.
     """
     with model.module() as module:
         entry = ""
@@ -39,6 +44,11 @@ def why_not(parameters: GradientParameters, id: str, model: Model, encoded: torc
             entry = (input_embedding(module, encoded) or "") if Capability.TORCH_MODULE in model.capabilities else ""
             if not entry:
                 return WHOLE_NUMBERS if not encoded.is_floating_point() else NO_GRADIENTS
+        if identifiers and not entry:
+            return (
+                "paths of gradients lead through values between two, and between ids "
+                f"({first_few(identifiers, 3)}) there is nothing; explanations.importance puts others in their place"
+            )
         if parameters.explainer not in ("deep_lift", "grad_cam"):
             return None
         if Capability.TORCH_MODULE not in model.capabilities:

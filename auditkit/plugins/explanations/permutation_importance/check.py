@@ -76,7 +76,7 @@ class PermutationImportance(PermutationParameters, Check):
             return np.asarray(loss.of(context.predictions.of(data.decode(rows))), dtype=np.float64)
 
         base = lose(codes)
-        pairs = twins(codes, numeric_columns(data), self.twins, data.free_text)
+        pairs = twins(codes, numeric_columns(data), self.twins, data.uncompared)
         sets = [(column,) for column in range(len(names))] + [tuple(pair[:2]) for pair in pairs[:PAIRS]]
         estimates = []
         for columns in sets:

@@ -25,7 +25,7 @@ def twins(x: np.ndarray, numeric: np.ndarray, least: float, without: np.ndarray)
         x: (n, D) rows, as codes.
         numeric: (D,) bool.
         least: the association from which a pair counts.
-        without: (D,) bool: columns of free text, of which each value tells the whole row.
+        without: (D,) bool: columns of free text or of ids, of which a value tells the whole row.
     """
     pairs = [
         Twins(first, second, association(x[:, first], x[:, second], (bool(numeric[first]), bool(numeric[second]))))

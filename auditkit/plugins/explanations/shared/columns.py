@@ -8,9 +8,9 @@ from auditkit.data import AuditData
 
 
 def numeric_columns(data: AuditData) -> np.ndarray:
-    """(D,) bool: which columns hold numbers; those of an array without a schema do."""
+    """(D,) bool: which columns hold numbers; those of an array without a schema do, unless they are ids."""
     kinds = {feature.name: feature.numeric for feature in data.schema}
-    return np.array([kinds.get(name, not kinds) for name in data.feature_names])
+    return np.array([kinds.get(name, not kinds) for name in data.feature_names], dtype=bool) & ~data.identifiers
 
 
 def column_owners(

@@ -54,7 +54,11 @@ class SurrogateTree(SurrogateTreeParameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Only tables and arrays (N, D) have columns."""
-        return None if data.feature_names else "needs a table or an array (N, D), whose columns can be named"
+        if not data.feature_names:
+            return "needs a table or an array (N, D), whose columns can be named"
+        if data.uncompared.all():
+            return "needs a column that rules can ask about; every one is free text or an identifier"
+        return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """The rows that the tree learns from."""
@@ -76,8 +80,8 @@ class SurrogateTree(SurrogateTreeParameters, Check):
             np.asarray(output.answer(data.decode(rows))[:, target], dtype=np.float64) for rows in (learnt, tried)
         ]
         context.progress(1, 2, "asked")
-        is_text, middles = data.free_text, middles_of(learnt, numeric)
-        questions = [question for question in questions_of(learnt, numeric) if not is_text[question.column]]
+        is_hidden, middles = data.uncompared, middles_of(learnt, numeric)
+        questions = [question for question in questions_of(learnt, numeric) if not is_hidden[question.column]]
         least = max(LEAST, data.minimum_cell)
         tree = fit(encoded(learnt, questions, middles), outputs[0], self.depth, least)
         leaves = [tree.apply(encoded(rows, questions, middles)) for rows in (learnt, tried)]

@@ -24,8 +24,8 @@ def distance_space(data: AuditData, without: Collection[str]) -> np.ndarray:
     """(N, E) points whose Euclidean distance says how much two rows differ.
 
     Numbers are standardised, so one standard deviation counts 1. Two different categories, or missing against present,
-    count 1 as well (overlap distance). A feature in which all rows are the same has no place, nor has free text, of
-    which nearly any two differ.
+    count 1 as well (overlap distance). A feature in which all rows are the same has no place, nor have free text and
+    identifiers, of which nearly any two differ.
 
     Args:
         data: a table or an array (N, D).
@@ -33,10 +33,10 @@ def distance_space(data: AuditData, without: Collection[str]) -> np.ndarray:
 
     Source: Stanfill and Waltz (1986), Toward memory-based reasoning, CACM 29, for the overlap distance.
     """
-    codes, is_text = data.codes(), data.free_text
+    codes, is_hidden = data.codes(), data.uncompared
     parts = [np.zeros((len(codes), 0))]
     for index, name in enumerate(data.feature_names):
-        if name in without or is_text[index]:
+        if name in without or is_hidden[index]:
             continue
         column = codes[:, index]
         numeric = not data.schema or data.schema[index].numeric

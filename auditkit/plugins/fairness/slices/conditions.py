@@ -40,9 +40,9 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
     """
     # By the groups as they are named and hidden, and not by the raw column behind them.
     features = [_group(name, data) for name in data.groups]
-    codes, is_text = data.codes(), data.free_text
+    codes, is_hidden = data.codes(), data.uncompared
     for index, name in enumerate(data.feature_names):
-        if name not in data.groups and not is_text[index]:
+        if name not in data.groups and not is_hidden[index]:
             features.append(_feature(name, codes[:, index], data.schema[index] if data.schema else None, bins))
     return [feature for feature in features if len(feature.texts) > 1]
 

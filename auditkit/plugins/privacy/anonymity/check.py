@@ -1,5 +1,6 @@
 """The check of quasi-identifiers."""
 
+import itertools
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -53,8 +54,9 @@ class Anonymity(Parameters, Check):
             ConfigError: a name is no column.
         """
         if not self.quasi_identifiers:
-            texts = {name for name, is_text in zip(data.feature_names, data.free_text, strict=True) if is_text}
-            proposed = [name for name in dict.fromkeys((*data.groups, *names_of(data))) if name not in texts][:PROPOSED]
+            hidden = set(itertools.compress(data.feature_names, data.uncompared))
+            names = dict.fromkeys((*data.groups, *names_of(data)))
+            proposed = [name for name in names if name not in hidden][:PROPOSED]
             why = "needs to be told which columns others may know of a person, such as age, sex and postcode"
             return Refusal(why, (Mend(f"{SETTING}.quasi_identifiers", proposed),))
         refuse_unknown("quasi_identifiers", self.quasi_identifiers, data)

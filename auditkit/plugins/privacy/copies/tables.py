@@ -7,7 +7,7 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.data.codes import codes_of
-from auditkit.data.schema import merge_schemas
+from auditkit.data.schema import UNCOMPARED, merge_schemas
 from auditkit.errors import DataError, present
 from auditkit.plugins.privacy.shared.features import expand
 from auditkit.plugins.privacy.shared.persons import whose
@@ -25,7 +25,7 @@ class Tables(NamedTuple):
     category: np.ndarray
     """(D,) bool: which of them are names."""
     text: np.ndarray
-    """(D,) bool: which of these are free text, of which a new value is nothing strange."""
+    """(D,) bool: which of these are free text or ids, of which a new value is nothing strange."""
     units: tuple[np.ndarray, np.ndarray]
     """(T,) and (H,) whose row each real row is."""
     left_out: tuple[int, int]
@@ -69,7 +69,7 @@ def read(data: AuditData, path: str, reading: Mapping[str, Any]) -> Tables:
         raise DataError(f"synthetic: {error}") from error
     parts = ((train.inputs, schema), (data.inputs, schema), (made.inputs, made_schema))
     training, held_out, synthetic = (_canonical(codes_of(inputs, own)) for inputs, own in parts)
-    text = np.array([feature.kind == "text" for feature in schema] or [False] * training.shape[1])
+    text = np.array([feature.kind in UNCOMPARED for feature in schema] or [False] * training.shape[1])
     category = np.array([not feature.numeric for feature in schema] or [False] * training.shape[1])
     equal, people = among(held_out, training), np.zeros(len(held_out), dtype=bool)
     if data.unit is not None and train.unit is not None:

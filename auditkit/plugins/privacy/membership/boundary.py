@@ -44,7 +44,9 @@ class BudgetSpent(Exception):
 
 def may_change(data: AuditData) -> bool:
     """Whether the inputs hold numbers, which can be changed little by little."""
-    return not isinstance(data.inputs, list) and not bool(plain(data.take(np.arange(1))).category.all())
+    if isinstance(data.inputs, list) or data.tokens:
+        return False
+    return not bool(plain(data.take(np.arange(1))).category.all())
 
 
 def range_of(values: np.ndarray, category: np.ndarray) -> Range:

@@ -63,10 +63,11 @@ def out_of_fold(
 
 def prepare(values: np.ndarray, category: np.ndarray) -> np.ndarray:
     """What `fitted` takes: as they are for trees, expanded for the linear model of wide inputs; no free text."""
-    kept = category != TEXT
+    # scikit-learn finds no bins of a column without a value, of which nothing can be learnt
+    kept = (category != TEXT) & ~np.isnan(values).all(axis=0)
     if not kept.any():
         return np.zeros((len(values), 1))  # what all rows share: nothing can be learnt from it
-    return expand(values, category) if kept.sum() > WIDE else values[:, kept]
+    return expand(values[:, kept], category[kept]) if kept.sum() > WIDE else values[:, kept]
 
 
 def fitted(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> Probabilities:

@@ -10,7 +10,7 @@ from auditkit.data import AuditData, as_array
 WORDS = 256
 """Columns that texts are hashed into."""
 NUMBER, NAME, TEXT = 0, 1, 2
-"""What a feature is: of free text the number says which text it is, and nothing can be learnt from it."""
+"""What a feature is: of free text and of ids the number says which one it is, and nothing can be learnt from it."""
 CATEGORIES = 50
 """Categories of a feature that get a column of their own; the rest share the absence of all."""
 
@@ -25,18 +25,25 @@ class Plain(NamedTuple):
 
 
 def plain(data: AuditData) -> Plain:
-    """The inputs of a table, an array or texts as numbers, one row each."""
+    """The inputs of a table, an array or texts as numbers, one row each; of sequences of ids how often each occurs."""
     if hasattr(data.inputs, "columns"):
         is_name = np.array([not feature.numeric for feature in data.schema], dtype=np.int8)
-        return Plain(data.codes(), np.where(data.free_text, TEXT, is_name))
+        return Plain(data.codes(), np.where(data.uncompared, TEXT, is_name))
     array = as_array(data.inputs)
-    if array is not None:
-        flat = array.reshape(len(array), -1).astype(np.float64)
+    if array is not None and not data.tokens:
+        flat = _flat(array)
         return Plain(flat, np.zeros(flat.shape[1], dtype=np.int8))
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    hashed = HashingVectorizer(n_features=WORDS, alternate_sign=False).transform(data.inputs)
+    # ids are hashed as words are, for no id is larger than another
+    of_ids = {} if array is None else {"analyzer": lambda row: [str(token) for token in row.tolist()]}
+    documents = data.inputs if array is None else array
+    hashed = HashingVectorizer(n_features=WORDS, alternate_sign=False, **of_ids).transform(documents)
     return Plain(np.asarray(hashed.todense()), np.zeros(WORDS, dtype=np.int8))
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array.reshape(len(array), -1).astype(np.float64))
 
 
 def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
@@ -76,7 +83,8 @@ def fingerprints(data: AuditData) -> np.ndarray:
         rows = [text.encode() for text in data.inputs]
     else:
         # -0.0 is 0.0, and every missing value is the same one
-        values = plain(data).values.astype(np.float32) + np.float32(0.0)
+        array = as_array(data.inputs) if data.tokens else None  # their order counts, and every digit
+        values = plain(data).values.astype(np.float32) + np.float32(0.0) if array is None else _flat(array)
         values[np.isnan(values)] = np.nan
         rows = [row.tobytes() for row in values]
     digests = [hashlib.sha256(row + b"\0" + label.encode()).digest() for row, label in zip(rows, labels, strict=True)]

@@ -10,8 +10,8 @@ WACHTER = (
 USTUN = "Ustun, Spangher and Liu (2019), Actionable recourse in linear classification, arXiv:1809.06514"
 BALLET = "Ballet et al. (2019), Imperceptible adversarial attacks on tabular data, arXiv:1911.03274"
 COST = (
-    "Cost: a number moved by its range from the 1st to the 99th percentile costs 1, a changed category costs 1, each "
-    "times the cost set for the feature. Other costs give other numbers."
+    "Cost: a number moved by its range from the 1st to the 99th percentile costs 1, a changed category costs 1, a "
+    "token of a sequence of T costs 1/T, each times the cost set for the feature. Other costs give other numbers."
 )
 GRID = "Exact for the values that were tried, not for all that could be."
 

@@ -217,7 +217,12 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
         ),
         (
             "No implications between features were declared, so a changed row may describe nobody: declare them under "
-            "implications.", not parameters.implications,
+            "implications.", not parameters.implications and not data.tokens,
+        ),
+        (
+            "In each place other ids of the data were put, one at a time; padding and places that are alike in all "
+            "rows stay. A change of all places costs 1. An id that means the same is no reason for another decision; "
+            "whether one does is not known.", data.tokens,
         ),
     )  # fmt: skip
     return [sentence for sentence, holds in sentences if holds]
@@ -227,12 +232,13 @@ def _by_feature(moves: Moves, single: search.Singles, data: AuditData, cost: flo
     """A row for each feature, those that flip most first."""
     costs = single.cheapest(moves)
     least = costs.min(axis=1)
+    kinds = {feature.name: str(feature.kind) for feature in features_of(data)}
     rows = []
     for column, field in enumerate(moves.fields):
         feature_costs = costs[:, column]
         flips_near, flips_ever = feature_costs <= cost * (1 + 1e-9), np.isfinite(feature_costs)
         is_cheapest = flips_ever & (feature_costs <= least * (1 + 1e-9))  # ties count for every feature that ties
-        kind = "category" if not field.numeric else "whole number" if field.whole else "number"
+        kind = kinds.get(field.name, "category") if not field.numeric else "whole number" if field.whole else "number"
         enough = flips_ever.sum() >= max(1, data.minimum_rate)
         rows.append(
             Row(

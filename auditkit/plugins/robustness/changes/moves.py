@@ -10,6 +10,7 @@ import numpy as np
 from auditkit.data import AuditData, FeatureSchema, as_array
 from auditkit.errors import DataError, check_known
 from auditkit.plugins.robustness.changes.implications import bind, parse
+from auditkit.plugins.robustness.token_places import token_places
 
 MOST = 100
 """Categories of one feature that are tried at most: the most frequent ones."""
@@ -89,6 +90,8 @@ def features_of(data: AuditData) -> tuple[FeatureSchema, ...]:
     if data.schema:
         return data.schema
     array = as_array(data.inputs)
+    if data.tokens:
+        return tuple(FeatureSchema(name, "identifier") for name in data.feature_names)
     kind = "integer" if array is not None and array.dtype.kind in "iu" else "number"
     return tuple(FeatureSchema(name, kind) for name in data.feature_names)  # type: ignore[arg-type]
 
@@ -117,6 +120,8 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
     schema = features_of(data)
     names = [feature.name for feature in schema]
     check_known(costs, names, DataError, lambda name: f"costs: there is no feature {name!r}; ")
+    if data.tokens:
+        return _token_fields(data, names, costs, grid)
     fields = []
     for position in movable(data):
         feature, column = schema[position], known[:, position]
@@ -140,6 +145,25 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
     return tuple(fields)
 
 
+def _token_fields(
+    data: AuditData, names: Sequence[str], costs: Mapping[str, float], grid: int
+) -> tuple[Field, ...]:  # fmt: skip
+    """Every place of sequences of ids where another id may stand; a change of all places costs 1.
+
+    Tried are so many ids: half of them the most frequent ones, the others spread from there to the rarest.
+    """
+    places = token_places(data)
+    ranks = len(places.vocabulary)
+    often = np.arange(min(ranks, (grid + 1) // 2))
+    spread = np.linspace(len(often), ranks - 1, min(ranks - len(often), grid // 2)).astype(int)
+    tried = np.sort(places.vocabulary[np.concatenate([often, spread]).astype(int)]).astype(np.float64)
+    return tuple(
+        Field(at, name, False, True, tried, -np.inf, np.inf, 1.0, float(costs.get(name, 1.0)) / len(names))
+        for at, name in enumerate(names)
+        if places.free[:, at].any() and len(tried) > 1
+    )
+
+
 def moves_of(
     data: AuditData, origins: np.ndarray, fields: tuple[Field, ...], steps: Sequence[float], implications: Sequence[str]
 ) -> Moves:
@@ -159,6 +183,9 @@ def moves_of(
     features = np.repeat(np.arange(len(fields)), [tried.shape[1] for tried in values])
     costs = [cost_of(field, origins[:, field.at][:, None], tried) for field, tried in zip(fields, values, strict=True)]
     rules = tuple(_bound(text, features_of(data)) for text in implications)
+    if data.tokens:  # padding stays, and marks of the format
+        held = ~token_places(data).free[:, [field.at for field in fields]]
+        costs = [np.where(is_held[:, None], np.inf, part) for is_held, part in zip(held.T, costs, strict=True)]
     broken = np.column_stack([~rule(origins) for rule in rules]) if rules else np.zeros((len(origins), 0), dtype=bool)
     return Moves(origins, fields, features, np.hstack(values), np.hstack(costs), rules, broken)
 

@@ -210,11 +210,12 @@ def _part(field: Field, rng: np.random.Generator) -> Callable[[np.ndarray], np.n
         weight = float(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5)) / field.unit
         return lambda column: np.where(np.isnan(column), 0.0, weight * column)
     # about as much as a number may add, so that changes of either kind are among the cheapest
-    effects = rng.uniform(-0.5, 0.5, int(field.values.max()) + 1)
+    # numbered densely, for ids may be as large as they like
+    effects = rng.uniform(-0.5, 0.5, len(field.values))
 
     def effect(column: np.ndarray) -> np.ndarray:
-        is_known = ~np.isnan(column) & (column < len(effects))
-        return np.where(is_known, effects[np.where(is_known, column, 0).astype(np.int64)], 0.0)
+        place = np.clip(np.searchsorted(field.values, column), 0, len(effects) - 1)
+        return np.where(field.values[place] == column, effects[place], 0.0)
 
     return effect
 

@@ -81,10 +81,14 @@ IMAGE = (
 )  # fmt: skip
 TABLE = ("missing values", "noise", "swapped categories", "drift")
 TEXT = ("typos", "dropped characters", "capitals", "look-alikes", "accents", "white space")
+SERIES = ("noise", "spikes", "drift", "dropped points", "missing spans")
+TOKENS = ("substituted tokens", "transposed tokens")
 KNOWN: dict[str, tuple[str, ...]] = {"image": IMAGE, "table": TABLE, "text": TEXT}
 """The corruptions of each kind of input, in the order of the report."""
 
 
 def known_names(data: AuditData) -> tuple[str, ...]:
     """The corruptions of these inputs: those of their kind, and of texts where a table has columns of free text."""
+    if data.modality == "sequence":
+        return TOKENS if data.tokens else SERIES
     return (*KNOWN.get(data.modality, ()), *(TEXT if data.free_text.any() else ()))

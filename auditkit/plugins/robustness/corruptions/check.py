@@ -22,9 +22,10 @@ class Corruptions(Parameters, Check):
     CIFAR-10-C for small and of ImageNet-C for larger images. Tables: lost values, noise, categories drawn anew, drift
     of whole columns; whole numbers stay whole, values stay in range, immutable features and group columns are held
     unless asked otherwise. Texts, in tables too: typing slips, lost characters, capitals, look-alike letters, accents,
-    spaces. Rows are compared with themselves: the drop has the paired score interval of Tango and McNemar's exact test.
-    Groups are compared at severity 3; intervals hold for all pairs at once; p-values are adjusted by Holm over the
-    check.
+    spaces. Series: noise, spikes, drift, points and spans lost. Sequences of ids (tokens): others of the data in their
+    place, neighbours transposed; identifiers in tables are drawn anew as categories are, and never added to. Rows are
+    compared with themselves: the drop has the paired score interval of Tango and McNemar's exact test. Groups are
+    compared at severity 3; intervals hold for all pairs at once; p-values are adjusted by Holm over the check.
 
     The corruptions are simulated and are not those of any one site; a model may fail on others. Labels are taken as
     unchanged, which a strong corruption can make untrue: then a person would fail too. Small losses at the lowest
@@ -34,7 +35,7 @@ class Corruptions(Parameters, Check):
     id = "robustness.corruptions"
     title = "Natural corruptions"
     reference = f"{HENDRYCKS}; {TANGO}"
-    needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass", "image", "table", "text"})
+    needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass", "image", "table", "text", "sequence"})
     presets = {"quick": {"rows": 200, "shuffles": 499}, "thorough": {"rows": 5000, "shuffles": 4999}}
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"corruption", "severity"})
@@ -55,8 +56,13 @@ class Corruptions(Parameters, Check):
             return f"a table must be a data frame or an array (N, D); this has the shape {shape}"
         if data.modality == "text" and not isinstance(data.inputs, list):
             return "texts must be a list of str"
-        if data.modality in ("table", "sequence") and word_numbers(model, data):
-            return "needs inputs between which a distance means something; these are numbers of words (tokens)"
+        if data.modality == "sequence" and not data.tokens:
+            return _no_series(model, data, shape)
+        if data.modality == "table" and word_numbers(model, data):
+            return (
+                "needs inputs between which a distance means something; these are numbers of words (tokens): give them "
+                'as whole numbers with modality = "sequence"'
+            )
         return None
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
@@ -75,3 +81,15 @@ class Corruptions(Parameters, Check):
         from auditkit.plugins.robustness.corruptions.findings import find
 
         return find(self, model, with_codes(model, data), context)
+
+
+def _no_series(model: Model, data: AuditData, shape: tuple[int, ...]) -> str | None:
+    """Why a sequence that is none of ids is no series either; None where it is one."""
+    if len(shape) not in (2, 3) or shape[1] < 2:
+        return f"series must be (N, T) or (N, T, F), at least two steps long; these are {shape}"
+    if word_numbers(model, data):
+        return (
+            "needs a series of numbers, or ids of one vocabulary (N, T); these are ids in another form. Give ids as "
+            "whole numbers (N, T); whole numbers that are measurements as floats, or with their range"
+        )
+    return None

@@ -45,6 +45,10 @@ def _own(data: AuditData, seed_of: Mapping[str, int], device: str, held: bool) -
         from auditkit.plugins.robustness.corruptions.texts import Texts  # only where there are texts
 
         return Texts(list(data.inputs), seed_of)
+    if data.modality == "sequence":
+        from auditkit.plugins.robustness.corruptions.sequences import Series, Tokens  # only where there are some
+
+        return Tokens(data, seed_of) if data.tokens else Series(data, seed_of)
     from auditkit.plugins.robustness.corruptions.tables import Tables  # only where there is a table
 
     return Tables(data, seed_of, held=held)

@@ -47,10 +47,12 @@ class Tables(Suite):
         self._texts = data.free_text & self.free
         self._can_change = self._numbers | self._categories
         self._gaps = np.isnan(self._codes).any(axis=0)
+        # there is no typical id, so one is lost only where gaps are known
+        self._can_be_lost = self._can_change & (self._gaps | ~data.identifiers)
         self._typical = np.array([_typical(*pair) for pair in zip(self._codes.T, self._numeric, strict=True)])
         can_change = {
             "noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories,
-            "missing values": self._can_change, **dict.fromkeys(TEXT, self._texts),
+            "missing values": self._can_be_lost, **dict.fromkeys(TEXT, self._texts),
         }  # fmt: skip
         known = (*TABLE, *TEXT) if data.free_text.any() else TABLE
         names_left = tuple(name for name in known if can_change[name].any())
@@ -101,7 +103,7 @@ class Tables(Suite):
         return Changed(self._data.decode(codes), distance, outside)
 
     def _missing_values(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        is_lost = (rng.random(self._codes.shape) < strength) & self._can_change
+        is_lost = (rng.random(self._codes.shape) < strength) & self._can_be_lost
         # a feature that never had a gap gets its typical value: the model may not accept a gap in it
         filled = np.where(self._gaps, np.nan, self._typical)
         return np.where(is_lost, filled, self._codes)
@@ -131,13 +133,13 @@ class Tables(Suite):
             is_forbidden = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
             is_forbidden |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
         # categories of which no value is known hold none
-        has_values = [feature.numeric or bool(feature.categories) for feature in self._data.schema] or [True]
+        has_values = [feature.numeric or bool(feature.coded) for feature in self._data.schema] or [True]
         is_forbidden |= np.isnan(codes) & ~self._gaps | ~self.free | ~np.array(has_values)
         return np.asarray(is_forbidden & ~is_unchanged)
 
     def _sentences(self, left_out: list[str], is_immutable: np.ndarray) -> list[str]:
         held = np.asarray(self._data.feature_names, dtype=object)[is_immutable].tolist()
-        filled, gaps = (int((self._can_change & part).sum()) for part in (~self._gaps, self._gaps))
+        filled, gaps = (int((self._can_be_lost & part).sum()) for part in (~self._gaps, self._gaps))
         sentences = (
             (f"Not tried, because no feature allows it: {listed(left_out)}.", left_out),
             (f"Held as they are: {listed(held)}.", held),

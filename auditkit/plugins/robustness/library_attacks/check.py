@@ -1,12 +1,14 @@
 """The check of attacks by name."""
 
+import numpy as np
+
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.attackability import with_codes
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
-from auditkit.plugins.robustness.noise_space import unfit
+from auditkit.plugins.robustness.noise_space import noise_space_of, unfit
 from auditkit.results import of_everyone
 
 
@@ -46,7 +48,10 @@ class LibraryAttacks(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no number can be changed; None where one can."""
-        return unfit(model, data)
+        why = unfit(model, data)
+        if why is None and np.isnan(noise_space_of(data).rows).any(axis=1).all():
+            return "needs a row without a missing value: an attack cannot step away from one"
+        return why
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The sizes of change, the norm, and the attacks that are named."""

@@ -302,3 +302,30 @@ def test_a_search_that_combines_only_small_changes_is_caught(monkeypatch):
     data = AuditData.from_table(many_features(), label="y")
     result = run(Changes(rows=40, permutations=199, draws=10), wrapped(lambda table: table["x0"] > 0.5), data)
     assert control(result, "known-boundary-several").holds is not True
+
+
+def test_tokens_are_substituted_one_at_a_time_to_the_counted_share():
+    """The decision is the sum of what ids are worth: all substitutes are tried, so the share can be counted."""
+    ids, worth = np.array([3, 5, 70_000]), {3: -1, 5: 1, 70_000: 3, 0: 0}
+    rng = np.random.default_rng(0)
+    rows = np.where(np.arange(6) < rng.integers(3, 7, 90)[:, None], rng.choice(ids, (90, 6)), 0)
+    asked = []
+
+    def decide(inputs):
+        asked.append(set(np.unique(inputs).tolist()))
+        return np.vectorize(worth.get)(inputs).sum(axis=1) > 4
+
+    data = AuditData(rows, np.arange(90) % 2, positive=1, modality="sequence")
+    result = run(Changes(rows=90, **FAST), wrapped(decide), data)
+    total = np.vectorize(worth.get)(rows).sum(axis=1)
+    flips = [
+        any((total[row] - worth[old] + worth[new] > 4) != (total[row] > 4) for old in rows[row] if old for new in ids)
+        for row in range(90)
+    ]
+    rates = shares(result, "single_flip_share")
+    assert rates[0.1] == 0 and rates[0.25] == rates[2.0] == pytest.approx(np.mean(flips))  # one place of six costs 0.17
+    assert set.union(*asked) <= {0, *ids.tolist()}
+    assert all(control.holds for control in result.controls), [
+        control.name for control in result.controls if not control.holds
+    ]
+    assert {row[1] for row in result.tables[0].rows} == {"identifier"}
