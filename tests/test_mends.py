@@ -322,7 +322,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "scores for whole targets": table(label="years", scores="amount"),
     "many texts": table(label="words"),
     "numbers are declared a text": lambda kind="text": table(label="label", schema={"years": {"kind": kind}})(),
-    "fractions are declared an identifier": lambda kind="identifier": table(label="label", schema={"x": {"kind": kind}})(),
+    "fractions as identifiers": lambda kind="identifier": table(label="label", schema={"x": {"kind": kind}})(),
     "none of several outputs is named": lambda **mends: auditkit.wrap(BOTH, **mends),
     "numbers of statsmodels": lambda task="binary": auditkit.wrap(OLS(NUMBERS[:, 0], NUMBERS).fit(), task=task),
     "two classes were asked for": table(label="years", task="binary"),
