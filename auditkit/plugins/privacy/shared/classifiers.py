@@ -63,11 +63,10 @@ def out_of_fold(
 
 def prepare(values: np.ndarray, category: np.ndarray) -> np.ndarray:
     """What `fitted` takes: as they are for trees, expanded for the linear model of wide inputs; no free text."""
-    # scikit-learn finds no bins of a column without a value, of which nothing can be learnt
-    kept = (category != TEXT) & ~np.isnan(values).all(axis=0)
+    kept = category != TEXT
     if not kept.any():
         return np.zeros((len(values), 1))  # what all rows share: nothing can be learnt from it
-    return expand(values[:, kept], category[kept]) if kept.sum() > WIDE else values[:, kept]
+    return expand(values, category) if kept.sum() > WIDE else values[:, kept]
 
 
 def fitted(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> Probabilities:
@@ -112,6 +111,8 @@ def fit_linear(values: np.ndarray, classes: np.ndarray) -> Any:
 def _fit_trees(values: np.ndarray, classes: np.ndarray, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
+    # scikit-learn finds no bins of a column without a value, of which nothing can be learnt
+    values = np.where(np.isnan(values).all(axis=0), 0.0, values)
     return HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=15, min_samples_leaf=20, early_stopping=False, random_state=seed % 2**32
     ).fit(values, classes)

@@ -71,3 +71,10 @@ def test_wide_inputs_are_expanded_and_narrow_ones_are_not() -> None:
     narrow, wide = np.full((4, 5), np.nan), np.full((4, 300), np.nan)
     assert np.isnan(prepare(narrow, np.zeros(5, dtype=bool))).all()
     assert not np.isnan(prepare(wide, np.zeros(300, dtype=bool))).any()
+
+
+def test_a_column_without_a_value_is_nothing_to_learn_from():
+    values = np.column_stack([np.arange(60.0), np.full(60, np.nan)])
+    classes = (np.arange(60) > 29).astype(np.int64)
+    both, alone = (fitted(part, classes, 2, 0)(part) for part in (values, values[:, :1]))
+    assert both == pytest.approx(alone)
