@@ -9,6 +9,7 @@ SHRINKS = {
     "mean_absolute_error_ratio", "root_mean_squared_error_ratio",
 }  # fmt: skip
 GROWS = {
+    "counterfactual_difference", "toxicity_rate_difference",
     "mean_score_difference", "refusal_difference", "accuracy_difference_bounds", "precision_difference_bounds",
     "true_positive_rate_difference_bounds", "false_positive_rate_difference_bounds",
     *(f"{name}_difference" for name in CRITERIA), "differential_fairness", "differential_fairness_smoothed",

@@ -7,6 +7,9 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.language.bias_choice.check import BiasChoice
+    from auditkit.plugins.language.counterfactual.check import Counterfactual
     from auditkit.plugins.language.refusal.check import Refusals
+    from auditkit.plugins.language.toxicity.check import Toxicity
 
-    return [Refusals]
+    return [Refusals, Counterfactual, Toxicity, BiasChoice]

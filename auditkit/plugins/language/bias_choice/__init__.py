@@ -1,0 +1,1 @@
+"""Choices between two people, of whom a stereotype is about one."""

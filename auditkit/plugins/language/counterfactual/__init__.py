@@ -1,0 +1,1 @@
+"""What changes in an answer where only the group in a prompt changes."""

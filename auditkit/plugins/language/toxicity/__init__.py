@@ -1,0 +1,1 @@
+"""How often an answer is toxic, by the identity that its prompt names."""
