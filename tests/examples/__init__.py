@@ -12,6 +12,7 @@ import pathlib
 import runpy
 import shutil
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -64,8 +65,9 @@ def audited(name: str, folder: pathlib.Path, more: str = "", words: tuple[str, .
     shutil.copytree(EXAMPLES / name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("work", "__pycache__"))
     with (folder / "auditkit.toml").open("a") as config:
         config.write(more)
-    _train(folder)
-    done = auditkit(folder, "run", *words)
+    with _forgotten(folder):
+        _train(folder)
+        done = auditkit(folder, "run", *words)
     evidence = folder / "work" / "audit"
     assert (evidence / "results.json").is_file(), done.stdout + done.stderr
     results = json.loads((evidence / "results.json").read_text())
@@ -77,12 +79,20 @@ def audited(name: str, folder: pathlib.Path, more: str = "", words: tuple[str, .
 
 
 def _train(folder: pathlib.Path) -> None:
-    """Run train.py there, which may import its neighbours; afterwards they are forgotten."""
-    before = set(sys.modules)
+    """Run train.py there, which may import its neighbours."""
     patched = mock.patch.multiple(sys, path=[str(folder), *sys.path], argv=["train.py"])
     with contextlib.chdir(folder), patched:
         runpy.run_path(str(folder / "train.py"), run_name="__main__")
-    for name in set(sys.modules) - before:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file is not None and pathlib.Path(file).is_relative_to(folder):
-            del sys.modules[name]
+
+
+@contextlib.contextmanager
+def _forgotten(folder: pathlib.Path) -> Iterator[None]:
+    """Modules of that folder are forgotten afterwards: the next example may have one of the same name."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None and pathlib.Path(file).is_relative_to(folder):
+                del sys.modules[name]

@@ -150,7 +150,7 @@ def _faithfulness(few: Points, first: Explanation, method: Method, generator: to
         f"Does the output move as the attributions say where parts of a row {way} (mean correlation)?",
         measured.value, at_least=FAITHFUL, guards=ATTRIBUTED, on_failure="inconclusive",
         reason="Attributions that the output does not follow show the input, or the method, and not the model. Believe "
-        "the explainer integrated_gradients or occlusion, where this control holds for it.",
+        "the explainer integrated_gradients or occlusion, or another baseline, where this control holds for it.",
     )  # fmt: skip
     return Findings([measured, infidelity], [control])
 
