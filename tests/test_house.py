@@ -45,10 +45,10 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "art", "checks", "counts", "data", "endpoints", "errors", "figures", "foreign_code", "group_pairs",
-    "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "network_output", "predictions",
-    "renames", "results", "smaller", "stats", "text", "times", "too_few", "trainers", "value_spelling", "variants",
-    "workers",
+    "adapters", "art", "case_scores", "checks", "counts", "data", "endpoints", "errors", "figures", "foreign_code",
+    "group_pairs", "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "network_output",
+    "predictions", "redaction", "renames", "results", "smaller", "stats", "text", "times", "too_few", "trainers",
+    "value_spelling", "variants", "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

@@ -22,8 +22,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from auditkit.redaction.personal_numbers import ACCOUNT as ACCOUNT, REMOVED as REMOVED, without_numbers
-from auditkit.redaction.secret_keys import SECRET as SECRET, without_keys
+from auditkit.redaction.personal_numbers import (
+    ACCOUNT as ACCOUNT,
+    REMOVED as REMOVED,
+    numbers as numbers,
+    without_numbers,
+)
+from auditkit.redaction.secret_keys import SECRET as SECRET, keys as keys, without_keys
 
 _Record = TypeVar("_Record", bound=BaseModel)
 
@@ -187,6 +192,11 @@ class Scrubber:
             )
         # the longest first, so that no name is replaced inside of a longer one
         return dict(sorted(stand_ins.items(), key=lambda pair: -len(pair[0])))
+
+
+def addresses(text: str) -> list[str]:
+    """The e-mail addresses in a text."""
+    return [match[0] for match in _MAIL.finditer(text)] if "@" in text or _OTHER_AT.search(text) else []
 
 
 _scrubber = functools.cache(Scrubber)

@@ -92,15 +92,31 @@ def without_numbers(text: str) -> str:
     """
     if re.search(r"[0-9].{0,60}?[0-9]", text) is None:
         return text
-    text = _IBAN.sub(_account, text)
-    text = _CARD.sub(_checked(CARD, _is_card), text)
-    text = _PHONE.sub(_checked(PHONE, _is_phone), text)
-    text = _identified(text)
-    if "." in text:
-        text = _IP4.sub(_address, text)
-    if ":" in text:
-        text = _IP6.sub(_checked(ADDRESS, _is_address), text)
+    for pattern, stand_in in _forms(text):
+        text = pattern.sub(stand_in, text)
     return text
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers that stand for a person in a text; one that has the form of several kinds is there more than once."""
+    numbers_there = []
+    for pattern, stand_in in _forms(text):
+        for match in pattern.finditer(text):
+            put = stand_in(match)
+            if put != match[0]:
+                numbers_there.append(match[0].removesuffix(put.partition("]")[2]))
+    return numbers_there
+
+
+def _forms(text: str) -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]:
+    """How each kind is written, and what to put in the place of a match; in this order, and of a text that needs it."""
+    forms: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
+        (_IBAN, _account), (_CARD, _checked(CARD, _is_card)), (_PHONE, _checked(PHONE, _is_phone)),
+        (_IDENTITY, _identity),
+    ]  # fmt: skip
+    if "." in text:
+        forms.append((_IP4, _address))
+    return [*forms, (_IP6, _checked(ADDRESS, _is_address))] if ":" in text else forms
 
 
 def _checked(stand_in: str, is_one: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
@@ -118,16 +134,12 @@ def _account(match: re.Match[str]) -> str:
     return text
 
 
-def _identified(text: str) -> str:
-    """Without numbers of identity papers; one that has the form of several is held against each."""
-
-    def stand_in(match: re.Match[str]) -> str:
-        for form, module in _IDENTITIES:
-            if re.fullmatch(form, match[0]) and (not module or _standard(module).is_valid(match[0])):
-                return IDENTITY
-        return match[0]
-
-    return _IDENTITY.sub(stand_in, text)
+def _identity(match: re.Match[str]) -> str:
+    """A number of an identity paper is removed; one that has the form of several is held against each."""
+    for form, module in _IDENTITIES:
+        if re.fullmatch(form, match[0]) and (not module or _standard(module).is_valid(match[0])):
+            return IDENTITY
+    return match[0]
 
 
 def _is_card(text: str) -> bool:

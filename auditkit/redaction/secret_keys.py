@@ -40,3 +40,9 @@ That of a password may be as short as it likes."""
 def without_keys(text: str) -> str:
     """A text with `[removed: …]` in the place of keys and passwords."""
     return _NAMED.sub(rf"\g<name>{SECRET}", _KEYS.sub(SECRET, text))
+
+
+def keys(text: str) -> list[str]:
+    """The keys and passwords in a text, as `without_keys` takes them out."""
+    named = _NAMED.finditer(_KEYS.sub("", text))
+    return [match[0] for match in _KEYS.finditer(text)] + [match["value"] for match in named]

@@ -9,7 +9,10 @@ def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.language.bias_choice.check import BiasChoice
     from auditkit.plugins.language.counterfactual.check import Counterfactual
+    from auditkit.plugins.language.grounding.check import Grounding
+    from auditkit.plugins.language.leakage.check import Leakage
     from auditkit.plugins.language.refusal.check import Refusals
+    from auditkit.plugins.language.robustness.check import PromptRobustness
     from auditkit.plugins.language.toxicity.check import Toxicity
 
-    return [Refusals, Counterfactual, Toxicity, BiasChoice]
+    return [Refusals, Counterfactual, Toxicity, BiasChoice, Grounding, Leakage, PromptRobustness]

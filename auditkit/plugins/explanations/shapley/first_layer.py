@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.plugins.explanations.shapley.affine_models import AffineModel, logistic
-from auditkit.plugins.explanations.shapley.enumeration import shapley_values
 from auditkit.plugins.explanations.shared.case import Progress
 from auditkit.plugins.explanations.shared.permutation import Sampled
+from auditkit.plugins.explanations.shared.shapley_values import shapley_values
 
 BLOCK = 2**15
 """Powers worked on at once in a loop: they stay in the processor's cache."""

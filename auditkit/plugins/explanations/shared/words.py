@@ -40,7 +40,7 @@ def parts(text: str, most: int) -> Parts:
     single = words(text)
     if len(single.spans) <= most:
         return single
-    sentences = tuple(match.span() for match in _SENTENCE.finditer(text))
+    sentences = sentence_spans(text)
     if 2 <= len(sentences) <= most:
         return Parts(text, sentences, "sentences")
     count = len(single.spans)
@@ -48,3 +48,8 @@ def parts(text: str, most: int) -> Parts:
     ends = [*firsts[1:], count]
     runs = ((single.spans[first][0], single.spans[end - 1][1]) for first, end in zip(firsts, ends, strict=True))
     return Parts(text, tuple(runs), "runs of words")
+
+
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the sentences of a text begin and end."""
+    return tuple(match.span() for match in _SENTENCE.finditer(text))

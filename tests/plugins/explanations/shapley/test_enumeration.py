@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from auditkit.plugins.explanations.shapley import enumeration
-from auditkit.plugins.explanations.shapley.enumeration import enumerated, is_enumerated, questions, shapley_values
+from auditkit.plugins.explanations.shapley.enumeration import enumerated, is_enumerated, questions
 from auditkit.plugins.explanations.shared.permutation import evaluations, paired_permutations
+from auditkit.plugins.explanations.shared.shapley_values import shapley_values
 from tests.plugins.explanations.brute import interventional
 from tests.plugins.explanations.models import published
 

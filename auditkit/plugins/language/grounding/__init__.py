@@ -1,0 +1,1 @@
+"""`language.grounding`: whether answers say what the texts beside the question say."""

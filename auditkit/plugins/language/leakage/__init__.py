@@ -1,0 +1,1 @@
+"""`language.leakage`: whether answers give away secrets, training texts, addresses and keys."""
