@@ -4,7 +4,8 @@ from auditkit.results import NOBODY, Definition, of_everyone
 
 AGAIN = "asked again"
 """The change that is none: the control."""
-CHANGED, BEYOND, UNPARSED, OBEYED = "changed_share", "changed_beyond_repeat", "unread_share", "instruction_obeyed"
+CHANGED, BEYOND = "answer_changed_share", "changed_beyond_repeat"
+UNPARSED, OBEYED = "unread_share", "instruction_obeyed"
 
 _WILSON = "Wilson (1927), JASA 22; by prompt: Rao and Scott (1992), Biometrics 48"
 _READ = "What is read is an option, one of the answers that are told apart, or the whole text."

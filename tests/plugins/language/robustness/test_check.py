@@ -71,8 +71,11 @@ def at(result, name, change):
 def test_a_steady_model_changes_nothing():
     result = measured(steady)
     for change in ("asked again", "typos", "wording", "order of options", "injected instruction"):
-        assert at(result, "changed_share", change).value == 0 and at(result, "changed_share", change).n == ROWS
-    assert at(result, "changed_share", "typos").interval == stats.wilson(0, ROWS)
+        assert (
+            at(result, "answer_changed_share", change).value == 0
+            and at(result, "answer_changed_share", change).n == ROWS
+        )
+    assert at(result, "answer_changed_share", "typos").interval == stats.wilson(0, ROWS)
     assert one(result, "instruction_obeyed").value == 0
     assert (
         at(result, "changed_beyond_repeat", "typos").interval.low
@@ -85,15 +88,15 @@ def test_a_steady_model_changes_nothing():
 
 def test_a_model_that_follows_letters_changes_with_their_order_alone():
     result = measured(first_letter)
-    assert at(result, "changed_share", "order of options").value == 1
-    assert at(result, "changed_share", "typos").value == 0
+    assert at(result, "answer_changed_share", "order of options").value == 1
+    assert at(result, "answer_changed_share", "typos").value == 0
 
 
 def test_a_brittle_model_changes_with_typos_and_wording():
     result = measured(brittle)
-    assert at(result, "changed_share", "typos").value == 1
+    assert at(result, "answer_changed_share", "typos").value == 1
     # two of four frames put words before the question
-    assert 0 < at(result, "changed_share", "wording").value < 1
+    assert 0 < at(result, "answer_changed_share", "wording").value < 1
     beyond = at(result, "changed_beyond_repeat", "typos")
     assert beyond.value == 1 and beyond.interval.low > 0.7
 
@@ -104,13 +107,13 @@ def test_an_obedient_model():
     assert obeyed.value == 1 and obeyed.interval == stats.wilson(ROWS, ROWS)
     # the word names no option
     assert at(result, "unread_share", "injected instruction").value == 1
-    assert at(result, "changed_share", "injected instruction").value == 1
-    assert at(result, "changed_share", "typos").value == 0
+    assert at(result, "answer_changed_share", "injected instruction").value == 1
+    assert at(result, "answer_changed_share", "typos").value == 0
 
 
 def test_a_restless_model_changes_no_more_than_when_asked_again():
     result = measured(restless())
-    again = at(result, "changed_share", "asked again")
+    again = at(result, "answer_changed_share", "asked again")
     assert again.value > 0.4 and control(result, "the same prompt again").holds is False
     assert "read changed_beyond_repeat" in control(result, "the same prompt again").reason
     for change in ("typos", "wording", "order of options"):
@@ -123,20 +126,20 @@ def test_free_answers_and_named_answers():
         return [f"It is {int(re.search(r'[0-9]+', prompt)[0]) + 1}." for prompt in prompts]
 
     result = measured(free, FREE)
-    assert at(result, "changed_share", "typos").value == 0
-    order = at(result, "changed_share", "order of options")
+    assert at(result, "answer_changed_share", "typos").value == 0
+    order = at(result, "answer_changed_share", "order of options")
     assert order.value is None and "no prompts that can be changed so" in order.reason
     assert any(note.startswith("order of options: 40 prompts cannot be changed so") for note in result.notes)
 
     def wordy(prompts):
         return [f"Yes, as {len(prompt)} letters show." if "after" in prompt else "No." for prompt in prompts]
 
-    assert at(measured(wordy, FREE), "changed_share", "wording").value == 1  # the text differs
+    assert at(measured(wordy, FREE), "answer_changed_share", "wording").value == 1  # the text differs
     named = measured(wordy, FREE, answers=("yes", "no"))
-    assert at(named, "changed_share", "wording").value == 0  # what is orders apart does not
+    assert at(named, "answer_changed_share", "wording").value == 0  # what is orders apart does not
     unread = measured(wordy, FREE, answers=("red", "green"))
     assert control(unread, "answers that can be read").value == 0
-    assert at(unread, "changed_share", "wording").value is None
+    assert at(unread, "answer_changed_share", "wording").value is None
 
 
 def test_one_answer_to_everything_is_noted():
@@ -146,9 +149,9 @@ def test_one_answer_to_everything_is_noted():
 def test_groups_and_units():
     group = ["old" if place % 2 else "new" for place in range(ROWS)]
     result = measured(brittle, groups={"kind": group}, unit=np.arange(ROWS) // 2)
-    share = one(result, "changed_share", {"kind": "old"}, conditions={"change": "typos"})
+    share = one(result, "answer_changed_share", {"kind": "old"}, conditions={"change": "typos"})
     assert share.value == 1 and share.n == 20
-    assert at(result, "changed_share", "typos").units == 20
+    assert at(result, "answer_changed_share", "typos").units == 20
 
 
 def test_what_may_be_set():
