@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.data.case_scores import check_scored
 from auditkit.data.digests import Digest
 from auditkit.data.inputs import read_only
 from auditkit.data.labels import CLASSIFYING
@@ -58,6 +59,8 @@ class Predictions:
         given = self.answers.case_scores
         if given is None:
             raise CapabilityError(f"{self.model.name}: the model gives answers, and no scores of cases")
+        if Capability.QUERIES in self.model.capabilities:  # what stands beside the data was held to its range before
+            given = check_scored({self.model.name: given}, self.data.case_scores, len(self.data))[self.model.name]
         scores = self.data.case_scores.items()
         return {name: read_only(score.counted(given[:, column])) for column, (name, score) in enumerate(scores)}
 

@@ -111,6 +111,10 @@ def _scored() -> auditkit.Model:
     return auditkit.wrap(AuditData.from_table(table, case_scores={"dice": {"better": "higher", "range": [0, 1]}}))
 
 
+def _dice(cases: pd.DataFrame) -> dict[str, Any]:
+    return {"dice": cases["overlap"]}
+
+
 def _texts() -> auditkit.Model:
     table = pd.DataFrame({"prompt": ["a?", "b?"] * 20, "answer": ["yes", "no"] * 20})
     return auditkit.wrap(AuditData.from_table(table, texts="answer"))
@@ -188,6 +192,7 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "server that gives labels, language model of a server": lambda folder: auditkit.wrap(
         auditkit.Endpoint(url="http://host", protocol="chat", request={"model": "m", "prompt": "{a}"}), classes=(0, 1)
     ),
+    "function that scores cases": lambda folder: auditkit.wrap(_dice, task="case_scores"),
     "recorded decisions": lambda folder: _recorded(decisions="decision"),
     "recorded scores": lambda folder: _recorded(scores="score"),
     "model that answers in words": lambda folder: _writer(),

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit.data import take_rows
+from auditkit.data.labels import WITHOUT_LABELS
 from auditkit.errors import ModelUnreachable, present
 from auditkit.foreign_code import foreign
 from auditkit.memory import out_of_memory
@@ -319,7 +320,7 @@ def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
         seed: of the rows drawn.
     """
     model, data = predictions.model, predictions.data
-    if Capability.QUERIES not in model.capabilities or data.task == "generation":
+    if Capability.QUERIES not in model.capabilities or data.task in WITHOUT_LABELS:
         return None
     rng = np.random.default_rng(seed)
     some = rng.choice(len(data), size=min(ROWS, len(data)), replace=False)

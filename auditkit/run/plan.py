@@ -12,6 +12,7 @@ from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.counts import encode
 from auditkit.data import AuditData
+from auditkit.data.labels import WITHOUT_LABELS
 from auditkit.endpoints import AskedAfar
 from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, check_known, closest
 from auditkit.foreign_code import foreign
@@ -80,7 +81,7 @@ def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]
     """Rows that the control of the answers asks about: usually and at most; None for recorded answers."""
     if Capability.QUERIES not in model.capabilities:
         return None, None
-    if data.task == "generation":
+    if data.task in WITHOUT_LABELS:
         return 0, 0
     from auditkit.consistency import most_asked, usually_asked  # statistics, wanted only where a model is asked
 

@@ -43,7 +43,10 @@ class Asked(NamedTuple):
 
 
 def introduce(model: Model, data: AuditData) -> None:
-    """Tell the model of the labels of the data, for one that has no classes of its own."""
+    """Tell the model of the labels of the data, for one that has no classes of its own; else of the names of scores."""
+    if data.task == "case_scores":
+        model.take_labels(data.task, tuple(data.case_scores))
+        return
     known = {*data.classes, *(() if data.train is None else data.train.classes)}
     if data.positive is not None and known:
         known.add(data.positive)
@@ -123,13 +126,12 @@ def suit(model: Model, data: AuditData) -> None:
     Raises:
         ConfigError: the model is for another task, or is said to be given columns that the data does not have.
     """
-    recorded = model.task == "case_scores" and Capability.QUERIES not in model.capabilities
-    if recorded != (data.task == "case_scores"):
+    if (model.task == "case_scores") != (data.task == "case_scores"):
         # no setting mends it: answers become scores by a measure that the owner chooses
         raise ConfigError(
-            f"{model.name}: the task case_scores is about scores that stand beside the cases, and a model is asked for "
-            "answers. Score its answers first, for instance with auditkit.case_scores, name the columns in "
-            "case_scores, and give no model"
+            f"{model.name}: the task case_scores is about scores of cases, and this model gives answers. Score these, "
+            "for instance with auditkit.case_scores, name the columns in case_scores, and give no model; or give a "
+            'function from inputs to scores, as in auditkit.wrap(function, task="case_scores")'
         )
     introduce(model, data)
     if model.task != data.task and "generation" in (model.task, data.task):

@@ -25,6 +25,7 @@ from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import Fingerprint, fingerprint
 from auditkit.plugins.models.one_output import place_of, several
+from auditkit.plugins.models.scored_answers import case_scores_of
 from auditkit.plugins.models.words import words_of
 from auditkit.text import class_name, number_of, one_line
 from auditkit.value_spelling import listed, match_class, spelling
@@ -35,7 +36,8 @@ _PREDICTED = Mend("data.task", "regression")
 class FunctionModel(LabelledModel):
     """A callable `f(inputs)` that answers with (N,) labels, (N,) probabilities of the positive class, or (N, C).
 
-    Under the task `generation` it answers with a text for each prompt, or None where it gives nothing.
+    Under the task `generation` it answers with a text for each prompt, or None where it gives nothing; under the task
+    `case_scores` with (N, K) scores of the cases, or a column for each score by its name.
     Which of them is found out on the first rows and noted. Capabilities that depend on it are declared then:
     ask once before planning.
 
@@ -82,6 +84,9 @@ class FunctionModel(LabelledModel):
         # The answer is made an array in here too, for a foreign type may fail at that.
         with noting(self), failing(self.name, "the callable", eaten):
             answer = self._function(eaten)
+            if self.task == "case_scores":
+                scored = case_scores_of(answer, self._known_labels, len(inputs), self.name)
+                return Answers(np.zeros(len(inputs)), case_scores=scored)
             if self.task == "generation":
                 return Answers(np.zeros(len(inputs)), texts=words_of(answer, len(inputs), self.name))
             if self._user_options.target is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from auditkit import stats
+import auditkit
+from auditkit import AuditData, stats
 from auditkit.checks import Context
 from auditkit.plugins.performance.case_scores import estimates, self_tests
 from auditkit.plugins.performance.case_scores.check import CaseScores
@@ -126,3 +128,78 @@ def test_the_worst_cases_are_rows_and_shown_where_rows_may_be_alone():
         tables = [table for table in result.tables if table.name.startswith("worst_cases")]
         assert bool(tables) == allowed
     assert [row[0] - 1 for row in tables[0].rows] == np.argsort(DICE, kind="stable")[:10].tolist()
+
+
+def since_training(now, then, unit=None, **options):
+    score = {"dice": {"better": "higher", "range": [0, 1]}}
+
+    def split(values, **more):
+        return AuditData(
+            inputs=np.zeros((len(values), 1)), task="case_scores", case_scores=score, scored={"": values[:, None]},
+            unit=None if unit is None else np.repeat(np.arange(len(values) // unit), unit), **more,
+        )  # fmt: skip
+
+    return split(now, train=split(then), **options)
+
+
+def test_the_change_since_training_is_the_difference_of_the_means():
+    rng = np.random.default_rng(0)
+    now, then = rng.beta(6, 4, 200), rng.beta(9, 2, 300)
+    data = since_training(now, then)
+    change = one(run(CHECK, auditkit.wrap(data), data), "mean_score_change_since_training")
+    assert change.value == pytest.approx(now.mean() - then.mean()) and change.interval.high < 0
+    ends = [estimates.mean_interval(data.case_scores["dice"], values) for values in (now, then)]
+    up = np.sqrt((ends[0].high - now.mean()) ** 2 + (then.mean() - ends[1].low) ** 2)
+    assert change.interval.high == pytest.approx(change.value + up)
+    assert change.direction == "higher" and change.conditions == {"score": "dice"}
+    alone = run(CHECK, *scored({"dice": now}))
+    assert not any("since" in measurement.name for measurement in alone.measurements)
+
+
+def test_the_interval_of_a_change_goes_by_units_and_holds():
+    held = np.zeros(2)
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        now, then = (np.repeat(rng.beta(6, 3, 60), 6) for _ in range(2))
+        for way, unit in enumerate((6, None)):
+            data = since_training(now, then, unit)
+            cases, before = (
+                estimates.Cases(data.case_scores["dice"], split.scored[""][:, 0], None, 1, split.unit)
+                for split in (data, data.train)
+            )
+            interval = estimates.mean_change(cases, before).interval
+            held[way] += interval.low <= 0 <= interval.high
+    assert held[0] >= 0.91 * 150 and held[1] < 0.75 * 150
+
+
+def test_a_callable_may_score_the_cases():
+    table = pd.DataFrame({"overlap": np.tile([0.5, 0.9], 30), "seconds": np.arange(60.0), "site": ["a", "b"] * 30})
+    stated = {"dice": {"better": "higher", "range": [0, 1]}, "seconds": {"better": "lower", "range": [0, None]}}
+    data = AuditData(table, groups={"site": table["site"]}, case_scores=stated, task="case_scores")
+    live = {
+        "array": lambda cases: cases[["overlap", "seconds"]].to_numpy(),
+        "columns": lambda cases: {"seconds": cases["seconds"], "dice": cases["overlap"]},
+    }
+    for function in live.values():
+        model = auditkit.wrap(function, task="case_scores")
+        result = auditkit.audit(model, data, checks=["performance.case_scores"], budget="quick").results[0]
+        assert one(result, "mean_score", conditions={"score": "dice"}).value == pytest.approx(0.7)
+        assert one(result, "mean_score", conditions={"score": "seconds"}).value == pytest.approx(29.5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda cases: {"dise": cases["x"]}, "must give the scores 'dice'"),
+        (lambda cases: np.zeros((len(cases), 2)), "one column per score"),
+        (lambda cases: ["good"] * len(cases), "must be numbers"),
+        (lambda cases: 2 + 0 * cases["x"], "must lie in its range"),
+    ],
+)
+def test_scores_of_a_callable_that_are_none_are_refused(answer, reason):
+    table = pd.DataFrame({"x": np.arange(40.0), "site": ["a", "b"] * 20})
+    stated = {"dice": {"better": "higher", "range": [0, 1]}}
+    data = AuditData(table, groups={"site": table["site"]}, case_scores=stated, task="case_scores")
+    with pytest.raises(auditkit.AuditkitError, match=reason):
+        result = auditkit.audit(auditkit.wrap(answer, task="case_scores"), data, checks=["performance.case_scores"])
+        raise auditkit.AuditkitError(result.results[0].error.message)

@@ -3,7 +3,7 @@
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Model
-from auditkit.plugins.performance.case_scores.definitions import DEFINITIONS
+from auditkit.plugins.performance.case_scores.definitions import CHANGE, DEFINITIONS
 from auditkit.plugins.performance.case_scores.parameters import Parameters
 
 
@@ -15,11 +15,13 @@ class CaseScores(Parameters, Check):
     wrong.
 
     For each score the mean, the median, the score that 95 of 100 cases reach, the share of cases worse than the owner's
-    threshold, and the share without a score, overall and per group, with 95 % intervals. Means of bounded scores have
+    threshold, and the share without a score, overall and per group, with 95 % intervals; where the training split was
+    scored too, how much the mean has changed since. Means of bounded scores have
     intervals that stay in the range and are not empty where all cases are alike; means of others lean to the longer
     tail, and are inconclusive where one case makes most of the spread or samples of these very cases are not covered.
 
-    How the scores were made is not looked at, and references are taken as true. Rows are taken as independent cases.
+    How the scores were made is not looked at, and references are taken as true. Rows are taken as independent cases,
+    but for those of one `[data] unit`.
     """
 
     id = "performance.case_scores"
@@ -30,13 +32,15 @@ class CaseScores(Parameters, Check):
     presets = {"quick": {"trials": 100}, "thorough": {"trials": 1000}}
     definitions = DEFINITIONS
     conditions = frozenset({"score"})
-    for_groups = frozenset(DEFINITIONS)
+    for_groups = frozenset(DEFINITIONS) - {CHANGE}
     touches = {"worst_cases": (), "trials": ("mean_score",)}
     level = "recorded"
     higher_level = "Answers on demand would show how scores change when cases do."
 
     def leaves_out(self, name: str, data: AuditData) -> str:
-        """The share of poor cases where nobody said what is poor."""
+        """The share of poor cases where nobody said what is poor, and the change where training was not scored."""
+        if name == CHANGE and (data.train is None or not data.train.scored):
+            return "is measured where the cases of the training split were scored too"
         if name != "poor_share" or any(score.poor is not None for score in data.case_scores.values()):
             return ""
         return "is measured where the owner says what is poor; write poor = … under [data.case_scores.NAME]"

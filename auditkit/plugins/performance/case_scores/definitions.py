@@ -4,6 +4,8 @@ from auditkit.results import NOBODY, Definition, of_everyone
 
 _EACH = "under the condition `score`"
 
+CHANGE = "mean_score_change_since_training"
+
 DEFINITIONS = of_everyone(
     {
         "mean_score": Definition(
@@ -12,6 +14,13 @@ DEFINITIONS = of_everyone(
             "others: Hall (1992), JRSS B 54",
             pitfalls=f"A good mean can hide cases that go badly wrong: read the worst 5 % too. One per score, {_EACH}.",
             harm=NOBODY, same_as="mean_score",
+        ),
+        CHANGE: Definition(
+            title="Change of the mean score since training",
+            formula="mean score of these cases - mean score of the cases of the training split", range="any",
+            reference="Zou and Donner (2008), Statistics in Medicine 27, on the intervals of both means",
+            pitfalls="Says that the cases or the system changed, not which. Units that are in both splits make it look "
+            f"less certain than it is. One per score, {_EACH}.", harm=NOBODY,
         ),
         "median_case": Definition(
             title="Median score", formula="the score that half of the cases reach", range="that of the scores",

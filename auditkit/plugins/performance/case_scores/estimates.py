@@ -7,6 +7,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import CaseScore
 from auditkit.results import Interval, Validity
+from auditkit.stats import mover
 from auditkit.too_few import fewer_than, lacking
 
 TAIL = 0.05
@@ -86,6 +87,31 @@ def mean_score(cases: Cases) -> Estimate:
         why = f"{counted}: how long the tail of a score without a range is, they do not tell"
         return estimate._replace(reason=why, validity="inconclusive")
     return estimate
+
+
+def mean_change(cases: Cases, before: Cases) -> Estimate:
+    """The mean less that of other cases before, with the interval that follows from those of both means."""
+    now, then = mean_score(cases), mean_score(before)
+    if now.value is None or then.value is None:
+        return Estimate(None, reason=now.reason or then.reason)
+    change = Estimate(
+        now.value - then.value, n=now.n, reason=now.reason or then.reason,
+        validity="valid" if now.validity == then.validity == "valid" else "inconclusive",
+    )  # fmt: skip
+    ends = [_ends(side) for side in (now, then)]
+    if ends[0] is None or ends[1] is None:
+        return change._replace(validity="inconclusive", reason=change.reason or "the mean of a split has no interval")
+    low, high = mover.difference(ends[0], ends[1])
+    by_units = "" if cases.unit is None and before.unit is None else ", by units"
+    method = f"MOVER on the intervals of both means{by_units}"
+    return change._replace(interval=Interval(low=float(low), high=float(high), method=method))
+
+
+def _ends(estimate: Estimate) -> mover.Ends | None:
+    interval = estimate.interval
+    if estimate.value is None or interval is None or interval.low is None or interval.high is None:
+        return None
+    return mover.Ends(estimate.value, interval.low, interval.high)
 
 
 def median_score(cases: Cases) -> Estimate:

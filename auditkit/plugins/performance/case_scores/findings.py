@@ -8,7 +8,7 @@ from auditkit import figures
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData, CaseScore
 from auditkit.plugins.performance.case_scores import estimates, self_tests
-from auditkit.plugins.performance.case_scores.definitions import DEFINITIONS
+from auditkit.plugins.performance.case_scores.definitions import CHANGE, DEFINITIONS
 from auditkit.plugins.performance.case_scores.estimates import Cases, Estimate
 from auditkit.plugins.performance.case_scores.parameters import Parameters
 from auditkit.results import Axis, Column, Control, Direction, Figure, Level, Measurement, Rule, Table
@@ -33,6 +33,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         context.progress(number, len(scores), "scores of cases")
         cases = Cases(data.case_scores[name], values, data.weights, data.minimum_rate, data.unit)
         own = list(_of_score(name, cases, context.predictions.answers.case_scores, number, cells))
+        own += _since_training(name, cases, number, data, context.predictions.model.system)
         sizes = [m.n for m in own if m.name == "mean_score" and m.slice and m.n] or [len(cases.scored.values) // 5]
         # samples of single cases say nothing of units
         whole = None if data.unit is not None else cases.scored
@@ -49,6 +50,17 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         tables=_tables(parameters, scores, data, context),
         level=level,
     )
+
+
+def _since_training(name: str, cases: Cases, column: int, data: AuditData, system: str) -> list[Measurement]:
+    """How the mean changed since training, where the cases of the training split were scored too."""
+    train = data.train
+    if train is None or system not in train.scored or list(train.case_scores) != list(data.case_scores):
+        return []
+    values = cases.score.counted(train.scored[system][:, column])
+    before = Cases(cases.score, values, train.weights, 1, train.unit)
+    change = estimates.mean_change(cases._replace(least=1), before)
+    return [_measurement(CHANGE, change, {}, name, cases.score)]
 
 
 def _of_score(
