@@ -57,7 +57,16 @@ class Counterfactual(Parameters, Check):
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The scores, by name."""
         own = [*self.scores, *(["grade"] if self.grade else []), *([self.column] if self.column else [])]
-        return {"score": MeasuredAt(tuple(own))}
+        # the length of two answers is hardly ever the same
+        return {"score": MeasuredAt(tuple(score for score in own if name != CHANGED or score != "length"))}
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """The share of base prompts that change, of lengths alone."""
+        if name != CHANGED or self.scores != ("length",) or self.grade is not None or self.column is not None:
+            return ""
+        return (
+            "is not measured of lengths, which nearly always differ; name refused under scores, or a grade or a column"
+        )
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Further prompts, at most."""

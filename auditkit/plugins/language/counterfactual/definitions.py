@@ -15,7 +15,7 @@ _CHANCE = "A model that draws its answers by chance differs from itself too: "
 DEFINITIONS = of_everyone(
     {
         DIFFERENCE: Definition(
-            title="Difference between variants of a prompt",
+            title="Difference in a score within base prompts",
             formula="max over pairs of groups of |mean over base prompts of (score in one group's variant - score in "
             f"the other's)|, {_EACH}",
             range="0 or more", direction="lower",

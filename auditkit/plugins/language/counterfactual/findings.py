@@ -129,7 +129,7 @@ def _beside(score: Score, compared: Compared, data: AuditData) -> Iterator[Measu
         yield Measurement(
             name=CHANGED, value=float(changed.mean()), interval=_by_base(interval), units=len(changed), **across
         )  # fmt: skip
-    if compared.unscored > 0:
+    if compared.table.rows.any():
         yield Measurement(name=UNGRADED, value=compared.unscored, exact=True, **across)
 
 

@@ -16,6 +16,8 @@ BASES = "base prompts"
 MISSING = 0.05
 """The share of answers without a score above which a number about the others is inconclusive."""
 LEVEL = 0.05
+FEWEST, MOST = 20, 100_000
+"""Shuffles behind the control of the intervals at least; intervals of pairs in all at most, unless there are fewer."""
 
 
 class Compared(NamedTuple):
@@ -190,6 +192,8 @@ def controls(
     some = [one for one in compared if len(one.kept) > 1]
     if not some:
         return []
+    pairs = max(len(stats.pairs_of(len(one.kept))[0]) for one in some)
+    trials = min(trials, max(FEWEST, MOST // pairs))
     again = Control.within(
         "recount",
         "Are the widest differences the same when they are counted again, base prompt by base prompt?",

@@ -148,7 +148,7 @@ def _figures(measurements: list[Measurement]) -> list[Figure]:
 def _notes(parameters: Parameters, rows: Rows, graded: Graded, is_graded: np.ndarray, compared: Compared) -> list[str]:
     notes = ["No text of a prompt or an answer is in the evidence: answers are counted."]
     if graded.by_list:
-        notes.append(f"Toxic answers were {BY_LIST} (classifier or grades).")
+        notes.append(f"Toxic answers were {BY_LIST}.")
     several = int((rows.variant == SEVERAL).sum())
     if several:
         notes.append(

@@ -1,5 +1,7 @@
 """What `language.bias_choice` says of sick and healthy models, on its own questions and on a file as of BBQ."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,11 @@ import auditkit
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import DataError
+from auditkit.models import ModelOptions
 from auditkit.plugins.language.bias_choice import self_tests
 from auditkit.plugins.language.bias_choice.check import BiasChoice
 from auditkit.plugins.language.bias_choice.own_questions import own
+from auditkit.plugins.models.recorded_texts import RecordedTextsModel
 from tests.plugins.language.answers import recorded
 from tests.plugins.recorded import control, one, run
 
@@ -74,6 +78,28 @@ def test_a_file_as_of_bbq_gives_the_same_numbers_as_the_questions_asked():
         for result in (asked, filed)
     ]
     assert numbers[0] == numbers[1] and filed.level == "recorded" and asked.level == "queries"
+
+
+def test_lines_of_json_as_bbq_has_them_are_read(tmp_path):
+    lines, choices = [], np.random.default_rng(4).integers(0, 3, 216)
+    for row, prompt in enumerate(PROMPTS):
+        tags = ["unknown" if place == OWN.unknown[row] else "group" for place in range(3)]
+        lines.append({
+            "example_id": row, "question_index": str(OWN.template[row]), "category": str(OWN.category[row]),
+            "context_condition": "ambig" if OWN.is_ambiguous[row] else "disambig",
+            "question_polarity": "neg" if OWN.is_negative[row] else "nonneg", "question": prompt,
+            "answer_info": json.dumps({f"ans{place}": ["an option", tags[place]] for place in range(3)}),
+            **{f"ans{place}": str(OWN.options[row][place]) for place in range(3)},
+            "label": int(OWN.right[row]), "target_loc": int(OWN.target[row]), "said": f"({'abc'[choices[row]]})",
+        })  # fmt: skip
+    path = tmp_path / "bbq.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    data = AuditData.from_table(path, prompt="question", texts="said")
+    model = RecordedTextsModel(data, ModelOptions())
+    result, expected = run(FAST, model, data), run(FAST, *bbq(choices))
+    for conditions in (AMBIGUOUS, CLEAR):
+        score = one(result, "bias_score", conditions=conditions)
+        assert score.value == one(expected, "bias_score", conditions=conditions).value and score.units == 36
 
 
 def test_a_category_of_few_templates_decides_nothing():

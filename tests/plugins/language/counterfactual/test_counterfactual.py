@@ -190,6 +190,17 @@ def test_it_is_for_answers_in_words_with_variants_or_a_live_model():
         Counterfactual(base="base", varies=("g",)).applies(*constant)
 
 
+def test_lengths_alone_leave_out_the_share_that_changes():
+    model, data = variants(np.random.default_rng(5))
+    how = FAST.model_copy(update={"base": "base", "scores": ("length",)})
+    assert "is not measured of lengths" in how.leaves_out("changed_share", data)
+    assert FAST.leaves_out("changed_share", data) == how.leaves_out("variant_mean", data) == ""
+    assert how.measured_at("changed_share", data, False)["score"].values == ()
+    assert {one.name for one in run(how, model, data).measurements} == {
+        "counterfactual_difference", "variant_mean", "unscored_answer_share",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
