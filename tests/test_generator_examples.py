@@ -8,6 +8,7 @@ import runpy
 import shutil
 import statistics
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -43,6 +44,17 @@ def test_a_gan_by_the_nearest_points(tmp_path):
         mean = value(audit, "performance.case_scores", "mean_score", "excess", place=place)
         assert mean == pytest.approx(statistics.mean(values), abs=1e-6)
     assert code == 1 and set(by_place) == {"north", "east", "south", "west"}
+    tables = [pd.read_csv(tmp_path / "work" / f"{name}.csv") for name in ("cases", "samples")]
+    confused = pd.crosstab(tables[0]["place"], tables[0]["called"], normalize="index")
+    shares = tables[1]["called"].value_counts(normalize=True).reindex(confused.columns, fill_value=0)
+    # the shares that, confused so, give what the classifier called
+    by_hand = np.linalg.solve(confused.to_numpy().T, shares.to_numpy())
+    generated = {
+        measurement["slice"]["place"]: measurement["value"]
+        for result in audit["results"] if result["check"] == "fairness.generated_groups"
+        for measurement in result["measurements"] if measurement["name"] == "generated_share"
+    }  # fmt: skip
+    assert generated == pytest.approx(dict(zip(confused.columns, by_hand.clip(0, 1), strict=True)))
 
 
 def test_an_autoencoder_by_its_pictures(tmp_path):

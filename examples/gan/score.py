@@ -1,4 +1,4 @@
-"""A small GAN of points, and by how much each held-out point is farther from a sample than chance makes it."""
+"""A small GAN of points: how far held-out points are from its samples, and what a classifier calls the samples."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,7 +19,7 @@ def points(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(N, 2) points around four places, and the (N,) place of each; few are in the west."""
     rng = np.random.default_rng(seed)
     place = rng.choice(len(PLACES), count, p=SHARES)
-    return np.array(list(PLACES.values()))[place] + 0.25 * rng.normal(size=(count, 2)), np.array(list(PLACES))[place]
+    return np.array(list(PLACES.values()))[place] + 0.6 * rng.normal(size=(count, 2)), np.array(list(PLACES))[place]
 
 
 def network(inputs: int, outputs: int) -> nn.Sequential:
@@ -55,12 +56,15 @@ def nearest(rows: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 if __name__ == "__main__":
     (HERE / "work").mkdir(exist_ok=True)
-    (train, _), (held_out, place) = points(1000, seed=0), points(1000, seed=1)
+    (train, train_place), (held_out, place) = points(1000, seed=0), points(1000, seed=1)
     samples = generated(torch.tensor(train, dtype=torch.float32), 1000)
     tables = {"train": train, "samples": samples, "cases": held_out}
     tables = {name: pd.DataFrame(rows, columns=["x", "y"]) for name, rows in tables.items()}
     # where points are rare the nearest is far, whoever made it: training points say how far
     excess = nearest(held_out, samples) - nearest(held_out, train)
     tables["cases"] = tables["cases"].assign(place=place, excess=excess)
+    classifier = LogisticRegression().fit(train, train_place)
+    for rows in (tables["samples"], tables["cases"]):
+        rows["called"] = classifier.predict(rows[["x", "y"]].to_numpy())
     for name, table in tables.items():
         table.to_csv(HERE / "work" / f"{name}.csv", index=False)

@@ -9,6 +9,7 @@ from auditkit.trainers import Trainer
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.fairness.case_scores.check import CaseScoresFairness
+    from auditkit.plugins.fairness.generated.check import GeneratedGroups
     from auditkit.plugins.fairness.group_probabilities.check import GroupProbabilityFairness
     from auditkit.plugins.fairness.groups.check import GroupFairness
     from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
@@ -25,6 +26,7 @@ def register_checks() -> list[type[Check]]:
         AdverseImpact,
         CaseScoresFairness,
         BiasAudit,
+        GeneratedGroups,
         GroupProbabilityFairness,
         IndividualFairness,
         RankingFairness,

@@ -1,0 +1,1 @@
+"""Which groups a generator draws, and how often, by a classifier that errs."""
