@@ -10,9 +10,10 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.language.bias_choice.check import BiasChoice
     from auditkit.plugins.language.counterfactual.check import Counterfactual
     from auditkit.plugins.language.grounding.check import Grounding
+    from auditkit.plugins.language.judge.check import Judge
     from auditkit.plugins.language.leakage.check import Leakage
     from auditkit.plugins.language.refusal.check import Refusals
     from auditkit.plugins.language.robustness.check import PromptRobustness
     from auditkit.plugins.language.toxicity.check import Toxicity
 
-    return [Refusals, Counterfactual, Toxicity, BiasChoice, Grounding, Leakage, PromptRobustness]
+    return [Refusals, Counterfactual, Toxicity, BiasChoice, Grounding, Leakage, PromptRobustness, Judge]

@@ -6,7 +6,10 @@ from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.value_spelling import spelling
 
-_TRUE, _FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
+_TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
+_BLANK = frozenset({"", "nan", "none", "<na>"})
+BLANK = -1
+"""What stands for a row about which nobody said anything."""
 
 
 def is_there(data: AuditData, name: str, usual: str) -> bool:
@@ -38,11 +41,24 @@ def flags(values: np.ndarray, parameter: str, name: str) -> np.ndarray:
     Raises:
         DataError: a value says neither.
     """
+    return _codes(values, parameter, name, frozenset(), "in every row") == 1
+
+
+def flags_or_blank(values: np.ndarray, parameter: str, name: str) -> np.ndarray:
+    """(N,) 1 for yes, 0 for no, `BLANK` where nobody said.
+
+    Raises:
+        DataError: a value is none of these.
+    """
+    return _codes(values, parameter, name, _BLANK, "or be blank where nobody said")
+
+
+def _codes(values: np.ndarray, parameter: str, name: str, blank: frozenset[str], where: str) -> np.ndarray:
     words = [spelling(value).strip().casefold() for value in values]
-    strange = sum(word not in _TRUE | _FALSE for word in words)
+    strange = sum(word not in _TRUE | _FALSE | blank for word in words)
     if strange:
         raise DataError(
-            f"{parameter}: the column {name!r} must say 1, true or yes, or 0, false or no, in every row; {strange} of "
-            "its values are none of these"
+            f"{parameter}: the column {name!r} must say 1, true or yes, or 0, false or no, {where}; {strange} of its "
+            "values are none of these"
         )
-    return np.array([word in _TRUE for word in words], dtype=bool)
+    return np.array([BLANK if word in blank else int(word in _TRUE) for word in words], dtype=np.int64)
