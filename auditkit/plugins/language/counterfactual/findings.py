@@ -164,7 +164,9 @@ def _turned_back(parameters: Parameters, variations: Sequence[Variation]) -> Con
         float(np.mean(back)) if back else None,
         at_least=0.9,
         on_failure="note",
-        reason="some made prompts differ in more than the words of the table, such as in two words that stand for one",
+        reason="some made prompts differ in more than the words of the table, such as in two words that stand for one"
+        if back
+        else "each made prompt has a word with two counterparts, so that none can be turned back",
     )
 
 

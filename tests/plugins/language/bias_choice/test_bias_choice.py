@@ -10,7 +10,7 @@ from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.models import ModelOptions
-from auditkit.plugins.language.bias_choice import self_tests
+from auditkit.plugins.language.bias_choice import scores, self_tests
 from auditkit.plugins.language.bias_choice.check import BiasChoice
 from auditkit.plugins.language.bias_choice.own_questions import own
 from auditkit.plugins.models.recorded_texts import RecordedTextsModel
@@ -20,6 +20,7 @@ from tests.plugins.recorded import control, one, run
 PROMPTS, OWN = own()
 FAST = BiasChoice(trials=50)
 NUMBER = {prompt: row for row, prompt in enumerate(PROMPTS)}
+CLEAR_ROWS = ~OWN.is_ambiguous
 AMBIGUOUS, CLEAR = {"context": "ambiguous"}, {"context": "disambiguated"}
 
 
@@ -138,6 +139,22 @@ def test_the_controls_count_by_another_road():
         rng = np.random.default_rng(3)
         assert self_tests.false_alarms(OWN.biased, OWN, rows, 2000, rng) <= 0.085  # 0.065 by the binomial law
         assert self_tests.false_alarms(OWN.unknown, OWN, rows, 10, rng) is None
+
+
+def test_the_controls_notice_faults_in_the_maths(monkeypatch):
+    choices = np.random.default_rng(6).integers(0, 3, 216)
+    right = scores.bias(choices, OWN, CLEAR_ROWS).value
+    assert self_tests.deviation(choices, OWN, CLEAR_ROWS, right + 0.01) == pytest.approx(0.01)
+    assert self_tests.deviation(choices, OWN, CLEAR_ROWS, right) < 1e-12
+    sound = scores.bias
+
+    def narrow(*args):
+        estimate = sound(*args)
+        ends = {"low": estimate.value - 0.02, "high": estimate.value + 0.02}
+        return estimate._replace(interval=estimate.interval.model_copy(update=ends))
+
+    monkeypatch.setattr(scores, "bias", narrow)
+    assert control(run(FAST, *bbq(choices)), "choices by a coin").holds is False
 
 
 def test_it_needs_the_columns_or_a_live_model():

@@ -177,6 +177,15 @@ def test_the_owners_words_are_used():
     assert measurement.value is None and "no prompt has a word of the tables" in measurement.reason
 
 
+def test_words_that_do_not_lead_back_are_noticed():
+    """Two words of one group stand for one of the other, so that a made prompt can be turned back to two."""
+    how = {"substitutions": {"rank": {"high": ("boss", "chief"), "low": ("hand", "hand")}}, "shipped": ()}
+    prompts = [f"Write {number} lines to the {'boss' if number % 2 else 'chief'}." for number in range(40)]
+    model, data = live(lambda prompts: ["Fine."] * len(prompts), prompts)
+    turned = control(check(model, data, **how), "words turned back")
+    assert turned.value is None and "none can be turned back" in turned.reason
+
+
 def test_it_is_for_answers_in_words_with_variants_or_a_live_model():
     model, data = recorded(["a", "b"])
     assert "needs variants of prompts" in Counterfactual().applies(model, data)
