@@ -4,6 +4,7 @@ Words alone are compared: a synonym counts as unsupported, a claim made of the p
 supported. So it is a measure of whether an answer keeps to what it was given, not of whether it is true.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
@@ -12,14 +13,18 @@ from auditkit.case_scores.texts import tokens
 from auditkit.plugins.language.grounding.function_words import FUNCTION_WORDS
 from auditkit.plugins.language.shared.texts import sentences
 
+_POINTER = re.compile(r"\[\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\]")
 ENOUGH = 0.8
 """The share of the words of a sentence that one passage must hold for the sentence to count as supported."""
 
 
 def claims(text: str, question: str = "", ignored: Collection[str] = FUNCTION_WORDS) -> list[str]:
-    """The words that a text adds to the question, in their order: neither function words nor words of the question."""
+    """The words that a text adds to the question, in their order: neither function words nor words of the question.
+
+    Numbers in brackets, with which an answer points to its passages, claim nothing.
+    """
     known = {*ignored, *tokens(question)}
-    return [word for word in tokens(text) if word not in known]
+    return [word for word in tokens(_POINTER.sub(" ", text)) if word not in known]
 
 
 def word_support(

@@ -40,6 +40,13 @@ def test_sentences_by_hand():
     assert np.isnan(sentence_support("It is that.", PASSAGES, QUESTION))
 
 
+def test_a_number_that_points_to_a_passage_claims_nothing():
+    assert claims("It spans 412 metres [2, 3].") == ["spans", "412", "metres"]
+    assert (
+        sentence_support("It spans 412 metres [2].", PASSAGES) == 1 > sentence_support("It spans 413 metres.", PASSAGES)
+    )
+
+
 def test_a_claim_turned_round_is_not_supported():
     assert sentence_support("The ferry is not free.", ("The ferry is free.",), enough=0.8) == 0
     assert sentence_support("The ferry is free.", ("The ferry is free.",)) == 1
