@@ -36,6 +36,7 @@ class Slices(Parameters, Check):
     id = "fairness.slices"
     title = "Slices that stand out"
     reference = f"{SLICELINE}; Cox (1975), Biometrika 62; Holm (1979), Scandinavian Journal of Statistics 6"
+    handles = frozenset({"units"})
     needs = frozenset({"table", "binary", "multiclass", "regression", "case_scores"})
     presets = {
         "quick": {"depth": 2, "trials": 20},

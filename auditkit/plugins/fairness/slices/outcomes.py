@@ -62,10 +62,18 @@ class Errors(NamedTuple):
     """Whether every value is 0 or 1."""
     weights: np.ndarray | None = None
     """(N,) how much each row counts in estimates; the search leaves weights aside."""
+    unit: np.ndarray | None = None
+    """(N,) whose row it is, where rows of one vary together; None: each by itself."""
 
     def take(self, rows: np.ndarray) -> Self:
         """Those of some rows."""
-        return type(self)(self.values[rows], self.share, None if self.weights is None else self.weights[rows])
+        beside = (None if column is None else column[rows] for column in (self.weights, self.unit))
+        return type(self)(self.values[rows], self.share, *beside)
+
+    @property
+    def counted(self) -> int:
+        """How many rows there are, or units, of which there must not be too few."""
+        return len(self.values) if self.unit is None else len(np.unique(self.unit))
 
 
 def errors_of(of: Of, data: AuditData, predictions: Predictions, score: str = "") -> tuple[np.ndarray, Errors]:
@@ -92,7 +100,7 @@ def errors_of(of: Of, data: AuditData, predictions: Predictions, score: str = ""
     # Among those whom it can happen to: a false negative needs a positive label.
     if of in ("false_negative", "false_positive"):
         rows = np.flatnonzero(predictions.outcomes if of == "false_negative" else ~predictions.outcomes)
-    return rows, Errors(values.astype(np.float64), share, data.weights).take(rows)
+    return rows, Errors(values.astype(np.float64), share, data.weights, data.clusters).take(rows)
 
 
 def _shortfalls(data: AuditData, predictions: Predictions, name: str) -> tuple[np.ndarray, Errors]:
@@ -102,4 +110,5 @@ def _shortfalls(data: AuditData, predictions: Predictions, name: str) -> tuple[n
     worth = score.sign * values[rows]
     best = score.range[1] if score.better == "higher" else score.range[0]
     far = (float(worth.max()) if best is None else score.sign * best) - worth
-    return rows, Errors(far, False, None if data.weights is None else data.weights[rows])
+    beside = (None if column is None else column[rows] for column in (data.weights, data.clusters))
+    return rows, Errors(far, False, *beside)

@@ -34,6 +34,7 @@ def compare(errors: Errors, mask: np.ndarray, slices: int, with_intervals: bool 
 
     Shares: Wilson, the score interval of the difference, and Fisher's exact test (twice its smaller tail), with weights
     the score test; all for Kish's effective number of rows. Numbers: Welch's interval and test, linearised for weights.
+    Of rows in units, for as many rows as are independent, and by the jackknife over units.
 
     Args:
         errors: of N rows.
@@ -48,14 +49,16 @@ def compare(errors: Errors, mask: np.ndarray, slices: int, with_intervals: bool 
     sides = [errors.take(rows) for rows in (mask, ~mask)]
     means = [stats.weighted_mean(side.values, side.weights) for side in sides]
     together = f"simultaneous for {slices} slices (Šidák)" if slices > 1 else "one slice"
+    together += "" if errors.unit is None else ", by units"
     if not errors.share:
         return _numbers(sides, means, level, together, slices)
-    n1, n2 = (float(len(side.values) if side.weights is None else stats.effective_size(side.weights)) for side in sides)
+    n1, n2 = map(_size, sides)
     x1, x2 = min(n1, means[0] * n1), min(n2, means[1] * n2)
-    if errors.weights is None:
+    if errors.weights is None and errors.unit is None:
         method, p = "Fisher's exact test, two-sided by doubling", _fisher(x1, n1, x2, n2)
     else:  # effective numbers of rows are no whole numbers, and Fisher's test is of whole numbers only
         method, p = "score test, effective rows", _score(x1, n1, x2, n2)
+        method += "" if errors.unit is None else ", by units"
     if not with_intervals:
         return Gap(means[0], means[1], None, None, p, method, None, int(mask.sum()))
     rate = (x1 + x2) / (n1 + n2)
@@ -65,6 +68,13 @@ def compare(errors: Errors, mask: np.ndarray, slices: int, with_intervals: bool 
         _named(stats.difference_interval(x1, n1, x2, n2, level), f"Miettinen-Nurminen score, {together}"),
         p, method, stats.detectable_gap(rate, n1, n2, 0.05 / slices), int(mask.sum()),
     )  # fmt: skip
+
+
+def _size(side: Errors) -> float:
+    """How many independent rows tell as much of a share."""
+    if side.unit is not None:
+        return stats.cluster_size(side.values, side.unit, side.weights)
+    return float(len(side.values) if side.weights is None else stats.effective_size(side.weights))
 
 
 def _named(interval: Interval, method: str) -> Interval:
@@ -87,23 +97,31 @@ def _score(x1: float, n1: float, x2: float, n2: float) -> float:
 def _numbers(sides: Sequence[Errors], means: Sequence[float], level: float, together: str, slices: int) -> Gap:
     """`compare` for errors that are numbers, not shares."""
     spreads = [_squared_error(side, mean) for side, mean in zip(sides, means, strict=True)]
-    sizes = [len(side.values) for side in sides]
-    student = stats.student_interval(sides[0].values, level, sides[0].weights)
+    sizes = [_freedom(side) + 1 for side in sides]
+    student = stats.student_interval(sides[0].values, level, sides[0].weights, sides[0].unit)
     inside = None if student is None else _named(student, f"{student.method}, {together}")
     variance = sum(spreads)
     if min(sizes) < 2 or variance <= 0:
-        return Gap(means[0], means[1], inside, None, None, "Welch", None, sizes[0])
+        return Gap(means[0], means[1], inside, None, None, "Welch", None, len(sides[0].values))
     freedom = variance**2 / sum(spread**2 / (size - 1) for spread, size in zip(spreads, sizes, strict=True))
     error, gap = float(np.sqrt(variance)), means[0] - means[1]
     half = float(scipy.stats.t.ppf(0.5 + level / 2, freedom)) * error
     interval = Interval(low=gap - half, high=gap + half, method=f"Welch, {together}")
     detectable = (stats.critical(1 - 0.05 / slices) + float(scipy.stats.norm.ppf(0.8))) * error
     p = float(2 * scipy.stats.t.sf(abs(gap) / error, freedom))
-    return Gap(means[0], means[1], inside, interval, p, "Welch's t-test", detectable, sizes[0])
+    test = "Welch's t-test" if sides[0].unit is None else "Welch's t-test, by units"
+    return Gap(means[0], means[1], inside, interval, p, test, detectable, len(sides[0].values))
+
+
+def _freedom(side: Errors) -> float:
+    """Degrees of freedom of the spread of a mean."""
+    return len(side.values) - 1 if side.unit is None else stats.cluster_freedom(side.unit, side.weights)
 
 
 def _squared_error(errors: Errors, mean: float) -> float:
     """The squared standard error of a mean."""
+    if errors.unit is not None:
+        return stats.cluster_error(stats.cluster_pulls(errors.values, errors.unit, errors.weights)) ** 2
     n = len(errors.values)
     shares = np.full(n, 1 / n) if errors.weights is None else errors.weights / errors.weights.sum()
     return float(n / max(1, n - 1) * np.sum((shares * (errors.values - mean)) ** 2))
@@ -171,14 +189,17 @@ def split_and_search(
         with_intervals: False: p-values alone are wanted.
     """
     # The slices are chosen for their errors, so the same rows would say too much about them.
-    half, order = len(errors.values) // 2, rng.permutation(len(errors.values))
-    first, second = np.sort(order[:half]), np.sort(order[half:])
+    # The rows of a unit are all in one half, or what was searched would be confirmed by more of the same.
+    place = np.arange(len(errors.values)) if errors.unit is None else stats.numbered(errors.unit)
+    order = rng.permutation(int(place.max()) + 1)
+    is_first = np.isin(place, order[: len(order) // 2])
+    first, second = np.flatnonzero(is_first), np.flatnonzero(~is_first)
     searched_space, kept_space = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
     worst, evaluated = distinct(searched_space, errors.values[first], rules, progress)
     masks = [members(kept_space, slice_) for slice_, _ in worst]
     fewest = max(2, rules.minimum)
-    enough = [min(int(mask.sum()), int((~mask).sum())) >= fewest for mask in masks]
     kept_back = errors.take(second)
+    enough = [min(kept_back.take(rows).counted for rows in (mask, ~mask)) >= fewest for mask in masks]
     gaps = [
         compare(kept_back, mask, len(masks), with_intervals) if is_enough else None
         for mask, is_enough in zip(masks, enough, strict=True)

@@ -42,11 +42,24 @@ def deviation(worst: Sequence[Worst], features: Sequence[Feature], errors: Error
 
 
 def false_alarms(space: Space, errors: Errors, rules: Rules, trials: int, rng: np.random.Generator) -> float:
-    """How often a slice is confirmed where the errors are shuffled over the rows."""
-    space, values = sample(space, errors.values, rng)
+    """How often a slice is confirmed where the errors are shuffled over the rows.
+
+    Of rows in units, these are laid one after another, and all errors are moved along by the same number of rows: those
+    of a unit stay together.
+    """
+    rows = np.arange(len(errors.values))
+    if len(rows) > ROWS:
+        rows = rng.choice(len(rows), ROWS, replace=False)
+    space, errors = space._replace(codes=space.codes[:, rows]), errors.take(rows)
+    order = None if errors.unit is None else np.argsort(errors.unit, kind="stable")
     flagged = []
     for _ in range(trials):
-        shuffled = Errors(rng.permutation(values), errors.share)
+        if order is None or errors.unit is None:
+            shuffled = Errors(rng.permutation(errors.values), errors.share)
+        else:
+            moved = np.empty(len(order), dtype=np.int64)
+            moved[order] = np.roll(order, int(rng.integers(1, len(order))))
+            shuffled = Errors(errors.values[moved], errors.share, None, errors.unit[moved])
         flagged.append(split_and_search(space, shuffled, rules, rng, with_intervals=False).confirmed > 0)
     return float(np.mean(flagged))
 
