@@ -69,7 +69,10 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         if listing.groups:
             exposure.add_spread_and_tests(listing, scores, codes, parameters.draws, shuffles, context.rng)
     per_group = [measurement for listing in [*listings, *together] for measurement in _per_group(listing)]
+    of_units = _lists_are_units(data, codes)
+    per_group = [_by_units(measurement) for measurement in per_group] if of_units else per_group
     between = adjusted([number for listing in listings for number in _between(listing, data, tests, shuffles)])
+    between = [_by_units(measurement) for measurement in between] if of_units else between
     hidden = list(dict.fromkeys(name for listing in listings for name in listing.split.hidden))
     if hidden:
         notes.append(f"Too small to show, and ranked among the others: {first_few(hidden)}.")
@@ -81,6 +84,24 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         notes=notes,
         level=level,
     )
+
+
+def _lists_are_units(data: AuditData, codes: np.ndarray) -> bool:
+    """Whether each of several lists is one unit, such as a user's: then what goes by lists goes by units."""
+    if data.unit is None or codes.max() < 1:
+        return False
+    pairs = len(np.unique(np.stack([codes, data.unit]), axis=1)[0])
+    return bool(pairs == len(np.unique(codes)) == len(np.unique(data.unit)))
+
+
+def _by_units(measurement: Measurement) -> Measurement:
+    made = {"interval": measurement.interval, "test": measurement.test}
+    said = {
+        name: part.model_copy(update={"method": f"{part.method}, by units"})
+        for name, part in made.items()
+        if part is not None
+    }
+    return measurement.model_copy(update=said)
 
 
 def _per_group(listing: exposure.Listing) -> list[Measurement]:

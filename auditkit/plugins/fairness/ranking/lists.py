@@ -74,8 +74,8 @@ def exposures(ranked: Ranked, codes: np.ndarray, groups: int) -> Exposures:
     """
     cells, in_group = _cells(ranked, codes, groups)
     size = len(ranked.lengths) * groups
-    rows = np.bincount(cells, minlength=size).reshape(-1, groups)
-    bias_sums = np.bincount(cells, weights=ranked.bias[in_group], minlength=size).reshape(-1, groups)
+    rows = np.bincount(cells, minlength=size).reshape(len(ranked.lengths), groups)
+    bias_sums = np.bincount(cells, weights=ranked.bias[in_group], minlength=size).reshape(len(ranked.lengths), groups)
     everyone = np.bincount(ranked.lists, weights=ranked.bias) / ranked.lengths
     exposure = np.divide(bias_sums, rows, out=np.full(bias_sums.shape, np.nan), where=rows > 0)
     return Exposures(exposure, exposure / everyone[:, None], rows / ranked.lengths[:, None])
@@ -86,7 +86,7 @@ def tops(ranked: Ranked, codes: np.ndarray, groups: int, depth: np.ndarray) -> n
     share_inside = np.clip((depth[ranked.lists] - ranked.first + 1) / ranked.shared, 0, 1)
     cells, in_group = _cells(ranked, codes, groups)
     counts = np.bincount(cells, weights=share_inside[in_group], minlength=len(ranked.lengths) * groups)
-    return counts.reshape(-1, groups)
+    return counts.reshape(len(ranked.lengths), groups)
 
 
 def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.robustness.corruptions import self_tests
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
@@ -35,7 +36,12 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     answers = corrupted_answers(corruptions, names, data, context)
     groups = by_group(answers, data, AT)
     # Holm's correction is over all tests of the check, so drops and gaps are adjusted together
-    tested = _tested([*_drops(answers), *gaps(answers, data, AT, parameters, context.rng)])
+    tested = _tested(
+        [
+            *_drops(answers, data.clusters, parameters.shuffles, context.rng),
+            *gaps(answers, data, AT, parameters, context.rng),
+        ]
+    )
     ignored = [] if data.weights is None else ["Weights are not used here: every row counts alike."]
     return Findings(
         measurements=[*_everyone(answers, data.clusters), *groups, *tested],
@@ -53,15 +59,16 @@ def _everyone(answers: CorruptedAnswers, clusters: np.ndarray | None) -> list[Me
     corruption, level = np.unravel_index(int(accuracy.argmin()), accuracy.shape)
     return [
         Measurement(
-            name="mean_accuracy", value=float(rows.mean()), interval=mean_interval(rows), n=n, unit="share",
-            direction="higher",
+            name="mean_accuracy", value=float(rows.mean()), interval=mean_interval(rows, clusters=clusters), n=n,
+            unit="share", direction="higher",
         ),
         share_of("clean_accuracy", answers.clean, clusters=clusters),
         Measurement(
-            name="worst_accuracy", value=float(accuracy.min()), interval=_worst_interval(answers), n=n, unit="share",
-            direction="higher", conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
+            name="worst_accuracy", value=float(accuracy.min()), interval=_worst_interval(answers, clusters), n=n,
+            unit="share", direction="higher",
+            conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
         ),
-        _relative(answers.clean, rows),
+        _relative(answers.clean, rows, clusters),
         share_of(
             "steady_accuracy", answers.clean & answers.right[:, AT].all(axis=0), conditions={"severity": MIDDLE},
             clusters=clusters,
@@ -74,38 +81,53 @@ def _everyone(answers: CorruptedAnswers, clusters: np.ndarray | None) -> list[Me
     ]  # fmt: skip
 
 
-def _worst_interval(answers: CorruptedAnswers) -> Interval:
+def _worst_interval(answers: CorruptedAnswers, clusters: np.ndarray | None) -> Interval:
     """The smallest of many shares lies between the smallest low and the smallest high end, where all hold at once."""
     n = len(answers.clean)
     # the worst of many is picked after the fact, so the intervals must hold for all of them
     level = stats.sidak_level(0.95, answers.accuracy.size)
-    ends = [stats.wilson(int(hits), n, level) for hits in answers.right.sum(axis=2).ravel()]
+    if clusters is None:
+        ends = [stats.wilson(int(hits), n, level) for hits in answers.right.sum(axis=2).ravel()]
+    else:
+        every = answers.right.reshape(-1, n)
+        ends = [present(stats.mean_interval(right, level, clusters=clusters), "a share has one") for right in every]
+    by_units = "" if clusters is None else ", by units"
     return Interval(
         low=min(end.low or 0.0 for end in ends), high=min(1.0 if end.high is None else end.high for end in ends),
-        method="Wilson, all corruptions at once (Šidák)",
+        method=f"Wilson, all corruptions at once (Šidák){by_units}",
     )  # fmt: skip
 
 
-def _relative(clean: np.ndarray, rows: np.ndarray) -> Measurement:
+def _relative(clean: np.ndarray, rows: np.ndarray, clusters: np.ndarray | None) -> Measurement:
     common: dict[str, Any] = {"name": "relative_drop", "unit": "share", "direction": "lower"}
     if not clean.any():
         return Measurement(value=None, reason="no row is decided rightly as it is, so nothing can be lost", **common)
     value = float(1 - rows.mean() / clean.mean())
-    return Measurement(value=value, interval=relative_drop_interval(clean, rows), n=len(clean), **common)
+    interval = relative_drop_interval(clean, rows, clusters=clusters)
+    return Measurement(value=value, interval=interval, n=len(clean), **common)
 
 
-def _drops(answers: CorruptedAnswers) -> list[Measurement]:
-    """The loss under each corruption of the middle severity, with McNemar's test."""
+def _drops(
+    answers: CorruptedAnswers, clusters: np.ndarray | None, draws: int, rng: np.random.Generator
+) -> list[Measurement]:
+    """The loss under each corruption of the middle severity, with McNemar's test; of rows in units, by their signs."""
     measurements = []
     for name, after in zip(answers.names, answers.right[:, AT], strict=True):
         lost, gained = int((answers.clean & ~after).sum()), int((~answers.clean & after).sum())
+        interval: Interval | None = stats.paired_difference_interval(lost, gained, len(after))
+        test = Test(method="McNemar, exact; Holm", p=stats.mcnemar(lost, gained))
+        if clusters is not None:
+            moved = answers.clean.astype(float) - after
+            interval = stats.student_interval(moved, clusters=clusters)
+            p = stats.sign_flip_p(moved, clusters, draws, rng)
+            test = Test(method=f"{draws} turns of the signs of whole units, by units; Holm", p=p)
         measurements.append(
             Measurement(
                 name="accuracy_drop", value=(lost - gained) / len(after),
-                interval=stats.paired_difference_interval(lost, gained, len(after)), n=len(after), unit="share",
+                interval=interval, n=len(after), unit="share",
                 direction="lower",
                 conditions={"corruption": name, "severity": MIDDLE},
-                test=Test(method="McNemar, exact; Holm", p=stats.mcnemar(lost, gained)),
+                test=test,
             )
         )  # fmt: skip
     return measurements

@@ -44,7 +44,7 @@ def by_group(answers: CorruptedAnswers, data: AuditData, level: int) -> list[Mea
                 measurements.append(Measurement(value=None, reason=reason, **common))
                 continue
             own = values[cell.rows]
-            interval = _interval(own, name)
+            interval = _interval(own, name, None if data.clusters is None else data.clusters[cell.rows])
             measurements.append(Measurement(value=float(own.mean()), interval=interval, n=len(own), **common))
     return measurements
 
@@ -103,10 +103,10 @@ def _detectable(drop: np.ndarray, group: np.ndarray, groups: int) -> float:
     return float((stats.critical(level) + stats.critical(0.6)) * spread * np.sqrt((1 / sizes).sum()))
 
 
-def _interval(values: np.ndarray, name: str) -> Any:
+def _interval(values: np.ndarray, name: str, clusters: np.ndarray | None) -> Any:
     if name == "mean_accuracy":
-        return mean_interval(values)
-    ends = mean_interval((values + 1) / 2)  # losses lie between -1 and 1
+        return mean_interval(values, clusters=clusters)
+    ends = mean_interval((values + 1) / 2, clusters=clusters)  # losses lie between -1 and 1
     low, high = (present(end, "a share has both") for end in (ends.low, ends.high))
     return ends.model_copy(update={"low": 2 * low - 1, "high": 2 * high - 1})
 
@@ -187,36 +187,47 @@ def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.nda
     return tuple(moment.reshape(draws, k) for moment in (mean, spread / size, size))  # type: ignore[return-value]
 
 
-def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
+def mean_interval(values: np.ndarray, level: float = 0.95, clusters: np.ndarray | None = None) -> Interval:
     """An interval for the mean of (n,) shares between 0 and 1: Student's, or Wilson's where they do not vary.
 
-    Wilson's is never too narrow for such values, as none varies more than a yes or no of the same mean.
+    Wilson's is never too narrow for such values, as none varies more than a yes or no of the same mean. Of rows in (n,)
+    clusters it is for as many rows as there are clusters.
     """
-    if len(values) < stats.FEW or np.ptp(values) == 0:
-        return stats.wilson(float(np.clip(values.mean(), 0, 1)) * len(values), len(values), level)
-    interval = present(stats.student_interval(values, level), "values that vary have one")
+    masses = None if clusters is None else np.bincount(stats.numbered(clusters)).astype(float)
+    size = float(len(values)) if masses is None else float(stats.effective_size(masses))
+    if (len(values) if masses is None else len(masses)) < stats.FEW or np.ptp(values) == 0:
+        wilson = stats.wilson(float(np.clip(values.mean(), 0, 1)) * size, size, level)
+        return wilson if clusters is None else wilson.model_copy(update={"method": f"{wilson.method}, by units"})
+    interval = present(stats.student_interval(values, level, clusters=clusters), "values that vary have one")
     low, high = (present(end, "values that vary have both") for end in (interval.low, interval.high))
     return interval.model_copy(update={"low": max(0.0, low), "high": min(1.0, high)})
 
 
-def relative_drop_interval(before: np.ndarray, after: np.ndarray, level: float = 0.95) -> Interval | None:
+def relative_drop_interval(
+    before: np.ndarray, after: np.ndarray, level: float = 0.95, clusters: np.ndarray | None = None
+) -> Interval | None:
     """An interval for 1 - mean(after) / mean(before) on the same rows; at most 1.
 
     Args:
         before: (n,) bool or 0 and 1, not all 0.
         after: (n,) shares between 0 and 1.
         level: the confidence, between 0 and 1.
+        clusters: (n,) whole numbers, the same for rows that vary together: the spread is then that of the jackknife
+            over clusters. None: each by itself.
 
     Returns:
-        None where the mean before is so near to 0 that the interval has no ends, and under 30 rows.
+        None where the mean before is so near to 0 that the interval has no ends, and under 30 rows or clusters.
 
     Source: Fieller (1954), Some problems in interval estimation, JRSS B 16.
     """
-    n = len(before)
+    both = np.vstack([before, after]).astype(float)
+    n, spread = len(before), np.cov(both) / len(before)
+    if clusters is not None:
+        pulls = np.vstack([stats.cluster_pulls(side, clusters) for side in both])
+        n, spread = pulls.shape[1], (pulls.shape[1] - 1) / pulls.shape[1] * pulls @ pulls.T
     if n < stats.FEW:
         return None
-    x, y = before.mean(), after.mean()
-    spread = np.cov(np.vstack([before, after]).astype(float)) / n
+    x, y = both.mean(axis=1)
     t2 = float(special.stdtrit(n - 1, 0.5 + level / 2)) ** 2
     # ratios r with (y - r x)^2 <= t2 (s_yy - 2 r s_xy + r^2 s_xx); without spread: as for one row that differs
     slack = max(float(spread[1, 1]), 1 / n**2)
@@ -224,6 +235,5 @@ def relative_drop_interval(before: np.ndarray, after: np.ndarray, level: float =
     if a <= 0:
         return None
     half = np.sqrt(max(b * b - a * c, 0.0))
-    return Interval(
-        low=float(1 - (b + half) / a), high=float(min(1.0, 1 - (b - half) / a)), level=level, method="Fieller, paired"
-    )  # fmt: skip
+    method = "Fieller, paired" if clusters is None else "Fieller, paired, by units"
+    return Interval(low=float(1 - (b + half) / a), high=float(min(1.0, 1 - (b - half) / a)), level=level, method=method)

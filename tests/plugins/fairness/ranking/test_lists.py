@@ -187,3 +187,10 @@ def test_a_ratio_has_the_interval_of_its_logarithm():
     assert interval.low == pytest.approx(np.exp(np.log(0.8 / 1.2) - half)) and interval.high == pytest.approx(
         np.exp(np.log(0.8 / 1.2) + half)
     )
+
+
+def test_lists_without_a_group_that_may_be_shown_have_no_numbers():
+    ranked = lists.rank(np.array([3.0, 2, 1, 5]), np.array([0, 0, 0, 1]))
+    nobody = np.full(4, -1)
+    assert lists.exposures(ranked, nobody, 0).exposure.shape == (2, 0)
+    assert lists.tops(ranked, nobody, 0, np.array([1, 1])).shape == (2, 0)

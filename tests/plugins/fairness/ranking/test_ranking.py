@@ -281,3 +281,16 @@ def test_real_borrowers_in_order_of_their_scores(shared_data):
     halved = run(FAST, *scored(np.where(sexes == "female", paid * 0.5, paid), {"sex": sexes}))
     assert one(halved, "exposure_ratio").interval.high < 0.9 and flagged(halved)
     assert all(control.holds for control in result.controls)
+
+
+def test_lists_that_are_units_go_by_units_and_people_in_many_lists_do_not():
+    jobs = np.repeat(np.arange(25), 12)
+    names = np.tile(["a", "b", "b"], 100)
+    scores = 1 / (1 + np.exp(-np.random.default_rng(3).normal(size=300)))
+    by_list = run(MANY, *scored(scores, {"g": names}, jobs, unit=jobs))
+    plain = run(MANY, *scored(scores, {"g": names}, jobs))
+    ratio, same = (one(result, "exposure_ratio") for result in (by_list, plain))
+    assert ratio.value == same.value and ratio.interval.method == f"{same.interval.method}, by units"
+    assert ratio.test.method.endswith("by units")
+    people = run(MANY, *scored(scores, {"g": names}, jobs, unit=np.arange(300) % 60))
+    assert "by units" not in one(people, "exposure_ratio").interval.method
