@@ -96,12 +96,12 @@ def _lists_are_units(data: AuditData, codes: np.ndarray) -> bool:
 
 def _by_units(measurement: Measurement) -> Measurement:
     made = {"interval": measurement.interval, "test": measurement.test}
-    said = {
+    marked = {
         name: part.model_copy(update={"method": f"{part.method}, by units"})
         for name, part in made.items()
         if part is not None
     }
-    return measurement.model_copy(update=said)
+    return measurement.model_copy(update=marked)
 
 
 def _per_group(listing: exposure.Listing) -> list[Measurement]:
