@@ -302,6 +302,13 @@ class Model(ABC):
             raise CapabilityError(f"{self.name}: the model gives no probabilities")
         return probabilities
 
+    def sampled(self, number: int) -> AbstractContextManager[None]:
+        """While it is open, answers are the `number`-th draw to each question; for a model that keeps its answers.
+
+        Any other model draws anew whenever it is asked, and ignores it.
+        """
+        return nullcontext()
+
     def encode(self, inputs: Any) -> torch.Tensor:
         """The tensor that the module eats for these inputs, on the model's device (capability `gradients`)."""
         raise CapabilityError(f"{self.name}: a {self.kind} model has no tensors to encode inputs into")

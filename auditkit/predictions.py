@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class Predictions:
     def answers(self) -> Answers:
         """What the model says, in its own vocabulary; like all arrays here, nobody can change it in place."""
         if Capability.QUERIES in self.model.capabilities:
+            if self.data.task == "generation":
+                return _read_only(_drawn(self.model, self.data.inputs))
             return _read_only(self.model.answers(self.data.inputs))
         return _read_only(_recorded(self.model, self.data))
 
@@ -246,6 +249,23 @@ def _positions(
             raise DataError(f"{sentence}. Where they stand for the labels in this order, say {mend}", mend=mend)
         raise DataError(f"{sentence}. Write the labels as the model's classes are spelt, or take those rows out")
     return np.array([position_of[spelling(value)] for value in unique], dtype=np.int64)[inverse]
+
+
+def _drawn(model: Model, prompts: list[str]) -> Answers:
+    """Answers in words, of which those to a prompt that comes several times are as many draws."""
+    times, draw = Counter[str](), np.zeros(len(prompts), dtype=np.int64)
+    for row, prompt in enumerate(prompts):
+        draw[row] = times[prompt]
+        times[prompt] += 1
+    texts = np.empty(len(prompts), dtype=object)
+    for number in range(int(draw.max()) + 1):
+        rows = np.flatnonzero(draw == number)
+        with model.sampled(number):
+            given = model.answers([prompts[row] for row in rows]).texts
+        if given is None:
+            raise CapabilityError(f"{model.name}: it gave no answers in words")
+        texts[rows] = given
+    return Answers(np.zeros(len(prompts)), texts=texts)
 
 
 def _recorded(model: Model, data: AuditData) -> Answers:

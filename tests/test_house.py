@@ -26,7 +26,7 @@ LEVELS = (
     ("descendants", "errors", "lazy", "redaction", "text", "times", "too_few", "version"),
     ("art", "case_scores", "foreign_code", "renames", "supervisor"),
     ("io", "memory", "results", "value_spelling"),
-    ("counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
+    ("answer_parser", "counts", "figures", "rulepacks", "runfolder", "stats", "workers"),
     ("data", "group_pairs", "judge", "metrics"),
     ("comparison", "models", "network_output", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
@@ -45,10 +45,10 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "art", "case_scores", "checks", "counts", "data", "endpoints", "errors", "figures", "foreign_code",
-    "group_pairs", "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models", "network_output",
-    "predictions", "redaction", "renames", "results", "smaller", "stats", "text", "times", "too_few", "trainers",
-    "value_spelling", "variants", "workers",
+    "adapters", "answer_parser", "art", "case_scores", "checks", "counts", "data", "endpoints", "errors", "figures",
+    "foreign_code", "group_pairs", "hookspecs", "io", "lazy", "memory", "metrics", "model_inputs", "models",
+    "network_output", "predictions", "redaction", "renames", "results", "smaller", "stats", "text", "times", "too_few",
+    "trainers", "value_spelling", "variants", "workers",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "lazy", "text"}
 

@@ -4,9 +4,10 @@ Inputs come back to the model's process as Arrow, as plain arrays or as JSON, ne
 runs code of plugins. Answers go there as pickles, for nothing foreign writes them.
 """
 
+import contextlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +41,7 @@ class AskedModel(Model):
     def __init__(self, model: Model) -> None:
         for name in _COPIED:
             setattr(self, name, getattr(model, name))
+        self._sample = 0
         self._fingerprint, self._feature_names = model.fingerprint, model.feature_names
 
     @property
@@ -73,8 +75,17 @@ class AskedModel(Model):
         content, form = packed(inputs)
         return self._asked("answers", content, form)
 
+    @contextlib.contextmanager
+    def sampled(self, number: int) -> Iterator[None]:
+        """As the model does it, whose process is told with each question."""
+        before, self._sample = self._sample, number
+        try:
+            yield
+        finally:
+            self._sample = before
+
     def _asked(self, method: str, content: bytes, form: str) -> Any:
-        reply = from_bytes(ask(content, model=self.name, method=method, form=form))
+        reply = from_bytes(ask(content, model=self.name, method=method, form=form, sample=self._sample))
         if isinstance(reply, Exception):
             raise reply
         return reply
@@ -92,7 +103,7 @@ def answerer(models: Mapping[str, Model]) -> Callable[[Mapping[str, Any], bytes]
         if method not in ("answers", "find_columns", "category_places", "given"):
             raise ValueError(f"no model is asked for {method!r}")
         try:
-            with foreign(f"the model {model.name!r}: asked by a check"):
+            with foreign(f"the model {model.name!r}: asked by a check"), model.sampled(int(question.get("sample", 0))):
                 given = unpacked(content, question["form"])
                 return to_bytes(getattr(model, method)(given if method == "answers" else tuple(given)))
         except AuditkitError as error:

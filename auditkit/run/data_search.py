@@ -48,7 +48,7 @@ class DataSearch:
         data = self._splits[0]
         classes = map(spelling, data.classes)
         label = (data.label_name,) if data.label_name else ()
-        return frozenset({*data.feature_names, *data.columns, *data.groups, *classes, *label})
+        return frozenset({*data.feature_names, *data.columns, *data.asides, *data.groups, *classes, *label})
 
     @functools.cached_property
     def own_numbers(self) -> OwnNumbers:
@@ -174,8 +174,17 @@ def _columns_of(split: Fields) -> Iterator[tuple[str, Any]]:
     elif array is not None and array.ndim == 2:
         yield from zip(split.feature_names, array.T, strict=True)
     yield from ((f"group {name}", column) for name, column in split.groups.items())
+    yield from ((f"beside {name}", _spoken(column)) for name, column in split.asides.items())
+    if split.answered is not None:
+        yield "answers in words", split.answered
     if split.task == "regression" and split.labels is not None:
         yield "label", split.labels
+
+
+def _spoken(column: np.ndarray) -> np.ndarray:
+    """A column beside prompts: numbers as such, and several passages as one text."""
+    joined = ["\n".join(map(str, value)) if isinstance(value, tuple) else value for value in column]
+    return pandas.Series(joined, dtype=object).infer_objects().to_numpy()
 
 
 def _is_number(column: Any) -> bool:

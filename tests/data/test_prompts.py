@@ -13,6 +13,7 @@ from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, ConfigError, DataError, ModelError
 from auditkit.models import Capability
 from auditkit.predictions import Predictions
+from auditkit.run.foreign_text import ForeignText
 
 QUESTIONS = ["open?", "closed?", "where?", "when?"]
 
@@ -182,3 +183,12 @@ def test_an_audit_of_a_live_model_writes_no_text(tmp_path):
 def test_prompts_that_repeat_are_not_published():
     with pytest.raises(DataError, match="several rows are of one prompt"):
         AuditData(QUESTIONS * 5, task="generation", disclosure="publish")
+
+
+def test_what_a_model_raises_tells_nothing_of_what_stands_beside_a_prompt():
+    own = [f"{word} owed money to the mill by the river in that year" for word in map("clerk{}".format, range(20))]
+    own[3], said = "Mrs Quixley never paid the old mill by the river", list(own)
+    said[4] = "Zanzibar lies far away from any such river of course"
+    data = AuditData.from_table(frame(reference=own, answer=said), prompt="question", texts="answer")
+    for quoted, word in ((own[3], "Quixley"), (said[4], "Zanzibar")):
+        assert word not in ForeignText(data).allowed(f"ValueError: cannot read {quoted}")

@@ -8,6 +8,7 @@ from auditkit.hookspecs import hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.language.bias_choice.check import BiasChoice
+    from auditkit.plugins.language.consistency.check import ConsistencyOfAnswers
     from auditkit.plugins.language.counterfactual.check import Counterfactual
     from auditkit.plugins.language.grounding.check import Grounding
     from auditkit.plugins.language.judge.check import Judge
@@ -16,4 +17,7 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.language.robustness.check import PromptRobustness
     from auditkit.plugins.language.toxicity.check import Toxicity
 
-    return [Refusals, Counterfactual, Toxicity, BiasChoice, Grounding, Leakage, PromptRobustness, Judge]
+    return [
+        Refusals, ConsistencyOfAnswers, Counterfactual, Toxicity, BiasChoice, Grounding, Leakage, PromptRobustness,
+        Judge,
+    ]  # fmt: skip

@@ -1,13 +1,11 @@
 """Further questions to a live model: altered prompts, or the same ones again, as many as a check may ask."""
 
-import contextlib
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from auditkit.checks import Context
-from auditkit.endpoints import AskedAfar
 from auditkit.errors import CapabilityError
 from auditkit.models import Capability, Model
 
@@ -15,14 +13,15 @@ MOST: Final = 2000
 """Questions that a check asks at most unless its parameters say otherwise: each takes time, and often costs money."""
 
 
-def ask(model: Model, prompts: Sequence[str], context: Context, anew: bool = False) -> np.ndarray:
+def ask(model: Model, prompts: Sequence[str], context: Context, draw: int = 0) -> np.ndarray:
     """(n,) object: the answers in words to some prompts, None where nothing came.
 
     Args:
         model: that can be asked.
         prompts: (n,) texts.
         context: takes the progress.
-        anew: whether a question that was asked before is asked again; else a kept answer may stand for it.
+        draw: which draw of an answer is wanted. A model behind HTTP keeps each draw, and answers the same one alike:
+            the audit's own pass took draw 0 of each prompt, and further ones where a prompt came several times.
 
     Raises:
         CapabilityError: the model gives no words, or cannot be asked.
@@ -30,8 +29,7 @@ def ask(model: Model, prompts: Sequence[str], context: Context, anew: bool = Fal
     if not {Capability.QUERIES, Capability.TEXTS} <= model.capabilities:
         raise CapabilityError(f"{model.name}: it cannot be asked for answers in words")
     answers = np.empty(len(prompts), dtype=object)
-    fresh = model.anew() if anew and isinstance(model, AskedAfar) else contextlib.nullcontext()
-    with fresh:
+    with model.sampled(draw):
         for start in range(0, len(prompts), model.batch):
             context.progress(start, len(prompts), "questions to the model")
             some = list(map(str, prompts[start : start + model.batch]))

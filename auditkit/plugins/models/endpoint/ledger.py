@@ -2,7 +2,8 @@
 
 Checks run in processes of their own, so all of this lies in files under locks of the system, which end with the process
 that holds them. Answers lie under a keyed digest of their request, with a code under the user's secret: whoever can
-write to the folder can make up none, and whoever reads it cannot guess whose answer one is.
+write to the folder can make up none, and whoever reads it cannot guess whose answer one is. Words of a server may give
+people away, and are encrypted.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from typing import Any, Final
 from auditkit.errors import EvidenceError, ModelError
 from auditkit.io import strict_json
 from auditkit.io.authenticity import user_secret
+from auditkit.plugins.models.endpoint.seal import Seal
 from auditkit.results import canonical
 
 _COUNTED: Final = ("requests", "retries", "rows", "taken_up", "tokens", "counted", "unparsed", "next")
@@ -57,6 +59,7 @@ class Ledger:
         # without a secret of the user nothing that lies in a folder can be believed later, and so nothing is kept
         self._secret = user_secret() or secrets.token_bytes(32)
         self._journal = (folder or self._own) / f"{name}.jsonl"
+        self._seal = Seal(self._secret)
         self._kept: dict[str, dict[str, Any]] = {}
         self._read = 0
 
@@ -69,10 +72,12 @@ class Ledger:
         if key not in self._kept:
             with self._locked(_JOURNAL):
                 self._read_on()
-        return self._kept.get(key)
+        answer = self._kept.get(key)
+        return None if answer is None else self._seal.opened(key, answer)
 
     def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep an answer; others see it at once."""
+        """Keep an answer, its words sealed; others see it at once."""
+        answer = self._seal.closed(key, answer)
         line = json.dumps({"key": key, "answer": answer, "code": self._code(key, answer)}).encode() + b"\n"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
         self._journal.parent.mkdir(mode=0o700, exist_ok=True)

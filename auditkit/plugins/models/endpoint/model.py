@@ -3,18 +3,19 @@
 import contextlib
 import hashlib
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from auditkit.adapters import LABELS_NOTE, adopt, answer_probabilities, names, note, positive_column, settle
+from auditkit.answer_parser import UNPARSED, Parser
 from auditkit.data import AuditData
 from auditkit.endpoints import AskedAfar, Endpoint
 from auditkit.errors import ConfigError, Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.endpoint.answers import Expected
-from auditkit.plugins.models.endpoint.chat import UNPARSED, chat_questions, columns_in
+from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by
 from auditkit.plugins.models.endpoint.columns import rows_of
 from auditkit.plugins.models.endpoint.desk import Desk
 from auditkit.plugins.models.endpoint.exchange import Trouble
@@ -53,6 +54,7 @@ class EndpointModel(AskedAfar):
         self.abstain = options.abstain if options.abstain is not None or not self._is_chat else UNPARSED
         self.loaded = f"asked over the network, at {endpoint.host}, protocol {endpoint.protocol}"
         self._occasion: dict[str, int] | None = None
+        self._sample = 0
         self._desk: Desk | None = None
         self._ledger: Ledger | None = None
         if endpoint.url.startswith("http:"):
@@ -103,6 +105,15 @@ class EndpointModel(AskedAfar):
         finally:
             self._occasion = None
 
+    @contextlib.contextmanager
+    def sampled(self, number: int) -> Iterator[None]:
+        """While it is open, each question is sent as its own draw: another seed, and no kept answer of another draw."""
+        before, self._sample = self._sample, number
+        try:
+            yield
+        finally:
+            self._sample = before
+
     def answer(self, inputs: Any) -> Answers:
         """Answers for one batch.
 
@@ -111,7 +122,7 @@ class EndpointModel(AskedAfar):
             ModelError: the server gave no answers that can be used.
         """
         self._refuse_unless_sent()
-        if self.task != "regression" and not self.classes:
+        if self.task not in ("regression", "generation") and not self.classes:
             self._settle()
         if self._desk is None:
             self.keep_in(None)
@@ -146,7 +157,7 @@ class EndpointModel(AskedAfar):
         tokens = counts["tokens"] if counts["counted"] else None
         return Sent(
             requests=counts["requests"], retries=counts["retries"], rows=counts["rows"], taken_up=counts["taken_up"],
-            tokens=tokens, unparsed=counts["unparsed"] if self._is_chat else None,
+            tokens=tokens, unparsed=counts["unparsed"] if self._is_chat and self.task != "generation" else None,
             cost=price.cost(counts["requests"], counts["rows"], tokens or counts["rows"] * price.tokens_per_row),
             currency=price.currency,
         )  # fmt: skip
@@ -154,7 +165,10 @@ class EndpointModel(AskedAfar):
     def _declare(self) -> None:
         """What the settings say that it gives."""
         super()._declare()
-        if self.task != "regression" and not self.classes and self._known_labels:
+        if self.task == "generation" and not self._is_chat:
+            mend = Mend("model.protocol", "chat")
+            raise ModelError(f"{self.name}: answers in words come by the protocol chat: say {mend}", mend=mend)
+        if self.task not in ("regression", "generation") and not self.classes and self._known_labels:
             self._settle()
         response, able = self.endpoint.response, set(self.capabilities)
         if response.probabilities is not None:
@@ -199,7 +213,11 @@ class EndpointModel(AskedAfar):
     def _questions(self, inputs: Any) -> Iterator[Question]:
         rows = rows_of(inputs, self._chosen())
         if self._is_chat:
-            yield from chat_questions(self.endpoint, rows, self.classes, self.abstain)
+            read: Callable[[Any], dict[str, Any]] = in_words
+            if self.task != "generation":
+                words = self.endpoint.response.answers
+                read = parsed_by(Parser(self.classes, words, self.abstain, "[model.response] answers"))
+            yield from chat_questions(self.endpoint, rows, read, self._sample)
             return
         expected = Expected(len(rows.values), self.task, self.classes, self.abstain)
         if self.endpoint.protocol == "rows":
@@ -217,15 +235,23 @@ class EndpointModel(AskedAfar):
             number = len(self._occasion)
             self._occasion[str(number)] = number
             occasion = f"asked again, {number}"
+        if self._sample and fresh:
+            occasion = f"{occasion}sample {self._sample}"
         reading = (self.task, list(map(spelling, self.classes)), self.endpoint.response.model_dump(), self.abstain)
         return desk.ask(questions, reading, occasion)
 
     def _joined(self, parts: list[dict[str, Any]]) -> Answers:
         columns = {
             name: [value for part in parts for value in part[name]]
-            for name in ("codes", "scores", "probabilities")
+            for name in ("codes", "scores", "probabilities", "texts")
             if name in parts[0]
         }
+        if self.task == "generation":
+            words = np.empty(len(columns["texts"]), dtype=object)
+            words[:] = columns["texts"]
+            if any(part.get("cut") for part in parts):
+                note(self, f"some answers were cut at max_tokens = {self.endpoint.request.max_tokens}")
+            return Answers(np.zeros(len(words)), texts=words)
         scores = np.asarray(columns["scores"], dtype=np.float64) if "scores" in columns else None
         if self.task == "regression":
             return Answers(scores if scores is not None else np.empty(0), scores, None)

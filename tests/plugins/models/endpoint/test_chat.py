@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from auditkit.answer_parser import Parser
 from auditkit.endpoints import Endpoint
 from auditkit.errors import ConfigError
-from auditkit.plugins.models.endpoint.chat import Parser, chat_questions, columns_in, written
+from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by, written
 from auditkit.plugins.models.endpoint.columns import Rows
 from auditkit.plugins.models.endpoint.exchange import Trouble
 
@@ -59,7 +60,7 @@ def test_words_that_do_not_fit_are_refused(words, sentence):
 )
 def test_what_is_no_answer_of_a_chat(document):
     with pytest.raises(Trouble, match="must have a message under choices"):
-        Parser(("yes", "no"), {}, None).read(document)
+        parsed_by(Parser(("yes", "no"), {}))(document)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,28 @@ def test_what_is_no_answer_of_a_chat(document):
 )
 def test_what_is_kept_of_an_answer(content, usage, kept):
     document = {"choices": [{"message": {"content": content}}], "usage": usage}
-    assert Parser(("yes", "no"), {}, None).read(document) == kept
+    assert parsed_by(Parser(("yes", "no"), {}))(document) == kept
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "kept"),
+    [
+        ({"content": "It is open."}, "stop", {"texts": ["It is open."], "cut": 0}),
+        ({"content": ""}, "length", {"texts": [""], "cut": 1}),
+        ({"content": None, "refusal": "I cannot help."}, "stop", {"texts": ["I cannot help."], "cut": 0}),
+        ({"content": ["x"]}, None, {"texts": [None], "cut": 0}),
+    ],
+)
+def test_words_are_kept_of_an_answer_in_words(message, reason, kept):
+    assert in_words({"choices": [{"message": message, "finish_reason": reason}]}) == kept
+    with pytest.raises(Trouble, match="must have a message under choices"):
+        in_words({"choices": []})
+
+
+def test_a_further_draw_has_another_seed():
+    endpoint = Endpoint(url="http://host/v1", protocol="chat", request={"model": "m", "prompt": "{text}", "seed": 3})
+    (question,) = chat_questions(endpoint, Rows((), ["good"]), in_words, sample=2)
+    assert question.body["seed"] == 5
 
 
 def test_a_prompt_has_the_values_of_its_columns():
@@ -97,7 +119,7 @@ def test_a_request_says_how_it_is_asked():
         "max_tokens": 5,
     }
     endpoint = Endpoint(url="http://host/v1/", protocol="chat", request={**request, "body": {"top_p": 0.9}})
-    (question,) = chat_questions(endpoint, Rows((), ["good"]), ("yes", "no"), "unparsed")
+    (question,) = chat_questions(endpoint, Rows((), ["good"]), in_words)
     assert question.url == "http://host/v1/chat/completions" and question.rows == 1
     assert question.body == {
         "model": "tiny", "temperature": 0.5, "seed": 3, "max_tokens": 5, "n": 1, "top_p": 0.9,

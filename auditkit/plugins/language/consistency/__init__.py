@@ -1,0 +1,1 @@
+"""Whether several answers to one prompt agree."""
