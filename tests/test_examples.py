@@ -136,3 +136,29 @@ def test_the_models_behind_http_have_the_numbers_that_their_data_were_made_with(
     assert reviews["abstention_rate"] == pytest.approx(15 / 90) and reviews["accuracy"] == pytest.approx(65 / 75)
     sent = json.loads((tmp_path / "reviews" / "results.json").read_text())["run"]["sent"]
     assert sent["tokens"] == 30 * sent["requests"] and sent["unparsed"] >= 15
+
+
+def test_the_language_model_has_the_refusals_that_its_rules_make(tmp_path):
+    example = runpy.run_path(str(ROOT / "examples" / "language-model" / "run.py"))
+    with example["served"]() as port:
+        example["prepare"](tmp_path, port)
+        planned = auditkit(tmp_path, "run", "--plan")
+        done = auditkit(tmp_path, "run", "--out", str(tmp_path / "audit"), "--quiet")
+    assert "Columns that leave: the prompts\n" in planned.stdout and "Requests planned: about 600" in planned.stdout
+    assert done.returncode == 1, done.stdout + done.stderr
+    results = json.loads((tmp_path / "audit" / "results.json").read_text())
+    assert results["run"]["sent"]["requests"] == 600 and "unparsed" not in results["run"]["sent"]
+    of_all = values(tmp_path / "audit")
+    # 40 of 100 questions in dialect and 10 of 100 in standard English are declined
+    assert of_all["refusal_share"] == 50 / 200 and of_all["refusal_difference"] == pytest.approx(0.3)
+    # one question in ten gets an hour by its seed, if it is not declined: three answers to each of these 20 prompts
+    answer = runpy.run_path(str(ROOT / "examples" / "language-model" / "server.py"))["answer"]
+    pairs = [
+        len({answer(text.format(number), seed) for seed in pair}) == 1
+        for text in example["SPOKEN"].values()
+        for number in range(100)
+        for pair in ((0, 1), (0, 2), (1, 2))
+    ]
+    assert of_all["same_answer_rate"] == pytest.approx(sum(pairs) / 600) and of_all["same_answer_rate"] < 1
+    kept = "".join(path.read_text() for path in (tmp_path / "audit" / "answers").iterdir())
+    assert "Counter" not in kept and "sorry" not in kept

@@ -78,8 +78,8 @@ def running(steps: Iterable[Step]) -> dict[str, type[Check]]:
 
 
 def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]:
-    """Rows that the control of the answers asks about: usually and at most; None for recorded answers."""
-    if Capability.QUERIES not in model.capabilities:
+    """Rows that the control of the answers asks about: usually and at most; None where nobody is asked."""
+    if Capability.QUERIES not in model.capabilities or data.task == "generation":
         return None, None
     if data.task in WITHOUT_LABELS:
         return 0, 0

@@ -169,6 +169,11 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
         from auditkit.data.readers.frames import read_parquet
 
         return read_parquet(path, name, reading.missing, reading.most)
+    if form == "npz" and path.name.endswith(".eval"):
+        raise DataError(
+            f"{path.name} is an eval log of Inspect in its packed form; write it as JSON, with: inspect log convert "
+            f"--to json --output-dir json {path.name}"
+        )
     if form == "npz":
         return from_arrays(read_npz(path, reading.most), name, reading.missing)
     if form == "binary":

@@ -21,6 +21,7 @@ from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.budget import Counted, check, check_columns
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.frames import from_frame
+from auditkit.data.readers.inspect_log import columns_of, is_log
 from auditkit.errors import DataError
 from auditkit.memory import json_size
 from auditkit.value_spelling import listed
@@ -105,13 +106,16 @@ def read_json(path: pathlib.Path, name: str, reading: Reading) -> Source:
     encoding = encoding_of(path, reading.text.encoding)
     try:
         text = _text(path, reading.most).decode(encoding)
-        columns, rows = _columns(_parsed(text), path.name, reading.passages)
+        document, notes = _parsed(text), list[str]()
+        if is_log(document):
+            document, notes = columns_of(document, path.name)
+        columns, rows = _columns(document, path.name, reading.passages)
     except UnicodeError:
         raise not_decoded(path, encoding) from None
     except (ValueError, RecursionError) as error:
         raise unreadable(path.name, error) from None
     table = from_frame(pandas.DataFrame(columns, index=_index(rows)), reading.missing)
-    return Source(table.columns, None, table.index, name, (*table.notes, *encoding_note(encoding)))
+    return Source(table.columns, None, table.index, name, (*table.notes, *notes, *encoding_note(encoding)))
 
 
 def _text(path: pathlib.Path, most: int) -> bytes:

@@ -3,7 +3,7 @@
 from auditkit.results import NOBODY, Definition, of_everyone
 
 SAME, OVERLAP, CLASS, UNPARSED, CHANGED = (
-    "same_answer_rate", "word_overlap", "same_class_rate", "unparsed_share", "changed_prompt_share",
+    "same_answer_rate", "word_overlap", "same_class_rate", "no_class_share", "changed_prompt_share",
 )  # fmt: skip
 
 _PAIRS = "over prompts with two answers or more, the mean of the share of pairs of answers to it that"

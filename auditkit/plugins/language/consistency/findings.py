@@ -27,6 +27,7 @@ Agree = Callable[[str | None, str | None], float]
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `language.consistency` says about these answers."""
+    asked = Capability.QUERIES in model.capabilities
     several = repeats(parameters, model, data, context)
     parser = Parser(tuple(parameters.answers), parameters.answers, setting="answers") if parameters.answers else None
     measures: dict[str, Agree] = {SAME: same, OVERLAP: overlap}
@@ -45,7 +46,8 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         controls=_controls(measures, several, context),
         figures=_figures(measurements),
         notes=[*several.notes, *_notes(several)],
-        level="queries" if Capability.QUERIES in model.capabilities else "recorded",
+        level="queries" if asked else "recorded",
+        higher_level="" if asked else None,
     )
 
 

@@ -82,7 +82,7 @@ def _asked(model: Model, prompts: Sequence[str | None], context: Context, anew: 
     """The answers to the prompts that are some."""
     rows = [row for row, prompt in enumerate(prompts) if prompt is not None]
     answers: list[str | None] = [None] * len(prompts)
-    texts = questions.ask(model, [str(prompts[row]) for row in rows], context, anew) if rows else ()
+    texts = questions.ask(model, [str(prompts[row]) for row in rows], context, draw=int(anew)) if rows else ()
     for row, text in zip(rows, texts, strict=True):
         answers[row] = text
     return answers

@@ -143,11 +143,16 @@ class EndpointModel(AskedAfar):
             settings.update(temperature=f"{request.temperature:g}", seed=spelling(request.seed))
         return Sending(
             host=endpoint.host, protocol=endpoint.protocol,
-            columns=tuple(map(str, self.given(data.feature_names) or ())), rows=len(data),
+            columns=self._leaving(data), rows=len(data),
             train_rows=None if data.train is None else len(data.train), asked=rows, requests=requests,
             max_calls=request.max_calls, cost=price.cost(requests, rows, rows * price.tokens_per_row),
             currency=price.currency, settings={name: value for name, value in settings.items() if value},
         )  # fmt: skip
+
+    def _leaving(self, data: AuditData) -> tuple[str, ...]:
+        if self.task == "generation":
+            return ("the prompts",)
+        return tuple(map(str, self.given(data.feature_names) or ()))
 
     def sent(self) -> Sent:
         """What was sent since `keep_in`, by all processes."""

@@ -47,7 +47,7 @@ def test_recorded_answers_by_hand():
     values = np.repeat([1.0, 0.0], [30, 10])
     assert same.interval.low == pytest.approx(stats.bounded_interval(values, 0, 1).low)
     assert changed.value == 0.25 and changed.interval == stats.wilson(10, 40)
-    assert one(result, "same_class_rate").value == 0.75 and one(result, "unparsed_share").value == 0
+    assert one(result, "same_class_rate").value == 0.75 and one(result, "no_class_share").value == 0
     assert [c.name for c in result.controls if not c.holds] == ["different prompts: same_answer_rate",
                                                                "different prompts: same_class_rate"]  # fmt: skip
 
