@@ -19,7 +19,7 @@ from auditkit.models import Capability, Model
 from auditkit.provenance.dataset import describe
 from auditkit.reports import transmission
 from auditkit.reports.outcome import sentence
-from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
+from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, system_text, verdict_line
 from auditkit.run.hide import rule_of_training
 from auditkit.text import number_of, one_line
 
@@ -97,6 +97,10 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         per_row = _seconds_per_row(model, opened.data)
         counts = (Column(heading, justify="right") for heading in ("rows", "model calls", "calls take"))
         title = f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}"
+        if (
+            opened.data.task == "generation"
+        ):  # what such a system is asked, and what checks there are, is of its own kind
+            title = f"{title}\n{system_text(model.kind, opened.data.task)}"
         table = Table("check", *counts, "note", title=title, box=None)
         # the questions that are asked again before any check
         if plan.asked_again is not None and plan.asked_at_most is not None:

@@ -23,6 +23,7 @@ from auditkit.results import (
     pairs,
     pairs_by_name,
     showing_facts,
+    system_text,
     whose_text,
 )
 from auditkit.text import first_few
@@ -152,7 +153,7 @@ def _facts(result: AuditResult) -> list[tuple[str, object]]:
         ("Decision threshold", threshold and "; ".join(filter(None, (threshold, model.threshold_note)))),
     )
     return [
-        ("Kind", f"{model.kind}, {model.task}"),
+        ("Kind", system_text(model.kind, model.task)),
         *((name, text) for name, text in of_some if text),
         ("Opened as", model.loaded),
         ("Fingerprint", model.fingerprint),

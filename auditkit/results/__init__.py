@@ -19,6 +19,7 @@ from auditkit.results.audit import (
     Provenance,
     RuleCoverage,
     Run,
+    system_text,
 )
 from auditkit.results.base import (
     SCHEMA_VERSION,
@@ -176,6 +177,7 @@ __all__ = [
     "remark_text",
     "room",
     "showing_facts",
+    "system_text",
     "verdict_line",
     "whose_text",
 ]

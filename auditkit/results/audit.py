@@ -115,6 +115,11 @@ class Consistency(Record):
     reason: str = ""
 
 
+def system_text(kind: str, task: str) -> str:
+    """What kind of system it is, in words: `sklearn, binary`, or `endpoint, generation: text in, text out`."""
+    return f"{kind}, {task}" + (": text in, text out" if task == "generation" else "")
+
+
 class ModelInfo(Record):
     """The model under audit, as the report names it."""
 

@@ -12,7 +12,7 @@ from auditkit.reports.html.sections import parts_of, sections
 from auditkit.reports.html.sentences import as_sentence, capital, cut, moment
 from auditkit.reports.html.tables import Content
 from auditkit.reports.outcome import in_short
-from auditkit.results import AuditResult, Comparison, digest, verdict_line
+from auditkit.results import AuditResult, Comparison, digest, system_text, verdict_line
 from auditkit.text import number_of, printable
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
@@ -71,7 +71,7 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     """What was audited, in the head of the page."""
     first, data = audits[0], audits[0].data
     date = moment(max(audit.run.finished for audit in audits))
-    kind = f"{first.model.kind}, {first.model.task}" + (f", trained from {first.parent}" if first.parent else "")
+    kind = system_text(first.model.kind, first.model.task) + (f", trained from {first.parent}" if first.parent else "")
     names = "; ".join(audit.model.name for audit in audits)
     model = ("Models", names) if len(audits) > 1 else ("Model", f"{names} ({kind})")
     sentence = in_short(data)
