@@ -97,9 +97,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         per_row = _seconds_per_row(model, opened.data)
         counts = (Column(heading, justify="right") for heading in ("rows", "model calls", "calls take"))
         title = f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}"
-        if (
-            opened.data.task == "generation"
-        ):  # what such a system is asked, and what checks there are, is of its own kind
+        if opened.data.task == "generation":  # a kind of system with checks of its own
             title = f"{title}\n{system_text(model.kind, opened.data.task)}"
         table = Table("check", *counts, "note", title=title, box=None)
         # the questions that are asked again before any check

@@ -187,8 +187,8 @@ def test_prompts_that_repeat_are_not_published():
 
 def test_what_a_model_raises_tells_nothing_of_what_stands_beside_a_prompt():
     own = [f"{word} owed money to the mill by the river in that year" for word in map("clerk{}".format, range(20))]
-    own[3], said = "Mrs Quixley never paid the old mill by the river", list(own)
-    said[4] = "Zanzibar lies far away from any such river of course"
-    data = AuditData.from_table(frame(reference=own, answer=said), prompt="question", texts="answer")
-    for quoted, word in ((own[3], "Quixley"), (said[4], "Zanzibar")):
+    own[3], answers = "Mrs Quixley never paid the old mill by the river", list(own)
+    answers[4] = "Zanzibar lies far away from any such river of course"
+    data = AuditData.from_table(frame(reference=own, answer=answers), prompt="question", texts="answer")
+    for quoted, word in ((own[3], "Quixley"), (answers[4], "Zanzibar")):
         assert word not in ForeignText(data).allowed(f"ValueError: cannot read {quoted}")
