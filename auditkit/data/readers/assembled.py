@@ -91,11 +91,11 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
     task = GENERATION if settings.generates else settings.task
-    asides: dict[str, Any] = {}
-    if settings.generates:
-        inputs, modality, read, asides = _prompts(parts["inputs"], source, roles, settings, name)
-    else:
-        inputs, modality, read = _inputs(parts["inputs"], settings.modality, sources, name)
+    inputs, modality, read, asides = (
+        _prompts(parts["inputs"], source, roles, settings, name)
+        if settings.generates
+        else (*_inputs(parts["inputs"], settings.modality, sources, name), {})
+    )
     facts, inferred = truth(parts, roles, task, settings.positive)
     schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
