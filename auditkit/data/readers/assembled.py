@@ -77,7 +77,6 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     parts, beside = _parts(source, roles, settings.reading)
     parts["inputs"] = source.inputs if names is None else source.columns[names]
     _read_numbers(parts, roles, settings)
-    sources = {str(group_source(group, group_options)) for group, group_options in (roles.groups or {}).items()}
     options = {group: options_of(group_options) for group, group_options in (roles.groups or {}).items()}
     groups = {
         group: group_column(group, beside[group].values, options[group], settings.reading.notation) for group in options
@@ -91,11 +90,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
     task = GENERATION if settings.generates else settings.task
-    inputs, modality, read, asides = (
-        _prompts(parts["inputs"], source, roles, settings, name)
-        if settings.generates
-        else (*_inputs(parts["inputs"], settings.modality, sources, name), {})
-    )
+    inputs, modality, read, asides = _given(parts["inputs"], source, roles, settings, name)
     facts, inferred = truth(parts, roles, task, settings.positive)
     schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
@@ -244,6 +239,16 @@ def _inputs(
     # An image has the axes (N, channels, height, width); what has three axes is a sequence of vectors.
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
     return inputs, modality or shapes.get(len(inputs.shape), "sequence"), []
+
+
+def _given(
+    inputs: Any, source: Source, roles: Roles, settings: TableSettings, name: str
+) -> tuple[Any, Modality, list[str], dict[str, Any]]:
+    """What the model eats, its modality, notes, and what stands beside prompts."""
+    if settings.generates:
+        return _prompts(inputs, source, roles, settings, name)
+    beside = {str(group_source(group, group_options)) for group, group_options in (roles.groups or {}).items()}
+    return (*_inputs(inputs, settings.modality, beside, name), {})
 
 
 def _prompts(
