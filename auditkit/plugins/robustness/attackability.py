@@ -57,8 +57,8 @@ def word_numbers(model: Model, data: AuditData) -> bool:
         return False
     if array is not None and data.modality == "sequence" and array.dtype.kind in "iu" and data.range is None:
         return True
-    if not takes_tensors(model):
-        return False
+    if not takes_tensors(model) or (is_table and not any(feature.numeric for feature in data.schema)):
+        return False  # a table that says of every column that it holds names needs no look at the model
     sample = take_rows(data.inputs, np.arange(min(2, len(data))))
     from auditkit.plugins.robustness.embedding_lookups import looked_up  # torch is imported for torch models only
 
@@ -118,7 +118,9 @@ def array_space(
         return declared_space(low, high, whole=whole, free=free)
     known_rows = flat if alone else with_train(data, flat)
     if array.ndim > 2:
-        return picture_space(known_rows, whole=whole)
+        # the channels of a series are measured in units of their own: degrees, volts
+        channels = array.shape[2] if data.modality == "sequence" and array.ndim == 3 else 1
+        return picture_space(known_rows, whole=whole, channels=channels)
     return feature_space(known_rows, whole=np.full(flat.shape[1], whole), free=free)
 
 

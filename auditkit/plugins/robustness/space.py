@@ -85,12 +85,16 @@ def declared_space(low: np.ndarray, high: np.ndarray, *, whole: bool, free: np.n
     return Space(low, high, np.where(free, high - low, 1.0), np.full(len(low), whole), free)
 
 
-def picture_space(values: np.ndarray, *, whole: bool) -> Space:
-    """A space for images and signals (N, D): every pixel has the same unit, the range of all of them."""
-    features = values.shape[1]
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))  # NaN is a gap
+def picture_space(values: np.ndarray, *, whole: bool, channels: int = 1) -> Space:
+    """A space for images and series (N, D): all values of a channel have the same unit, the range of all of them.
+
+    Args:
+        values: (N, D), in which the channels of a step lie side by side; NaN is a gap.
+        whole: whether only whole numbers make sense.
+        channels: how many there are; of an image all are one.
+    """
+    steps = values.shape[1] // channels
+    parts = values.reshape(-1, channels)
+    low, high = (np.tile(end, steps) for end in (np.nanmin(parts, axis=0), np.nanmax(parts, axis=0)))
     varies = high > low
-    return Space(
-        np.full(features, low), np.full(features, high), np.full(features, high - low if varies else 1.0),
-        np.full(features, whole), np.full(features, varies),
-    )  # fmt: skip
+    return Space(low, high, np.where(varies, high - low, 1.0), np.full(len(low), whole), varies)

@@ -77,3 +77,10 @@ def test_what_is_held_keeps_its_whole_numbers_to_the_last_digit() -> None:
         unit = ((values - space.low) / space.scale).astype(np.float32)
         back = space.low.astype(np.float32) + unit * space.scale.astype(np.float32)
         assert np.array_equal(back[:, 1], values[:, 1]) and list(space.free) == [True, False]
+
+
+def test_channels_of_a_series_have_units_of_their_own_and_gaps_none() -> None:
+    series = np.array([[[20.0, 0.1], [40.0, 0.3]], [[np.nan, 0.2], [30.0, 0.2]]])
+    space = picture_space(series.reshape(2, 4), whole=False, channels=2)
+    assert space.low.tolist() == [20.0, 0.1, 20.0, 0.1] and space.high.tolist() == [40.0, 0.3, 40.0, 0.3]
+    assert np.allclose(space.scale, [20.0, 0.2, 20.0, 0.2]) and space.free.all()
