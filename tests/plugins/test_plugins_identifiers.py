@@ -18,7 +18,11 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.host import Host
 from auditkit.models import Model
+from auditkit.plugins.explanations.effects.check import Effects
 from auditkit.plugins.explanations.gradients.check import Gradients
+from auditkit.plugins.explanations.surrogate_tree.check import SurrogateTree
+from auditkit.plugins.robustness.corruptions.base import TABLE
+from auditkit.plugins.robustness.corruptions.tables import Tables
 
 ROWS, TRAIN, PLACES, STEPS = 60, 100, 8, 12
 IDS = np.array([3, 7, 20, 21, 50, 300])
@@ -218,3 +222,17 @@ def test_gradients_lead_between_no_ids_of_a_table():
     assert "between ids (node) there is nothing" in str(Gradients().applies(model, data))
     without = AuditData(data.inputs, data.labels, positive=1)
     assert Gradients().applies(model, without) is None  # numbers, as far as anybody knows
+
+
+def test_a_table_of_ids_alone_has_no_curves_and_no_rules_and_is_corrupted_by_substitution():
+    model, data = table(np.random.default_rng(0))
+    alone = AuditData.from_table(
+        pd.DataFrame({"node": data.inputs["node"], "y": data.labels}), label="y", positive=1,
+        schema={"node": {"kind": "identifier"}},
+    )  # fmt: skip
+    for check in (Effects(), SurrogateTree()):
+        assert "every one is free text or an identifier" in str(check.applies(model, alone))
+    suite = Tables(alone, dict.fromkeys(TABLE, 3), held=True)
+    assert suite.names == ("swapped categories",)
+    changed = suite.change("swapped categories", 5).inputs["node"]
+    assert set(changed) <= set(IDS.tolist()) and 0.1 < (changed != alone.inputs["node"]).mean() < 0.4
