@@ -36,14 +36,18 @@ Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
 
 MODALITIES = frozenset({"table", "image", "text", "sequence"})
-TASKS = frozenset({"binary", "multiclass", "regression", "case_scores", "generation"})
-OTHER_ANSWERS = {"case_scores": "cases with scores", "generation": "answers in words"}
+TASKS = frozenset({"binary", "multiclass", "regression", "case_scores", "generation", "survival"})
+OTHER_ANSWERS = {
+    "case_scores": "cases with scores",
+    "generation": "answers in words",
+    "survival": "risks of an event in time",
+}
 """{task: what its answers are}, of tasks whose answers are no decisions and no numbers."""
 BESIDE = frozenset({"labels", "groups", "train", "group_probabilities", "unlabelled"})
 NEEDS = frozenset(Capability) | BESIDE | MODALITIES | TASKS
-"""The closed vocabulary of `needs`: every capability and all of `BESIDE` that is named is required; of the
-modalities and of the tasks named, any one will do; where none is named, all will, but for `case_scores` and
-`generation`: there is no answer to hold against a label, so only checks that name them, and those that are about the
+"""The closed vocabulary of `needs`: every capability and all of `BESIDE` that is named is required; of the modalities
+and of the tasks named, any one will do; where none is named, all will, but for `case_scores`, `generation` and
+`survival`: there is no answer to hold against a label, so only checks that name them, and those that are about the
 data, take them."""
 HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions", "units"})
 """The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision

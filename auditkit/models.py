@@ -58,6 +58,9 @@ class Answers(NamedTuple):
     texts: np.ndarray | None = None
     """(n,) object: the answers in words (task `generation`), "" where one is empty, None where nothing came; `labels`
     is a filler of zeros then."""
+    alive: np.ndarray | None = None
+    """(n, H) float64: the chance of no event until each of the data's horizons (task `survival`); `scores` is the risk
+    then, higher where the event is expected earlier, and `labels` a filler of zeros."""
 
 
 @dataclass(frozen=True)
@@ -402,12 +405,17 @@ def _join(parts: list[Answers], name: str) -> Answers:
             )
         return joined
 
-    labels, scores, probabilities, cases, texts = (
+    labels, scores, probabilities, cases, texts, alive = (
         list(values_of_parts) for values_of_parts in zip(*parts, strict=True)
     )
     answered = present(column(labels, "answers"), "every adapter gives labels")
     # a case to which the system gave nothing has no score, which is no fault of the numbers
     scored = None if cases[0] is None else np.concatenate(cases)
     return Answers(
-        answered, column(scores, "scores"), column(probabilities, "probabilities"), scored, column(texts, "texts")
+        answered,
+        column(scores, "scores"),
+        column(probabilities, "probabilities"),
+        scored,
+        column(texts, "texts"),
+        column(alive, "chances of no event"),
     )

@@ -13,6 +13,7 @@ from auditkit.data.case_scores import check_scored
 from auditkit.data.digests import Digest
 from auditkit.data.inputs import read_only
 from auditkit.data.labels import CLASSIFYING
+from auditkit.data.survival import Survival, risk_of
 from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
@@ -268,6 +269,18 @@ def _drawn(model: Model, prompts: list[str]) -> Answers:
     return Answers(np.zeros(len(prompts)), texts=texts)
 
 
+def answers_of(survival: Survival, name: str) -> Answers:
+    """The recorded answers about times until an event; the risk is that at the last horizon where none stands there.
+
+    Raises:
+        DataError: none are recorded.
+    """
+    risk, alive = survival.risk, survival.alive
+    if risk is None and alive is None:
+        raise DataError(f"{name}: there are no recorded risks or chances of no event beside these rows")
+    return Answers(np.zeros(len(survival.times)), scores=risk_of(risk, alive), alive=alive)
+
+
 def _recorded(model: Model, data: AuditData) -> Answers:
     if data.task == "case_scores":
         if model.system not in data.scored:
@@ -277,6 +290,8 @@ def _recorded(model: Model, data: AuditData) -> Answers:
         if data.answered is None:
             raise DataError(f"{data.name}: there are no recorded answers in words beside these rows")
         return Answers(np.zeros(len(data)), texts=data.answered)
+    if data.survival is not None:
+        return answers_of(data.survival, data.name)
     if data.recorded is None:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded

@@ -39,6 +39,9 @@ class ModelSettings(Section):
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
     texts: str | None = Field(default=None, description="a column of the data with recorded answers in words")
+    alive: tuple[str, ...] = Field(
+        default=(), description="columns of the data with recorded chances of no event, one for each of [data] horizons"
+    )
     case_scores: dict[str, str] = Field(
         default={}, description="the columns of this system's case scores, where they are not called as the scores"
     )
@@ -136,6 +139,14 @@ class DataSettings(Section):
     )
     prompt: str | None = Field(
         default=None, description="the column that a model is given which answers in words (task generation)"
+    )
+    time: str | None = Field(
+        default=None,
+        description="the column of the time until an event, or until the person was last seen (task survival)",
+    )
+    event: str | None = Field(default=None, description="the column that says whether that was the event: 1 or 0")
+    horizons: tuple[float, ...] = Field(
+        default=(), description="times until which chances of no event are asked for, such as [12, 24]"
     )
     task: Task | None = None
     modality: Modality | None = None

@@ -24,6 +24,7 @@ from tests.plugins.models.mlflow.folders import skops_folder
 from tests.plugins.models.modules import mlp
 from tests.plugins.models.tables import numbers, truth
 from tests.plugins.models.torch.huggingface import networks
+from tests.plugins.survivors import survivors
 
 X = numbers()
 Y = truth(X)
@@ -197,5 +198,7 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "recorded scores": lambda folder: _recorded(scores="score"),
     "model that answers in words": lambda folder: _writer(),
     "recorded answers in words": lambda folder: _texts(),
+    "model of times until an event": lambda folder: asked(lambda table: table["a"], TABLE, task="survival"),
+    "recorded risks of an event": lambda folder: survivors()[0],
     "cases with scores": lambda folder: _scored(),
 }

@@ -64,7 +64,11 @@ def open_all(
         model_settings = tuple(
             setting if setting.task else setting.model_copy(update={"task": "generation"}) for setting in model_settings
         )
-    recorded = [setting for setting in model_settings if setting.decisions or setting.scores or setting.texts]
+    if settings.data.time is not None or settings.data.event is not None:
+        model_settings = tuple(setting.model_copy(update={"task": "survival"}) for setting in model_settings)
+    recorded = [
+        setting for setting in model_settings if setting.decisions or setting.scores or setting.texts or setting.alive
+    ]
     if len(recorded) > 1 or (recorded and len(model_settings) > 1):
         raise ConfigError("[model] with recorded answers must be the only model; audit each on its own")
     # a file of a hundred million rows is not counted for a check that then cannot run
@@ -127,7 +131,11 @@ def _table_options(
     options = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
         options.update(
-            decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain, texts=recorded.texts
+            decisions=recorded.decisions,
+            scores=recorded.scores,
+            abstain=recorded.abstain,
+            texts=recorded.texts,
+            alive=recorded.alive,
         )
     if settings.selected is not None:
         options["decisions"] = None
@@ -173,7 +181,7 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool, rehearse: bool) -> Model:
     if [settings.path, settings.object, settings.url].count(None) != 2:
         raise ConfigError(
-            "[model] needs one of path, object, url, decisions, scores, texts; give exactly one of path, object and url"
+            "[model] needs one of path, object, url, decisions, scores, texts, alive; give one of path, object and url"
         )
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
     options = ModelOptions(
@@ -228,7 +236,7 @@ def _blamed(code: str, fault: str) -> Iterator[None]:
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
-    name = settings.name or f"recorded {settings.decisions or settings.scores or settings.texts}"
+    name = settings.name or f"recorded {settings.decisions or settings.scores or settings.texts or settings.alive[0]}"
     options = ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs, target=settings.target)
     return host.wrap_model(data, options)
 

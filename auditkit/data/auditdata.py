@@ -109,6 +109,10 @@ class AuditData(Fields):
         for system in sorted(self.scored):
             state.text(f"scored {system}")
             state.array(self.scored[system])
+        if self.survival is not None:
+            state.text(("survival", self.survival.horizons))
+            for part in self.survival.arrays.values():
+                state.array(part)
         for attribute in sorted(self.group_probabilities):
             probable = self.group_probabilities[attribute]
             state.text(("group probabilities", attribute, probable.groups))
@@ -210,6 +214,7 @@ class AuditData(Fields):
             recorded=recorded,
             asides={name: column[indices] for name, column in self.asides.items()},
             scored={system: values[indices] for system, values in self.scored.items()},
+            survival=None if self.survival is None else self.survival.take(indices),
             group_probabilities={name: part.take(indices) for name, part in self.group_probabilities.items()},
             whole=self.cells,
         )

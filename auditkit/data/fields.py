@@ -17,6 +17,7 @@ from auditkit.data.inputs import is_tokens
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
+from auditkit.data.survival import Survival
 from auditkit.results import Meaning
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
@@ -54,6 +55,8 @@ class Fields:
     """(N,) object: the recorded answers in words (task `generation`), None where nothing came; else None."""
     asides: Mapping[str, np.ndarray] = field(default_factory=dict)
     """{column: (N,) object} of what stands beside a prompt, such as a reference or the contexts (task `generation`)."""
+    survival: Survival | None = None
+    """Times until an event or until people were last seen, and what was recorded about them (task `survival`)."""
     group_probabilities: Mapping[str, GroupProbabilities] = field(default_factory=dict)
     """{attribute: how likely each person is of each of its groups}, of attributes that were not recorded."""
     people: np.ndarray | None = None
@@ -118,6 +121,11 @@ class Fields:
             return tuple(feature.name for feature in self.schema)
         shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
         return tuple(f"x{position}" for position in range(shape[1])) if len(shape) == 2 else ()
+
+    @property
+    def has_other_answers(self) -> bool:
+        """Whether answers are recorded that are no decisions and no scores: words, or risks of an event in time."""
+        return self.answered is not None or (self.survival is not None and self.survival.has_answers)
 
     @functools.cached_property
     def clusters(self) -> np.ndarray | None:

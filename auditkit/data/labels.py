@@ -10,11 +10,11 @@ from auditkit.lazy import pandas
 from auditkit.text import number_of
 from auditkit.value_spelling import listed, match_class
 
-Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores", "generation"]
-TASKS: Final = ("binary", "multiclass", "regression", "case_scores", "generation")
+Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores", "generation", "survival"]
+TASKS: Final = ("binary", "multiclass", "regression", "case_scores", "generation", "survival")
 CLASSIFYING: Final = ("binary", "multiclass")
-WITHOUT_LABELS: Final = ("case_scores", "generation")
-"""Tasks whose answers are held against no label: scores of cases, and answers in words."""
+WITHOUT_LABELS: Final = ("case_scores", "generation", "survival")
+"""Tasks whose answers are held against no label: scores of cases, answers in words, and risks of an event in time."""
 CLASSES: Final = 50
 """A label with more distinct values than this is a number to predict, or a mistake."""
 

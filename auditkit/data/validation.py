@@ -28,6 +28,7 @@ from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.prompts import check_prompts
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
+from auditkit.data.survival import check_survival
 from auditkit.errors import DataError, Mend
 from auditkit.lazy import pandas
 from auditkit.text import as_python, class_name
@@ -68,6 +69,9 @@ def accept(data: Fields) -> dict[str, Any]:
     fields.update(check_prompts(data, fields))
     data = _with(data, fields)
     fields.update(beside(data))
+    taken = {"label": data.labels, "decisions of [model]": data.recorded, "people": data.people}
+    strange = [role for role, part in taken.items() if part is not None]
+    fields["survival"] = check_survival(data.survival, data.task, strange, len(data.inputs), data.name)
     probable = check_group_probabilities(data.group_probabilities, len(data.inputs))
     fields["group_probabilities"] = {
         name: part._replace(shares=read_only(part.shares)) for name, part in probable.items()

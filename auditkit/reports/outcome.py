@@ -9,7 +9,7 @@ ASKS = {
 }
 WAYS = {"multiclass": 'outcome = { CLASS = "benefit", CLASS = "burden" }'}
 """How it is stated under [data], where that is not one word."""
-NOT_ASKED = ("case_scores", "generation")
+NOT_ASKED = ("case_scores", "generation", "survival")
 """Tasks in which nobody is selected."""
 
 

@@ -41,7 +41,7 @@ def wrapped(host: Host, model: Any, data: AuditData) -> Model:
     Raises:
         ModelError: there are neither, or no plugin knows the object.
     """
-    if model is None and data.recorded is None and not data.scored and data.answered is None:
+    if model is None and data.recorded is None and not data.scored and not data.has_other_answers:
         raise ModelError(
             "a model is required, as in audit(model, data), or recorded answers in the data, as in from_table(…, "
             "decisions=…), scores=…, case_scores=… or texts=…; neither was given"

@@ -51,6 +51,8 @@ def introduce(model: Model, data: AuditData) -> None:
     if data.positive is not None and known:
         known.add(data.positive)
     # sorted, so that the order of rows cannot decide which class a column of scores is about
+    if data.survival is not None:  # what it is asked about is a property of the data, as classes are
+        known = set(data.survival.horizons)
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
@@ -134,6 +136,12 @@ def suit(model: Model, data: AuditData) -> None:
             'function from inputs to scores, as in auditkit.wrap(function, task="case_scores")'
         )
     introduce(model, data)
+    if model.task != data.task and "survival" in (model.task, data.task):
+        raise ConfigError(
+            f"the model's task is {model.task} and the data's is {data.task}: a model of times until an event is held "
+            'against a time and an event, as in time = "months" and event = "died" under [data]; give both, or the '
+            "model for this task"
+        )
     if model.task != data.task and "generation" in (model.task, data.task):
         mend = Mend("data.task", model.task)
         raise ConfigError(

@@ -98,6 +98,7 @@ def _parts(data: AuditData) -> dict[str, Any]:
     parts |= {"the recorded decisions": decisions, "the recorded scores": scores}
     parts |= {f"the column {name!r}": column for name, column in data.asides.items()}
     parts |= {f"the scores of {system or 'the system'}": values for system, values in data.scored.items()}
+    parts |= {} if data.survival is None else {f"the {name}": part for name, part in data.survival.arrays.items()}
     parts |= {f"the probabilities of {name!r}": part.shares for name, part in data.group_probabilities.items()}
     parts |= {f"groups[{name!r}]": column for name, column in data.groups.items()}
     split = {} if data.train is None else _parts(data.train)

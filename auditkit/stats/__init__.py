@@ -11,6 +11,8 @@ leading_pair.py     the pair of very many groups that is farthest apart
 extremes.py         their intervals, and which two groups make them; the same for any number
 mover.py            the interval of a difference or a mean, from an interval for each number
 auc.py              the area under the ROC curve
+follow_up.py        how long people are followed whose event is not known, and who stands for them
+concordance.py      how well risks order times until an event
 resampling.py       the bootstrap on counts
 multiplicity.py     many tests at once
 wider_interval.py   a given interval at a higher level

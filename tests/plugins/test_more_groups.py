@@ -10,7 +10,8 @@ SHRINKS = {
 }  # fmt: skip
 GROWS = {
     "counterfactual_difference", "toxicity_rate_difference",
-    "mean_score_difference", "refusal_difference", "accuracy_difference_bounds", "precision_difference_bounds",
+    "mean_score_difference", "refusal_difference", "concordance_difference", "survival_brier_difference",
+    "risk_calibration_difference", "accuracy_difference_bounds", "precision_difference_bounds",
     "true_positive_rate_difference_bounds", "false_positive_rate_difference_bounds",
     *(f"{name}_difference" for name in CRITERIA), "differential_fairness", "differential_fairness_smoothed",
     "auc_difference", "abroca", "calibration_in_the_large_difference", "demographic_parity_at_threshold",

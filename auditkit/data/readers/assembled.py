@@ -46,6 +46,7 @@ from auditkit.data.readers.table_settings import TableSettings
 from auditkit.data.readers.text_column import texts_of
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
+from auditkit.data.survival import Survival
 from auditkit.errors import DataError
 
 PROBABLE = "probabilities of "
@@ -89,9 +90,10 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         notes += dropped
     masks, sentences = _blanks(parts, roles, settings)
     notes += sentences
-    task = GENERATION if settings.generates else settings.task
+    task, survival = _task(parts, source, roles, settings)
     inputs, modality, read, asides = _given(parts["inputs"], source, roles, settings, name)
     facts, inferred = truth(parts, roles, task, settings.positive)
+    notes += _beside_inputs(roles)
     schema, declared = _schema(inputs, settings)
     weights = parts["weights"]
     return make(
@@ -107,11 +109,9 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
         unit=parts["unit"],
         scored=parts["scored"] or {},
         answered=parts["answered"],
+        survival=survival,
         asides=asides,
-        group_probabilities={
-            name: GroupProbabilities(tuple(columns), parts[PROBABLE + name])
-            for name, columns in (roles.probable or {}).items()
-        },
+        group_probabilities=_probable(parts, roles),
         unit_name=roles.unit if isinstance(roles.unit, str) else "",
         streamed=source.streamed,
         notation=settings.reading.notation,
@@ -149,6 +149,53 @@ def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, An
             [_numbers(values_of(column, name, source), name, reading) for name, column in described]
         )
     return parts, {**bare, **groups_of(roles, source, reading.blanks)}
+
+
+def _task(
+    parts: dict[str, Any], source: Source, roles: Roles, settings: TableSettings
+) -> tuple[Task | None, Survival | None]:
+    """The task as it is stated or follows from what is named; times until an event, whose risks leave the scores."""
+    if settings.time is None and settings.event is None:
+        return GENERATION if settings.generates else settings.task, None
+    survival = _survival(parts, source, roles, settings)
+    parts["scores"] = None
+    return "survival", survival
+
+
+def _probable(parts: Mapping[str, Any], roles: Roles) -> dict[str, GroupProbabilities]:
+    """{attribute: its groups and their probabilities}."""
+    named = (roles.probable or {}).items()
+    return {name: GroupProbabilities(tuple(columns), parts[PROBABLE + name]) for name, columns in named}
+
+
+def _beside_inputs(roles: Roles) -> list[str]:
+    """What columns mean that are no inputs, where a reader of the evidence would not find it otherwise."""
+    notes = []
+    if isinstance(roles.time, str) and isinstance(roles.event, str):
+        notes.append(
+            f"times until an event are the column {roles.time!r}; {roles.event!r} says whether it was the event"
+        )
+    for attribute, columns in (roles.probable or {}).items():
+        named = ", ".join(f"{group} ({column!r})" for group, column in columns.items() if isinstance(column, str))
+        notes.append(f"{attribute} was not recorded and is known by probability{f': {named}' if named else ''}")
+    return notes
+
+
+def _survival(parts: dict[str, Any], source: Source, roles: Roles, settings: TableSettings) -> Survival:
+    """Times, events and recorded answers."""
+    reading = settings.reading
+    for role in ("time", "event"):
+        if getattr(roles, role) is None:
+            raise DataError(
+                f'{role} is needed too: the task survival has a time and an event, as in time = "months" and event = '
+                '"died" under [data]'
+            )
+    alive = [_numbers(values_of(column, "alive", source), "alive", reading) for column in roles.alive]
+    return Survival(
+        _numbers(values_of(roles.time, "time", source), "time", reading),
+        reading.blanks.off(values_of(roles.event, "event", source)).values,
+        tuple(settings.horizons), parts["scores"], np.column_stack(alive) if alive else None,
+    )  # fmt: skip
 
 
 def _numbers(values: Any, name: str, reading: Reading) -> np.ndarray:

@@ -42,6 +42,10 @@ class Roles:
     scored: Mapping[str, Mapping[str, Any]] | None = None
     """{system: {case score: its column, or values}}."""
     texts: Any = None
+    time: Any = None
+    event: Any = None
+    alive: tuple[Any, ...] = ()
+    """Of each horizon the column of the recorded chance of no event until then, or its values."""
     probable: Mapping[str, Mapping[str, Any]] | None = None
     """{attribute: {group: the column of its probabilities, or values}}."""
 
@@ -50,7 +54,7 @@ class Roles:
         """{column: role} of every column that is no input."""
         single = {
             "label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores,
-            "people": self.people, "texts": self.texts,
+            "people": self.people, "texts": self.texts, "time": self.time, "event": self.event,
         }  # fmt: skip
         pairs = [
             *((column, role) for role, column in single.items() if isinstance(column, str)),
@@ -67,6 +71,7 @@ class Roles:
                 for group, column in columns.items()
                 if isinstance(column, str)
             ),
+            *((column, "alive") for column in self.alive if isinstance(column, str)),
             *((column, "drop") for column in self.drop),
             *((column, "unit") for column in (self.unit,) if isinstance(column, str) and column not in self.id),
         ]

@@ -86,6 +86,7 @@ def _training(
             scores=None,
             scored=_within(roles.scored, known),
             probable=None,
+            alive=(),
             people=roles.people if isinstance(roles.people, str) and roles.people in known else None,
             id=(),
             drop=(),

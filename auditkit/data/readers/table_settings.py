@@ -63,6 +63,14 @@ class TableSettings:
     systems: Mapping[str, Mapping[str, Any]] | None = None
     """{system: {case score: its column, or values}}, where the columns are not called as the scores, or several systems
     were scored on the same cases."""
+    time: Any = None
+    """Task `survival`: the column of the time until the event, or until the person was last seen, or its values."""
+    event: Any = None
+    """Task `survival`: the column that says whether that was the event (1 or true), or its values."""
+    horizons: Sequence[float] = ()
+    """Task `survival`: times until which chances of no event are asked for and held against what happened."""
+    alive: Sequence[Any] = ()
+    """Task `survival`: for each horizon the column of the recorded chance of no event until then, or its values."""
     group_probabilities: Mapping[str, Mapping[str, Any]] | None = None
     """{attribute: {group: the column of its probabilities, or values}} of groups that were not recorded, such as
     `{"race": {"black": "p_black", "white": "p_white"}}`; they sum to 1 for each person, and are made elsewhere."""
@@ -179,7 +187,8 @@ class TableSettings:
         return Roles(
             self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
-            self.unit, self.scored, self.texts, as_probable(self.group_probabilities),
+            self.unit, self.scored, self.texts, self.time, self.event, tuple(one_or_more(self.alive)),
+            as_probable(self.group_probabilities),
         )  # fmt: skip
 
     @functools.cached_property

@@ -20,6 +20,7 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.fairness.scores.check import ScoreFairness
     from auditkit.plugins.fairness.selective_labels.check import SelectiveLabels
     from auditkit.plugins.fairness.slices.check import Slices
+    from auditkit.plugins.fairness.survival.check import SurvivalFairness
 
     return [
         GroupFairness,
@@ -34,6 +35,7 @@ def register_checks() -> list[type[Check]]:
         ScoreFairness,
         SelectiveLabels,
         Slices,
+        SurvivalFairness,
     ]
 
 

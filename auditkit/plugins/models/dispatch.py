@@ -22,6 +22,8 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     """
     if options.task == "generation" and not isinstance(obj, Model | AuditData | Recorded | Endpoint | type):
         return _writer(obj, options)
+    if options.task == "survival" and not isinstance(obj, Model | AuditData | Recorded | Endpoint | type):
+        return _made_by("survival", "SurvivalModel")(obj, options)
     return next((make(obj, options) for recognises, make in ADAPTERS if recognises(obj)), None)
 
 
@@ -41,6 +43,10 @@ def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
         from auditkit.plugins.models.recorded_texts import RecordedTextsModel
 
         return RecordedTextsModel(obj, options)
+    if isinstance(obj, AuditData) and obj.survival is not None:
+        from auditkit.plugins.models.survival import RecordedSurvivalModel
+
+        return RecordedSurvivalModel(obj, options)
     if isinstance(obj, AuditData):
         return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
     return RecordedModel(obj, options)
@@ -143,6 +149,10 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
     (_is_onnx, _made_by("onnx", "OnnxModel.wrap")),
     (_is_catboost, _made_by("catboost", "CatBoostModel.wrap")),
     (_is_pyfunc, _made_by("mlflow.pyfunc", "wrap_pyfunc")),
+    (
+        lambda obj: callable(getattr(obj, "predict_survival_function", None)) or type(obj).__name__ == "PHRegResults",
+        _made_by("survival", "SurvivalModel"),
+    ),
     (_is_statsmodels, _made_by("statsmodels_results", "StatsmodelsModel")),
     (_is_estimator, _made_by("sklearn", "SklearnModel")),
     (callable, _made_by("function", "FunctionModel")),

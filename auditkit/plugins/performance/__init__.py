@@ -9,5 +9,6 @@ def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.performance.case_scores.check import CaseScores
     from auditkit.plugins.performance.check import Quality
+    from auditkit.plugins.performance.survival.check import SurvivalQuality
 
-    return [Quality, CaseScores]
+    return [Quality, CaseScores, SurvivalQuality]

@@ -1,0 +1,1 @@
+"""How well times until an event are predicted, of people of whom some were not followed until theirs."""
