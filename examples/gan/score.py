@@ -10,6 +10,8 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from auditkit.case_scores import covered
+
 HERE = pathlib.Path(__file__).resolve().parent
 PLACES = {"north": (0, 2), "east": (2, 0), "south": (0, -2), "west": (-2, 0)}
 SHARES = (0.32, 0.32, 0.32, 0.04)
@@ -62,7 +64,7 @@ if __name__ == "__main__":
     tables = {name: pd.DataFrame(rows, columns=["x", "y"]) for name, rows in tables.items()}
     # where points are rare the nearest is far, whoever made it: training points say how far
     excess = nearest(held_out, samples) - nearest(held_out, train)
-    tables["cases"] = tables["cases"].assign(place=place, excess=excess)
+    tables["cases"] = tables["cases"].assign(place=place, excess=excess, covered=covered(held_out, samples))
     classifier = LogisticRegression().fit(train, train_place)
     for rows in (tables["samples"], tables["cases"]):
         rows["called"] = classifier.predict(rows[["x", "y"]].to_numpy())
