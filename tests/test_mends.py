@@ -27,7 +27,7 @@ from auditkit.host import Host
 from auditkit.models import ModelOptions
 from auditkit.plugins.robustness.library_attacks.targets import torch_target
 from auditkit.plugins.robustness.training.fit import fit
-from auditkit.run import write
+from auditkit.run import predict, write
 from auditkit.run.context import AuditContext
 from auditkit.run.request import make_request
 from auditkit.run.settle import settled
@@ -327,6 +327,13 @@ CASES: dict[str, Callable[..., Any]] = {
     "numbers of statsmodels": lambda task="binary": auditkit.wrap(OLS(NUMBERS[:, 0], NUMBERS).fit(), task=task),
     "two classes were asked for": table(label="years", task="binary"),
     "a regressor of whole targets": regressor,
+    "classes for prompts": lambda task="generation": predict.suit(
+        auditkit.wrap(len, classes=(0, 1)), AuditData(["a", "b"], task=task)
+    ),
+    "words by another protocol": lambda protocol="rows", prompt=None: auditkit.wrap(
+        auditkit.Endpoint(url="http://host", protocol=protocol, request={"prompt": prompt}, response={"labels": "x"}),
+        task="generation",
+    ),
     "a file in cp1252": text("größe,y\nä,1\nö,0\n".encode("cp1252"), label="y"),
     "a file in latin-1": text(b"gr\xf6\x81e,y\n\xe4,1\n\xf6,0\n", label="y"),
     "a file in utf-16 without a mark": text("grad,y\na,1\nb,0\n".encode("utf-16-le"), label="y"),

@@ -80,15 +80,23 @@ class _Pipeline:
     def __init__(self, pipeline: Any, name: str) -> None:
         self.pipeline, self.__name__ = pipeline, name
         self._own = {"return_full_text": False} if "TextGenerationPipeline" in _names(pipeline) else {}
-        stated = getattr(pipeline, "generation_config", None) or getattr(pipeline.model, "generation_config", None)
-        drawn = bool(getattr(stated, "do_sample", False))
-        how = f"drawn by chance, temperature {getattr(stated, 'temperature', None)}" if drawn else "the likeliest token"
-        self.notes = (f"each token of an answer is {one_line(how, 80)}, as the generation config of the pipeline says",)
+        self.notes = (f"tokens of answers are {_chosen(pipeline)}, by the settings of the pipeline",)
 
     def __call__(self, prompts: list[str]) -> list[str]:
         answers: Sequence[Any] = self.pipeline(list(prompts), **self._own)
         first = [answer[0] if isinstance(answer, list) else answer for answer in answers]
         return [answer["generated_text"] for answer in first]
+
+
+def _chosen(pipeline: Any) -> str:
+    """How a pipeline chooses the next token, as far as its arguments and its configuration say."""
+    given = {**getattr(pipeline, "_forward_params", {}), **getattr(pipeline, "_generate_kwargs", {})}
+    config = given.get("generation_config") or getattr(pipeline, "generation_config", None)
+    config = config or getattr(pipeline.model, "generation_config", None)
+    drawn, temperature = (given.get(name, getattr(config, name, None)) for name in ("do_sample", "temperature"))
+    if drawn is None:
+        return "chosen in a way that is not known"
+    return f"drawn by chance, temperature {one_line(temperature, 20)}" if drawn else "not drawn by chance"
 
 
 def _names(obj: Any) -> list[str]:
