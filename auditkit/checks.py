@@ -36,19 +36,22 @@ Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
 
 MODALITIES = frozenset({"table", "image", "text", "sequence"})
-TASKS = frozenset({"binary", "multiclass", "regression", "case_scores", "generation", "survival"})
-OTHER_ANSWERS = {
-    "case_scores": "cases with scores",
-    "generation": "answers in words",
-    "survival": "risks of an event in time",
+TASKS = frozenset({"binary", "multiclass", "multilabel", "regression", "case_scores", "generation", "survival"})
+_SINGLE = "is for answers that are decisions or numbers; these are {} (task {})"
+OWN_CHECKS = {
+    "case_scores": _SINGLE.format("cases with scores", "case_scores"),
+    "generation": _SINGLE.format("answers in words", "generation"),
+    "survival": _SINGLE.format("risks of an event in time", "survival"),
+    "multilabel": "is for one answer about each row; here are several labels (task multilabel). One label is audited "
+    "whole by itself: name its column in [data] label, and its output in [model] target",
 }
-"""{task: what its answers are}, of tasks whose answers are no decisions and no numbers."""
+"""{task: why a check that names no task cannot serve it}: only those that name it, and those about the data, can."""
 BESIDE = frozenset({"labels", "groups", "train", "group_probabilities", "unlabelled"})
 NEEDS = frozenset(Capability) | BESIDE | MODALITIES | TASKS
 """The closed vocabulary of `needs`: every capability and all of `BESIDE` that is named is required; of the modalities
-and of the tasks named, any one will do; where none is named, all will, but for `case_scores`, `generation` and
-`survival`: there is no answer to hold against a label, so only checks that name them, and those that are about the
-data, take them."""
+and of the tasks named, any one will do; where none is named, all will, but for `case_scores`, `generation`, `survival`
+and `multilabel`: there is no single answer to hold against a label, so only checks that name them, and those that are
+about the data, take them."""
 HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions", "units"})
 """The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision
 are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
@@ -356,12 +359,14 @@ def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | No
         allowed_here = needs & allowed
         if allowed_here and value not in allowed_here:
             why_not = sentence.format(" or ".join(sorted(allowed_here)), value)
+            if data.task == "multilabel" and allowed is TASKS:
+                return f"{why_not}. {OWN_CHECKS['multilabel'].partition('. ')[2]}"
             if "text" in allowed_here and data.free_text.tolist() == [True]:
                 # a table of one column of texts, for a model that takes the texts themselves
                 return Refusal(f"{why_not}, with one column of texts", (Mend("data.modality", "text"),))
             return why_not
-    if data.task in OTHER_ANSWERS and not needs & TASKS and not getattr(check, "about_data", False):
-        return f"is for answers that are decisions or numbers; these are {OTHER_ANSWERS[data.task]} (task {data.task})"
+    if data.task in OWN_CHECKS and not needs & TASKS and not getattr(check, "about_data", False):
+        return OWN_CHECKS[data.task]
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)
     if lacking:
         not_read = why if lacking == ["scores"] else ""

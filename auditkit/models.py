@@ -61,6 +61,9 @@ class Answers(NamedTuple):
     alive: np.ndarray | None = None
     """(n, H) float64: the chance of no event until each of the data's horizons (task `survival`); `scores` is the risk
     then, higher where the event is expected earlier, and `labels` a filler of zeros."""
+    chances: np.ndarray | None = None
+    """(n, L) float64: the probability of each of several labels (task `multilabel`), in the order of the model's
+    `classes`, which are their names, or of the data's where it knows none. `labels` are texts of a 0 or 1 for each."""
 
 
 @dataclass(frozen=True)
@@ -405,9 +408,7 @@ def _join(parts: list[Answers], name: str) -> Answers:
             )
         return joined
 
-    labels, scores, probabilities, cases, texts, alive = (
-        list(values_of_parts) for values_of_parts in zip(*parts, strict=True)
-    )
+    labels, scores, probabilities, cases, texts, alive, chances = (list(part) for part in zip(*parts, strict=True))
     answered = present(column(labels, "answers"), "every adapter gives labels")
     # a case to which the system gave nothing has no score, which is no fault of the numbers
     scored = None if cases[0] is None else np.concatenate(cases)
@@ -418,4 +419,5 @@ def _join(parts: list[Answers], name: str) -> Answers:
         scored,
         column(texts, "texts"),
         column(alive, "chances of no event"),
+        column(chances, "probabilities of labels"),
     )

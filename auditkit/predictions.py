@@ -13,11 +13,12 @@ from auditkit.data.case_scores import check_scored
 from auditkit.data.digests import Digest
 from auditkit.data.inputs import read_only
 from auditkit.data.labels import CLASSIFYING
+from auditkit.data.multilabel import as_sets, matrix_of
 from auditkit.data.survival import Survival, risk_of
-from auditkit.errors import CapabilityError, DataError, Mend
+from auditkit.errors import CapabilityError, DataError, Mend, ModelError, present
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
-from auditkit.value_spelling import match_class, spelling
+from auditkit.value_spelling import listed, match_class, spelling
 
 
 class Predictions:
@@ -80,6 +81,75 @@ class Predictions:
         return self.answers.texts
 
     @functools.cached_property
+    def _in_order(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Of several labels, texts and probabilities with the labels in the data's order.
+
+        Raises:
+            ModelError: the model has other labels than the data, or another number of them.
+        """
+        answers, names = self.answers, self.data.outputs
+        count = len(str(answers.labels[0])) if len(answers.labels) else len(names)
+        own = tuple(map(str, self.model.classes)) or names
+        lost = [name for name in names if name not in own]
+        if lost or len(own) != count:
+            what = f"it knows no {lost[0]!r}, but {listed(own)}" if lost else f"it gives {count}"
+            raise ModelError(
+                f"{self.model.name}: the model must answer about each of the {len(names)} labels of the data, "
+                f"{listed(names)}; {what}. Name its outputs in their order with classes, as in "
+                "wrap(…, classes=[…]) or [model] classes"
+            )
+        places = [own.index(name) for name in names]
+        if places == list(range(count)):
+            return read_only(np.asarray(answers.labels)), answers.chances
+        sets = matrix_of(answers.labels, count)[:, places]
+        return as_sets(sets, names), None if answers.chances is None else read_only(answers.chances[:, places])
+
+    @functools.cached_property
+    def ranks_of_classes(self) -> np.ndarray:
+        """(C,) int64: the rank of each of `classes` in the data's order (ordered classes).
+
+        Raises:
+            DataError: the model has a class without a place in the order.
+        """
+        lost = [label for label in self.classes if label not in self.data.order]
+        if lost:
+            raise DataError(
+                f"{self.data.name}: order must name every class of the model too; {listed(lost)} has no place. Add it"
+            )
+        return np.array([self.data.order.index(label) for label in self.classes], dtype=np.int64)
+
+    def at_least(self, rank: int) -> Predictions:
+        """Whether the model decides for a class of this rank or higher, as a question with the answers 0 and 1."""
+
+        def reached(codes: np.ndarray) -> np.ndarray:
+            ranks = np.append(self.ranks_of_classes, -1)  # a code of -1 takes the last
+            return read_only(np.where(codes < 0, -1, ranks[codes] >= rank).astype(np.int64))
+
+        decided = reached(self.codes)
+        one = Predictions(self.model, self.data.at_least(rank), Answers(decided))
+        one.__dict__.update(classes=(0, 1), codes=decided, consistency=self.consistency)
+        if self.data.labels is not None:
+            one.__dict__["truth"] = reached(self.truth)
+        return one
+
+    def of_label(self, place: int) -> Predictions:
+        """What the model says about one of several labels, as about a question with the answers 0 and 1.
+
+        Args:
+            place: of the label among the data's `outputs`.
+        """
+        sets, chances = self._in_order
+        decided = matrix_of(sets, len(self.data.outputs))[:, place].astype(np.int64)
+        shares = None if chances is None else np.column_stack([1 - chances[:, place], chances[:, place]])
+        data = self.data.of_label(place)
+        one = Predictions(self.model, data, Answers(decided, None if shares is None else shares[:, 1], shares))
+        one.__dict__.update(classes=(0, 1), codes=read_only(decided), consistency=self.consistency)
+        if data.labels is not None:
+            truth = data.labels if data.known is None else np.where(data.known, data.labels, -1)
+            one.__dict__["truth"] = read_only(truth)
+        return one
+
+    @functools.cached_property
     def codes(self) -> np.ndarray:
         """(N,) int64: the position of each decision in `classes`; -1 where the model abstained."""
         codes = _positions(self.answers.labels, self.model.classes, f"{self.model.name}: decision", self.model.abstain)
@@ -95,6 +165,8 @@ class Predictions:
     @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) decisions in the data's vocabulary; predicted numbers (float64) for regression."""
+        if self.data.task == "multilabel":
+            return self._in_order[0]
         if self.data.task not in CLASSIFYING:
             return read_only(self.answers.labels.astype(np.float64))
         return read_only(np.asarray(self.classes)[self.codes])
@@ -170,6 +242,8 @@ class Predictions:
         """SHA-256 over the answers; of numbers over six digits, so that a rounding more or less changes it rarely."""
         state = Digest()
         for name, part in self.answers._asdict().items():
+            if name == "chances" and part is None:
+                continue  # so that it changes no digest of other answers
             state.text(name)
             if part is not None:
                 state.array(_six_digits(part) if part.dtype.kind == "f" else part)
@@ -292,6 +366,11 @@ def _recorded(model: Model, data: AuditData) -> Answers:
         return Answers(np.zeros(len(data)), texts=data.answered)
     if data.survival is not None:
         return answers_of(data.survival, data.name)
+    if data.task == "multilabel" and data.recorded is not None:
+        decisions, chances = data.recorded
+        if decisions is None:
+            decisions = as_sets(present(chances, "one is recorded") >= (model.threshold or 0.5), data.outputs)
+        return Answers(decisions, chances=chances)
     if data.recorded is None:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded

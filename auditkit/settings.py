@@ -36,8 +36,14 @@ class ModelSettings(Section):
     request: RequestSettings = RequestSettings()
     response: ResponseSettings = ResponseSettings()
     price: PriceSettings = PriceSettings()
-    decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
-    scores: str | None = Field(default=None, description="a column of the data with recorded scores")
+    decisions: str | tuple[str, ...] | dict[str, str] | None = Field(
+        default=None,
+        description="a column of the data with recorded decisions; of several labels a list, or { LABEL = 'COLUMN' }",
+    )
+    scores: str | tuple[str, ...] | dict[str, str] | None = Field(
+        default=None,
+        description="a column of the data with recorded scores; of several labels a list, or { LABEL = 'COLUMN' }",
+    )
     texts: str | None = Field(default=None, description="a column of the data with recorded answers in words")
     alive: tuple[str, ...] = Field(
         default=(), description="columns of the data with recorded chances of no event, one for each of [data] horizons"
@@ -119,7 +125,9 @@ class DataSettings(Section):
 
     path: str
     name: str | None = None
-    label: str | None = None
+    label: str | tuple[str, ...] | None = Field(
+        default=None, description="the column of the truth; a list: the columns of several labels of 0 and 1"
+    )
     positive: Any = None
     groups: tuple[str, ...] | dict[str, GroupSettings] = ()
     drop: tuple[str, ...] = ()
@@ -193,6 +201,9 @@ class DataSettings(Section):
         description="bytes of memory that the table may take; half of the machine's, unless stream is false",
     )  # fmt: skip
     features: dict[str, FeatureSettings] = {}
+    order: tuple[Any, ...] | None = Field(
+        default=None, description="the classes from the lowest to the highest, where more than two have an order"
+    )
     case_scores: dict[str, CaseScoreSettings] = {}
     group_probabilities: dict[str, dict[str, str]] = Field(
         default={},

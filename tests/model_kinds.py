@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import IsolationForest, RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.multioutput import MultiOutputClassifier
 
@@ -185,6 +185,10 @@ KINDS: dict[str, Callable[[pathlib.Path], auditkit.Model]] = {
     "statsmodels": _statsmodels,
     "skorch": _skorch,
     "one of several outputs": _several_outputs,
+    "detector of anomalies of scikit-learn": lambda folder: asked(IsolationForest(n_estimators=5).fit(X)),
+    "several labels of each row": lambda folder: asked(
+        MultiOutputClassifier(LogisticRegression()).fit(X, np.column_stack([Y, 1 - Y])), task="multilabel"
+    ),
     "function that gives probabilities": lambda folder: asked(_shares, classes=(0, 1)),
     "function that gives labels": lambda folder: asked(_positive, classes=(0, 1)),
     "server that gives probabilities": lambda folder: auditkit.wrap(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
-from sklearn.ensemble import IsolationForest
+from sklearn.cluster import KMeans
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -274,6 +274,11 @@ def few_published(**mends: Any) -> Any:
     return auditkit.audit(None, data, checks=[])
 
 
+def several_published(**mends: Any) -> Any:
+    given = {"disclosure": "publish", **mends}
+    return AuditData(np.zeros((2, 1)), [[1, 0], [0, 1]], task="multilabel", outputs=["a", "b"], **given)
+
+
 def diverging(learning_rate: float = 50.0) -> Any:
     """Training of one number, whose loss is no number where it has gone too far."""
     number = torch.nn.Linear(1, 1, bias=False)
@@ -325,6 +330,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "fractions as identifiers": lambda kind="identifier": table(label="label", schema={"x": {"kind": kind}})(),
     "none of several outputs is named": lambda **mends: auditkit.wrap(BOTH, **mends),
     "numbers of statsmodels": lambda task="binary": auditkit.wrap(OLS(NUMBERS[:, 0], NUMBERS).fit(), task=task),
+    "an order of numbers to predict": table(label="years", task="regression", order=list(range(20))),
     "two classes were asked for": table(label="years", task="binary"),
     "a regressor of whole targets": regressor,
     "classes for prompts": lambda task="generation": predict.suit(
@@ -360,7 +366,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a text in a column declared a number": declared,
     "texts in the training split alone": split,
     "a category that XGBoost has not seen": unseen,
-    "neither classifier nor regressor": audited(IsolationForest(n_estimators=5).fit(NUMBERS)),
+    "neither classifier nor regressor": audited(KMeans(2, n_init=1, random_state=0).fit(NUMBERS)),
     "a function of numbers": audited(lambda rows: rows[:, 0]),
     "a network where no attack of the toolbox runs": elsewhere,
     "a table that takes more memory": tight_table,
@@ -397,6 +403,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "rows of one unit that are published": table(
         label="label", decisions="decision", positive=1, disclosure="publish", unit="years"
     ),
+    "several labels that are published": several_published,
     "fewer people than may be published": few_published,
     "a training that diverges": diverging,
     "a folder that was altered": altered,

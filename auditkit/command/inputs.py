@@ -77,6 +77,12 @@ def open_all(
         counted = foresee(path, table_settings(options))
         if counted is not None:
             refuse_uncounted(host, checks, counted.reason, counted.rows)
+    if isinstance(settings.data.label, tuple) or settings.data.task == "multilabel":
+        task: dict[str, Any] = {"task": "multilabel"}
+        settings = settings.model_copy(update={"data": settings.data.model_copy(update=task)})
+        model_settings = tuple(
+            setting if setting in recorded else setting.model_copy(update=task) for setting in model_settings
+        )
     live = {
         id(setting): _open_model(
             host, setting, folder, trust_pickle, setting.rehearse and settings.audit.isolate != "none"
@@ -236,7 +242,8 @@ def _blamed(code: str, fault: str) -> Iterator[None]:
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
-    name = settings.name or f"recorded {settings.decisions or settings.scores or settings.texts or settings.alive[0]}"
+    columns = settings.decisions or settings.scores or settings.texts or settings.alive[0]
+    name = settings.name or (f"recorded {columns}" if isinstance(columns, str) else "recorded answers")
     options = ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs, target=settings.target)
     return host.wrap_model(data, options)
 

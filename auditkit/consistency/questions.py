@@ -80,6 +80,9 @@ class Yardstick:
     def _tied(self, answers: Answers) -> np.ndarray:
         """(n,) bool: so near the border between two decisions that rounding decides."""
         threshold, scores, probabilities = self._model.threshold, answers.scores, answers.probabilities
+        if answers.chances is not None:
+            border = 0.5 if threshold is None else threshold
+            return np.asarray((np.abs(answers.chances - border) <= self.tolerance).any(axis=1))
         if scores is not None and (threshold is not None or probabilities is None):
             border = 0.0 if threshold is None else threshold
             return np.asarray(np.abs(scores - border) <= self.tolerance)
@@ -90,6 +93,8 @@ class Yardstick:
 
 def scores_of(answers: Answers) -> np.ndarray | None:
     """(n, k) the numbers behind the decisions; None where there are decisions only."""
+    if answers.chances is not None:
+        return answers.chances
     if answers.probabilities is not None:
         return answers.probabilities
     return None if answers.scores is None else answers.scores[:, None]

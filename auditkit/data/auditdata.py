@@ -20,7 +20,7 @@ from auditkit.data.labels import Recorded
 from auditkit.data.orders import NO_DATES, Order, days_of, order_of
 from auditkit.data.prompts import column_of, prompts_of, with_prompts
 from auditkit.data.validation import accept
-from auditkit.errors import DataError
+from auditkit.errors import DataError, present
 from auditkit.lazy import pandas
 from auditkit.results import Meaning
 from auditkit.too_few import fewer_than, lacking
@@ -134,12 +134,36 @@ class AuditData(Fields):
             *((True, (name, self.doubts[name])) for name in sorted(self.doubts)),
             (self.minimum_rate != MINIMUM, ("minimum rate", self.minimum_rate)),
             (self.disclosure != "internal", ("disclosure", self.disclosure)),
+            (bool(self.outputs), ("outputs", self.outputs)),
+            (bool(self.order), ("order", self.order)),
             *((True, ("case score", name, *dataclasses.astuple(score))) for name, score in self.case_scores.items()),
         ):
             if is_set:
                 state.text(fact)
         state.text("no training split" if self.train is None else self.train.digest)
         return state.hexdigest(), rows.hexdigest()
+
+    def at_least(self, rank: int) -> AuditData:
+        """The same people with whether their class is of this rank or higher as the label, 0 or 1 (ordered classes)."""
+        labels = None if self.labels is None else (self.ranks >= rank).astype(np.int64)
+        return replace(
+            self, labels=labels, task="binary", positive=1, order=(), recorded=None, train=None, outcome=None,
+            whole=self.cells,
+        )  # fmt: skip
+
+    @functools.cached_property
+    def ranks(self) -> np.ndarray:
+        """(N,) int64: the rank of each label in the order of the classes, from 0 (ordered classes, with labels)."""
+        classes, codes = np.unique(present(self.labels, "the caller looked"), return_inverse=True)
+        return np.array([self.order.index(label) for label in classes.tolist()], dtype=np.int64)[codes]
+
+    def of_label(self, place: int) -> AuditData:
+        """The same people with one of several labels (task `multilabel`) as their only one, 0 or 1."""
+        labels = None if self.labels is None else self.label_sets[:, place].astype(np.int64)
+        return replace(
+            self, labels=labels, task="binary", positive=1, label_name=self.outputs[place], outputs=(), recorded=None,
+            train=None, outcome=self.outcome_of(self.outputs[place]), whole=self.cells,
+        )  # fmt: skip
 
     def outcome_of(self, category: str | None = None) -> Meaning | None:
         """What being decided for the positive class, or of more than two for `category`, is; None: not stated."""

@@ -15,9 +15,11 @@ from auditkit.data.clusters import clusters_of
 from auditkit.data.group_probabilities import GroupProbabilities
 from auditkit.data.inputs import is_tokens
 from auditkit.data.labels import Recorded, Task
+from auditkit.data.multilabel import matrix_of
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
 from auditkit.data.survival import Survival
+from auditkit.errors import present
 from auditkit.results import Meaning
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
@@ -33,7 +35,8 @@ class Fields:
     inputs: Any
     """A pandas DataFrame, an array or tensor `(N, ...)`, or a list of texts: what the model eats."""
     labels: np.ndarray | None = None
-    """(N,): the truth, in the data's own vocabulary; numbers for regression."""
+    """(N,): the truth, in the data's own vocabulary; numbers for regression; of several labels (task `multilabel`) a
+    text of a 0 or 1 for each, as `auditkit.data.multilabel` makes it of (N, L) values."""
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     """{attribute: (N,) array of str}; a missing value is the group "(missing)"."""
     weights: np.ndarray | None = None
@@ -47,6 +50,10 @@ class Fields:
     """The training split, where there is one."""
     name: str = "data"
     recorded: Recorded | None = None
+    outputs: tuple[str, ...] = ()
+    """The names of the L labels of the task `multilabel`, in the order of their columns."""
+    order: tuple[Any, ...] = ()
+    """The classes from the lowest to the highest, where they have an order (multiclass); empty: they have none."""
     case_scores: Mapping[str, CaseScore] = field(default_factory=dict)
     """{name: what it means} of the scores that say how well a system did in each row (task `case_scores`)."""
     scored: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -111,8 +118,15 @@ class Fields:
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
-        """The distinct labels, sorted; empty for regression and where there are no labels."""
-        return () if self.labels is None or self.task == "regression" else tuple(np.unique(self.labels).tolist())
+        """The distinct labels, sorted; empty where there are none, and for numbers and several labels of a row."""
+        if self.labels is None or self.task in ("regression", "multilabel"):
+            return ()
+        return tuple(np.unique(self.labels).tolist())
+
+    @functools.cached_property
+    def label_sets(self) -> np.ndarray:
+        """(N, L) bool: which of the `outputs` each row has (task `multilabel`, with labels)."""
+        return matrix_of(present(self.labels, "the caller looked"), len(self.outputs))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

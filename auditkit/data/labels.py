@@ -10,8 +10,8 @@ from auditkit.lazy import pandas
 from auditkit.text import number_of
 from auditkit.value_spelling import listed, match_class
 
-Task: TypeAlias = Literal["binary", "multiclass", "regression", "case_scores", "generation", "survival"]
-TASKS: Final = ("binary", "multiclass", "regression", "case_scores", "generation", "survival")
+Task: TypeAlias = Literal["binary", "multiclass", "multilabel", "regression", "case_scores", "generation", "survival"]
+TASKS: Final = ("binary", "multiclass", "multilabel", "regression", "case_scores", "generation", "survival")
 CLASSIFYING: Final = ("binary", "multiclass")
 WITHOUT_LABELS: Final = ("case_scores", "generation", "survival")
 """Tasks whose answers are held against no label: scores of cases, answers in words, and risks of an event in time."""
@@ -25,7 +25,7 @@ class Recorded(NamedTuple):
     decisions: np.ndarray | None
     """(N,) in the vocabulary of the labels; for regression the predicted numbers."""
     scores: np.ndarray | None
-    """(N,) float64: the score of the positive class."""
+    """(N,) float64: the score of the positive class; (N, L) of several labels."""
 
 
 def label_array(values: Any, name: str = "label", people: np.ndarray | None = None) -> np.ndarray:
@@ -172,6 +172,34 @@ def pick_positive(stated: Any, classes: tuple[Any, ...], name: str = "label") ->
     if match not in classes:
         raise DataError(f"positive must be one of the values of {name}: {listed(classes)}; {stated!r} was given")
     return match, ""
+
+
+def check_order(stated: Any, task: Task, classes: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+    """The classes from the lowest to the highest, as the data spells them; empty where no order is stated.
+
+    Args:
+        stated: the classes in their order, in any spelling; empty: none is stated.
+        task: of the data.
+        classes: the distinct labels, sorted; empty where there are none.
+        name: of the data, for messages.
+
+    Raises:
+        DataError: the task is not multiclass, a class has no place or two, or there are fewer than three.
+    """
+    if stated is None or not len(stated):
+        return ()
+    order = tuple(match_class(label, classes) for label in stated)
+    if task != "multiclass":
+        mend = Mend("data.task", "multiclass")
+        raise DataError(f"{name}: order is for the task multiclass, and the task is {task}. Say {mend}", mend=mend)
+    lost = [label for label in classes if label not in order]
+    if lost or len(set(order)) < len(order) or len(order) < 3:
+        what = f"{listed(lost)} has no place" if lost else f"{listed(order)} was given"
+        raise DataError(
+            f"{name}: order must name every class once, from the lowest to the highest, three or more; {what}. Write "
+            "all classes, such as order = [1, 2, 3]"
+        )
+    return order
 
 
 def check_recorded(

@@ -24,7 +24,8 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
         outcome: what the owner stated.
         task: of the data.
         positive: the class that counts as selected, where there are two.
-        classes: those that occur among labels or recorded decisions; empty where they are not known.
+        classes: those that occur among labels or recorded decisions, or the names of several labels; empty where they
+            are not known.
 
     Raises:
         DataError: it is neither of the two words, or names a class that is none.
@@ -33,7 +34,7 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
         return outcome
     if not isinstance(outcome, Mapping):
         raise DataError(f'outcome must be "benefit" or "burden"; {shown(outcome)} was given')
-    if task != "multiclass":
+    if task not in ("multiclass", "multilabel"):
         where = f" (here {spelling(positive)!r})" if positive is not None else ""
         raise DataError(
             f'outcome must be one word, "benefit" or "burden": what being decided for the positive class{where} is; a '

@@ -20,10 +20,12 @@ from auditkit.data.labels import (
     TASKS,
     Recorded,
     check_labels,
+    check_order,
     check_recorded,
     label_array,
     pick_positive,
 )
+from auditkit.data.multilabel import check_chances, check_outputs, label_sets, names_in
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.prompts import check_prompts
 from auditkit.data.ranges import declared_range
@@ -59,6 +61,9 @@ def accept(data: Fields) -> dict[str, Any]:
             f"{type(data.groups).__name__} was given. Columns of a table are named in from_table(table, groups=[…])"
         )
     fields: dict[str, Any] = {name: as_python(getattr(data, name)) for name in SETTINGS}
+    labels: Any = data.labels
+    if hasattr(labels, "toarray"):  # a sparse matrix of several labels, which has no length
+        fields["labels"] = labels.toarray()
     data = _with(data, fields)
     fields.update(plain_inputs(data.inputs, data.modality))
     fields["inputs"] = _inputs(_with(data, fields))
@@ -267,6 +272,12 @@ def _check_lengths(data: Fields, columns: Mapping[str, Any]) -> None:
 def _answers(data: Fields) -> dict[str, Any]:
     """Labels, recorded answers and the positive value, in one vocabulary."""
     fields: dict[str, Any] = {}
+    if (data.task == "multilabel") != bool(data.outputs) and data.task != "multilabel":
+        raise DataError(
+            f"{data.name}: outputs are the names of several labels, for the task multilabel; leave them out"
+        )
+    if data.task == "multilabel":
+        return _several_labels(data)
     name = f"{data.name}: {'labels' if data.label_name is None else f'label {data.label_name!r}'}"
     classes: tuple[Any, ...] = ()
     if data.labels is not None:
@@ -292,9 +303,41 @@ def _answers(data: Fields) -> dict[str, Any]:
         elif classes:  # of one class, the other may be the positive one
             fields["positive"] = match_class(data.positive, classes)
     fields["outcome"] = check_outcome(data.outcome, data.task, fields.get("positive", data.positive), classes)
+    fields["order"] = check_order(data.order, data.task, classes, data.name)
     fields["selected_means"] = check_words(data.selected_means)
     if isinstance(data.outcome, str) and data.task == "multiclass":
         fields["notes"] = (*fields.get("notes", data.notes), FOR_EACH)
+    return fields
+
+
+def _several_labels(data: Fields) -> dict[str, Any]:
+    """Labels and recorded answers of the task multilabel, each row's as one text."""
+    outputs = check_outputs(data.outputs or names_in(data.labels), data.name)
+    refused = {"positive": data.positive, "people": data.people, "abstain": data.withheld}
+    strange = [name for name, value in refused.items() if value is not None]
+    if strange:
+        raise DataError(
+            f"{data.name}: the task multilabel takes no {strange[0]}: each row has a 0 or 1 for each label. Leave it "
+            "out, or audit one label by itself: name its column as the label"
+        )
+    if data.disclosure == "publish":
+        mend = Mend("data.disclosure", "internal")
+        raise DataError(
+            f"{data.name}: what may be published is decided by counts of one label and one decision for each person, "
+            f"and there are {len(outputs)}: say {mend}, or audit one label by itself: name its column as the label",
+            mend=mend,
+        )
+    fields: dict[str, Any] = {"outputs": outputs}
+    if data.labels is not None:
+        fields["labels"] = label_sets(data.labels, outputs, f"{data.name}: labels")
+    if data.recorded is not None:
+        decisions, scores = data.recorded
+        fields["recorded"] = Recorded(
+            None if decisions is None else label_sets(decisions, outputs, f"{data.name}: decisions", "decisions"),
+            None if scores is None else check_chances(scores, outputs, data.name),
+        )
+    fields["outcome"] = check_outcome(data.outcome, data.task, None, outputs)
+    fields["selected_means"] = check_words(data.selected_means)
     return fields
 
 

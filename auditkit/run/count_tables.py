@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from auditkit.data import AuditData
-from auditkit.data.labels import WITHOUT_LABELS
+from auditkit.data.labels import CLASSIFYING
 from auditkit.predictions import Predictions
 
 CELLS: Final = 4000
@@ -80,7 +80,7 @@ def _nothing(data: AuditData) -> Levels:
 
 def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tuple[Levels, ...]]:
     """Labels and decisions as they are, the classes in one order for all models."""
-    if data.task in ("regression", *WITHOUT_LABELS):
+    if data.task not in CLASSIFYING:
         return _nothing(data), (_nothing(data),)
     classes = list(dict.fromkeys(name for answer in answers for name in answer.classes))
     first = answers[0]

@@ -67,6 +67,8 @@ def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Mea
         return []  # these answers are compared by what checks make of them
     if data.task == "regression":
         return list(_errors(new, old, data)) if data.labels is not None else []
+    if data.task == "multilabel":  # of one label by itself it is paired
+        return []
     rows = _rows(new, old, data)
     return [] if rows is None else [*_shares(rows, data), *_predictive(rows, data), *_disparities(rows, data)]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit.consistency import examine
 from auditkit.data import AuditData, take_rows
+from auditkit.data.labels import CLASSIFYING
 from auditkit.endpoints import AskedAfar
 from auditkit.errors import AuditkitError, ConfigError, Mend, ModelEnded, ModelError
 from auditkit.foreign_code import foreign, raised
@@ -135,6 +136,12 @@ def suit(model: Model, data: AuditData) -> None:
             "for instance with auditkit.case_scores, name the columns in case_scores, and give no model; or give a "
             'function from inputs to scores, as in auditkit.wrap(function, task="case_scores")'
         )
+    if (model.task == "multilabel") != (data.task == "multilabel"):
+        raise ConfigError(
+            f"{model.name}: the task multilabel is of the model and of the data; the model's task is {model.task} and "
+            f"the data's is {data.task}. To audit all labels, name their columns in [data] label as a list, and "
+            'wrap(…, task="multilabel"); to audit one, name its column alone, and the output with target'
+        )
     introduce(model, data)
     if model.task != data.task and "survival" in (model.task, data.task):
         raise ConfigError(
@@ -174,7 +181,7 @@ def _hold(predictions: Predictions) -> None:
     data = predictions.data
     with _blamed(predictions.model, data):
         _ = predictions.labels
-        if data.labels is not None and data.task != "regression":
+        if data.labels is not None and data.task in CLASSIFYING:
             _ = predictions.truth
         if data.task == "binary":
             _ = predictions.positive

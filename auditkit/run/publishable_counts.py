@@ -12,7 +12,7 @@ from auditkit.counts.names import MISSING
 from auditkit.counts.published_counts import Line, Published
 from auditkit.counts.suppression import may_be_called_small, suppress
 from auditkit.data import AuditData
-from auditkit.data.labels import WITHOUT_LABELS
+from auditkit.data.labels import CLASSIFYING
 from auditkit.errors import DataError, Mend
 from auditkit.predictions import Predictions
 from auditkit.results import Measurement
@@ -72,7 +72,7 @@ class People:
         # what cannot be protected is not published at all; so this comes before any count is made
         plan = fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions
-        self._detailed = bool(plan.decisions[0].names) or data.task in ("regression", *WITHOUT_LABELS)
+        self._detailed = bool(plan.decisions[0].names) or data.task not in CLASSIFYING
         is_whole = self._detailed and self.order == min(order, len(data.groups))
         self._parts = list(parts_of(data, plan))
         self._keys: dict[tuple[int, Group, Kind], int] = {}

@@ -31,13 +31,20 @@ class Audited(NamedTuple):
     results: dict[str, Any]
     """results.json."""
 
-    def value(self, measurement: str, where: dict[str, str] | None = None, model: str | None = None) -> float | None:
+    def value(
+        self,
+        measurement: str,
+        where: dict[str, str] | None = None,
+        model: str | None = None,
+        conditions: dict[str, str] | None = None,
+    ) -> float | None:
         """One number of the evidence.
 
         Args:
             measurement: such as `performance.quality.accuracy`.
             where: the slice, such as `{"sex": "female"}`; everyone unless given.
             model: its name, where several were audited.
+            conditions: such as `{"class": "rehab"}`; none unless given.
         """
         audits = [self.results] if "model" in self.results else self.results["results"]
         check, _, name = measurement.rpartition(".")
@@ -48,7 +55,7 @@ class Audited(NamedTuple):
             for result in audit["results"]
             if result["check"] == check
             for entry in result["measurements"]
-            if entry["name"] == name and entry["slice"] == (where or {}) and not entry["conditions"]
+            if entry["name"] == name and entry["slice"] == (where or {}) and entry["conditions"] == (conditions or {})
         )
         return value
 

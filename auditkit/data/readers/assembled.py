@@ -42,6 +42,7 @@ from auditkit.data.readers.roles import (
     renamed_groups,
     values_of,
 )
+from auditkit.data.readers.several_labels import several_labels
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.data.readers.text_column import texts_of
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
@@ -75,7 +76,7 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     names = input_names(roles, source)
     idle = idle_columns(roles, source)
     notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
-    parts, beside = _parts(source, roles, settings.reading)
+    parts, beside = _parts(source, roles, settings)
     parts["inputs"] = source.inputs if names is None else source.columns[names]
     _read_numbers(parts, roles, settings)
     options = {group: options_of(group_options) for group, group_options in (roles.groups or {}).items()}
@@ -126,11 +127,14 @@ def assemble(make: Callable[..., Fields], source: Source, roles: Roles, settings
     )
 
 
-def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, Any], dict[str, Bare]]:
+def _parts(source: Source, roles: Roles, settings: TableSettings) -> tuple[dict[str, Any], dict[str, Bare]]:
     """{role: its values} without blanks around them; and the same of the groups, with what was taken off."""
-    named = ("label", "weights", "decisions", "scores", "people", "unit")
-    bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
+    reading = settings.reading
+    single = ("weights", "people", "unit", *(() if settings.task == "multilabel" else ("label", "decisions", "scores")))
+    bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in single}
     parts = {role: column.values for role, column in bare.items()}
+    if settings.task == "multilabel":
+        parts |= several_labels(source, roles, settings.several, reading)
     parts["ids"] = ids_of(roles, source, reading.blanks)
     words = values_of(roles.texts, "texts", source)  # as they stand: blanks are part of what a model said
     parts["answered"] = None if words is None else answered(words, called(roles.texts, "texts"))
@@ -225,7 +229,7 @@ def _read_numbers(parts: dict[str, Any], roles: Roles, settings: TableSettings) 
     """Texts that are numbers, where only numbers make sense, in place."""
     answers = ("label", "decisions") if settings.task == "regression" else ()
     for role in ("weights", "scores", "people", *answers):
-        if parts[role] is not None:
+        if parts[role] is not None and not (role == "scores" and settings.task == "multilabel"):
             values = numbers_of(parts[role], settings.reading.notation, called(getattr(roles, role), role))
             parts[role] = parts[role] if values is None else values
 
@@ -343,12 +347,14 @@ def truth(
         DataError: see `auditkit.data.labels`.
     """
     notes: list[str] = []
+    if wanted_task == "multilabel":
+        return _several(parts, wanted_positive), notes
     label_description = called(roles.label, "label")
     people = parts["people"]
     labels = None if parts["label"] is None else label_array(parts["label"], label_description, people)
     known, source = (labels, label_description) if labels is not None else _decided(parts, roles, wanted_positive)
     scored = bool(parts.get("scored"))
-    task = wanted_task or ("case_scores" if scored else "binary")
+    task: Task = wanted_task or ("case_scores" if scored else "binary")
     if wanted_task is None and known is not None and not scored:
         task, note = infer_task(known, source)
         notes.append(note)
@@ -369,6 +375,14 @@ def truth(
     label_name = None if name is None else str(name)
     facts = {"labels": labels, "task": task, "positive": positive, "recorded": recorded, "label_name": label_name}
     return facts, notes
+
+
+def _several(parts: Mapping[str, Any], positive: Any) -> dict[str, Any]:
+    """The same facts of the task multilabel, where nothing is inferred."""
+    recorded = Recorded(parts["decisions"], parts["scores"])
+    answers = recorded if any(part is not None for part in recorded) else None
+    sets = None if parts["label"] is None else label_array(parts["label"], "label", parts["people"])
+    return {"labels": sets, "task": "multilabel", "positive": positive, "recorded": answers}
 
 
 def _decided(parts: Mapping[str, Any], roles: Roles, positive: Any) -> tuple[np.ndarray | None, str]:

@@ -23,6 +23,10 @@ FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
 """Columns to the places of those that a model was fitted on, in its order; None where it names none."""
 
 
+class Columns(tuple[str, ...]):
+    """Several columns that are one role: the labels of the task multilabel, or what a model says about each."""
+
+
 @dataclass(frozen=True)
 class Roles:
     """What the caller named; a column by its name, or values given in its place."""
@@ -58,6 +62,7 @@ class Roles:
         }  # fmt: skip
         pairs = [
             *((column, role) for role, column in single.items() if isinstance(column, str)),
+            *((name, role) for role, columns in single.items() if isinstance(columns, Columns) for name in columns),
             *((column, "id") for column in self.id),
             *(
                 (column, f"case score {name!r}")

@@ -14,7 +14,15 @@ from auditkit.data.fields import Fields
 from auditkit.data.readers.assembled import assemble
 from auditkit.data.readers.base import Source
 from auditkit.data.readers.foreseen import in_memory, with_room
-from auditkit.data.readers.roles import Roles, group_source, input_names, settle, unknown_columns, with_features
+from auditkit.data.readers.roles import (
+    Columns,
+    Roles,
+    group_source,
+    input_names,
+    settle,
+    unknown_columns,
+    with_features,
+)
 from auditkit.data.readers.source import open_source
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, check_known
@@ -71,7 +79,7 @@ def _training(
     train = settings.train
     if isinstance(train, Fields):  # AuditData already
         return train
-    if roles.label is not None and not isinstance(roles.label, str):
+    if roles.label is not None and not isinstance(roles.label, str | Columns):
         raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")
     try:
         source = open_source(train, settings.reading)

@@ -11,10 +11,11 @@ from auditkit.data.case_scores import check_case_scores
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
 from auditkit.data.fields import Disclosure, Modality
 from auditkit.data.labels import Task
+from auditkit.data.multilabel import names_in
 from auditkit.data.orders import Notation
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.budget import SHARE
-from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names, as_probable
+from auditkit.data.readers.roles import Columns, FindColumns, Roles, as_features, as_groups, as_names, as_probable
 from auditkit.errors import DataError, check_known
 from auditkit.memory import machine_memory
 from auditkit.renames import ELSEWHERE
@@ -33,7 +34,8 @@ class TableSettings:
     """
 
     label: Any = None
-    """The column of the truth, or its values (N,)."""
+    """The column of the truth, or its values (N,); with `task="multilabel"` the columns of several labels, each of 0
+    and 1, or their values (N, L)."""
     positive: Any = None
     """The label that counts as positive; for two labels only."""
     groups: Any = ()
@@ -49,14 +51,19 @@ class TableSettings:
     """The column that says whose row it is, such as `person_id`, or its values: what privacy is promised to. Never an
     input."""
     decisions: Any = None
-    """The column of recorded decisions, or its values, in the vocabulary of the label."""
+    """The column of recorded decisions, or its values, in the vocabulary of the label; of several labels their columns,
+    in the order of `label`, or {label: column}."""
     scores: Any = None
-    """The column of recorded scores of the positive class, or its values."""
+    """The column of recorded scores of the positive class, or its values; of several labels as `decisions`."""
+    outputs: Sequence[str] | None = None
+    """The names of several labels, where they are not those of the columns that `label` names."""
     texts: Any = None
     """Task `generation`: the column of recorded answers in words, or its values; blank where nothing came."""
     prompt: str | None = None
     """Task `generation`: the column that the model is given; the only one with texts, or one called `prompt`, unless
     named. The other columns stand beside it."""
+    order: Sequence[Any] | None = None
+    """The classes from the lowest to the highest, where more than two have an order, as `["low", "mid", "high"]`."""
     case_scores: Mapping[str, Any] | None = None
     """Task `case_scores`: {name: what the score means}, such as `{"dice": {"better": "higher", "range": [0, 1]}}`;
     further `counted_in`, `poor`, `missing`; see `auditkit.data.case_scores.CaseScore`."""
@@ -79,7 +86,7 @@ class TableSettings:
     them, and it counts among their missing values."""
     task: Task | None = None
     """Binary, multiclass or regression, inferred from the label unless given; `case_scores` where such are named,
-    `generation` where answers in words or a prompt are."""
+    `generation` where answers in words or a prompt are; `multilabel` is never inferred."""
     modality: Modality | None = None
     """Table, image, text or sequence; inferred from the shape unless given."""
     train: Any = None
@@ -184,12 +191,43 @@ class TableSettings:
     @property
     def roles(self) -> Roles:
         """Which column is what."""
+        label, decisions, scores = (self._columns(value) for value in (self.label, self.decisions, self.scores))
         return Roles(
-            self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
+            label, self.weights, decisions, scores, as_names(self.id, "id"),
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
             self.unit, self.scored, self.texts, self.time, self.event, tuple(one_or_more(self.alive)),
             as_probable(self.group_probabilities),
         )  # fmt: skip
+
+    @functools.cached_property
+    def several(self) -> tuple[str, ...]:
+        """The names of the labels of the task multilabel; empty for other tasks, and for values without names."""
+        if self.task != "multilabel":
+            return ()
+        for named in (self.outputs, self.label, self.scores, self.decisions):
+            if isinstance(named, Mapping) or (
+                isinstance(named, list | tuple) and all(isinstance(name, str) for name in named)
+            ):
+                return tuple(map(str, named))
+            if hasattr(named, "columns"):
+                return names_in(named)
+        return ()
+
+    def _columns(self, value: Any) -> Any:
+        """The columns of several labels, in their order; anything else as it is.
+
+        Raises:
+            DataError: one label has no column.
+        """
+        if self.task != "multilabel":
+            return value
+        if isinstance(value, Mapping):
+            lost = [name for name in self.several if name not in value]
+            if lost:
+                raise DataError(f'of the label {lost[0]!r} no column is named, as in {{{lost[0]} = "COLUMN"}}')
+            return Columns(str(value[name]) for name in self.several)
+        is_names = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
+        return Columns(value) if is_names else value
 
     @functools.cached_property
     def scored(self) -> dict[str, dict[str, Any]]:
@@ -209,7 +247,8 @@ class TableSettings:
         """Fields of AuditData as the owner states them."""
         case_scores = check_case_scores(self.case_scores or {})
         return {name: getattr(self, name) for name in STATED} | {
-            "reference": self.reference or {}, "case_scores": case_scores,
+            "reference": self.reference or {}, "case_scores": case_scores, "outputs": self.several,
+            "order": tuple(self.order or ()),
         }  # fmt: skip
 
 

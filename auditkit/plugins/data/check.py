@@ -41,7 +41,12 @@ class Integrity(Parameters, Check):
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Shares of labels of another task, and what needs ids or a training split."""
-        balance = {"binary": "positive_share", "multiclass": "label_share", "regression": "label_mean"}
+        balance = {
+            "binary": "positive_share",
+            "multiclass": "label_share",
+            "multilabel": "label_share",
+            "regression": "label_mean",
+        }
         there = balance.get(data.task)
         if name in balance.values() and name != there:
             return f"is not measured of a {data.task} task" + (f"; there is {there}" if there else "")
@@ -55,7 +60,9 @@ class Integrity(Parameters, Check):
         """The features, and the classes of labels."""
         return {
             "feature": MeasuredAt(data.feature_names if name == "missing_share" else ()),
-            "label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ()),
+            "label": MeasuredAt(
+                [str(label) for label in (data.outputs or data.classes)] if name == "label_share" else ()
+            ),
         }
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

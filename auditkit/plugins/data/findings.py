@@ -146,18 +146,23 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
         values = some.astype(float)
         interval = stats.student_interval(values, clusters=clusters)
         return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), slice=where)]
-    positive = data.classes[-1] if data.positive is None else data.positive
-    name, labels = ("positive_share", (positive,)) if data.task == "binary" else ("label_share", data.classes)
+    if data.task == "multilabel":
+        name, has = "label_share", dict(zip(data.outputs, data.label_sets[rows].T, strict=True))
+    elif data.task == "binary":
+        positive = data.classes[-1] if data.positive is None else data.positive
+        name, has = "positive_share", {positive: some == positive}
+    else:
+        name, has = "label_share", {label: some == label for label in data.classes}
     measurements = []
-    for label in labels:
+    for label, is_so in has.items():
         fields: dict[str, Any] = {"slice": where, "conditions": {} if data.task == "binary" else {"label": str(label)}}
         if reason is not None:
             measurements.append(_measurement(name, None, reason=reason, **fields))
             continue
-        hits = int((some == label).sum())
+        hits = int(is_so.sum())
         interval = stats.wilson(hits, len(some))
         if clusters is not None:
-            interval = present(stats.mean_interval(some == label, clusters=clusters), "a share of rows has one")
+            interval = present(stats.mean_interval(is_so, clusters=clusters), "a share of rows has one")
         fields |= {"interval": interval, "n": len(some), "units": units}
         measurements.append(_measurement(name, hits / len(some), **fields))
     return measurements

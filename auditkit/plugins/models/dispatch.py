@@ -12,6 +12,7 @@ from auditkit.endpoints import Endpoint
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.one_output import refuse_target
+from auditkit.text import class_name
 
 
 def wrap(obj: Any, options: ModelOptions) -> Model | None:
@@ -20,11 +21,21 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     Raises:
         ModelError: a class was given in place of an object, or the object is broken.
     """
-    if options.task == "generation" and not isinstance(obj, Model | AuditData | Recorded | Endpoint | type):
+    live = not isinstance(obj, Model | AuditData | Recorded | Endpoint | type)
+    if options.task == "generation" and live:
         return _writer(obj, options)
-    if options.task == "survival" and not isinstance(obj, Model | AuditData | Recorded | Endpoint | type):
+    if options.task == "survival" and live:
         return _made_by("survival", "SurvivalModel")(obj, options)
-    return next((make(obj, options) for recognises, make in ADAPTERS if recognises(obj)), None)
+    of_labels = options.task == "multilabel" and live
+    model = next(
+        (make(obj, options) for recognises, make in (OF_LABELS if of_labels else ADAPTERS) if recognises(obj)), None
+    )
+    if model is None and of_labels:
+        raise ModelError(
+            f"a {class_name(obj)} is not asked about several labels; give a scikit-learn estimator, a torch module, or "
+            "a function of its answers, (n, L) labels or probabilities"
+        )
+    return model
 
 
 def _refuse_class(obj: Any, options: ModelOptions) -> Model:
@@ -35,6 +46,10 @@ def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
     from auditkit.plugins.models.recorded import RecordedModel
 
     refuse_target(options, options.name or RecordedModel.loaded)
+    if isinstance(obj, AuditData) and obj.task == "multilabel":
+        from auditkit.plugins.models.several_labels import RecordedLabels
+
+        return RecordedLabels(obj, options)
     if isinstance(obj, AuditData) and obj.scored:
         from auditkit.plugins.models.scored import ScoredModel
 
@@ -127,10 +142,25 @@ def _is_statsmodels(obj: Any) -> bool:
     return type(obj).__module__.startswith("statsmodels.") and hasattr(obj, "params") and hasattr(obj, "model")
 
 
+def _is_anomaly_detector(obj: Any) -> bool:
+    if not _is_estimator(obj) and not (hasattr(obj, "fit_predict") and hasattr(obj, "get_params")):
+        return False
+    try:
+        return bool(obj.__sklearn_tags__().estimator_type == "outlier_detector")
+    except Exception:  # estimators of other libraries have no tags, and scikit-learn raises for these
+        return getattr(obj, "_estimator_type", "") == "outlier_detector"
+
+
 def _is_estimator(obj: Any) -> bool:
     return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
 
 
+OF_LABELS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model]], ...] = (
+    (_is_torch, _made_by("torch.several_labels", "TorchLabels")),
+    (_is_estimator, _made_by("several_labels_sklearn", "EstimatorLabels")),
+    (callable, _made_by("several_labels", "FunctionLabels")),
+)
+"""The same of objects that answer about several labels of each row (task `multilabel`)."""
 ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model]], ...] = (
     (lambda obj: isinstance(obj, Model), lambda obj, options: obj),
     (lambda obj: isinstance(obj, type), _refuse_class),
@@ -154,6 +184,7 @@ ADAPTERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, ModelOptions], Model
         _made_by("survival", "SurvivalModel"),
     ),
     (_is_statsmodels, _made_by("statsmodels_results", "StatsmodelsModel")),
+    (_is_anomaly_detector, _made_by("anomalies", "AnomalyModel")),
     (_is_estimator, _made_by("sklearn", "SklearnModel")),
     (callable, _made_by("function", "FunctionModel")),
 )

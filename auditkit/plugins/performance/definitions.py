@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from auditkit.metrics.catalogue import WILSON
+from auditkit.metrics.catalogue import WILSON, ZOU_DONNER
 from auditkit.metrics.composites import COMPOSITES
 from auditkit.results import NOBODY, RIGHTLY_SELECTED, SELECTED_MORE, Definition
 
@@ -21,6 +21,12 @@ def _define(title: str, formula: str, reference: str, pitfalls: str, **others: A
 
 
 ALERTS = "van der Vaart (1998), Asymptotic Statistics, 21.2; interval: Wilson (1927), JASA 22, for the size that it has"
+SEVERAL = "Tsoumakas, Katakis and Vlahavas (2010), Mining multi-label data"
+AVERAGED = {
+    "precision": ("precision", "TP / (TP + FP), {}"), "recall": ("recall", "TP / (TP + FN), {}"),
+    "f1": ("F1", "2 TP / (2 TP + FP + FN), {}"),
+}  # fmt: skip
+"""{number: (its name, its formula)} of averages over labels."""
 DEFINITIONS = {
     "accuracy": _define(
         "Accuracy", "right decisions / people", WILSON,
@@ -75,10 +81,43 @@ DEFINITIONS = {
         unit="cost units", made_of="further",
     ),
     "macro_f1": _define(
-        "Macro F1", "mean over classes of 2 TP / (2 TP + FP + FN)",
-        "Opitz and Burst (2019), Macro F1 and Macro F1, arXiv:1911.03347; interval: bootstrap on counts",
+        "Macro F1", "mean over classes, or labels, of 2 TP / (2 TP + FP + FN)",
+        "Opitz and Burst (2019), Macro F1 and Macro F1, arXiv:1911.03347; interval: bootstrap on counts, of labels "
+        "Zou and Donner (2008)",
         "Undefined where a class does not occur among the labels.",
     ),
+    "quadratic_weighted_kappa": _define(
+        "Quadratic weighted kappa", "1 - mean of (rank decided - true rank)² / the same of decisions and labels put "
+        "together by chance", "Cohen (1968), Weighted kappa, Psychological Bulletin 70; interval: Fleiss, Cohen and "
+        "Everitt (1969), Psychological Bulletin 72, on Fisher's z",
+        "Takes neighbouring classes as equally far apart; depends on how the classes are spread in these data, so "
+        "groups with other spreads cannot be compared by it.", range="-1 to 1", unit="", made_of="further",
+    ),
+    "mean_rank_error": _define(
+        "Mean error of ranks", "mean of |rank decided - true rank|",
+        "Baccianella, Esuli and Sebastiani (2009), ISDA; interval: Student (1908), Biometrika 6",
+        "Takes neighbouring classes as equally far apart; always deciding for a middle class keeps it low.",
+        range="0 or more", direction="lower", unit="ranks", made_of="further",
+    ),
+    "subset_accuracy": _define(
+        "Subset accuracy", "people of whom every label is decided right / people", WILSON,
+        "Falls with every label that is added; one wrong label counts as much as all.", made_of="further",
+    ),
+    "hamming_loss": _define(
+        "Hamming loss", "wrong decisions / (people x labels)",
+        "Schapire and Singer (2000), BoosTexter, Machine Learning 39; interval: Agresti and Coull (1998)",
+        "Of rare labels it is low whatever the model does: never giving a label is wrong for few people.",
+        direction="lower", made_of="further",
+    ),
+    **{f"micro_{name}": _define(
+        f"Micro {title}", formula.format("summed over labels"), f"{SEVERAL}; interval: {WILSON}, pairs of one person "
+        "together", "Common labels decide it; a rare label may be missed altogether.", made_of="further",
+    ) for name, (title, formula) in AVERAGED.items()},
+    **{f"macro_{name}": _define(
+        f"Macro {title}", f"mean over labels of {formula.format('of the label')}",
+        f"{SEVERAL}; interval: {ZOU_DONNER}, from the labels' intervals",
+        "A label of few people counts as much as one of all; undefined where a label has too few.", made_of="further",
+    ) for name, (title, formula) in AVERAGED.items() if name != "f1"},
     "log_loss": _define(
         "Log-loss", "mean of -ln(probability of the true class)", "Good (1952), Rational decisions, JRSS B 14",
         "One sure and wrong answer can dominate it; probabilities of 0 are taken as 2.2e-16.",
@@ -114,11 +153,17 @@ DEFINITIONS = {
         range="1 or less", unit="",
     ),
 }  # fmt: skip
-_SORTED, _TWO = ("binary", "multiclass"), ("binary",)
+_SORTED, _TWO = ("binary", "multiclass", "multilabel"), ("binary", "multilabel")
+_BINARY, _LABELS = ("binary",), ("multilabel",)
 TASKS: dict[str, tuple[str, ...]] = {
-    "accuracy": _SORTED, "majority_accuracy": _SORTED, "balanced_accuracy": _SORTED, "precision": _TWO, "recall": _TWO,
-    "auc": _TWO, "average_precision": _TWO, "recall_at_alert_rate": _TWO, "precision_at_alert_rate": _TWO,
-    "cost_per_alert": _TWO, "macro_f1": ("multiclass",), "log_loss": _SORTED, "brier_score": _TWO,
+    "accuracy": _SORTED, "majority_accuracy": ("binary", "multiclass"), "balanced_accuracy": _SORTED,
+    "precision": _TWO, "recall": _TWO,
+    "auc": _TWO, "average_precision": _TWO, "recall_at_alert_rate": _BINARY, "precision_at_alert_rate": _BINARY,
+    "cost_per_alert": _BINARY, "macro_f1": ("multiclass", "multilabel"),
+    "subset_accuracy": _LABELS, "hamming_loss": _LABELS,
+    "quadratic_weighted_kappa": ("multiclass",), "mean_rank_error": ("multiclass",),
+    **{f"{average}_{name}": _LABELS for average in ("micro", "macro") for name in AVERAGED if average == "micro"
+       or name != "f1"}, "log_loss": _SORTED, "brier_score": _TWO,
     "calibration_error": _SORTED,
     "mean_absolute_error": ("regression",), "root_mean_squared_error": ("regression",), "r_squared": ("regression",),
 }  # fmt: skip

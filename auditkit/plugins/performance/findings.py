@@ -9,7 +9,7 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, present
-from auditkit.plugins.performance import alerts, decisions, numbers, probabilities, self_tests
+from auditkit.plugins.performance import alerts, decisions, numbers, probabilities, ranks, self_tests
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
 from auditkit.plugins.performance.parameters import Parameters
@@ -22,11 +22,17 @@ Metric: TypeAlias = Callable[[Answers], Estimate]
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `performance.quality` says about these answers."""
-    answers, notes = _answers(context.predictions, data)
-    metrics = _metrics(parameters, answers, data.task, context.rng)
-    measurements = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
+    answers, notes = answers_of(context.predictions, data)
+    metrics = metrics_of(parameters, answers, data.task, context.rng)
+    if data.order:
+        places = context.predictions.ranks_of_classes
+        metrics |= {
+            "quadratic_weighted_kappa": lambda some: ranks.quadratic_weighted_kappa(some, places),
+            "mean_rank_error": lambda some: ranks.mean_rank_error(some, places),
+        }
+    measurements = [measured(name, metric(answers), {}) for name, metric in metrics.items()]
     if data.task != "regression":
-        measurements.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
+        measurements.append(measured("majority_accuracy", decisions.majority_accuracy(answers), {}))
     looked_into = _looked_into(parameters, answers)
     measurements += looked_into(np.ones(len(answers.truth), dtype=bool), {})
     cells = slices_and_smaller(data)
@@ -37,7 +43,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         some = answers.take(cell.rows) if cell.hidden is None else None
         for name, metric in metrics.items():
             estimate = Estimate(None, reason=cell.hidden) if some is None else metric(some)
-            measurements.append(_measurement(name, estimate, cell.where))
+            measurements.append(measured(name, estimate, cell.where))
         measurements += looked_into(None if some is None else cell.rows, cell.where, cell.hidden)
     return Findings(
         measurements=measurements,
@@ -49,7 +55,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     )
 
 
-def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:
+def answers_of(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:
     """Truth and answers as the maths wants them, and what is missing among them."""
     if data.task == "regression":
         labels = present(data.labels, "the check needs labels")
@@ -85,7 +91,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
     return answers, notes
 
 
-def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random.Generator) -> dict[str, Metric]:
+def metrics_of(parameters: Parameters, answers: Answers, task: str, rng: np.random.Generator) -> dict[str, Metric]:
     """{measurement: function} for what this task and these answers allow."""
     if task == "regression":
         return {
@@ -121,7 +127,7 @@ def _looked_into(parameters: Parameters, answers: Answers) -> Callable[..., list
     # the cut is the same for everyone, so a group's numbers are about those of it who are looked into
     alerted = alerts.Alerts.of(answers.scores, answers.weights, parameters.alert_rate)
 
-    def measured(rows: np.ndarray | None, where: dict[str, str], hidden: str | None = None) -> list[Measurement]:
+    def of_rows(rows: np.ndarray | None, where: dict[str, str], hidden: str | None = None) -> list[Measurement]:
         estimates = {
             name: Estimate(None, reason=hidden) if rows is None else metric(answers, alerted, rows)
             for name, metric in (
@@ -132,12 +138,13 @@ def _looked_into(parameters: Parameters, answers: Answers) -> Callable[..., list
             estimates["cost_per_alert"] = alerts.cost_per_alert(
                 answers, alerted, parameters.alert_cost, parameters.missed_cost
             )
-        return [_measurement(name, estimate, where) for name, estimate in estimates.items()]
+        return [measured(name, estimate, where) for name, estimate in estimates.items()]
 
-    return measured
+    return of_rows
 
 
-def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:
+def measured(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:
+    """One number as a measurement, in the unit and the direction of its definition."""
     meaning = DEFINITIONS[name]
     return Measurement(
         name=name, value=estimate.value, reason=estimate.reason, interval=estimate.interval, n=estimate.n,

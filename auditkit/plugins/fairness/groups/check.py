@@ -16,7 +16,7 @@ class GroupFairness(Parameters, Check):
 
     A model can be accurate on the whole and fail one group. Every rate is shown per group and per intersection, and
     every criterion of fairness as the widest difference and the smallest ratio over the groups of each attribute. With
-    more than two classes, each class is compared with all others.
+    more than two classes, each class is compared with all others; of several labels, each is a question of its own.
 
     People are counted once by group, label and decision; everything follows from these counts. A rate has Wilson's
     interval (with weights: for Kish's effective number of rows). A disparity has an interval from the score intervals
@@ -39,7 +39,7 @@ class GroupFairness(Parameters, Check):
         "Wilson (1927), JASA 22; Holm (1979), Scandinavian Journal of Statistics 6; Benjamini and Hochberg (1995), "
         "JRSS B 57"
     )
-    needs = frozenset({"groups", "binary", "multiclass"})
+    needs = frozenset({"groups", "binary", "multiclass", "multilabel"})
     handles = frozenset({"people", "unknown labels", "abstentions", "units"})
     presets = {
         "quick": {"intersections": 1, "permutations": 1999},
@@ -65,7 +65,7 @@ class GroupFairness(Parameters, Check):
             if "burden" in stated:
                 return ""
             why = "is measured where being selected is a burden; where it is one"
-            if data.task == "multiclass":
+            if data.task in ("multiclass", "multilabel"):
                 return f'{why}, write outcome = {{ CLASS = "burden" }} under [data]'
             return Refusal(why, (Mend("data.outcome", "burden"),))
         measure, usual = measure_of(name), self.measures == DEFAULT and data.task == "multiclass"
@@ -82,7 +82,7 @@ class GroupFairness(Parameters, Check):
         """The columns that are given; of two classes none is named."""
         given = MeasuredAt((", ".join(self.given),) if self.given and name == CDD else ())
         # With two classes the class is not a condition, as there is only one that selects.
-        return {"given": given} | ({} if data.task == "multiclass" else {"class": MeasuredAt()})
+        return {"given": given} | ({} if data.task in ("multiclass", "multilabel") else {"class": MeasuredAt()})
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, disparities, controls, figures and one table."""

@@ -3,46 +3,47 @@
 from collections.abc import Sequence
 
 from auditkit.checks import Context, Findings
-from auditkit.counts import Counts, count, encode
+from auditkit.counts import Counts, encode
 from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.groups import conditional, figures, impact_ratios, self_tests
 from auditkit.plugins.fairness.groups.comparisons import beside_them, comparisons, measurements_of, test_all
 from auditkit.plugins.fairness.groups.definitions import MEASURES
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested, enough_draws
-from auditkit.plugins.fairness.groups.group_table import Target, of_smaller, per_group, tabulate, targets
+from auditkit.plugins.fairness.groups.entropy import Unequal
+from auditkit.plugins.fairness.groups.group_table import Target, of_smaller, per_group
 from auditkit.plugins.fairness.groups.parameters import Parameters
+from auditkit.plugins.fairness.groups.views import View, views
 from auditkit.plugins.fairness.shared.partition import no_intersection
-from auditkit.results import Level, pairs
+from auditkit.results import Control, Level, Measurement, pairs
 from auditkit.text import first_few
-from auditkit.value_spelling import spelling
 
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.groups` says about these decisions."""
-    predictions = context.predictions
     encoded = {name: encode(column) for name, column in data.groups.items()}
-    counts = count(
-        encoded, predictions.codes, None if data.labels is None else predictions.truth,
-        classes=[spelling(label) for label in predictions.classes], weights=data.weights, people=data.people,
-        clusters=data.clusters,
-    )  # fmt: skip
-    groups = tabulate(counts, parameters, data)
-    looked_at = targets(parameters, counts, predictions, data.task)
+    asked = views(parameters, data, context.predictions, encoded)
+    looked_at = [target for view in asked for target in view.targets]
     numbers = [
-        measurement for target in looked_at for table in groups for measurement in per_group(target, table, data)
-    ]
+        number for view in asked for target in view.targets for table in view.tables
+        for number in per_group(target, table, data)
+    ]  # fmt: skip
 
     context.progress(1, 3, "shuffling groups")
     # The table of everyone comes first, and has no groups to compare.
     compared = [
-        comparison for table in groups[1:] for target in looked_at for comparison in comparisons(target, table, data)
+        [one for table in view.tables[1:] for target in view.targets for one in comparisons(target, table, data)]
+        for view in asked
     ]
-    explained = conditional.conditionals(parameters, looked_at, groups, data, context)
-    everything: list[Tested] = [*compared, *explained]
+    explained = [
+        disparity for view in asked
+        for disparity in conditional.conditionals(parameters, view.targets, view.tables, data, view.within(context))
+    ]  # fmt: skip
+    every: list[Compared | Unequal] = [comparison for of_view in compared for comparison in of_view]
+    everything: list[Tested] = [*every, *explained]
     tests = test_all(everything, parameters, context.rng)
     gaps = []
-    for comparison in compared:
+    for comparison in every:
         measurements = measurements_of(comparison, tests, parameters, data, context.rng)
         gaps += measurements
         if isinstance(comparison, Compared):
@@ -50,19 +51,36 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     conditions = [conditional.measured(disparity, tests, parameters, data) for disparity in explained]
 
     context.progress(2, 3, "controls")
-    tried = [self_tests.counted_again(numbers, looked_at, data, predictions)]
-    tried += self_tests.tried(parameters, data, context, everything, looked_at, tests, encoded)
+    tried = [_counted_again(numbers, asked)]
+    for view, of_view in zip(asked, compared, strict=True):
+        tried += self_tests.tried(parameters, data, view.within(context), of_view, view.targets, tests, encoded)
+        if len(tried) > 1:  # shuffled groups are the same for every label, so they are tried with the first
+            break
+    drawn = figures.targets_drawn(looked_at, gaps)
     return Findings(
         measurements=[
-            *numbers, *gaps, *conditions, *impact_ratios.burden_ratios(groups[1:], looked_at, data),
-            *(number for target in looked_at for table in groups for number in of_smaller(target, table, data)),
+            *numbers, *gaps, *conditions,
+            *(ratio for view in asked for ratio in impact_ratios.burden_ratios(view.tables[1:], view.targets, data)),
+            *(number for view in asked for target in view.targets for table in view.tables
+              for number in of_smaller(target, table, data)),
         ],
         controls=tried,
         figures=figures.draw(looked_at, numbers, gaps),
-        tables=[impact_ratios.impact(groups[1:], figures.targets_drawn(looked_at, gaps), counts, data)],
-        notes=notes(parameters, data, counts, looked_at, tests),
+        tables=[
+            impact_ratios.impact(
+                [(view.tables[1:], [target for target in view.targets if target in drawn]) for view in asked],
+                asked[0].counts, data,
+            )
+        ],
+        notes=notes(parameters, data, asked[0].counts, looked_at, tests),
         level=level,
     )  # fmt: skip
+
+
+def _counted_again(numbers: Sequence[Measurement], asked: Sequence[View]) -> Control:
+    """The control of the counts; of several labels that of the one whose numbers differ most."""
+    controls = [self_tests.counted_again(numbers, view.targets, view.data, view.predictions) for view in asked]
+    return max(controls, key=lambda control: -1.0 if control.value is None else control.value)
 
 
 def notes(
@@ -117,6 +135,10 @@ def _blanks(data: AuditData, counts: Counts) -> list[str]:
 
 
 def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target]) -> list[str]:
+    if data.order:
+        return ["Of ordered classes, selected means decided for the class that is named or a higher one."]
+    if data.task == "multilabel":
+        return ["Each label is a question of its own: selected means that it is given. Tests are adjusted over all."]
     if data.task != "multiclass":
         return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
     sentences = ["Each class is held against all others: selected means decided for the class."]

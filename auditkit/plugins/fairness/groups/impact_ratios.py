@@ -147,9 +147,18 @@ RATIOS = {
 """{column: its name in the title, what it is}."""
 
 
-def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
-    """Selection rate of every group that may be shown, beside the highest one, or of a burden the lowest."""
-    targets = [target for target in targets if target.class_index is not None]
+def impact(
+    views: Sequence[tuple[Sequence[Groups], Sequence[Target]]], counts: Counts, data: AuditData
+) -> Table:  # fmt: skip
+    """Selection rate of every group that may be shown, beside the highest one, or of a burden the lowest.
+
+    Args:
+        views: for each question the groups of each set of attributes, and whose selection is looked at.
+        counts: of the first question.
+        data: whose groups they are.
+    """
+    pairs = [(tables, [target for target in targets if target.class_index is not None]) for tables, targets in views]
+    targets = [target for _, of_view in pairs for target in of_view]
     burdens = [is_burden(target, data) for target in targets]
     # A column for the class only where there are more than two.
     classes = any(target.conditions for target in targets)
@@ -167,10 +176,11 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
         Column(name="reason", title="Why it is not shown"),
     ]
     named = [column.name for column in columns if column.name in RATIOS]
-    smaller_ones = [smaller(groups, data) for groups in tables]
+    looked_at = [(groups, smaller(groups, data), of_view) for tables, of_view in pairs for groups in tables]
+    smaller_ones = [together for _, together, _ in looked_at]
     rows: list[Row] = []
-    for groups, together in zip(tables, smaller_ones, strict=True):
-        for target in targets:
+    for groups, together, of_view in looked_at:
+        for target in of_view:
             rows += _rows(target, groups, named, blank_names, data, compared=True)
             rows += [] if together is None else _rows(target, together, named, blank_names, data, compared=False)
     return Table(

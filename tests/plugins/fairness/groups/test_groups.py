@@ -11,7 +11,7 @@ from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.judge import judge_measurement
 from auditkit.metrics.catalogue import CRITERIA
-from auditkit.plugins.fairness.groups import disparities, findings, self_tests
+from auditkit.plugins.fairness.groups import disparities, self_tests, views
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.results import LeftOut, Limit, left_out_text
 from tests.plugins.recorded import control, one, recorded, run
@@ -218,9 +218,9 @@ def test_the_same_seed_gives_the_same_result():
 
 
 def test_a_wrong_count_is_noticed(monkeypatch):
-    right = findings.count
+    right = views.count
     monkeypatch.setattr(
-        findings, "count", lambda groups, decided, *rest, **named: right(groups, 1 - decided, *rest, **named)
+        views, "count", lambda groups, decided, *rest, **named: right(groups, 1 - decided, *rest, **named)
     )
     result = run(FAST, *random_table(np.random.default_rng(5), [80, 90], [0.3, 0.5]))
     assert control(result, "recount").holds is False
