@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas
 import pytest
@@ -125,3 +127,31 @@ def test_columns_beside_the_texts_are_refused_with_their_names():
         model.predict(FRAME[["text"]].where(np.arange(60)[:, None] > 0))
     with pytest.raises(ModelError, match="column 'y' holds 0"):
         model.predict(FRAME[["y"]])
+
+
+class Affine(torch.nn.Module):
+    def __init__(self, outputs: int = 1) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.inner = torch.nn.Linear(4, outputs)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.inner(rows)
+
+
+def test_networks_of_skorch_with_two_logits_with_one_and_with_a_number():
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        import skorch  # asks torch for what torch gives up
+
+    rows, options = np.float32(ROWS), {"max_epochs": 3, "lr": 0.5, "verbose": 0}
+    labels = (ROWS[:, 0] > 0).astype(int)
+    one = skorch.NeuralNetBinaryClassifier(Affine, **options).fit(rows, np.float32(labels))
+    two = skorch.NeuralNetClassifier(Affine, module__outputs=2, criterion=torch.nn.CrossEntropyLoss, **options)
+    for net in (one, two.fit(rows, labels)):
+        model = auditkit.wrap(net)
+        assert model.task == "binary" and np.array_equal(model.predict(rows), net.predict(rows).astype(int))
+    assert auditkit.wrap(two).probabilities(rows) == pytest.approx(
+        torch.softmax(two.forward(rows), 1).numpy(), abs=1e-6
+    )
+    number = skorch.NeuralNetRegressor(Affine, **options).fit(rows, rows[:, :1])
+    assert auditkit.wrap(number).predict(rows) == pytest.approx(number.predict(rows).ravel(), abs=1e-6)
