@@ -128,7 +128,7 @@ def test_a_model_that_is_asked_gives_no_scores_of_cases():
     cases = AuditData.from_table(frame(), groups=["site"], case_scores={"dice": DICE})
     people = AuditData.from_table(frame(answer=[0, 1] * 20), label="answer")
     for model, data in ((lambda rows: rows, cases), (cases, people)):
-        with pytest.raises(ConfigError, match="Score its answers first"):
+        with pytest.raises(ConfigError, match="task case_scores is about scores of cases"):
             auditkit.audit(model, data, checks=["performance"])
 
 
