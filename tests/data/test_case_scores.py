@@ -127,9 +127,12 @@ def test_a_training_split_need_not_hold_the_scores():
 def test_a_model_that_is_asked_gives_no_scores_of_cases():
     cases = AuditData.from_table(frame(), groups=["site"], case_scores={"dice": DICE})
     people = AuditData.from_table(frame(answer=[0, 1] * 20), label="answer")
-    for model, data in ((lambda rows: rows, cases), (cases, people)):
+    classifier = auditkit.wrap(lambda rows: np.zeros(len(rows), dtype=int), classes=(0, 1))
+    for model, data in ((classifier, cases), (cases, people)):
         with pytest.raises(ConfigError, match="task case_scores is about scores of cases"):
             auditkit.audit(model, data, checks=["performance"])
+    with pytest.raises(ModelError, match="the callable must give the scores 'dice', which the data state; it gave"):
+        auditkit.audit(lambda rows: rows, cases, checks=["performance"])
 
 
 def test_one_of_several_systems_is_named():
