@@ -97,7 +97,7 @@ def settle(
             {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "region", "sex")},
             "across names 'sex' more than once; name every attribute once",
         ),
-        ({"measurement": "performance.quality"}, "17 measurements; name one of them: performance.quality.accuracy, or"),
+        ({"measurement": "performance.quality"}, "26 measurements; name one of them: performance.quality.accuracy, or"),
         ({"measurement": "fairness.groups"}, "name one of them: fairness.groups.selection_rate"),
         (
             {"measurement": "fairness.groups.selection_rate", "across": ("sex",)},
