@@ -60,3 +60,9 @@ class Parser:
         """The place of the one class that an answer names, -1 for declining; None where it is unparsed."""
         named = {self._place_of[word] for word in self._words.findall(" ".join(text.casefold().split()))}
         return named.pop() if len(named) == 1 else None
+
+    def begun(self, token: str) -> int | None:
+        """The place of the one class whose words a token begins, -1 for declining; None where it is none or several."""
+        start = token.strip().casefold()
+        named = {place for word, place in self._place_of.items() if start and word.startswith(start)}
+        return named.pop() if len(named) == 1 else None

@@ -73,6 +73,9 @@ class ResponseSettings(_Table):
     answers: dict[str, tuple[str, ...]] = Field(
         default={}, description="protocol chat: { class = ['word', 'another'] }; the classes' own names, where left out"
     )
+    log_probabilities: bool = Field(
+        default=False, description="protocol chat: probabilities of the classes, by those of an answer's first token"
+    )
 
 
 class PriceSettings(_Table):
@@ -129,6 +132,8 @@ class Endpoint(_Table):
         if self.protocol != "rows" and not request.model:
             raise ConfigError(f"[model.request] model is required for protocol {self.protocol}: its name on the server")
         places = [place for place in (response.labels, response.scores, response.probabilities) if place is not None]
+        if self.protocol != "chat" and response.log_probabilities:
+            raise ConfigError("[model.response] log_probabilities is for protocol chat; leave it out")
         if self.protocol == "chat" and places:
             raise ConfigError("[model.response] of protocol chat takes answers alone; an answer in words is parsed")
         if self.protocol != "chat" and not places:

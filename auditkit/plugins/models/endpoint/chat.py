@@ -3,6 +3,7 @@
 An answer that names no class, or several, is *unparsed*: it counts as a decision that was declined, and is reported.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from auditkit.value_spelling import spelling
 
 MISSING = "not known"
 """What stands in a prompt for a value that is missing."""
+TOP = 20
+"""First tokens that are asked for with their probabilities; OpenAI's protocol allows no more."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -35,6 +38,57 @@ def parsed_by(parser: Parser) -> Callable[[Any], dict[str, Any]]:
         return {"codes": [-1 if place is None else place], "unparsed": int(place is None), **more}
 
     return read
+
+
+def weighed_by(parser: Parser, classes: int) -> Callable[[Any], dict[str, Any]]:
+    """What reads the probabilities of the classes from those of the first tokens: multiple choice by log-probability.
+
+    Tokens count that begin the words of one class alone, and the classes' shares are made to sum to 1 (Brown et al.
+    2020, Language models are few-shot learners, arXiv:2005.14165, 2.4). Where there is no such token the answer is
+    unparsed, and its shares are equal fillers.
+
+    Args:
+        parser: of the words.
+        classes: how many there are.
+    """
+
+    def read(document: Any) -> dict[str, Any]:
+        _, more = _message(document)
+        weights = [0.0] * classes
+        for token, log_probability in _first_tokens(document["choices"][0]):
+            place = parser.begun(token)
+            if place is not None and place >= 0:
+                weights[place] += math.exp(min(0.0, log_probability))
+        total = sum(weights)
+        shares = [weight / total if total else 1 / classes for weight in weights]
+        code = max(range(classes), key=shares.__getitem__) if total else -1
+        return {"codes": [code], "probabilities": [shares], "unparsed": int(not total), **more}
+
+    return read
+
+
+def _first_tokens(choice: dict[str, Any]) -> list[tuple[str, float]]:
+    """The tokens with which an answer might have begun, and the logarithms of their probabilities.
+
+    Raises:
+        Trouble: the server gives none, or what it gives are none.
+    """
+    listed = choice.get("logprobs")
+    content = listed.get("content") if isinstance(listed, dict) else None
+    first = content[0] if isinstance(content, list) and content else None
+    tokens = first.get("top_logprobs") if isinstance(first, dict) else None
+    if not isinstance(tokens, list) or not tokens:
+        raise Trouble(
+            "the answer must list its first tokens under logprobs.content.0.top_logprobs; this server gives none, so "
+            "leave log_probabilities out"
+        )
+    pairs = []
+    for entry in tokens:
+        token, log = (entry.get("token"), entry.get("logprob")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(token, str) or isinstance(log, bool) or not isinstance(log, int | float) or math.isnan(log):
+            raise Trouble("each entry of top_logprobs must be a token and the logarithm of its probability")
+        pairs.append((token, float(log)))
+    return pairs
 
 
 def in_words(document: Any) -> dict[str, Any]:
@@ -69,6 +123,8 @@ def chat_questions(
     fixed: dict[str, Any] = {
         "model": request.model, "temperature": request.temperature, "max_tokens": request.max_tokens, "n": 1,
     }  # fmt: skip
+    if endpoint.response.log_probabilities:
+        fixed.update(logprobs=True, top_logprobs=TOP)
     if request.seed is not None:
         fixed["seed"] = request.seed + sample
     system = [] if request.system is None else [{"role": "system", "content": request.system}]

@@ -15,7 +15,7 @@ from auditkit.endpoints import AskedAfar, Endpoint
 from auditkit.errors import ConfigError, Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.endpoint.answers import Expected
-from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by
+from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by, weighed_by
 from auditkit.plugins.models.endpoint.columns import rows_of
 from auditkit.plugins.models.endpoint.desk import Desk
 from auditkit.plugins.models.endpoint.exchange import Trouble
@@ -176,13 +176,18 @@ class EndpointModel(AskedAfar):
         if self.task not in ("regression", "generation") and not self.classes and self._known_labels:
             self._settle()
         response, able = self.endpoint.response, set(self.capabilities)
-        if response.probabilities is not None:
+        if self.task == "generation" and response.log_probabilities:
+            raise ModelError(
+                f"{self.name}: log_probabilities are of classes, and answers in words have none; leave it out"
+            )
+        shares = response.probabilities is not None or response.log_probabilities
+        if shares:
             able.add(Capability.PROBABILITIES)
         if self.task == "regression" and (self._is_chat or response.scores is None):
             raise ModelError(
                 f"{self.name}: predicted numbers are read at [model.response] scores, by the protocols rows and oip"
             )
-        if self.task != "multiclass" and (response.scores is not None or response.probabilities is not None):
+        if self.task != "multiclass" and (response.scores is not None or shares):
             able.add(Capability.SCORES)
         self.capabilities = frozenset(able)
 
@@ -220,8 +225,9 @@ class EndpointModel(AskedAfar):
         if self._is_chat:
             read: Callable[[Any], dict[str, Any]] = in_words
             if self.task != "generation":
-                words = self.endpoint.response.answers
-                read = parsed_by(Parser(self.classes, words, self.abstain, "[model.response] answers"))
+                response = self.endpoint.response
+                parser = Parser(self.classes, response.answers, self.abstain, "[model.response] answers")
+                read = weighed_by(parser, len(self.classes)) if response.log_probabilities else parsed_by(parser)
             yield from chat_questions(self.endpoint, rows, read, self._sample)
             return
         expected = Expected(len(rows.values), self.task, self.classes, self.abstain)
@@ -266,7 +272,10 @@ class EndpointModel(AskedAfar):
             if wide.shape[1] == 1:
                 order = [0, 1] if positive_column(self) == 1 else [1, 0]
                 wide = np.column_stack([1 - wide[:, 0], wide[:, 0]])[:, order]
-            return answer_probabilities(self, wide, labels if self.threshold is None else None)
+            answers = answer_probabilities(self, wide, labels if self.threshold is None else None)
+            return (
+                answers if labels is None else answers._replace(labels=self._declined(answers.labels, columns["codes"]))
+            )
         if labels is None and scores is not None:
             return Answers(self._by_threshold(scores), scores, None)
         if labels is None:
@@ -282,6 +291,11 @@ class EndpointModel(AskedAfar):
         labels = np.full(len(places), self.abstain, dtype=object)
         labels[places >= 0] = np.asarray(self.classes, dtype=object)[places[places >= 0]]
         return labels
+
+    def _declined(self, labels: np.ndarray, codes: list[int]) -> np.ndarray:
+        """The labels, those of rows without an answer that is one of the classes as declined."""
+        declined = np.asarray(codes) < 0
+        return np.where(declined, self.abstain, labels.astype(object)) if declined.any() else labels
 
     def _by_threshold(self, scores: np.ndarray) -> np.ndarray:
         if self.task != "binary" or self.threshold is None:

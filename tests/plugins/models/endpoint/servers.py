@@ -94,11 +94,13 @@ def scoring_app() -> Any:
         prompt = body["messages"][-1]["content"]
         words = "It is POSITIVE." if "good" in prompt else "not positive" if "bad" in prompt else "Who can say?"
         usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-        return {
-            "model": body["model"],
-            "choices": [{"message": {"role": "assistant", "content": words}}],
-            "usage": usage,
-        }
+        choice: dict[str, Any] = {"message": {"role": "assistant", "content": words}}
+        if body.get("logprobs"):
+            shares = {" Pos": 0.6, "NEG": 0.2, "not": 0.1, "It": 0.1} if "good" in prompt else {"no": 0.3, "Neg": 0.6}
+            shares = {"Who": 1.0} if "odd" in prompt else shares
+            tokens = [{"token": token, "logprob": math.log(share)} for token, share in shares.items()]
+            choice["logprobs"] = {"content": [{**tokens[0], "top_logprobs": tokens[: body["top_logprobs"]]}]}
+        return {"model": body["model"], "choices": [choice], "usage": usage}
 
     return app
 

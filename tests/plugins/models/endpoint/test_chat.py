@@ -7,7 +7,7 @@ import pytest
 from auditkit.answer_parser import Parser
 from auditkit.endpoints import Endpoint
 from auditkit.errors import ConfigError
-from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by, written
+from auditkit.plugins.models.endpoint.chat import chat_questions, columns_in, in_words, parsed_by, weighed_by, written
 from auditkit.plugins.models.endpoint.columns import Rows
 from auditkit.plugins.models.endpoint.exchange import Trouble
 
@@ -125,3 +125,28 @@ def test_a_request_says_how_it_is_asked():
         "model": "tiny", "temperature": 0.5, "seed": 3, "max_tokens": 5, "n": 1, "top_p": 0.9,
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "good?"}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("listed", "sentence"),
+    [
+        (None, "this server gives none, so leave log_probabilities out"),
+        ({"content": []}, "this server gives none"),
+        ({"content": [{"top_logprobs": []}]}, "this server gives none"),
+        ({"content": [{"top_logprobs": [{"token": "yes", "logprob": True}]}]}, "must be a token and the logarithm"),
+        ({"content": [{"top_logprobs": [{"token": 1, "logprob": -1.0}]}]}, "must be a token and the logarithm"),
+        ({"content": [{"top_logprobs": [{"token": "yes", "logprob": float("nan")}]}]}, "must be a token and the log"),
+    ],
+)
+def test_probabilities_that_are_none_are_refused(listed, sentence):
+    read = weighed_by(Parser(("approve", "refuse"), LOANS), 2)
+    with pytest.raises(Trouble, match=sentence):
+        read({"choices": [{"message": {"content": "yes"}, "logprobs": listed}]})
+
+
+def test_a_token_counts_for_the_one_class_whose_words_it_begins():
+    parser = Parser(("approve", "refuse"), LOANS)
+    assert [parser.begun(token) for token in ("App", " yes", "N", "not", "r", "", " ", "z")] == [
+        0, 0, 1, 1, 1, None, None, None,
+    ]  # fmt: skip
+    assert Parser(("none", "no"), {}).begun("no") is None

@@ -275,6 +275,26 @@ def test_words_are_parsed_and_what_cannot_be_is_counted(server, tmp_path):
     assert sent.unparsed >= 20 and planned.cost == pytest.approx(20 * planned.requests)
 
 
+def test_classes_are_weighed_by_the_first_token(server):
+    settings = chat(server).model_dump()
+    settings["response"]["log_probabilities"] = True
+    weighing = Endpoint(**settings)
+    texts = ["a good film", "a bad film", "an odd film"]
+    model = auditkit.wrap(weighing, classes=["negative", "positive"])
+    assert {"probabilities", "scores"} <= model.capabilities
+    # by hand: positive 0.6 against negative 0.2 + 0.1, the rest of the mass is no class's; "no" begins "not positive"
+    answers = model.answers(texts)
+    assert answers.probabilities[:2] == pytest.approx(np.array([[1 / 3, 2 / 3], [1, 0]]))
+    assert list(answers.labels) == ["positive", "negative", "unparsed"] and model.sent().unparsed == 1
+    # a threshold decides what was answered, and never what was not
+    strict = auditkit.wrap(weighing, classes=["negative", "positive"], threshold=0.7)
+    assert list(strict.answers(texts).labels) == ["negative", "negative", "unparsed"]
+    with pytest.raises(ModelError, match="log_probabilities are of classes"):
+        auditkit.wrap(weighing, task="generation")
+    with pytest.raises(ConfigError, match="log_probabilities is for protocol chat"):
+        Endpoint(url=server, response={"labels": "a", "log_probabilities": True})
+
+
 def test_settings_that_do_not_fit_are_refused(server):
     with pytest.raises(ConfigError, match=r"no column 'incme' to send; did you mean 'income'"):
         auditkit.wrap(chat(server, prompt="{incme}"), classes=["negative", "positive"]).predict(PEOPLE)
@@ -287,7 +307,7 @@ def test_settings_that_do_not_fit_are_refused(server):
     scores = AuditData.from_table(
         PEOPLE.assign(dice=LIVE), task="case_scores", case_scores={"dice": {"better": "higher"}}, groups=["sex"]
     )
-    with pytest.raises(ConfigError, match="Score its answers first"):
+    with pytest.raises(ConfigError, match="task case_scores is about scores of cases"):
         auditkit.audit(auditkit.wrap(endpoint(server)), scores, checks=["performance"])
     with pytest.raises(ConfigError, match="nothing is sent unless you say so"):
         auditkit.wrap(endpoint(server, send=False), classes=[0, 1]).predict(PEOPLE)
