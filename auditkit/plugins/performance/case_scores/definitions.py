@@ -17,7 +17,7 @@ DEFINITIONS = of_everyone(
         ),
         CHANGE: Definition(
             title="Change of the mean score since training",
-            formula="mean score of these cases - mean score of the cases of the training split", range="any",
+            formula="mean score of these cases - mean score of the cases of the training split", range="any number",
             reference="Zou and Donner (2008), Statistics in Medicine 27, on the intervals of both means",
             pitfalls="Says that the cases or the system changed, not which. Units that are in both splits make it look "
             f"less certain than it is. One per score, {_EACH}.", harm=NOBODY,
