@@ -36,7 +36,7 @@ def test_two_logits():
     np.testing.assert_array_equal(answers.labels, raw(module).argmax(axis=1))
     np.testing.assert_allclose(answers.scores, answers.probabilities[:, 1])
     assert (model.output, model.task, model.classes, model.device) == ("logits", "binary", (0, 1), "cpu")
-    assert model.capabilities == frozenset(Capability) - {Capability.TREES}
+    assert model.capabilities == frozenset(Capability) - {Capability.TREES, Capability.TEXTS}
     assert "the output is read as logits, by a probe of 64 rows" in model.notes
 
 
