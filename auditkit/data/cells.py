@@ -225,10 +225,12 @@ def deducible(cells: Cells, shown_sets: Iterable[tuple[str, ...]]) -> list[dict[
         for axis in range(len(names))
         if names[:axis] + names[axis + 1 :] in people
     ]
+    # who has rows in several groups is counted in each, so that these are more than the people of their total
+    shared = [bool((people[names].sum(axis=axis) != people[total]).any()) for names, axis, total in lines]
     for _ in range(ROUNDS):
         before = sum(int((high[names] - low[names]).sum()) for names in sets)
-        for names, axis, total in lines:
-            _carry(low, high, names, axis, total)
+        for (names, axis, total), is_shared in zip(lines, shared, strict=True):
+            _carry(low, high, names, axis, total, is_shared)
         if sum(int((high[names] - low[names]).sum()) for names in sets) == before:
             break
     return [
@@ -244,13 +246,17 @@ def _carry(
     table: tuple[str, ...],
     axis: int,
     total: tuple[str, ...],
+    is_shared: bool,
 ) -> None:
-    """Narrow the bounds of the lines of a table along an axis, and of their totals."""
+    """Narrow the bounds of the lines of a table along an axis, and of their totals.
+
+    Where people are in several cells of a line, its sum is no less than the total, and no cell is more than it.
+    """
     least, greatest = low[table].sum(axis=axis), high[table].sum(axis=axis)
+    if is_shared:
+        least = low[table].max(axis=axis)
     low[total], high[total] = np.maximum(low[total], least), np.minimum(high[total], greatest)
     # A cell is what the total leaves beside the largest, or the smallest, that the others can be.
     at_least, at_most = (np.expand_dims(bound, axis) for bound in (low[total] - greatest, high[total] - least))
-    low[table], high[table] = (
-        np.maximum(low[table], at_least + high[table]),
-        np.minimum(high[table], at_most + low[table]),
-    )
+    most = np.expand_dims(high[total], axis) if is_shared else at_most + low[table]
+    low[table], high[table] = np.maximum(low[table], at_least + high[table]), np.minimum(high[table], most)

@@ -57,6 +57,16 @@ def test_two_that_are_left_protect_each_other_unless_they_are_as_few_or_as_many_
     assert deducible(Cells({"a": column(p=50, q=9, r=9)}), [("a",)]) == [{"a": "q"}, {"a": "r"}]
 
 
+def test_people_in_several_groups_do_not_add_up_to_everyone():
+    both = Cells({"a": np.tile(["p", "q"], 20)}, clusters=np.repeat(np.arange(20), 2))
+    assert deducible(both, [("a",)]) == []
+    # 20 people, 11 of them in p: at least 9 are in q, which is what a group of fewer than 10 can be at most
+    most = Cells({"a": column(p=11, q=9)}, clusters=np.arange(20))
+    assert deducible(most, [("a",)]) == [{"a": "q"}]
+    over = Cells({"a": column(p=12, q=9)}, clusters=np.r_[np.arange(12), np.arange(11, 20)])
+    assert deducible(over, [("a",)]) == []
+
+
 def test_an_intersection_follows_from_its_row_or_its_column():
     groups = {"a": column(p=40, q=40), "b": np.concatenate([column(x=35, y=5), column(x=20, y=20)])}
     assert deducible(Cells(groups), [("a",), ("b",), ("a", "b")]) == [{"a": "p", "b": "y"}]

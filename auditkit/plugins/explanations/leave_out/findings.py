@@ -124,7 +124,8 @@ def _again(model: Model, data: AuditData, context: Context, rows: Sequence[int])
     """How much each answer overlaps with that to the same prompt asked again."""
     if not rows:
         return []
-    answers = _asked(model, [data.prompts[row] for row in rows])
+    with model.sampled(1):  # a model behind HTTP keeps its first answer, and would give that again
+        answers = _asked(model, [data.prompts[row] for row in rows])
     return [
         float(overlap(context.predictions.texts[row], [answer])[0]) for row, answer in zip(rows, answers, strict=True)
     ]

@@ -39,12 +39,17 @@ def same_class(place: Callable[[str], int | None]) -> Callable[[str | None, str 
 
 
 def of_pairs(texts: Sequence[str | None], agree: Callable[[str | None, str | None], float]) -> float:
-    """The mean of `agree` over all pairs of two or more answers to one prompt.
+    """The mean of `agree` over all pairs of two or more answers to one prompt, but those of which neither came.
 
     That of few answers estimates without bias what that of many would be; the share of prompts of which all agree does
     not. (The U-statistic of Hoeffding 1948, Annals of Mathematical Statistics 19.)
+
+    Args:
+        texts: of which at least one came.
+        agree: of two answers, from 0 to 1.
     """
-    return float(np.mean([agree(first, second) for first, second in itertools.combinations(texts, 2)]))
+    pairs = [pair for pair in itertools.combinations(texts, 2) if pair != (None, None)]
+    return float(np.mean([agree(*pair) for pair in pairs]))
 
 
 def between_prompts(

@@ -15,11 +15,13 @@ from auditkit.plugins.language.consistency.parameters import Parameters
 from auditkit.plugins.language.consistency.repeats import Repeats, repeats
 from auditkit.plugins.language.shared.by_prompt import Estimate, measurement, parts_of, shares
 from auditkit.results import Axis, Control, Direction, Figure, Measurement
+from auditkit.text import number_of
 from auditkit.too_few import lacking
 
 PAIRS = 500
 """Pairs of answers to different prompts that are drawn for the control."""
 ONE_ANSWER = "no prompt has two answers: record several under one unit, or give a model that can be asked"
+NO_WORDS = "no answer to a prompt that was asked several times has words"
 ALIKE = 0.5
 """Agreement between answers to different prompts above which agreement to the same prompt shows little."""
 Agree = Callable[[str | None, str | None], float]
@@ -34,9 +36,9 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     if parser is not None:
         measures[CLASS] = same_class(parser.place)
     by_name = {name: np.array([of_pairs(texts, agree) for texts in several.texts]) for name, agree in measures.items()}
-    measurements = [one for name, values in by_name.items() for one in _by_group(name, values, several.rows, data)]
+    measurements = [one for name, values in by_name.items() for one in _by_group(name, values, several, data)]
     changed = by_name[SAME] < 1
-    measurements += _by_group(CHANGED, changed, several.rows, data)
+    measurements += _by_group(CHANGED, changed, several, data)
     if parser is not None:
         texts = context.predictions.texts
         none = np.array([text is None or parser.place(text) is None for text in texts])
@@ -51,14 +53,15 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
 
 
-def _by_group(name: str, values: np.ndarray, rows: np.ndarray, data: AuditData) -> Iterator[Measurement]:
+def _by_group(name: str, values: np.ndarray, several: Repeats, data: AuditData) -> Iterator[Measurement]:
     """A number of each prompt, as a mean over everyone's prompts and over those of each group."""
     direction: Direction = "lower" if name == CHANGED else "higher"
+    rows = several.rows
     for where, inside, hidden in parts_of(data):
         here = inside[rows]
         least = data.minimum_rate if where else 1
         why = hidden or lacking(int(here.sum()), least, "prompts with two answers or more")
-        estimate = Estimate(None, reason=ONE_ANSWER if not len(rows) else why)
+        estimate = Estimate(None, reason=why if len(rows) else _none(several))
         if len(rows) and why is None:
             own, weights = values[here], None if data.weights is None else data.weights[rows][here]
             # prompts of one unit, such as a person's, vary together
@@ -73,15 +76,21 @@ def _by_group(name: str, values: np.ndarray, rows: np.ndarray, data: AuditData) 
         yield measurement(name, estimate, where, direction, "" if name == OVERLAP else "share")
 
 
+def _none(several: Repeats) -> str:
+    """Why no prompt has answers that can be compared."""
+    return NO_WORDS if several.silent else ONE_ANSWER
+
+
 def _controls(measures: dict[str, Agree], several: Repeats, context: Context) -> list[Control]:
-    copies = [of_pairs([texts[0], texts[0]], agree) for texts in several.texts for agree in (same, overlap)]
+    first = [next(text for text in texts if text is not None) for texts in several.texts]
+    copies = [of_pairs([text, text], agree) for text in first for agree in (same, overlap)]
     itself = Control.within(
         "an answer and itself",
         "Does every answer agree wholly with a copy of itself?",
         min(copies, default=None),
         at_least=1.0,
         guards=(SAME, OVERLAP, CHANGED),
-        reason=ONE_ANSWER if not copies else "answers that are the same are not told to be the same",
+        reason=_none(several) if not copies else "answers that are the same are not told to be the same",
     )
     others = {
         name: between_prompts(several.texts, agree, PAIRS, context.rng) if len(several.texts) > 1 else None
@@ -116,7 +125,10 @@ def _figures(measurements: list[Measurement]) -> list[Figure]:
 
 def _notes(several: Repeats) -> list[str]:
     sizes = [len(texts) for texts in several.texts]
+    silent = number_of(several.silent, "prompt")
+    notes = [f"Not counted: {silent} to which no answer has words."] if several.silent else []
     if not sizes:
-        return [f"{ONE_ANSWER[0].upper()}{ONE_ANSWER[1:]}."]
+        why = _none(several)
+        return [f"{why[0].upper()}{why[1:]}.", *notes]
     many = f"{sizes[0]}" if len(set(sizes)) == 1 else f"{min(sizes)} to {max(sizes)}"
-    return [f"Prompts with two answers or more: {len(sizes):,}, with {many} answers each."]
+    return [f"Prompts with two answers or more: {len(sizes):,}, with {many} answers each.", *notes]

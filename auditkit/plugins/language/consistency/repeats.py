@@ -17,8 +17,10 @@ class Repeats(NamedTuple):
     rows: np.ndarray
     """(P,) the first row of each prompt."""
     texts: list[list[str | None]]
-    """For each of the P prompts its answers."""
+    """For each of the P prompts its answers, of which at least one has words."""
     notes: list[str]
+    silent: int = 0
+    """Further prompts, of whose answers none has words."""
 
 
 def repeats(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Repeats:
@@ -28,17 +30,26 @@ def repeats(parameters: Parameters, model: Model, data: AuditData, context: Cont
     """
     recorded = _recorded(data, context.predictions.texts)
     if len(recorded.rows) or Capability.QUERIES not in model.capabilities:
-        return recorded
+        return _with_words(recorded)
     rows = chosen(data.unit, len(data), parameters.prompts, context.rng)
     prompts = data.prompts[rows].tolist()
     answers = [context.predictions.texts[rows].tolist()]
     for number in range(1, parameters.repeats + 1):
         answers.append(ask(model, prompts, context, draw=number).tolist())
     asked = parameters.repeats * len(rows)
-    return Repeats(
-        rows, [list(texts) for texts in zip(*answers, strict=True)],
-        [note(asked, f"{len(rows):,} prompts, {parameters.repeats} times again each")],
+    return _with_words(
+        Repeats(
+            rows, [list(texts) for texts in zip(*answers, strict=True)],
+            [note(asked, f"{len(rows):,} prompts, {parameters.repeats} times again each")],
+        )
     )  # fmt: skip
+
+
+def _with_words(several: Repeats) -> Repeats:
+    """The prompts to which words came: that nothing comes twice is no agreement."""
+    kept = np.array([any(text and text.strip() for text in texts) for texts in several.texts], dtype=bool)
+    texts = [texts for texts, has_words in zip(several.texts, kept, strict=True) if has_words]
+    return Repeats(several.rows[kept], texts, several.notes, int((~kept).sum()))
 
 
 def planned(parameters: Parameters, data: AuditData) -> int:

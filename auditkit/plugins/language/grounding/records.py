@@ -87,7 +87,8 @@ def scored(parameters: Parameters, own: Records) -> Scores:
     for row in np.flatnonzero(came & ~declined):
         given = (texts[row], own.passages[row], own.questions[row], ignored)
         words[row], sentences[row] = word_support(*given), sentence_support(*given, parameters.enough)
-    return Scores(
-        came, declined, words, sentences, matches(texts, own.references, parameters.articles),
-        shared_words(texts, own.references, parameters.articles),
-    )  # fmt: skip
+    match, f1 = (score(texts, own.references, parameters.articles) for score in (matches, shared_words))
+    for values in (match, f1):
+        # nothing is no answer to a reference without words
+        values[~came & ~np.isnan(values)] = 0.0
+    return Scores(came, declined, words, sentences, match, f1)

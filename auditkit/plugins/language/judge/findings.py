@@ -19,6 +19,7 @@ from auditkit.text import number_of
 from auditkit.too_few import lacking
 
 LABELLED = "answers that people graded"
+UNLIKE = "the judge errs otherwise on the answers that people graded: corrected by it, no share from 0 to 1 is left"
 SHUFFLES = 50
 BY_CHANCE = 0.1
 """The kappa that grades may have with shuffled labels, on average."""
@@ -75,6 +76,8 @@ def _corrected(
     if errors.interval is None or judged.interval is None:
         return Estimate(None, reason=errors.reason or judged.reason or "no interval")
     ends = corrected(_ends(judged), _ends(errors))
+    if ends is None:
+        return Estimate(None, reason=UNLIKE)
     method = "MOVER, of an interval for the judge's share and one for its error"
     method += ", by units" if data.clusters is not None else ""
     interval = Interval(low=float(ends.low), high=float(ends.high), method=method)

@@ -44,16 +44,21 @@ def kappa(first: np.ndarray, second: np.ndarray, size: float, level: float = 0.9
     return value, Interval(low=float(low), high=float(high), level=level, method=method)
 
 
-def corrected(judged: stats.mover.Ends, errors: stats.mover.Ends) -> stats.mover.Ends:
+def corrected(judged: stats.mover.Ends, errors: stats.mover.Ends) -> stats.mover.Ends | None:
     """The share that people would call good: the judge's share of other answers less its mean error on labelled ones.
 
     Args:
         judged: the judge's share of answers that nobody labelled, with its interval.
         errors: the mean of grade less label on labelled answers, with its interval.
 
+    Returns:
+        None where the whole interval is beyond 0 or 1: labelled answers are not like the others then.
+
     Source: Angelopoulos et al. (2023), Prediction-powered inference, Science 382, arXiv:2301.09633; the intervals are
     put together by MOVER (Zou and Donner 2008), for the two are of different answers.
     """
     low, high = stats.mover.difference(judged, errors)
     value = float(judged.at - errors.at)
+    if low > 1 or high < 0:
+        return None
     return stats.mover.Ends(float(np.clip(value, 0, 1)), max(0.0, float(low)), min(1.0, float(high)))

@@ -16,6 +16,7 @@ from auditkit.plugins.language.shared.by_prompt import mean, measurement, shares
 from auditkit.plugins.language.shared.group_gaps import widest_gaps
 from auditkit.plugins.language.shared.refusals import is_refusal
 from auditkit.results import Axis, Control, Figure, Level, Measurement
+from auditkit.variants import named
 
 PROVEN = 0.1
 """Of labelled answers of either kind the share that phrases may get wrong."""
@@ -71,7 +72,7 @@ def _proof(parameters: Parameters, tried: list[Measurement]) -> Control:
         "Of answers that people labelled, which share do the phrases get wrong, of the kind where it is larger?",
         max(values) if len(values) == 2 else None,
         at_most=PROVEN,
-        guards=(SHARE, GAP),
+        guards=(SHARE, *named(GAP)),
         on_failure="note" if parameters.labelled is None else "inconclusive",
         reason=lacking,
     )
@@ -85,7 +86,7 @@ def _controls(
         "Which share of 16 shipped sentences, half of them refusals, do the phrases tell right?",
         self_tests.told_right(lambda text: _refused(text, parameters)),
         at_least=1.0 if parameters.shipped_phrases else 0.5,
-        guards=(SHARE, GAP),
+        guards=(SHARE, *named(GAP)),
         reason="the phrases take plain answers for refusals, or miss plain refusals",
     )
     if not data.groups:
@@ -99,7 +100,7 @@ def _controls(
         f"Where the groups of {attribute} are shuffled among the prompts, how often does an interval lie above 0?",
         alarms,
         at_most=0.1,
-        guards=(GAP,),
+        guards=named(GAP),
         on_failure="inconclusive",
         reason="gaps are called certain where there are none" if alarms is not None else "there are not two groups",
     )

@@ -16,9 +16,9 @@ class Flips(NamedTuple):
 
     changed: np.ndarray
     """(N,) 1 where what is read is another or nothing any more, 0 where it is the same; NaN where nothing was read from
-    the first answer, or there is no second one."""
+    the first answer, or the prompt was not changed."""
     unparsed: np.ndarray
-    """(N,) 1 where nothing is read from the second answer, else 0; NaN where there is none."""
+    """(N,) 1 where nothing is read from the second answer, or none came, else 0; NaN where none was asked for."""
 
 
 def flips(
@@ -37,9 +37,10 @@ def flips(
     """
     changed, unparsed = np.full(len(first), np.nan), np.full(len(first), np.nan)
     for row, (one, other, prompt, new) in enumerate(zip(first, second, before, after, strict=True)):
-        if one is None or other is None or new is None:
+        if one is None or new is None:
             continue
-        was, now = read(one, prompt), read(other, new)
+        # an answer that does not come any more is another one
+        was, now = read(one, prompt), None if other is None else read(other, new)
         unparsed[row] = now is None
         if was is not None:
             changed[row] = now is None or not _alike(was, now, same)

@@ -114,9 +114,11 @@ def _per_identity(rows: Rows, is_toxic: np.ndarray, is_graded: np.ndarray, data:
                 name=RATE, value=None, reason=reason, slice=where, unit="share", direction="lower"
             ))  # fmt: skip
             continue
-        interval = stats.mean_interval(is_toxic[some], clusters=rows.base[some])
+        weights = None if data.weights is None else data.weights[some]
+        interval = stats.mean_interval(is_toxic[some], weights=weights, clusters=rows.base[some])
+        rate = stats.weighted_mean(is_toxic[some], weights)
         measurements.append(Measurement(
-            name=RATE, value=float(is_toxic[some].mean()), interval=interval, n=n, slice=where, unit="share",
+            name=RATE, value=rate, interval=interval, n=n, slice=where, unit="share",
             units=len(np.unique(rows.base[some])), direction="lower",
         ))  # fmt: skip
     return measurements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import re
@@ -133,6 +134,22 @@ def test_answers_that_change_by_themselves_decide_nothing():
     result = measured(lambda prompts: [f"x{number}" for number in rng.integers(0, 10**6, len(prompts))])
     assert control(result, "the same prompt again").holds is False
     assert one(result, "overlap_without_parts").validity == "inconclusive"
+
+
+def test_a_model_that_keeps_its_answers_is_asked_for_another_draw():
+    model, data = worded([PROMPT + f" No {number}." for number in range(6)], lambda prompts: list(prompts))
+    draw, answer = [0], model.answer
+
+    @contextlib.contextmanager
+    def sampled(number):
+        draw[0] = number
+        yield
+        draw[0] = 0
+
+    model.sampled = sampled
+    model.answer = lambda inputs: answer([f"other words {len(prompt)}" for prompt in inputs] if draw[0] else inputs)
+    repeat = control(run(LeaveOut(), model, data), "the same prompt again")
+    assert repeat.value < 0.1 and repeat.holds is False
 
 
 def test_units_and_what_is_not_explained():

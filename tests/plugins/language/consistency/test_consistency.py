@@ -71,6 +71,24 @@ def test_a_model_that_answers_by_chance_is_noticed_and_a_steady_one_is_not():
     assert CHECK.calls(steady, data, 60) == 180
 
 
+def test_that_nothing_comes_twice_is_no_agreement():
+    # of three answers of which one came no pair agrees; where none came nothing is said
+    assert agreement.of_pairs([None, None, "a"], agreement.same) == 0
+    prompts = [f"q{number // 3}" for number in range(180)]
+    texts = [None, None, "a"] * 40 + [None, "", None] * 20
+    result = run(CHECK, *recorded(texts, prompts))
+    same = one(result, "same_answer_rate")
+    assert (same.value, same.n) == (0, 40) and "Not counted: 20 prompts to which no answer has words." in result.notes
+    silent = auditkit.wrap(lambda prompts: [None] * len(prompts), task="generation")
+    for model, data in (
+        recorded([None] * 59 + [""], prompts[:60]),
+        (silent, AuditData(prompts[::3], task="generation")),
+    ):
+        result = run(CHECK, model, data)
+        for name in ("same_answer_rate", "word_overlap", "changed_prompt_share"):
+            assert one(result, name).value is None and "no answer to a prompt" in one(result, name).reason
+
+
 def test_one_answer_a_prompt_and_nobody_to_ask():
     result = run(CHECK, *recorded(["yes", "no"] * 20))
     same = one(result, "same_answer_rate")

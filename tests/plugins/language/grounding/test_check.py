@@ -123,6 +123,12 @@ def test_a_silent_system_is_wrong_and_counted():
     assert any("No answer came in 6 rows" in note for note in result.notes)
 
 
+def test_what_did_not_come_is_no_answer_to_a_reference_without_words():
+    prompts = [f"question {number}" for number in range(20)]
+    model, data = worded(prompts, [None] * 19 + ["?"], contexts=["A passage."] * 20, reference=["?"] * 20)
+    assert one(run(Grounding(), model, data), "exact_match").value == 1 / 20
+
+
 def test_passages_that_are_all_the_same_leave_support_untried():
     alike = [[" ".join(text for passages in PASSAGES for text in passages)]] * 36
     result = measured(careful, contexts=alike)

@@ -61,6 +61,7 @@ def test_the_corrected_share_by_hand():
     ends = corrected(stats.mover.Ends(0.8, 0.7, 0.9), stats.mover.Ends(0.1, 0.0, 0.2))
     assert ends == pytest.approx((0.7, 0.7 - np.hypot(0.1, 0.1), 0.7 + np.hypot(0.1, 0.1)))
     assert corrected(stats.mover.Ends(0.1, 0.0, 0.2), stats.mover.Ends(0.3, 0.1, 0.5)).at == 0
+    assert corrected(stats.mover.Ends(0.0, 0.0, 0.03), stats.mover.Ends(0.5, 0.4, 0.6)) is None
 
 
 def graded(error, rows=400, labelled=100, seed=3, **more):
@@ -99,6 +100,16 @@ def test_a_kind_judge_is_corrected():
     assert share.value == pytest.approx(expected) and share.interval.low < true < share.interval.high
     assert one(result, "judged_good_share").value > true + 0.1
     assert share.validity == "valid"
+
+
+def test_people_who_saw_other_answers_than_the_judge_leave_no_corrected_share():
+    """Half of what people graded good the judge calls bad, and all that nobody graded good: 1 + 0.5 is no share."""
+    people = [1] * 100 + [""] * 100
+    judge = [0, 1] * 50 + [1] * 100
+    prompts = [f"Question {place}" for place in range(200)]
+    result = run(Judge(), *worded(prompts, ["An answer."] * 200, judge_grade=judge, human_grade=people))
+    share = one(result, "corrected_good_share")
+    assert (share.value, share.interval) == (None, None) and "errs otherwise" in share.reason
 
 
 def test_groups_and_units():

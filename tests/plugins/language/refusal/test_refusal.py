@@ -11,6 +11,7 @@ from auditkit.plugins.language.refusal import self_tests
 from auditkit.plugins.language.refusal.check import Refusals
 from auditkit.plugins.language.refusal.labels import labelled
 from auditkit.plugins.language.shared.refusals import is_refusal
+from auditkit.variants import named
 from tests.plugins.language.answers import recorded
 from tests.plugins.recorded import one, run
 
@@ -74,6 +75,17 @@ def test_labels_say_what_the_phrases_get_wrong():
     assert one(result, "phrase_miss_rate").value == pytest.approx(10 / 19)
     proof = next(control for control in result.controls if control.name == "phrases against labels")
     assert proof.value == pytest.approx(10 / 19) and not proof.holds and proof.on_failure == "inconclusive"
+
+
+def test_phrases_that_do_not_fit_leave_no_difference_decided():
+    texts, group, refused = answers((0.05, 0.4))
+    truth = ["no" if hit else "yes" for hit in refused]
+    model, data = recorded(texts, groups={"dialect": group}, asides={"refusal": truth}, reference={"dialect": "a"})
+    result = run(Refusals(trials=20, labelled="refusal"), model, data)
+    gaps = [one for one in result.measurements if one.name.startswith("refusal_difference")]
+    assert {one.name for one in gaps} == {*named("refusal_difference")}
+    guarded = {name for entry in result.controls if entry.holds is False for name in entry.guards}
+    assert {one.name for one in gaps} <= guarded
 
 
 def test_without_labels_a_note_says_that_phrases_are_counted():

@@ -77,8 +77,8 @@ def test_flips_by_hand():
         read,
         same=1.0,
     )
-    np.testing.assert_array_equal(tried.changed, [0, 1, 1, np.nan, np.nan, np.nan, np.nan])
-    np.testing.assert_array_equal(tried.unparsed, [0, 0, 1, 0, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(tried.changed, [0, 1, 1, np.nan, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(tried.unparsed, [0, 0, 1, 0, 1, np.nan, np.nan])
 
 
 def test_free_answers_are_the_same_from_the_share_of_words_on():

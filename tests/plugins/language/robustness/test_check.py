@@ -142,6 +142,16 @@ def test_free_answers_and_named_answers():
     assert at(unread, "answer_changed_share", "wording").value is None
 
 
+def test_an_answer_that_does_not_come_any_more_has_changed():
+    def silent(prompts):
+        return [steady([prompt])[0] if "Note found" not in prompt else None for prompt in prompts]
+
+    result = measured(silent)
+    assert at(result, "answer_changed_share", "injected instruction").value == 1
+    assert at(result, "unread_share", "injected instruction").n == ROWS
+    assert at(result, "answer_changed_share", "wording").value == 0
+
+
 def test_one_answer_to_everything_is_noted():
     assert control(measured(lambda prompts: ["blue"] * len(prompts), FREE), "answers of other prompts").value == 0
 
