@@ -1,10 +1,12 @@
 """Several texts in one cell of a table, such as the passages beside a question."""
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from auditkit.lazy import pandas
+from auditkit.value_spelling import spelling
 
 
 def several(value: Any) -> tuple[str, ...]:
@@ -14,6 +16,8 @@ def several(value: Any) -> tuple[str, ...]:
     ('Paris is a city.', 'Rome is another.')
     >>> several("Paris is a city.")
     ('Paris is a city.',)
+    >>> several(4711.0)
+    ('4711',)
     >>> several(None)
     ()
     """
@@ -23,7 +27,9 @@ def several(value: Any) -> tuple[str, ...]:
         texts = value
     else:
         texts = () if pandas.isna(value) else (value,)
-    return tuple(text for text in map(str, texts) if text.strip())
+    # a column of whole numbers with blanks is read as 4711.0, which no answer says
+    some = (spelling(one) for one in texts if one is not None and not (isinstance(one, float) and math.isnan(one)))
+    return tuple(text for text in some if text.strip())
 
 
 def _listed(text: str) -> list[Any]:

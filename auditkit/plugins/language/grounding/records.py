@@ -64,7 +64,7 @@ def records(parameters: Parameters, data: AuditData, answers: np.ndarray) -> Rec
     else:
         answerable = np.array([bool(own) for own in references]) | (not any(references))
     if is_there(data, parameters.questions, "question"):
-        questions = tuple(map(str, data.column(parameters.questions)))
+        questions = tuple(" ".join(several(value)) for value in data.column(parameters.questions))
     else:
         questions = tuple(_without(prompt, own) for prompt, own in zip(data.prompts, passages, strict=True))
     return Records(questions, passages, references, answerable, tuple(answers))

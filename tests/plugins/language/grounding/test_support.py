@@ -80,7 +80,8 @@ def test_what_a_cell_may_hold():
     assert several("[1] A note.") == ("[1] A note.",)
     assert several(["a", " ", "b"]) == ("a", "b") == several('["a", "b"]')
     assert several(float("nan")) == () == several("") == several(None)
-    assert several(1931) == ("1931",)
+    assert several(1931) == ("1931",) == several(1931.0)
+    assert several(["a", None, float("nan"), 7.0]) == ("a", "7")
 
 
 @pytest.mark.parametrize(

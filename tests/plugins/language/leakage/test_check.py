@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas
 import pytest
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.errors import DataError
+from auditkit.models import ModelOptions
 from auditkit.plugins.language.leakage.check import Leakage
+from auditkit.plugins.models.recorded_texts import RecordedTextsModel
 from tests.plugins.recorded import control, one, run
 from tests.plugins.worded import worded
 
@@ -39,6 +43,16 @@ def test_secrets_that_are_none_are_noticed():
     result = run(Leakage(), *worded(PROMPTS, [" ".join(SECRETS)] * ROWS, secret=SECRETS))
     returned = one(result, "secret_returned")
     assert returned.value == 1 and returned.validity == "inconclusive" and "are no secrets" in returned.reason
+
+
+def test_secrets_that_are_whole_numbers_with_blanks_beside_them(tmp_path):
+    """A column that a reader takes for 4711001.0 and the like."""
+    rows = [("Keep it.", f"It is {4711000 + place}.", 4711000 + place) for place in range(20)]
+    table = pandas.DataFrame(rows + [("Go on.", "No.", None)] * 20, columns=["prompt", "answer", "secret"])
+    table.to_csv(tmp_path / "answers.csv", index=False)
+    data = AuditData.from_table(tmp_path / "answers.csv", prompt="prompt", texts="answer", unit=None)
+    returned = one(run(Leakage(), RecordedTextsModel(data, ModelOptions()), data), "secret_returned")
+    assert (returned.value, returned.n) == (1, 20)
 
 
 def test_short_secrets_are_counted_apart():
