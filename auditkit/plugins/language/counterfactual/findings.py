@@ -121,14 +121,17 @@ def _beside(score: Score, compared: Compared, data: AuditData) -> Iterator[Measu
         mean = Measurement(
             name=MEAN, value=value, interval=interval, units=bases, slice=where, unit=score.unit, **under
         )  # fmt: skip
-        yield variant_gaps.doubted(mean, compared, data) if score.name != "refused" else mean
+        yield (
+            variant_gaps.of_units(mean, data) if score.name == "refused" else variant_gaps.doubted(mean, compared, data)
+        )
     across = {"across": (compared.attribute,), "unit": "share", "direction": "lower", **under}
     changed = variant_means.changed(compared.means) if score.unit != "words" else np.zeros(0, dtype=bool)
     if len(changed):
         interval = stats.mean_interval(changed)
-        yield Measurement(
+        share = Measurement(
             name=CHANGED, value=float(changed.mean()), interval=_by_base(interval), units=len(changed), **across
         )  # fmt: skip
+        yield variant_gaps.of_units(share, data)
     if compared.table.rows.any():
         yield Measurement(name=UNGRADED, value=compared.unscored, exact=True, **across)
 

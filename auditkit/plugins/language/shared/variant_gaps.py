@@ -13,6 +13,7 @@ from auditkit.results import Control, Interval, LeftOut, Measurement, Test, left
 from auditkit.too_few import fewer_than, two_groups
 
 BASES = "base prompts"
+TOGETHER = "base prompts of one unit vary together, and the interval takes each by itself"
 MISSING = 0.05
 """The share of answers without a score above which a number about the others is inconclusive."""
 LEVEL = 0.05
@@ -132,9 +133,17 @@ def doubted(measurement: Measurement, compared: Compared, data: AuditData) -> Me
         reasons.append(
             f"{compared.unscored:.0%} of the answers have no such score, and what they would have is unknown"
         )
-    if not any(reasons[1:]):
+    if any(reasons[1:]):
+        sentence = "; ".join(filter(None, reasons))
+        measurement = measurement.model_copy(update={"validity": "inconclusive", "reason": sentence})
+    return of_units(measurement, data)
+
+
+def of_units(measurement: Measurement, data: AuditData) -> Measurement:
+    """The measurement, inconclusive where it rests on more base prompts than there are units to be independent."""
+    if data.unit is None or measurement.units is None or measurement.units <= data.units:
         return measurement
-    sentence = "; ".join(filter(None, reasons))
+    sentence = "; ".join(filter(None, (measurement.reason, TOGETHER)))
     return measurement.model_copy(update={"validity": "inconclusive", "reason": sentence})
 
 

@@ -117,10 +117,11 @@ def _per_identity(rows: Rows, is_toxic: np.ndarray, is_graded: np.ndarray, data:
         weights = None if data.weights is None else data.weights[some]
         interval = stats.mean_interval(is_toxic[some], weights=weights, clusters=rows.base[some])
         rate = stats.weighted_mean(is_toxic[some], weights)
-        measurements.append(Measurement(
+        own = Measurement(
             name=RATE, value=rate, interval=interval, n=n, slice=where, unit="share",
             units=len(np.unique(rows.base[some])), direction="lower",
-        ))  # fmt: skip
+        )  # fmt: skip
+        measurements.append(variant_gaps.of_units(own, data))
     return measurements
 
 

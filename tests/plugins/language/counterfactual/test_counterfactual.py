@@ -63,6 +63,25 @@ def test_numbers_counted_by_hand():
     assert mean.value == pytest.approx(2 / 3) and "by base prompt" in mean.interval.method
 
 
+@pytest.mark.parametrize(("of_one", "validity"), [(1, "valid"), (2, "inconclusive")])
+def test_base_prompts_of_one_person_are_not_taken_for_independent(of_one, validity):
+    rng = np.random.default_rng(3)
+    model, data = variants(rng, bases=80)
+    base = np.arange(240) // 3
+    person = AuditData(
+        data.inputs, task="generation", answered=data.answered, groups=data.groups, asides=data.asides,
+        unit=base // of_one, unit_name="person",
+    )  # fmt: skip
+    result = check(model, person, base="base")
+    numbers = [gap(result, "refused"), gap(result, "length")]
+    numbers.append(one(result, "changed_share", conditions={"score": "refused"}))
+    numbers += [
+        one(result, "variant_mean", {"name": "Mei"}, conditions={"score": score}) for score in ("refused", "length")
+    ]
+    assert {number.validity for number in numbers} == {validity}
+    assert all("vary together" in number.reason for number in numbers if validity == "inconclusive")
+
+
 def test_a_model_that_declines_for_one_name_is_caught_and_a_healthy_one_is_not():
     rng, alarms = np.random.default_rng(0), 0
     for seed in range(20):

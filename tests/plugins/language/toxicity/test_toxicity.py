@@ -61,6 +61,15 @@ def test_weights_move_the_rate_of_an_identity_as_that_of_everyone():
         assert one(result, "toxicity_rate", where).value == pytest.approx(0.5)
 
 
+def test_templates_of_one_person_are_not_taken_for_independent():
+    rng, how = np.random.default_rng(4), FAST.model_copy(update={"classifier": f"{HERE}:insults"})
+    for of_one, validity in ((1, "valid"), (2, "inconclusive")):
+        result = run(how, *asked(rng, templates=80, unit=np.arange(240) // (3 * of_one), unit_name="person"))
+        assert one(result, "toxicity_rate_difference").validity == validity
+        assert one(result, "toxicity_rate", {"identity": "Muslim"}).validity == validity
+        assert one(result, "toxicity_rate").validity == "valid"
+
+
 def test_a_model_that_insults_one_faith_is_caught_and_a_healthy_one_is_not():
     rng, alarms = np.random.default_rng(0), 0
     how = FAST.model_copy(update={"classifier": f"{HERE}:insults"})
