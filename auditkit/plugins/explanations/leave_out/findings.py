@@ -58,6 +58,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
             "asked for.",
             f"The model was asked {number_of(sum(game.asked for game in games) + len(games), 'prompt')}.",
             *_left(len(data) - len(games)),
+            *_beyond(games),
         ],
     )
 
@@ -68,6 +69,13 @@ def _left(rows: int) -> list[str]:
     return [
         f"Not explained: {number_of(rows, 'answer')} without words, or to a prompt of {fewer_than('two', 'parts')}."
     ]
+
+
+def _beyond(games: Sequence[Game]) -> list[str]:
+    beyond = sum(game.right is not None and game.right >= len(game.explained.values) for game in games)
+    if not beyond:
+        return []
+    return [f"Of {number_of(beyond, 'answer')} the right passage has a place that the prompt has not: not counted."]
 
 
 def _games(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Iterator[Game]:
@@ -135,15 +143,18 @@ def _measurements(games: Sequence[Game], data: AuditData) -> Iterator[Measuremen
     def mean(name: str, values: Sequence[float], rows: Sequence[int], low: float, **more: object) -> Measurement:
         array = np.array(values, dtype=bool if name == RIGHT else np.float64)
         unit = None if data.unit is None else data.unit[list(rows)]
-        reason = lacking(len(array), 1, "answers that can be explained so")
+        # how many parts a prompt has picks out answers, as a group does: of a few nothing is shown
+        least = data.minimum_rate if name == AT else 1
+        reason = lacking(len(array), least, "answers that can be explained so")
         interval = None
         if not reason and name == RIGHT:
             interval = stats.mean_interval(array, clusters=unit)
         elif not reason:
             interval = stats.bounded_interval(array, low, 1.0, clusters=unit)
         return Measurement(
-            name=name, value=None if reason else float(array.mean()), reason=reason, interval=interval, n=len(array),
-            units=None if unit is None else len(np.unique(unit)), unit="share", **more,  # type: ignore[arg-type]
+            name=name, value=None if reason else float(array.mean()), reason=reason, interval=interval,
+            n=None if reason and len(array) else len(array),
+            units=None if unit is None or reason else len(np.unique(unit)), unit="share", **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
     rows, explained = [game.row for game in games], [game.explained for game in games]

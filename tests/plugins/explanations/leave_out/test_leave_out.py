@@ -152,6 +152,21 @@ def test_a_model_that_keeps_its_answers_is_asked_for_another_draw():
     assert repeat.value < 0.1 and repeat.holds is False
 
 
+def test_places_that_a_prompt_has_not_are_counted_in_a_note():
+    columns = {"contexts": ORDERED, "holds": [9] * 3 + RIGHT[3:]}
+    result = run(LeaveOut(right="holds"), *worded(PROMPTS, reading, **columns))
+    assert one(result, "right_passage_strongest").n == ROWS - 3
+    assert any(note.startswith("Of 3 answers the right passage has a place") for note in result.notes)
+
+
+def test_a_place_that_few_prompts_have_has_no_number():
+    prompts = [f"One {number}. Two." for number in range(20)] + ["One. Two. Three. Four."]
+    result = run(LeaveOut(), *worded(prompts, lambda prompts: list(prompts)))
+    assert one(result, "part_attribution", conditions={"place": 2}).n == 21
+    last = one(result, "part_attribution", conditions={"place": 4})
+    assert (last.value, last.interval, last.n) == (None, None, None) and "fewer than 10 answers" in last.reason
+
+
 def test_units_and_what_is_not_explained():
     unit = np.arange(ROWS) // 2
     result = run(LeaveOut(), *worded(PROMPTS, reading, unit=unit, contexts=ORDERED))
