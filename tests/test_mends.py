@@ -147,8 +147,7 @@ def skops(path: pathlib.Path) -> None:
     import skops.io
     from sklearn.preprocessing import FunctionTransformer
 
-    steps = make_pipeline(FunctionTransformer(np.ptp), LinearRegression())
-    path.write_bytes(skops.io.dumps(steps))
+    path.write_bytes(skops.io.dumps(make_pipeline(FunctionTransformer(np.ptp), LinearRegression())))
 
 
 def audited(model: Any) -> Callable[..., Any]:
@@ -183,8 +182,7 @@ def unseen(**mends: Any) -> Any:
 
 
 def scored(scores: str = "amount", **mends: Any) -> Any:
-    data = AuditData.from_table(FRAME, groups=["sex"], label="label", scores=scores)
-    return auditkit.wrap(data, **mends)
+    return auditkit.wrap(AuditData.from_table(FRAME, groups=["sex"], label="label", scores=scores), **mends)
 
 
 def in_words(**mends: Any) -> Any:
