@@ -177,6 +177,8 @@ def _inputs(data: Fields) -> Any:
     if data.modality == "text" and not hasattr(inputs, "columns"):
         return _texts(inputs, data.name)
     if hasattr(inputs, "columns"):
+        if data.modality in ("image", "sequence"):
+            raise _no_array(data)
         if not hasattr(inputs, "iloc") or data.modality != "table":
             kind = f"type {class_name(inputs)} and modality {data.modality}"
             raise DataError(f"{data.name}: inputs of {kind} are read with AuditData.from_table")
@@ -189,6 +191,16 @@ def _inputs(data: Fields) -> Any:
         )
     _check_array(inputs, data)
     return inputs
+
+
+def _no_array(data: Fields) -> DataError:
+    """The error where pictures or sequences are columns of a table."""
+    shapes = {"sequence": "(N, T) or (N, T, F)", "image": "(N, channels, height, width)"}[data.modality]
+    return DataError(
+        f"{data.name}: inputs of modality {data.modality} are one array {shapes}, as in AuditData(array, labels, "
+        f'modality="{data.modality}") or an npz file; a table of columns was given. Make the array of the columns, as '
+        "columns.to_numpy() does, or leave modality out"
+    )
 
 
 def _texts(inputs: Any, name: str) -> list[str]:

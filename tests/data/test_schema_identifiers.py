@@ -81,6 +81,18 @@ def test_a_series_may_have_gaps_and_infinity_is_none():
         AuditData(values, modality="sequence")
 
 
+@pytest.mark.parametrize(("modality", "shape"), [("sequence", (6, 4)), ("image", (6, 1, 2, 2))])
+def test_columns_of_a_table_are_no_sequences_or_pictures_until_they_are_an_array(modality, shape, tmp_path):
+    table = pd.DataFrame(np.random.default_rng(0).random((6, 4)), columns=list("abcd")).assign(y=[0, 1] * 3)
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    for given in (table, tmp_path / "rows.csv"):
+        with pytest.raises(DataError, match=r"are one array \(N.*columns.to_numpy\(\) does, or leave modality out$"):
+            AuditData.from_table(given, label="y", modality=modality)
+    array = table[list("abcd")].to_numpy().reshape(shape)
+    assert AuditData(array, table["y"].to_numpy(), modality=modality).modality == modality
+    assert AuditData.from_table(table, label="y").modality == "table"
+
+
 def test_npz_files_hold_sequences(tmp_path):
     ids, series = np.arange(20).reshape(4, 5), np.zeros((4, 5, 2))
     for inputs, options in ((ids, {"modality": "sequence"}), (series, {})):

@@ -27,6 +27,8 @@ class OneOutput:
         classes = attribute(estimator, "classes_")
         if isinstance(classes, list):
             self.classes_ = classes[place]
+        elif _labels_fitted_together(last_step(estimator)):
+            self.classes_ = np.array([0, 1])
         for name in ("feature_names_in_", "n_features_in_", "_estimator_type"):
             if (value := attribute(estimator, name)) is not None:
                 setattr(self, name, value)
@@ -51,7 +53,8 @@ class OneOutput:
 
     def predict(self, rows: Any) -> np.ndarray:
         """(N,) of the output."""
-        return np.asarray(without_mask(self.estimator.predict(rows)))[:, self.place]
+        answers = without_mask(self.estimator.predict(rows))
+        return np.asarray(answers.toarray() if hasattr(answers, "toarray") else answers)[:, self.place]
 
     def _shares(self, rows: Any) -> np.ndarray:
         """(N, C) of the output; chains give the chance of the second class alone."""
@@ -129,8 +132,19 @@ def refuse_target(options: ModelOptions, name: str) -> None:
         )
 
 
+def _labels_fitted_together(last: Any) -> int:
+    """How many columns of 0 and 1 it was fitted to at once; 0 where it was fitted to one answer for each row."""
+    for name in ("_label_binarizer", "label_binarizer_"):  # of networks and ridges, and of one against the rest
+        binarizer = attribute(last, name)
+        if str(attribute(binarizer, "y_type_")).startswith("multilabel"):
+            return len(binarizer.classes_)
+    return 0
+
+
 def _outputs(estimator: Any, last: Any) -> int:
     """How many numbers or classes it predicts for a row."""
+    if together := _labels_fitted_together(last):
+        return together
     classes = attribute(last, "classes_")
     if isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray):
         return len(classes)

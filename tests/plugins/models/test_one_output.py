@@ -5,9 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -56,6 +58,30 @@ def test_a_chain_is_asked_as_a_whole():
     model = wrapped(chain, target=1)
     assert np.allclose(model.scores(X), np.asarray(chain.predict_proba(X))[:, 1])
     assert np.array_equal(model.predict(X), chain.predict(X)[:, 1])
+
+
+TOGETHER = {
+    "a network": lambda: MLPClassifier((4,), max_iter=5, random_state=0),
+    "one against the rest": lambda: OneVsRestClassifier(LogisticRegression()),
+    "one against the rest in a Pipeline": lambda: make_pipeline(
+        StandardScaler(), OneVsRestClassifier(LogisticRegression())
+    ),
+    "ridges": RidgeClassifier,
+}
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("kind", TOGETHER)
+def test_one_of_several_labels_that_were_fitted_together(kind):
+    labels = np.column_stack([CLASSES[:, 0], CLASSES[:, 2], 1 - CLASSES[:, 0]])
+    estimator = TOGETHER[kind]().fit(X, labels)
+    with pytest.raises(ModelError, match=r"it has 3\. Name the one to audit"):
+        wrapped(estimator)
+    for place in range(3):
+        model = wrapped(estimator, target=place)
+        assert model.task == "binary" and np.array_equal(model.predict(X), estimator.predict(X)[:, place])
+        if hasattr(estimator, "predict_proba"):
+            assert np.allclose(model.scores(X), np.asarray(estimator.predict_proba(X))[:, place])
 
 
 def test_what_one_output_is_made_of_keeps_what_it_can():
