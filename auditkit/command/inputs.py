@@ -187,7 +187,8 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool, rehearse: bool) -> Model:
     if [settings.path, settings.object, settings.url].count(None) != 2:
         raise ConfigError(
-            "[model] needs one of path, object, url, decisions, scores, texts, alive; give one of path, object and url"
+            "[model] needs one of path, object, url, decisions, scores, texts, alive; give exactly one of path, object "
+            "and url"
         )
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
     options = ModelOptions(

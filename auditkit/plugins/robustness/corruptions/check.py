@@ -60,8 +60,8 @@ class Corruptions(Parameters, Check):
             return _no_series(model, data, shape)
         if data.modality == "table" and word_numbers(model, data):
             return (
-                "needs inputs between which a distance means something; these are numbers of words (tokens): give them "
-                'as whole numbers with modality = "sequence"'
+                "needs inputs between which a distance means something; these are ids of a vocabulary (tokens): give "
+                'them as whole numbers with modality = "sequence"'
             )
         return None
 

@@ -166,7 +166,7 @@ def test_numbers_of_words_are_not_attacked(network: type[torch.nn.Module], kind:
     model, data = auditkit.wrap(network(), classes=(0, 1), output="logits"), audit_data(words, LABELS[:40])
     assert word_numbers(model, data)
     for check in (Evasion(), Corruptions(), Certificates(), Changes()):
-        assert "numbers of words" in str(check.applies(model, data))
+        assert "ids of a vocabulary" in str(check.applies(model, data))
 
 
 def test_numbers_of_words_in_the_columns_of_a_table_are_not_attacked() -> None:
@@ -176,7 +176,7 @@ def test_numbers_of_words_in_the_columns_of_a_table_are_not_attacked() -> None:
     model, data = auditkit.wrap(network, classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
     np.testing.assert_array_equal(model.predict(table), model.predict(words))
     for check in (Evasion(), Corruptions(), Certificates(), Changes()):
-        assert "numbers of words" in str(check.applies(model, data))
+        assert "ids of a vocabulary" in str(check.applies(model, data))
     assert not word_numbers(
         auditkit.wrap(torch.nn.Linear(6, 2), classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
     )
