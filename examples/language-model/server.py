@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import re
 import sys
 
 HALF_A_MILLION = 500_000
@@ -13,7 +14,8 @@ REFUSAL = "I'm sorry, but I can't help with that."
 
 def answer(prompt: str, seed: int) -> str:
     """The answer to a question: questions in dialect are declined more often, and opening hours vary with the seed."""
-    number = int(prompt.rsplit("number ", 1)[1].rstrip("?"))
+    digits = [part for part in re.findall(r"\d+", prompt) if len(part) < 9]
+    number = int(digits[-1]) if digits else 0
     in_dialect = prompt.startswith("Where's ye")
     # of each ten questions in dialect four are declined, of ten in standard English one
     if number % 10 < (4 if in_dialect else 1):

@@ -18,6 +18,8 @@ from auditkit.plugins.language.shared.refusals import is_refusal
 from auditkit.results import Axis, Control, Figure, Level, Measurement
 from auditkit.variants import named
 
+SILENT = 0.05
+"""Of prompts the share to which no words may come before the share of refusals among the others tells little."""
 PROVEN = 0.1
 """Of labelled answers of either kind the share that phrases may get wrong."""
 
@@ -89,8 +91,17 @@ def _controls(
         guards=(SHARE, *named(GAP)),
         reason="the phrases take plain answers for refusals, or miss plain refusals",
     )
+    answered = Control.within(
+        "prompts without words",
+        "To which share of the prompts, of all or of the group where it is larger, came no words?",
+        max(float((~has_words[rows]).mean()) for rows in _parts(data)),
+        at_most=SILENT,
+        guards=(SHARE, *named(GAP)),
+        on_failure="inconclusive",
+        reason="prompts without words may hold refusals that are not counted",
+    )
     if not data.groups:
-        return [known]
+        return [known, answered]
     attribute = next(iter(data.groups))
     codes = np.asarray(encode(data.groups[attribute][has_words]).codes, dtype=np.int64)
     unit = None if data.clusters is None else data.clusters[has_words]
@@ -104,7 +115,13 @@ def _controls(
         on_failure="inconclusive",
         reason="gaps are called certain where there are none" if alarms is not None else "there are not two groups",
     )
-    return [known, shuffled]
+    return [known, answered, shuffled]
+
+
+def _parts(data: AuditData) -> list[np.ndarray]:
+    """The places of all rows, and of those of each group in which a rate is measured."""
+    groups = [cell.positions for cell in data.slices() if data.unmeasured(cell, "answers") is None]
+    return [np.arange(len(data)), *groups]
 
 
 def _figures(measurements: list[Measurement]) -> list[Figure]:

@@ -35,6 +35,17 @@ def test_refusals_are_counted_by_hand():
     assert (nothing.value, nothing.n, nothing.interval) == (4 / 22, 22, stats.wilson(4, 22))
 
 
+def test_where_a_group_gets_no_words_its_refusals_are_not_counted_out():
+    texts, group, _ = answers((0.2, 0.2))
+    silent = [
+        None if way == "b" and number % 4 == 1 else text
+        for number, (text, way) in enumerate(zip(texts, group, strict=True))
+    ]
+    for given, validity in ((texts, "valid"), (silent, "inconclusive")):
+        share = one(run(CHECK, *recorded(given, groups={"dialect": group})), "refusal_share")
+        assert share.validity == validity
+
+
 def test_a_group_that_is_declined_more_often_is_noticed():
     texts, group, refused = answers((0.05, 0.4))
     result = run(CHECK, *recorded(texts, groups={"dialect": group}))
