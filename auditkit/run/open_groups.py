@@ -40,7 +40,7 @@ class OpenGroups:
         further: Iterable[Measurement] = (),
     ) -> None:  # fmt: skip
         self.people, self._model, self._sampled = people, model, sampled
-        self._few = {_family(measured)[:2] for measured in further if measured.slice and self._is_few(measured)}
+        self._few = {_family(measured)[:2] for measured in further if not measured.across and self._is_few(measured)}
         families: dict[Family, list[Measurement]] = {}
         for measured in measurements:
             if measured.slice:
@@ -83,6 +83,10 @@ class OpenGroups:
                 counts += [hits, measured.n - hits]
                 # at the top of a list the share is of the places, and the rest of the group is elsewhere
                 counts += [self.people.size_of(known) - hits] if known == measured.slice else []
+        elif not measured.across and measured.unit == "share":
+            if measured.value is None or not measured.n:
+                return True
+            counts += [measured.value * measured.n, measured.n * (1 - measured.value)]
         return any(count < self.people.minimum - NEAR for count in counts)
 
     def _gives_away(self, members: list[Measurement]) -> bool:

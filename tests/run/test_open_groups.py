@@ -132,3 +132,10 @@ def test_a_slice_by_features_is_further_people_too():
     assert further([slices[0], few]) == [None, None]
     crossed = slices[0].model_copy(update={"slice": {"job": "cook", "g": "nobody knows"}})
     assert further([crossed]) == [None]
+
+
+@pytest.mark.parametrize(("hits", "kept"), [(2, False), (87, False), (40, True)])
+def test_a_further_count_of_everyone_is_of_enough_people_or_nothing_of_it_is_published(hits, kept):
+    shares = [Measurement(name="x", value=hits / 88, n=88, unit="share", exact=True)]
+    cost = Measurement(name="cost", value=44.0, n=1000, unit="cost units", exact=True)  # tells of the same people
+    assert [value is not None for value in published([*shares, cost], definition=FURTHER)] == [kept, kept]

@@ -182,7 +182,9 @@ def _check_groups(roles: Roles, named: Mapping[str, str], known: list[str]) -> N
         check_known(
             (column,), known, DataError, lambda name: f"groups names the column {name!r}, which the data lacks; "
         )
-        if named.get(column, "drop") not in ("drop", "id", "unit"):
+        # values of groups are written, and those of a unit are not
+        may_be = ("drop", "id", "unit") if options_of(options) else ("drop", "id")
+        if named.get(column, "drop") not in may_be:
             raise DataError(f"column {column!r} is named as a group and as {named[column]}; leave one of the two out")
 
 

@@ -38,7 +38,9 @@ class GeneratedGroups(Parameters, Check):
     higher_level = "Samples that people have labelled would show whether the classifier errs among them as elsewhere."
 
     def applies(self, model: Model, data: AuditData) -> str | None:
-        """A file of samples, and two groups."""
+        """A file of samples, two groups, and no weights."""
+        if data.weights is not None:
+            return "counts rows, and weights would have no part in it; leave them out"
         if not self.samples:
             return f'needs samples; write samples = "FILE" under [checks."{self.id}"]'
         for parameter, value in (("known", self.known), ("named", self.named)):

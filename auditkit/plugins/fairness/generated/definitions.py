@@ -25,3 +25,7 @@ DEFINITIONS = of_everyone({
         pitfalls="Holds the classifier's errors: a rare group is called so too often by a classifier that errs.",
     ),
 })  # fmt: skip
+# they are made of how often groups are called others: counts of few people, which are kept safe nowhere
+DEFINITIONS |= {
+    name: DEFINITIONS[name].model_copy(update={"made_of": ""}) for name in ("generated_share", "generated_share_gap")
+}

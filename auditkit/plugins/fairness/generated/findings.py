@@ -18,6 +18,10 @@ from auditkit.too_few import fewer_than, two_groups
 
 APART = 0.2
 """By how much more often a group must be called its own name than another is."""
+OTHER_ERRORS = (
+    "fewer samples were called a group than the classifier's errors among real rows alone would make, so that it errs "
+    "otherwise among samples: let people label some of them, and make these the audit data"
+)
 ERRORS = 4.0
 """Standard errors from the known shares up to which chance is believed, of the worst group."""
 
@@ -94,8 +98,9 @@ def _measurements(
     total, generated = int(called.sum()), shares.corrected(called, counts)
     numbers = {"generated_share": (generated, 0.0)}
     numbers["generated_share_gap"] = (shares.gap(generated, counts.sum(axis=1)), -1.0)
+    undecided = {"validity": "inconclusive", "reason": OTHER_ERRORS} if generated.refuted() else {}
     made = [
-        measured(name, place, value=float(of.values[place]), interval=of.interval(place, low), n=total)
+        measured(name, place, value=float(of.values[place]), interval=of.interval(place, low), n=total, **undecided)
         for name, (of, low) in numbers.items()
         for place in range(len(groups))
     ]

@@ -20,6 +20,11 @@ class Shares(NamedTuple):
     errors: np.ndarray
     """(K,) standard errors."""
 
+    def refuted(self) -> bool:
+        """Whether a share lies outside of 0 to 1 beyond chance, so that no errors like these make what was called."""
+        half = stats.critical(0.95) * self.errors
+        return bool(((self.middle + half < 0) | (self.middle - half > 1)).any())
+
     def interval(self, group: int, low: float, level: float = 0.95) -> Interval:
         """That of one group, within `low` and 1; it holds the value."""
         value, half = float(self.values[group]), stats.critical(level) * float(self.errors[group])

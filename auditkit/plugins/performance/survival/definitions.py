@@ -50,3 +50,7 @@ DEFINITIONS = of_everyone(
         ),
     }
 )  # fmt: skip
+# who had the event is a count of people, whom no table of labels and decisions keeps safe
+DEFINITIONS |= {
+    name: DEFINITIONS[name].model_copy(update={"made_of": "further"}) for name in ("observed_risk", "censored_share")
+}

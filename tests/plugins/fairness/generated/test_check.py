@@ -91,3 +91,25 @@ def test_it_runs_where_it_is_named_and_told_of_samples(tmp_path):
         GeneratedGroups(samples=str(tmp_path / "none.csv"))
     with pytest.raises(ValidationError, match="sha256 must be that of the file"):
         GeneratedGroups(samples=str(tmp_path / "samples.csv"), sha256="0")
+
+
+def test_samples_that_errors_alone_would_call_more_often_refute_these_errors(tmp_path):
+    rng = np.random.default_rng(0)
+    known = GROUPS[(rng.random(300) < 0.2).astype(int)]
+    model, data = recorded(np.arange(300) % 2, None, {"kind": known, "called": called(known, 0.9, rng)})
+    pd.DataFrame({"called": ["one"] * 150}).to_csv(tmp_path / "samples.csv", index=False)
+    check = GeneratedGroups(samples=str(tmp_path / "samples.csv"), known="kind", named="called")
+    share = of(run(check, model, data), "generated_share")
+    assert share.validity == "inconclusive" and "errs otherwise among samples" in share.reason
+
+
+def test_weights_have_no_part_in_it(tmp_path):
+    (tmp_path / "samples.csv").write_text("called\none\n")
+    model, data = recorded([0, 1] * 20, [0, 1] * 20, {"kind": ["one", "other"] * 20}, weights=np.ones(40))
+    check = GeneratedGroups(samples=str(tmp_path / "samples.csv"), known="kind", named="kind")
+    assert "weights would have no part in it" in check.applies(model, data)
+
+
+def test_how_often_groups_are_called_others_is_not_published():
+    made_of = {name: definition.made_of for name, definition in GeneratedGroups.definitions.items()}
+    assert made_of == {"generated_share": "", "generated_share_gap": "", "named_share": "everyone"}
