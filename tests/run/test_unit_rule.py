@@ -173,3 +173,10 @@ def test_counts_and_publication_take_no_units():
         AuditData.from_table(table, label="y", unit="patient", disclosure="publish")
     alone = table.assign(patient=[1, 2, 3])
     assert AuditData.from_table(alone, label="y", unit="patient", disclosure="publish").units == 3
+
+
+def test_values_of_a_unit_are_no_groups():
+    with pytest.raises(DataError, match="column 'patient' is named as a group and as unit"):
+        AuditData.from_table(
+            pd.DataFrame({"patient": ["Ann", "Ann", "Bo"], "x": [1, 2, 3]}), unit="patient", groups=["patient"]
+        )
